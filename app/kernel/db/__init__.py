@@ -1,0 +1,29 @@
+"""Transactions that belong to one label, and the walls around them."""
+
+from __future__ import annotations
+
+from app.kernel.db.database import LOGIN_ROLE, OWNER_ROLE, PLATFORM_ROLE, Database, close, connect, current
+from app.kernel.db.dialect import NoLabelBound
+from app.kernel.db.models import LabelModel, SharedModel
+from app.kernel.db.pool import NoConnectionFree
+from app.kernel.db.work import become_label, owner_work, platform_read, platform_work, tenant_read, tenant_work
+
+__all__ = [
+    "LOGIN_ROLE",
+    "OWNER_ROLE",
+    "PLATFORM_ROLE",
+    "Database",
+    "LabelModel",
+    "NoConnectionFree",
+    "NoLabelBound",
+    "SharedModel",
+    "become_label",
+    "close",
+    "connect",
+    "current",
+    "owner_work",
+    "platform_read",
+    "platform_work",
+    "tenant_read",
+    "tenant_work",
+]

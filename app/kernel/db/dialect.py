@@ -1,0 +1,80 @@
+"""The transaction's own BEGIN carries the role, the path and the time limit, so switching costs no round trip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection as SaConnection
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import make_url
+
+from app.kernel.db.pool import CONNECTION_LIFE_SECONDS, AffinityPool
+
+DRIVER = "postgresql+boptone"
+
+
+class NoLabelBound(RuntimeError):
+    """A transaction was begun on an engine without saying whose it is; no SQL was sent."""
+
+
+class LabelConnection(psycopg.Connection[Any]):
+    """A driver connection that keeps the opening message of the next transaction."""
+
+    opening: bytes | None = None
+
+
+class LabelDialect(PGDialect_psycopg):
+    """psycopg's dialect with our BEGIN; the driver is in autocommit and sends none of its own."""
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Send the opening message prepared for this transaction, once; refuse to begin without one."""
+        # SQLAlchemy hands over its proxy: an attribute set on that would never reach the driver's connection, and the
+        # label of the last transaction would be the label of the next.
+        driver = getattr(dbapi_connection, "dbapi_connection", dbapi_connection)
+        opening, driver.opening = driver.opening, None
+        if opening is None:
+            raise NoLabelBound("no label is bound to this transaction")
+        if driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            driver.close()  # whose transaction this is nobody can tell; it serves no one any more
+        driver.execute(opening)
+
+
+registry.register("postgresql.boptone", __name__, "LabelDialect")
+
+
+def make_engine(url: str, *, size: int, prepare: bool = True, **pool_options: Any) -> Engine:
+    """Make an engine whose every transaction must name its opening through the execution option `opening`.
+
+    `prepare=False` suits poolers in transaction mode that do not follow prepared statements.
+    """
+    engine = create_engine(
+        make_url(url).set(drivername=DRIVER),
+        poolclass=AffinityPool,
+        size=size,
+        pool_reset_on_return="rollback",
+        pool_recycle=CONNECTION_LIFE_SECONDS,
+        **pool_options,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, params: dict[str, Any]) -> LabelConnection:
+        connection = LabelConnection.connect(*args, **params, autocommit=True, application_name="boptone")
+        connection.prepare_threshold = 5 if prepare else None
+        return connection
+
+    @event.listens_for(engine, "begin")
+    def carry(connection: SaConnection) -> None:
+        options = connection.get_execution_options()
+        opening = options.get("opening")
+        driver = connection.connection.dbapi_connection
+        driver.opening = opening  # type: ignore[union-attr]  # ours, see LabelConnection
+        if label := options.get("label"):
+            engine.pool.served(connection.info, label)  # type: ignore[attr-defined]  # an AffinityPool
+
+    return engine

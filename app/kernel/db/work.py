@@ -1,0 +1,111 @@
+"""If you hold a session, you hold a label; only this module commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.kernel import observe
+from app.kernel.db import database
+from app.kernel.tenant import RevisionNotServed, Tenant
+from app.settings import HOME_CELL
+
+
+@contextmanager
+def tenant_work(tenant: Tenant, *, even_suspended: bool = False) -> Iterator[Session]:
+    """Open one transaction in the label's schema as the label's role, and commit it unless the block raises."""
+    tenant.check_writable(even_suspended=even_suspended)
+    with _label_session(tenant, read_only=False) as session:
+        yield session
+
+
+@contextmanager
+def tenant_read(tenant: Tenant) -> Iterator[Session]:
+    """Open one read-only transaction in the label's schema as the label's role."""
+    tenant.check_readable()
+    with _label_session(tenant, read_only=True) as session:
+        yield session
+
+
+@contextmanager
+def platform_work(cell: str = HOME_CELL) -> Iterator[Session]:
+    """Open one transaction on the shared tables of `cell`, with no right in any label, and commit it."""
+    here = database.current()
+    with _session(here.engine(cell), here.platform_opening(read_only=False), None) as session:
+        yield session
+
+
+@contextmanager
+def platform_read(cell: str = HOME_CELL) -> Iterator[Session]:
+    """Open one read-only transaction on the shared tables of `cell`."""
+    here = database.current()
+    with _session(here.engine(cell), here.platform_opening(read_only=True), None) as session:
+        yield session
+
+
+@contextmanager
+def owner_work(cell: str = HOME_CELL) -> Iterator[psycopg.Connection[Any]]:
+    """Open one transaction as the owner of the schemas of `cell`: provisioning and migrations only."""
+    with database.owner_session(database.current().settings, cell) as connection, connection.transaction():
+        yield connection
+
+
+def become_label(session: Session, tenant: Tenant) -> None:
+    """Turn a platform transaction into the label's for its rest, so that opening a label is one transaction.
+
+    Only the way from the platform to one label exists; a label's transaction never changes hands.
+    """
+    if session.info.get("tenant") is not None:
+        raise RuntimeError("this session already belongs to a label")
+    session.flush()
+    session.info["tenant"] = tenant
+    opening = database.current().label_opening(tenant, read_only=False)
+    driver: Any = session.connection().connection.dbapi_connection
+    driver.execute(opening.partition(b"; ")[2])
+
+
+@contextmanager
+def _label_session(tenant: Tenant, *, read_only: bool) -> Iterator[Session]:
+    observe.assert_context(tenant.id)
+    here = database.current()
+    if not here.is_served(tenant.revision):
+        raise RevisionNotServed
+    engine = here.engine(tenant.cell)
+    opening = here.label_opening(tenant, read_only=read_only)
+    with here.share(tenant), _session(engine, opening, tenant) as session:
+        yield session
+
+
+@contextmanager
+def _session(engine: Engine, opening: bytes, tenant: Tenant | None) -> Iterator[Session]:
+    label = tenant.id if tenant else "platform"
+    bound = engine.execution_options(opening=opening, label=label)
+    with ExitStack() as stack:
+        session = _begun(stack, bound, label)
+        session.info["tenant"] = tenant
+        yield session
+
+
+def _begun(stack: ExitStack, bound: Engine, label: str) -> Session:
+    """Begin on a live connection; nothing has run yet, so a connection that died while idle is simply replaced."""
+    for attempt in (1, 2):
+        session = Session(bound, expire_on_commit=False)
+        try:
+            with bound.pool.prefer(label):  # type: ignore[attr-defined]  # an AffinityPool
+                transaction = session.begin()
+                session.connection()
+        except DBAPIError as problem:
+            session.close()
+            if attempt == 2 or not problem.connection_invalidated:  # noqa: PLR2004
+                raise
+        else:
+            stack.enter_context(session)
+            stack.enter_context(transaction)
+            return session
+    raise AssertionError("unreachable")

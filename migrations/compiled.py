@@ -1,0 +1,97 @@
+"""Label revisions as plain SQL: Alembic renders each once, and the fleet replays the text."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Literal
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import Script, ScriptDirectory
+
+from app.kernel.tenant import is_tenant_id
+from migrations.label import PLACEHOLDER
+
+HERE = Path(__file__).parent
+Phase = Literal["expand", "backfill", "contract"]
+
+
+@dataclass(frozen=True)
+class LabelRevision:
+    """One step of a label's tables: `sql` runs in one transaction, `concurrently` after it, one statement at a time."""
+
+    id: str
+    previous: str | None
+    phase: Phase
+    summary: str
+    sql: str
+    concurrently: tuple[str, ...] = ()
+
+    def sql_for(self, tenant_id: str) -> str:
+        """The revision's SQL for one label; the schema itself comes from the search path."""
+        return for_label(self.sql, tenant_id)
+
+
+def for_label(sql: str, tenant_id: str) -> str:
+    """Put the label's id where compiled SQL has the placeholder."""
+    if not is_tenant_id(tenant_id):
+        raise ValueError("not a label id")
+    return sql.replace(PLACEHOLDER, tenant_id)
+
+
+def history(kind: Literal["shared", "label"]) -> ScriptDirectory:
+    """The Alembic history of one kind of table."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE / kind))
+    config.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(config)
+
+
+def compile_revision(script: Script) -> LabelRevision:
+    """Render one revision module to SQL without a database."""
+    out = StringIO()
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
+    with Operations.context(context):
+        script.module.upgrade()
+    return LabelRevision(
+        id=script.revision,
+        previous=script.down_revision if isinstance(script.down_revision, str) else None,
+        phase=script.module.phase,
+        summary=script.doc.splitlines()[0],
+        sql=out.getvalue(),
+        concurrently=tuple(getattr(script.module, "concurrently", ())),
+    )
+
+
+@cache
+def label_history() -> tuple[LabelRevision, ...]:
+    """Every label revision from the first to head, compiled once per process."""
+    scripts = list(history("label").walk_revisions())
+    return tuple(compile_revision(script) for script in reversed(scripts))
+
+
+def label_head() -> str:
+    """The revision that a new label has."""
+    return label_history()[-1].id
+
+
+def head_script() -> str:
+    """The static DDL of a whole label at head, with the placeholder for its id."""
+    parts = [f"-- {revision.id}: {revision.summary}\n{revision.sql.strip()}\n" for revision in label_history()]
+    parts += [f"{statement};\n" for revision in label_history() for statement in _plain(revision)]
+    return "\n".join(parts)
+
+
+def _plain(revision: LabelRevision) -> list[str]:
+    """An empty schema needs no CONCURRENTLY, and a transaction allows none."""
+    return [statement.replace(" CONCURRENTLY", "") for statement in revision.concurrently]
+
+
+def script_hash(script: str) -> str:
+    """The fingerprint of a script's text."""
+    return hashlib.sha256(script.encode()).hexdigest()

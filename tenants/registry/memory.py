@@ -1,0 +1,170 @@
+"""The whole registry in the memory of a process: requests find their label without asking the database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel import observe
+from app.kernel.db import current, platform_read
+from app.kernel.errors import Refusal
+from app.kernel.tenant import Tenant
+from app.settings import HOME_CELL
+from tenants.registry.queries import Host, Route, live_hosts, tenants_in_memory
+
+POLL_SECONDS = 1.0
+UNKNOWN_HOST_SECONDS = 2.0
+UNKNOWN_HOSTS_KEPT = 10_000
+
+_VERSION = text("SELECT version FROM shared.registry_clock")
+_CHANGES = text("SELECT version, tenant_id FROM shared.registry_changes WHERE version > :since ORDER BY version")
+
+log = observe.log("registry")
+
+
+class Registry:
+    """Labels by host, id and slug, as fresh as the last NOTIFY; a poll stands behind it."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[str, Tenant] = {}
+        self._hosts: dict[str, Host] = {}
+        self._by_slug: dict[str, str] = {}
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._version = -1
+        self._refreshing = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._listeners: list[Callable[[set[str]], None]] = []
+
+    def by_id(self, tenant_id: str) -> Tenant | None:
+        """The label with this id, unless it is closed or unknown."""
+        return self._tenants.get(tenant_id)
+
+    def by_slug(self, slug: str) -> Tenant | None:
+        """The label with this slug, unless it is closed or unknown."""
+        return self._tenants.get(self._by_slug.get(slug, ""))
+
+    def by_host(self, host: str) -> Route | None:
+        """The label that owns this normalised host; an unknown one is looked up once and remembered for a moment."""
+        found = self._hosts.get(host)
+        if found is None and self._is_worth_asking(host):
+            self._refresh_quietly()
+            found = self._hosts.get(host)
+            if found is None:
+                self._remember_unknown(host)
+        tenant = self._tenants.get(found.tenant_id) if found else None
+        return Route(tenant, found.surface, host) if found and tenant else None
+
+    def all(self) -> list[Tenant]:
+        """Every label in memory."""
+        return list(self._tenants.values())
+
+    def hosts_of(self, tenant_id: str) -> list[Host]:
+        """The live hosts of a label, its primary one first."""
+        mine = [host for host in self._hosts.values() if host.tenant_id == tenant_id]
+        return sorted(mine, key=lambda host: (not host.is_primary, host.name))
+
+    def on_change(self, listener: Callable[[set[str]], None]) -> None:
+        """Call `listener` with the ids of labels whose entry changed."""
+        self._listeners.append(listener)
+
+    @property
+    def version(self) -> int:
+        """The registry version this memory holds; -1 before the first load."""
+        return self._version
+
+    def load(self) -> None:
+        """Read the whole registry: two queries, whatever the number of labels."""
+        with self._refreshing, platform_read() as session:
+            version = session.execute(_VERSION).scalar_one()
+            tenants, hosts = tenants_in_memory(session), live_hosts(session)
+            self._tenants = {tenant.id: tenant for tenant in tenants}
+            self._by_slug = {tenant.slug: tenant.id for tenant in tenants}
+            self._hosts = {host.name: host for host in hosts}
+            self._version = version
+            self._unknown.clear()
+
+    def refresh(self) -> None:
+        """Take over what was committed since the last look."""
+        if self._version < 0:
+            self.load()
+            return
+        asked_at = self._version
+        with self._refreshing:
+            if self._version != asked_at:
+                return  # another thread looked while this one waited
+            with platform_read() as session:
+                changes = session.execute(_CHANGES, {"since": self._version}).all()
+                if not changes:
+                    return
+                has_gap = changes[0].version != self._version + 1
+                ids = {change.tenant_id for change in changes}
+                if not has_gap:
+                    self._take(ids, tenants_in_memory(session, list(ids)), live_hosts(session, list(ids)))
+                    self._version = changes[-1].version
+        if has_gap:  # older changes were pruned while this process slept
+            self.load()
+        for listener in self._listeners:
+            listener(ids)
+
+    def _take(self, ids: set[str], tenants: Iterable[Tenant], hosts: Iterable[Host]) -> None:
+        """Swap whole dictionaries, so that no request ever meets a label half taken over."""
+        kept_hosts = {name: host for name, host in self._hosts.items() if host.tenant_id not in ids}
+        kept_tenants = {tenant_id: tenant for tenant_id, tenant in self._tenants.items() if tenant_id not in ids}
+        self._tenants = kept_tenants | {tenant.id: tenant for tenant in tenants}
+        self._by_slug = {tenant.slug: tenant.id for tenant in self._tenants.values()}
+        self._hosts = kept_hosts | {host.name: host for host in hosts}
+        self._unknown.clear()
+
+    def start(self) -> None:
+        """Load, then follow the registry in a thread of its own until `stop`."""
+        self.load()
+        self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the following thread."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join(timeout=POLL_SECONDS + 1)
+
+    def _follow(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._listen()
+            except (psycopg.Error, OSError):
+                self._stopped.wait(1.0)
+                self._refresh_quietly()
+
+    def _listen(self) -> None:
+        """Sleep on the notification channel; every wake-up and every second without one, look."""
+        url = make_url(current().settings.login_urls[HOME_CELL]).set(drivername="postgresql")
+        conninfo = url.render_as_string(hide_password=False)
+        with psycopg.connect(conninfo, autocommit=True, application_name="boptone:registry") as connection:
+            connection.execute("LISTEN registry")
+            while not self._stopped.is_set():
+                self._refresh_quietly()
+                for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                    pass
+
+    def _refresh_quietly(self) -> None:
+        """A registry that cannot be read leaves the last known one in force."""
+        try:
+            self.refresh()
+        except (DBAPIError, Refusal) as problem:
+            log.warning("registry.unreadable", reason=type(problem).__name__)
+
+    def _is_worth_asking(self, host: str) -> bool:
+        return self._unknown.get(host, 0.0) < time.monotonic()
+
+    def _remember_unknown(self, host: str) -> None:
+        self._unknown[host] = time.monotonic() + UNKNOWN_HOST_SECONDS
+        while len(self._unknown) > UNKNOWN_HOSTS_KEPT:
+            self._unknown.popitem(last=False)
