@@ -168,7 +168,12 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f'CELL_URLS must not name "{HOME_CELL}"; DATABASE_URL is that cell.')
     for network in settings.trusted_proxies:
         _check_network(network)
-    for name, low, high in (("port", 0, 65535), ("pool_size", 1, 500), ("web_workers", 1, 64), ("spare_labels", 0, 200)):
+    for name, low, high in (
+        ("port", 0, 65535),
+        ("pool_size", 1, 500),
+        ("web_workers", 1, 64),
+        ("spare_labels", 0, 200),
+    ):
         if not low <= getattr(settings, name) <= high:
             raise SettingsError(f"{name.upper()} must be between {low} and {high}.")
     if settings.is_production:
@@ -197,7 +202,9 @@ def _check_network(network: str) -> None:
 
 def _check_production(settings: Settings) -> None:
     if settings.secret_key == DEMO_SECRET or len(settings.secret_key) < MINIMUM_SECRET_LENGTH:
-        raise SettingsError(f"SECRET_KEY must be a secret of your own of at least {MINIMUM_SECRET_LENGTH} characters in production.")
+        raise SettingsError(
+            f"SECRET_KEY must be a secret of your own of at least {MINIMUM_SECRET_LENGTH} characters in production."
+        )
     if settings.base_domain == "localhost":
         raise SettingsError("BASE_DOMAIN must name your own domain in production.")
     for name in ("database_url", "broker_url", "cache_url", "storage_url", "smtp_url"):

@@ -60,7 +60,9 @@ def _create_roles(connection: psycopg.Connection[Any], settings: Settings) -> No
     login = sql.Identifier(LOGIN_ROLE)
     statements = (
         sql.SQL("ALTER ROLE {} PASSWORD {}").format(login, sql.Literal(settings.login_password)),
-        sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(login, sql.Literal(IDLE_IN_TRANSACTION_LIMIT)),
+        sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = {}").format(
+            login, sql.Literal(IDLE_IN_TRANSACTION_LIMIT)
+        ),
         sql.SQL("ALTER ROLE {} SET lock_timeout = {}").format(login, sql.Literal(LOCK_WAIT_LIMIT)),
         sql.SQL("GRANT {} TO {}").format(sql.Identifier(PLATFORM_ROLE), login),
     )

@@ -132,7 +132,9 @@ def owner_session(settings: Settings, cell: str) -> Iterator[psycopg.Connection[
 
 
 @contextmanager
-def raw_owner_connection(settings: Settings, cell: str, database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+def raw_owner_connection(
+    settings: Settings, cell: str, database: str | None = None
+) -> Iterator[psycopg.Connection[Any]]:
     """Open a connection of `cell` as the address names it: for bootstrapping roles and databases only."""
     url = make_url(settings.owner_urls[cell])
     if database:

@@ -102,7 +102,7 @@ def _begun(stack: ExitStack, bound: Engine, label: str) -> Session:
                 session.connection()
         except DBAPIError as problem:
             session.close()
-            if attempt == 2 or not problem.connection_invalidated:  # noqa: PLR2004
+            if attempt == 2 or not problem.connection_invalidated:
                 raise
         else:
             stack.enter_context(session)

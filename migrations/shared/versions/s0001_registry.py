@@ -78,12 +78,16 @@ def upgrade() -> None:
         sa.CheckConstraint("id ~ '^l_[0-9a-hjkmnp-tv-z]{26}$'", name=op.f("ck_tenants_id")),
         schema="shared",
     )
-    op.create_index("ix_tenants_spare", "tenants", ["cell", "id"], schema="shared", postgresql_where=sa.text("state = 'spare'"))
+    op.create_index(
+        "ix_tenants_spare", "tenants", ["cell", "id"], schema="shared", postgresql_where=sa.text("state = 'spare'")
+    )
     _hosts()
     _operations()
     op.execute("CREATE TABLE shared.registry_clock (id int PRIMARY KEY CHECK (id = 1), version bigint NOT NULL)")
     op.execute("INSERT INTO shared.registry_clock VALUES (1, 0)")
-    op.execute("CREATE TABLE shared.registry_changes (version bigint CONSTRAINT pk_registry_changes PRIMARY KEY, tenant_id text NOT NULL)")
+    op.execute(
+        "CREATE TABLE shared.registry_changes (version bigint CONSTRAINT pk_registry_changes PRIMARY KEY, tenant_id text NOT NULL)"
+    )
     op.execute(EPOCH)
     op.execute(CHANGES)
     op.execute("GRANT USAGE ON SCHEMA shared TO boptone_platform")
@@ -110,13 +114,17 @@ def _hosts() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_hosts"),
         sa.ForeignKeyConstraint(["tenant_id"], ["shared.tenants.id"], name="fk_hosts_tenant_id"),
         sa.CheckConstraint("state in ('pending', 'live', 'quarantined')", name=op.f("ck_hosts_state")),
-        sa.CheckConstraint("surface is null or surface in ('portal', 'artist', 'storefront')", name=op.f("ck_hosts_surface")),
+        sa.CheckConstraint(
+            "surface is null or surface in ('portal', 'artist', 'storefront')", name=op.f("ck_hosts_surface")
+        ),
         sa.CheckConstraint("host = lower(host) and length(host) <= 253", name=op.f("ck_hosts_host")),
         schema="shared",
     )
     owned, pending = sa.text("state in ('live', 'quarantined')"), sa.text("state = 'pending'")
     op.create_index("uq_hosts_owned", "hosts", ["host"], unique=True, schema="shared", postgresql_where=owned)
-    op.create_index("uq_hosts_claim", "hosts", ["tenant_id", "host"], unique=True, schema="shared", postgresql_where=pending)
+    op.create_index(
+        "uq_hosts_claim", "hosts", ["tenant_id", "host"], unique=True, schema="shared", postgresql_where=pending
+    )
     op.create_index("ix_hosts_tenant_id", "hosts", ["tenant_id"], schema="shared")
 
 
@@ -139,7 +147,9 @@ def _operations() -> None:
     )
     op.create_index("uq_operations_request", "operations", ["kind", "request_key"], unique=True, schema="shared")
     running = sa.text("state = 'running'")
-    op.create_index("uq_operations_running", "operations", ["tenant_id"], unique=True, schema="shared", postgresql_where=running)
+    op.create_index(
+        "uq_operations_running", "operations", ["tenant_id"], unique=True, schema="shared", postgresql_where=running
+    )
 
 
 def downgrade() -> None:
