@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     pool_size: int = 8
     spare_labels: int = 4
     slow_query_ms: int = 500
+    task_lease_seconds: float = 15.0
     prepare_statements: bool = True
 
     @property
@@ -135,11 +136,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if raw is not None and raw != "":
             values[field.name] = _decoded(field.name, raw)
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_as_path)
     except msgspec.ValidationError as problem:
         raise SettingsError(_sentence(str(problem))) from None
     _check(settings)
     return settings
+
+
+def _as_path(kind: type, raw: object) -> object:
+    if kind is Path and isinstance(raw, str):
+        return Path(raw)
+    raise NotImplementedError
 
 
 def _decoded(name: str, raw: str) -> object:

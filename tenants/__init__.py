@@ -1,0 +1,1 @@
+"""How labels exist: registry, provisioning, life, hosts, fleet, archive."""

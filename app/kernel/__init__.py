@@ -1,0 +1,1 @@
+"""The ground: databases, jobs, files, mail, money and everything else that every slice needs."""

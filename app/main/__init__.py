@@ -1,0 +1,1 @@
+"""Composition: web, worker, scheduler and the command line are put together here."""

@@ -11,7 +11,7 @@ from app.kernel.db.database import LOGIN_ROLE, OWNER_ROLE
 from app.kernel.tenant import is_tenant_id
 from migrations.compiled import for_label, head_script
 
-MARKER = "a label's own; made by the provisioner"
+MARKER = "one label; made by the provisioner"
 """The comment on every schema and role of ours: without it nothing is adopted and nothing dropped."""
 
 _SKELETON = f"""

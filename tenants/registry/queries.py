@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.db import platform_read
 from app.kernel.errors import NotFound
 from app.kernel.tenant import Limits, Tenant, TenantState
 from tenants.registry.models import HostRow, TenantRow
@@ -94,3 +95,10 @@ def labels(session: Session) -> list[TenantRow]:
     """Every label but the spares, oldest first, tombstones included."""
     query = select(TenantRow).where(TenantRow.state != TenantState.SPARE).order_by(TenantRow.created_at, TenantRow.id)
     return list(session.scalars(query))
+
+
+def fresh_tenant(tenant_id: str) -> Tenant | None:
+    """The label as its row says this moment; None when it is closed or never was."""
+    with platform_read() as session:
+        row = session.get(TenantRow, tenant_id)
+    return as_tenant(row) if row is not None and row.state in IN_MEMORY else None

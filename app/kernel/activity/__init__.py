@@ -1,0 +1,22 @@
+"""Something that happened at a label, kept: audit log, feed, webhook source and workflow trigger in one table."""
+
+from __future__ import annotations
+
+from app.kernel.activity.feed import Cursor, feed, horizon_cursor
+from app.kernel.activity.models import Activity, ActivitySeal
+from app.kernel.activity.record import has, record
+from app.kernel.activity.seal import Head, Verdict, seal, verify
+
+__all__ = [
+    "Activity",
+    "ActivitySeal",
+    "Cursor",
+    "Head",
+    "Verdict",
+    "feed",
+    "has",
+    "horizon_cursor",
+    "record",
+    "seal",
+    "verify",
+]

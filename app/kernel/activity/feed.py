@@ -1,0 +1,49 @@
+"""Reading activity in an order that never changes and misses nothing that commits late."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import literal_column
+
+from app.kernel.activity.models import Activity
+
+HORIZON: Any = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+"""Every transaction below it has ended, so no row with a smaller xid can still appear."""
+
+
+class Cursor(NamedTuple):
+    """A place in the feed."""
+
+    xid: int
+    seq: int
+
+
+def feed(after: Cursor, *, limit: int) -> Select[tuple[Activity]]:
+    """The rows that follow a cursor, oldest first, up to the horizon."""
+    place = tuple_(Activity.xid, Activity.seq)
+    return (
+        select(Activity)
+        .where(place > tuple_(after.xid, after.seq), Activity.xid < HORIZON)
+        .order_by(Activity.xid, Activity.seq)
+        .limit(limit)
+    )
+
+
+def latest(*, limit: int) -> Select[tuple[Activity]]:
+    """The newest rows, newest first."""
+    return select(Activity).order_by(Activity.xid.desc(), Activity.seq.desc()).limit(limit)
+
+
+def horizon_cursor(session: Session) -> Cursor:
+    """The cursor after everything that is complete now."""
+    query = select(Activity.xid, Activity.seq).where(Activity.xid < HORIZON)
+    newest = session.execute(query.order_by(Activity.xid.desc(), Activity.seq.desc()).limit(1)).one_or_none()
+    return Cursor(newest.xid, newest.seq) if newest else Cursor(0, 0)
+
+
+def count(session: Session) -> int:
+    """How many rows there are."""
+    return session.scalar(select(func.count()).select_from(Activity)) or 0

@@ -1,0 +1,31 @@
+"""The slow-query log: the statement without its values, how long it took, and for which label."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from app.kernel.observe import metrics
+from app.kernel.observe.logs import log
+
+SLOW_MS = 500.0
+
+_logger = log("database")
+
+
+def watch_engine(engine: Engine, *, slow_ms: float = SLOW_MS) -> None:
+    """Log every statement of an engine that takes longer than `slow_ms`."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def started(connection: Any, *_: Any) -> None:
+        connection.info["started"] = perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def finished(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        took_ms = (perf_counter() - connection.info.get("started", perf_counter())) * 1000
+        if took_ms >= slow_ms:
+            metrics.slow_queries.inc()
+            label = connection.get_execution_options().get("label")
+            _logger.warning("query.slow", statement=statement, ms=round(took_ms, 1), served=label)

@@ -1,0 +1,56 @@
+"""Where the parts are put together: what every process connects before it does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from app import settings as settings_module
+from app.kernel import db, observe
+from app.settings import Settings
+from tenants.registry.memory import Registry
+
+SLICES: tuple[str, ...] = ()
+"""Modules whose import registers what a slice brings: models, opening steps, tasks, schedules."""
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read and checked once."""
+    return settings_module.load()
+
+
+def load_slices() -> None:
+    """Import every slice's registrations."""
+    from importlib import import_module
+
+    for name in SLICES:
+        import_module(name)
+
+
+@contextmanager
+def connected(process: str, chosen: Settings | None = None) -> Iterator[Settings]:
+    """Configure logs and databases for one process and let them go at the end."""
+    chosen = chosen or settings()
+    observe.configure(chosen, process=process)
+    load_slices()
+    connect(chosen, process)
+    try:
+        yield chosen
+    finally:
+        db.close()
+
+
+def connect(chosen: Settings, process: str) -> None:
+    """Connect this process's databases; a forked child calls it again for connections of its own."""
+    from tenants.fleet import is_served
+
+    db.connect(chosen, process, is_served=is_served, on_engine=observe.watch_engine)
+
+
+def started_registry() -> Registry:
+    """A registry that is loaded and follows its changes."""
+    registry = Registry()
+    registry.start()
+    return registry

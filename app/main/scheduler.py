@@ -1,0 +1,106 @@
+"""The scheduler process: relays every cell's outbox to the broker and asks for what is scheduled."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel import observe
+from app.kernel.db import current, platform_read
+from app.kernel.errors import Refusal
+from app.kernel.jobs import queries, schedules
+from app.kernel.jobs.relay import Relay
+from app.kernel.observe import metrics
+from app.main import composition
+from app.main.broker import make_celery, sender
+from app.settings import Settings
+from tenants.registry.memory import Registry
+
+RELAY_LOCK = 0x60F8
+"""The advisory lock of the one relay per cell; a second process waits for it."""
+
+POLL_SECONDS = 1.0
+TICK_SECONDS = 5.0
+PAUSE_AFTER_TROUBLE = 1.0
+
+log = observe.log("scheduler")
+
+_TROUBLE = (DBAPIError, psycopg.Error, KombuError, RedisError, OSError, Refusal)
+
+
+def run(settings: Settings) -> None:
+    """Relay and schedule until SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with composition.connected("scheduler", settings):
+        registry = composition.started_registry()
+        threads = [
+            threading.Thread(target=relay_cell, args=(cell, settings, stop), name=f"relay {cell}", daemon=True)
+            for cell in settings.owner_urls
+        ]
+        threads.append(threading.Thread(target=keep_schedules, args=(registry, stop), name="schedules", daemon=True))
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        registry.stop()
+        for thread in threads:
+            thread.join(timeout=5.0)
+
+
+def relay_cell(cell: str, settings: Settings, stop: threading.Event) -> None:
+    """Hold the cell's relay lock and move its due rows whenever something was asked for, or a moment has passed."""
+    relay = Relay(cell, sender(make_celery(settings)), lease_seconds=settings.task_lease_seconds)
+    url = make_url(settings.login_urls[cell]).set(drivername="postgresql")
+    while not stop.is_set():
+        try:
+            with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+                _follow(connection, relay, stop)
+        except _TROUBLE as trouble:
+            log.warning("relay.interrupted", cell=cell, reason=type(trouble).__name__)
+            stop.wait(PAUSE_AFTER_TROUBLE)
+
+
+def _follow(connection: psycopg.Connection[Any], relay: Relay, stop: threading.Event) -> None:
+    while not stop.is_set() and not _locked(connection):
+        stop.wait(POLL_SECONDS)
+    connection.execute("LISTEN outbox")
+    while not stop.is_set():
+        while relay.run_once() and not stop.is_set():
+            pass
+        for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            pass
+
+
+def _locked(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [RELAY_LOCK]).fetchone()
+    return bool(row and row[0])
+
+
+def keep_schedules(registry: Registry, stop: threading.Event) -> None:
+    """Ask for what is due, and tell the outbox's load, every few seconds."""
+    while not stop.is_set():
+        try:
+            schedules.tick(registry.all())
+            _measure()
+        except _TROUBLE as trouble:
+            log.warning("schedules.interrupted", reason=type(trouble).__name__)
+        stop.wait(TICK_SECONDS)
+
+
+def _measure() -> None:
+    with suppress(DBAPIError):
+        for cell in current().settings.owner_urls:
+            with platform_read(cell) as session:
+                load = queries.load(session)
+            metrics.outbox_waiting.labels(cell).set(load.waiting)
+            metrics.outbox_lag_seconds.labels(cell).set(load.lag_seconds)
+            metrics.outbox_parked.labels(cell).set(load.parked)

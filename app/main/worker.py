@@ -1,0 +1,27 @@
+"""The worker process: Celery's prefork pool over our one task."""
+
+from __future__ import annotations
+
+from app.kernel import observe
+from app.kernel.jobs.registry import QUEUES
+from app.main import composition
+from app.main.broker import make_celery
+from app.settings import Settings
+
+
+def run(settings: Settings) -> None:
+    """Serve every queue until SIGTERM; what is being done is finished, the rest goes back."""
+    observe.configure(settings, process="worker")
+    composition.load_slices()
+    celery = make_celery(settings)
+    celery.worker_main(
+        [
+            "worker",
+            "--loglevel=WARNING",
+            f"--concurrency={settings.worker_processes}",
+            f"--queues={','.join(QUEUES)}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The hosts a label answers under: claimed, proven by DNS, live, and resting after removal."""

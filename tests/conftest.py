@@ -1,0 +1,71 @@
+"""Every test meets real services, a label, and a rival in the room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.kernel.tenant import Tenant
+from app.settings import Settings
+from tenants.provisioning.bootstrap import prepare_cells
+from tests.services import Services, shared_services
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Services]:
+    """The run's own PostgreSQL and Valkey."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+    with shared_services(root / "services") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def database_name(services: Services, worker_id: str) -> Iterator[str]:
+    """A database of this worker's own, with the two labels in it."""
+    name = f"test_{worker_id}"
+    services.create_database(name)
+    prepare_cells(services.settings(name))  # a copy does not take over who may do what in the database as a whole
+    yield name
+    services.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def settings(services: Services, database_name: str) -> Settings:
+    """Settings that point at this worker's database."""
+    return services.settings(database_name)
+
+
+@pytest.fixture(autouse=True)
+def _no_leftover_connection() -> Iterator[None]:
+    """A test that connected the process to something else must not lend it to the next."""
+    yield
+    from app.kernel import db
+
+    db.close()
+
+
+@pytest.fixture
+def connected(settings: Settings) -> Iterator[Settings]:
+    """This process, connected to this worker's database."""
+    from app.main import composition
+
+    with composition.connected("test", settings) as chosen:
+        yield chosen
+
+
+@pytest.fixture
+def label(connected: Settings) -> Tenant:
+    """The label of the test."""
+    from tests.factories.labels import the_label
+
+    return the_label("canary")
+
+
+@pytest.fixture
+def rival(connected: Settings) -> Tenant:
+    """Another label that must never learn anything of the first."""
+    from tests.factories.labels import the_label
+
+    return the_label("rival")
