@@ -1,0 +1,1 @@
+"""How we run it: the operator's own realm, apart from every label's."""

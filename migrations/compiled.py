@@ -23,7 +23,7 @@ Phase = Literal["expand", "backfill", "contract"]
 
 @dataclass(frozen=True)
 class LabelRevision:
-    """One step of a label's tables: `sql` runs in one transaction, `concurrently` after it, one statement at a time."""
+    """One step of a label's tables: either `sql`, in one transaction, or statements that run `concurrently`, each alone."""
 
     id: str
     previous: str | None
@@ -58,13 +58,16 @@ def compile_revision(script: Script) -> LabelRevision:
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
     with Operations.context(context):
         script.module.upgrade()
+    concurrently = tuple(getattr(script.module, "concurrently", ()))
+    if concurrently and out.getvalue().strip():
+        raise ValueError(f"{script.revision}: what runs concurrently needs a revision of its own")
     return LabelRevision(
         id=script.revision,
         previous=script.down_revision if isinstance(script.down_revision, str) else None,
         phase=script.module.phase,
         summary=script.doc.splitlines()[0],
         sql=out.getvalue(),
-        concurrently=tuple(getattr(script.module, "concurrently", ())),
+        concurrently=concurrently,
     )
 
 

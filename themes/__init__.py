@@ -1,0 +1,1 @@
+"""Everything a label may restyle: templates, styles and scripts on tokens."""

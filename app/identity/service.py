@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from uuid import UUID
 
-from pwdlib import PasswordHash
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.errors import InvitationUsed, SessionUnknown, SignInRefused
 from app.identity.models import INVITATION_LIFE, Invitation, Member, MemberSession
 from app.identity.rules import check_password, normal_email, token_hash
-from app.kernel import activity, clock, ids
+from app.kernel import activity, clock, ids, passwords
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
 SEEN_EVERY = timedelta(minutes=1)
 """How often a session's last use is written down; every request would be a write per read."""
-
-
-@cache
-def _passwords() -> PasswordHash:
-    return PasswordHash.recommended()
-
-
-@cache
-def _nobodys_hash() -> str:
-    """Checked when there is no such member, so that the answer takes as long as for a wrong password."""
-    return _passwords().hash(ids.new_token())
 
 
 def actor_of(tenant: Tenant, member: Member) -> Actor:
@@ -49,7 +36,7 @@ def add_member(
         name=name,
         role=role,
         language=language,
-        password_hash=_passwords().hash(password),
+        password_hash=passwords.hashed(password),
     )
     session.add(member)
     session.flush()
@@ -97,8 +84,7 @@ def accept_invitation(session: Session, tenant: Tenant, token: str, *, name: str
 def sign_in(session: Session, tenant: Tenant, *, email: str, password: str, agent: str, address: str) -> str:
     """Let a member in and give back the token of a new session; nothing tells a wrong address from a wrong password."""
     member = session.scalar(select(Member).where(Member.email == normal_email(email), Member.disabled_at.is_(None)))
-    known_hash = member.password_hash if member and member.password_hash else _nobodys_hash()
-    if not _passwords().verify(password, known_hash) or member is None or member.password_hash is None:
+    if not passwords.fits(password, member.password_hash if member else None) or member is None:
         raise SignInRefused
     token, now = ids.new_token(), clock.now()
     new = MemberSession(

@@ -59,6 +59,11 @@ class Registry:
             found = self._hosts.get(host)
             if found is None:
                 self._remember_unknown(host)
+        return self.remembered(host)
+
+    def remembered(self, host: str) -> Route | None:
+        """The label of this normalised host as far as memory knows, without asking the database."""
+        found = self._hosts.get(host)
         tenant = self._tenants.get(found.tenant_id) if found else None
         return Route(tenant, found.surface, host) if found and tenant else None
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary, SmallInteger, Text, delete, select, text
+from sqlalchemy import LargeBinary, SmallInteger, Text, delete, event, select, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -47,10 +47,15 @@ _lock = Lock()
 
 def create_key(session: Session, tenant: Tenant) -> None:
     """Give a label its key, in the opening's own transaction."""
-    nonce = os.urandom(NONCE_BYTES)
-    wrapped = nonce + _master().encrypt(nonce, os.urandom(KEY_BYTES), tenant.id.encode())
+    nonce, key = os.urandom(NONCE_BYTES), os.urandom(KEY_BYTES)
+    wrapped = nonce + _master().encrypt(nonce, key, tenant.id.encode())
     session.add(LabelKey(tenant_id=tenant.id, wrapped_key=wrapped, version=MASTER_VERSION))
     session.flush()
+    # The opening seals under the key before it commits. If it does not commit, the key must not be remembered: the
+    # schema goes back to the spares and its next label gets another key.
+    event.listen(session, "after_rollback", lambda _: forget_keys(tenant.id), once=True)
+    with _lock:
+        _known[tenant.id] = (key, clock.monotonic() + KEEP_SECONDS)
 
 
 def erase_key(session: Session, tenant_id: str) -> None:

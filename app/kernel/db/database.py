@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from app.kernel.db.dialect import make_engine
+from app.kernel.db.pool import AffinityPool
 from app.kernel.errors import Busy
 from app.kernel.tenant import Tenant
 from app.settings import Settings
@@ -89,6 +90,10 @@ class Database:
             yield
         finally:
             semaphore.release()
+
+    def pools(self) -> list[tuple[str, AffinityPool]]:
+        """The pool of every cell that was used so far."""
+        return [(cell, engine.pool) for cell, engine in self._engines.items() if isinstance(engine.pool, AffinityPool)]
 
     def dispose(self, *, close: bool = True) -> None:
         """Let every engine go; `close=False` leaves the sockets alone, as a forked child must."""

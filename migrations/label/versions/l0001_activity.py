@@ -48,6 +48,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name="pk_activity_seals"),
         sa.UniqueConstraint("activity_id", name="uq_activity_seals_activity_id"),
     )
+    op.execute(
+        "CREATE TRIGGER wake_live AFTER INSERT ON activity FOR EACH STATEMENT EXECUTE FUNCTION shared.wake_live()"
+    )
     op.execute(f"REVOKE UPDATE, DELETE ON activity, activity_seals FROM {LABEL_ROLE}")
 
 

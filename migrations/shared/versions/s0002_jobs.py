@@ -35,6 +35,16 @@ CREATE TRIGGER wake_relay AFTER INSERT ON shared.outbox FOR EACH STATEMENT EXECU
 """
 
 
+# The note says only which label's stream to wake; PostgreSQL folds equal notes of one transaction into one.
+WAKE_LIVE = """
+CREATE FUNCTION shared.wake_live() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('activity', TG_TABLE_SCHEMA);
+  RETURN NULL;
+END $$;
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "outbox",
@@ -89,6 +99,7 @@ def upgrade() -> None:
     op.create_index("ix_schedules_next_at", "schedules", ["next_at"], schema="shared")
     op.execute(WALL)
     op.execute(WAKE)
+    op.execute(WAKE_LIVE)
 
 
 def downgrade() -> None:

@@ -1,0 +1,99 @@
+"""Storing a file and handing out links to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.kernel import activity, clock, crypto, ids
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Invalid, NotFound
+from app.kernel.files import store
+from app.kernel.files.models import StoredFile
+from app.kernel.files.rules import safe_media_type, safe_name
+from app.kernel.tenant import Tenant
+
+LINK_LIFE = timedelta(minutes=10)
+ORPHAN_AGE = timedelta(hours=6)
+"""Younger objects may belong to a row that is about to be written."""
+
+
+class FileUnknown(NotFound):
+    """The label has no such file, or the asker may not know of it."""
+
+    message = "This file could not be found."
+
+
+class FileTooLarge(Invalid):
+    """The file is longer than the label may store."""
+
+    message = "This file is larger than %(megabytes)s MB, the most that can be stored here."
+
+
+def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type: str) -> StoredFile:
+    """Keep a file of the actor's label: first the object, whole and under its hash, then the row that names it.
+
+    A crash in between leaves an object without a row, which the sweep removes; never a row without its object.
+    """
+    tenant = actor.tenant
+    if tenant is None:
+        raise FileUnknown
+    try:
+        sha256, size = store.put_object(tenant, chunks, most_bytes=tenant.limits.upload_bytes)
+    except OverflowError:
+        raise FileTooLarge(megabytes=tenant.limits.upload_bytes // 1_000_000) from None
+    stored = StoredFile(
+        id=ids.new_id(),
+        sha256=sha256,
+        size=size,
+        media_type=safe_media_type(media_type),
+        name=safe_name(name),
+        created_by=actor.id,
+        created_at=clock.now(),
+    )
+    with tenant_work(tenant) as session:
+        session.add(stored)
+        session.flush()
+        after = {"name": stored.name, "size": size}
+        activity.record(session, actor, "file.stored", subject_type="file", subject_id=stored.id, after=after)
+    return stored
+
+
+def file_to_read(session: Session, actor: Actor, file_id: UUID) -> StoredFile:
+    """The door to a file: every member of the label may read its files."""
+    found = session.get(StoredFile, file_id)
+    if found is None or actor.tenant is None:
+        raise FileUnknown
+    return found
+
+
+def url(tenant: Tenant, file_id: UUID, *, attachment: bool = False, lasts: timedelta = LINK_LIFE) -> str:
+    """A path that opens this file on this label's hosts for a while; nothing in it can be changed."""
+    return "/files/" + crypto.sign("file", tenant, [str(file_id), attachment], expires_in=lasts)
+
+
+def verify_link(tenant: Tenant, token: str) -> tuple[StoredFile, bool]:
+    """The file a link opens and whether it is to be saved; the row must still be there at each use."""
+    file_id, attachment = crypto.verify("file", tenant, token)
+    with tenant_read(tenant) as session:
+        found = session.get(StoredFile, UUID(file_id))
+    if found is None:
+        raise FileUnknown
+    return found, bool(attachment)
+
+
+def remove_orphans(tenant: Tenant) -> int:
+    """Delete old objects that no row names, as a crash between object and row leaves them."""
+    removed = 0
+    for sha256 in store.object_hashes(tenant.id, older_than=clock.now() - ORPHAN_AGE):
+        with tenant_read(tenant) as session:
+            is_named = session.scalar(select(exists().where(StoredFile.sha256 == sha256)))
+        if not is_named:
+            store.delete_object(tenant.id, sha256)
+            removed += 1
+    return removed

@@ -1,0 +1,8 @@
+"""Mail in the label's own name: asked for in a transaction, sent by a worker, caught as files where no server is set."""
+
+from __future__ import annotations
+
+from app.kernel.mail.outgoing import Mail, ask
+from app.kernel.mail.transport import Caught, MailRefused, caught
+
+__all__ = ["Caught", "Mail", "MailRefused", "ask", "caught"]

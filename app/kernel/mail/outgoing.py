@@ -1,0 +1,79 @@
+"""What is written, and the task that sends it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from app.kernel import crypto, ids, jobs
+from app.kernel.db import current
+from app.kernel.errors import Invalid
+from app.kernel.mail.transport import deliver
+from app.kernel.tenant import Tenant
+
+_BREAKS = re.compile(r"[\r\n\x00\u2028\u2029]")
+
+
+class AddressUnusable(Invalid):
+    """The text is not one mail address."""
+
+    message = "“%(address)s” is not a mail address."
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail to one person."""
+
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+
+
+def ask(session: Session, tenant: Tenant, mail: Mail, *, key: str | None = None) -> None:
+    """Have a mail sent after this transaction commits; with a key, once, however often it is asked for.
+
+    The content waits in the outbox sealed under the label's key: links in it are secrets.
+    """
+    _address(mail.to)
+    sealed = crypto.seal(tenant, msgspec.json.encode(mail), "mail")
+    number = str(ids.new_id())
+    jobs.ask(session, "mail.send", {"number": number, "sealed": base64.b64encode(sealed).decode()}, key=key)
+
+
+@jobs.label_task("mail.send", max_attempts=5, time_limit=60)
+def send(session: Session, tenant: Tenant, *, number: str, sealed: str) -> None:  # noqa: ARG001 every task has one
+    """Send one mail; its Message-ID comes from the outbox row, so that a second delivery is known as the same mail."""
+    mail = msgspec.json.decode(crypto.open_sealed(tenant, base64.b64decode(sealed), "mail"), type=Mail)
+    deliver(current().settings, tenant.id, compose(tenant, mail, number=number))
+
+
+def compose(tenant: Tenant, mail: Mail, *, number: str) -> EmailMessage:
+    """The message as it leaves: from the label, in its name, with nothing of ours in it."""
+    domain = f"{tenant.slug}.{current().settings.base_domain}"
+    message = EmailMessage()
+    message["From"] = Address(_line(tenant.name), "post", domain)
+    message["To"] = _address(mail.to)
+    message["Subject"] = _line(mail.subject)
+    message["Message-ID"] = f"<{number}@{domain}>"
+    message.set_content(mail.text)
+    if mail.html is not None:
+        message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _address(text: str) -> Address:
+    if _BREAKS.search(text) or text.count("@") != 1:
+        raise AddressUnusable(address=text[:80])
+    try:
+        return Address(addr_spec=text)
+    except (ValueError, IndexError):
+        raise AddressUnusable(address=text[:80]) from None
+
+
+def _line(text: str) -> str:
+    return _BREAKS.sub(" ", text).strip()

@@ -1,0 +1,39 @@
+"""The headers that every answer carries, errors included."""
+
+from __future__ import annotations
+
+from app.kernel.web.realm import Realm
+
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(self), usb=()"),
+    (b"x-frame-options", b"DENY"),
+)
+_HSTS = (b"strict-transport-security", b"max-age=63072000")
+_DYNAMIC = ((b"cache-control", b"no-store"), (b"vary", b"Accept, Accept-Language, Cookie"))
+
+
+def content_policy(nonce: str) -> bytes:
+    """Only our own files, and only the scripts and styles that carry this answer's nonce."""
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    ).encode()
+
+
+def completed(headers: list[tuple[bytes, bytes]], realm: Realm, *, is_public: bool) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with everything added that a handler did not set, and no word about what we run on."""
+    present = {name.lower() for name, _ in headers}
+    added = [*_ALWAYS, (b"content-security-policy", content_policy(realm.nonce))]
+    added.append((b"x-request-id", realm.request_id.encode()))
+    if is_public:
+        added.append(_HSTS)
+    if b"cache-control" not in present:
+        added.extend(_DYNAMIC)
+    return [pair for pair in headers if pair[0].lower() != b"server"] + [
+        (name, value) for name, value in added if name not in present
+    ]

@@ -1,0 +1,18 @@
+"""Where a person may be sent next: a path of this very host and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+_LONGEST = 2_000
+
+
+def safe_path(text: str | None, default: str) -> str:
+    """`text` if it is a plain path of this host, otherwise `default`."""
+    if text is None or len(text) > _LONGEST or _PATH.fullmatch(text) is None:
+        return default
+    lowered = text.lower()
+    if "%0" in lowered or "%5c" in lowered or lowered.startswith(("/%2f", "/%09")):
+        return default
+    return text

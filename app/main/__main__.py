@@ -1,0 +1,5 @@
+"""`python -m app.main` is `boptone`."""
+
+from app.main.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of `boptone`, one module an area."""

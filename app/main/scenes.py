@@ -1,0 +1,86 @@
+"""Three labels that serve demos, tests and pictures alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from admin.service import add_operator
+from app.identity.models import Member
+from app.identity.service import add_member
+from app.kernel.actor import Actor
+from app.kernel.db import platform_work, tenant_work
+from app.kernel.tenant import Tenant, TenantState
+from app.settings import Settings, SettingsError
+from tenants.provisioning.schemas import OpenLabel
+from tenants.provisioning.service import open_label
+
+OPERATOR = ("operator@boptone.test", "boptone-demo-2026")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One demo label and who works there."""
+
+    slug: str
+    name: str
+    owner: str
+    artist: str
+    time_zone: str
+    currency: str
+    languages: tuple[str, ...]
+
+    @property
+    def password(self) -> str:
+        """The password of everybody in the scene."""
+        return f"{self.slug}-demo-2026"
+
+    def wish(self) -> OpenLabel:
+        """The opening of this label."""
+        return OpenLabel(
+            slug=self.slug,
+            name=self.name,
+            owner_email=f"owner@{self.slug}.test",
+            request_key=f"scene:{self.slug}",
+            time_zone=self.time_zone,
+            currency=self.currency,
+            languages=self.languages,
+        )
+
+
+SCENES = (
+    Scene("bluehour", "Blue Hour", "Lena Vogt", "Mira Okafor", "Europe/Berlin", "EUR", ("de", "en")),
+    Scene("kite", "Kite Records", "Dana Reyes", "The Lanterns", "America/New_York", "USD", ("en", "es")),
+    Scene("noor", "نور", "ليلى حداد", "سامي ناصر", "Asia/Dubai", "AED", ("ar", "en")),
+)
+
+
+def seed(settings: Settings) -> None:
+    """Make every scene and the operator; what is there already stays as it is."""
+    if settings.is_production:
+        raise SettingsError("Demo labels are never made in production: their passwords are public.")
+    with platform_work() as session:
+        add_operator(session, email=OPERATOR[0], password=OPERATOR[1])
+    for scene in SCENES:
+        tenant = open_label(scene.wish())
+        if tenant.state is TenantState.ACTIVE:
+            _people(tenant, scene)
+
+
+def _people(tenant: Tenant, scene: Scene) -> None:
+    people = (("owner", scene.owner), ("artist", scene.artist))
+    with tenant_work(tenant) as session:
+        known = set(session.scalars(select(Member.email)))
+        for role, name in people:
+            email = f"{role}@{scene.slug}.test"
+            if email not in known:
+                add_member(
+                    session,
+                    Actor.system(tenant),
+                    email=email,
+                    name=name,
+                    role=role,
+                    language=scene.languages[0],
+                    password=scene.password,
+                )

@@ -1,0 +1,124 @@
+"""The web process: every slice's pages behind one gate, on Granian."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from litestar import Litestar, Request, Response, get
+from litestar.concurrency import set_asyncio_executor
+from litestar.config.compression import CompressionConfig
+from litestar.response import Redirect
+
+from admin import pages as admin_pages
+from app.identity import pages as identity_pages
+from app.kernel import observe
+from app.kernel.files import web as files_web
+from app.kernel.live import Hub
+from app.kernel.web import health
+from app.kernel.web.gate import Gate
+from app.kernel.web.realm import Directory, realm_of
+from app.kernel.web.refusals import handle, prefers_page
+from app.main import composition
+from app.portal import pages as portal_pages
+from app.settings import Settings
+from tenants.hosts.rules import normalise_host
+from tenants.hosts.service import may_have_certificate
+from tenants.registry.memory import Registry
+
+LARGEST_BODY = 64 * 1024 * 1024
+STOP_SECONDS = 20
+UNCOMPRESSED = ["^/files/", "/events$"]
+"""Ranges are counted in the bytes as they are kept, and live lines must not wait in a compressor."""
+THREADS = 96
+"""More than any one label may have requests at once, so that none can keep all the others waiting."""
+
+
+@get("/internal/tls-ask", sync_to_thread=False)
+def tls_ask(request: Request[Any, Any, Any]) -> Response[None]:
+    """Tell the certificate issuer, from memory, whether a host may have a certificate."""
+    settings: Settings = request.app.state.settings
+    domain = request.query_params.get("domain", "")
+    may = may_have_certificate(request.app.state.registry, domain, admin_host=f"admin.{settings.base_domain}")
+    return Response(None, status_code=200 if may else 404)
+
+
+def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """Lead a person who is not signed in to the door and back; a program is told that there is nothing."""
+    if request.method == "GET" and prefers_page(request.headers.get("accept", "")):
+        door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={quote(request.url.path)}"
+        return Redirect(door, status_code=303)
+    return handle(request, problem)
+
+
+def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | None = None) -> Gate:
+    """Put the product's pages together behind the gate; databases are connected by the caller."""
+    hub = hub or Hub()
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        hub.start(asyncio.get_running_loop())
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="request") as executor:
+            set_asyncio_executor(executor)
+            yield
+        hub.stop()
+
+    app = Litestar(
+        route_handlers=[
+            *health.handlers,
+            tls_ask,
+            files_web.open_file,
+            *identity_pages.handlers,
+            *portal_pages.handlers,
+            *admin_pages.handlers,
+        ],
+        exception_handlers={
+            identity_pages.SignedOut: _to_the_door,
+            admin_pages.OperatorSignedOut: _to_the_door,
+            Exception: handle,
+        },
+        lifespan=[lifespan],
+        openapi_config=None,
+        request_max_body_size=LARGEST_BODY,
+        compression_config=CompressionConfig("gzip", minimum_size=1_000, gzip_compress_level=5, exclude=UNCOMPRESSED),
+        logging_config=None,
+        debug=False,
+    )
+    app.state.hub, app.state.registry, app.state.settings = hub, registry, settings
+    return Gate(app, settings, registry, normalise_host)
+
+
+def application() -> Callable[..., Any]:
+    """What a Granian worker serves: its own databases, registry and hub."""
+    settings = composition.settings()
+    observe.configure(settings, process="web")
+    composition.load_slices()
+    composition.connect(settings, "web")
+    return create_app(settings, composition.started_registry())
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM; requests that run are finished first."""
+    os.environ["PYTHONUNBUFFERED"] = "1"
+    Granian(
+        "app.main.web:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=settings.web_workers,
+        loop=Loops.asyncio,
+        websockets=False,
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]  # its enum's own value
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        backlog=1024,
+    ).serve()

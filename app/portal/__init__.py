@@ -1,0 +1,1 @@
+"""The label's own workplace."""

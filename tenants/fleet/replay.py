@@ -1,0 +1,94 @@
+"""One revision on one label: one message, one transaction, stamp and ledger included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from app.kernel.tenant import is_tenant_id
+from app.settings import HOME_CELL
+from migrations.compiled import LabelRevision, for_label
+
+LOCK_TIMEOUT = "2s"
+TAKEN = "BP001"
+"""The SQLSTATE with which a replay says that another runner has this item or has done it."""
+
+# The item's row is the lock: whoever cannot have it at once leaves it to whoever has it.
+_TAKE = """
+DO $take$ BEGIN
+  PERFORM 1 FROM shared.migration_items WHERE label = {label} AND revision = {revision} AND status = 'waiting'
+    FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RAISE EXCEPTION 'taken' USING ERRCODE = 'BP001'; END IF;
+END $take$;
+"""
+_STAMP = "UPDATE shared.tenants SET schema_revision = {revision}, quarantine = NULL WHERE id = {label};"
+_FINISH = """
+UPDATE shared.migration_items SET status = 'done', error = NULL, finished_at = clock_timestamp()
+  WHERE label = {label} AND revision = {revision};
+"""
+
+
+def message(revision: LabelRevision, tenant_id: str, cell: str, *, keep: bool = True) -> bytes:
+    """The whole transaction of one replay; `keep=False` tries it and takes it back."""
+    if not is_tenant_id(tenant_id):
+        raise ValueError("not a label id")
+    literals = {"label": sql.quote(tenant_id), "revision": sql.quote(revision.id)}
+    parts = [
+        f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';",
+        f'SET LOCAL search_path = "{tenant_id}", ext, pg_temp;',
+        _TAKE.format(**literals) if keep else "",
+        revision.sql_for(tenant_id),
+        _STAMP.format(**literals) if cell == HOME_CELL else "",
+        _FINISH.format(**literals),
+        "COMMIT" if keep else "ROLLBACK",
+    ]
+    return "\n".join(parts).encode()
+
+
+def replay(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_id: str, cell: str) -> None:
+    """Bring one label one revision further on an owner's connection in autocommit."""
+    try:
+        if revision.concurrently:
+            _replay_concurrently(connection, revision, tenant_id)
+        connection.execute(message(revision, tenant_id, cell))
+    except BaseException:
+        _leave(connection)
+        raise
+
+
+def try_out(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_id: str, cell: str) -> None:
+    """Run a revision on a label and take everything back."""
+    try:
+        if not revision.concurrently:
+            connection.execute(message(revision, tenant_id, cell, keep=False))
+    except BaseException:
+        _leave(connection)
+        raise
+
+
+def _replay_concurrently(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_id: str) -> None:
+    """Run statements that no transaction allows; an index that a crash left invalid is dropped and made again."""
+    connection.execute(sql.SQL("SET search_path = {}, ext, pg_temp").format(sql.Identifier(tenant_id)))
+    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'".encode())
+    try:
+        for (name,) in connection.execute(_INVALID, [tenant_id]).fetchall():
+            drop = sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(sql.Identifier(tenant_id, name))
+            connection.execute(drop)
+        for statement in revision.concurrently:
+            connection.execute(for_label(statement, tenant_id).encode())
+    finally:
+        connection.execute("RESET search_path")
+        connection.execute("RESET lock_timeout")
+
+
+_INVALID = """
+SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND NOT i.indisvalid
+"""
+
+
+def _leave(connection: psycopg.Connection[Any]) -> None:
+    if not connection.closed and not connection.broken:
+        connection.execute("ROLLBACK")

@@ -1,0 +1,49 @@
+"""What the platform does for its labels by itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.kernel import files
+from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
+from app.kernel.tenant import Tenant
+from tenants import operations
+from tenants.hosts import service as hosts
+from tenants.provisioning import spares
+from tenants.registry.models import RegistryChange
+
+KEPT_CHANGES = 10_000
+"""How far back a process may have slept and still catch up; beyond that it reads the registry anew."""
+
+
+@platform_schedule("tenants.fill_spares", every="minute")
+@platform_task("tenants.fill_spares")
+def fill_spares(session: Session) -> None:  # noqa: ARG001 every task has one
+    """Keep schemas ready for labels to come."""
+    spares.fill_spares()
+
+
+@platform_schedule("tenants.sweep", every="five minutes")
+@platform_task("tenants.sweep")
+def sweep(session: Session) -> None:
+    """Finish what crashes left: operations, half-made schemas, hosts nobody proved, old registry changes."""
+    operations.resume_stuck()
+    spares.sweep_unfinished()
+    hosts.tidy()
+    newest = session.scalar(select(RegistryChange.version).order_by(RegistryChange.version.desc()).limit(1)) or 0
+    session.execute(delete(RegistryChange).where(RegistryChange.version < newest - KEPT_CHANGES))
+
+
+@platform_schedule("jobs.prune", every="hour")
+@platform_task("jobs.prune")
+def prune(session: Session) -> None:
+    """Forget tasks that were done some days ago."""
+    queries.prune(session)
+
+
+@label_schedule("files.remove_orphans", every="day", at="03:30", jitter_seconds=7_200)
+@label_task("files.remove_orphans", time_limit=600)
+def remove_orphans(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 every task has one
+    """Delete objects that a crash left without a row."""
+    files.remove_orphans(tenant)
