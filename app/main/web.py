@@ -65,9 +65,7 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         hub.start(asyncio.get_running_loop())
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="request") as executor:
-            set_asyncio_executor(executor)
-            yield
+        yield
         hub.stop()
 
     app = Litestar(
@@ -101,6 +99,7 @@ def application() -> Callable[..., Any]:
     observe.configure(settings, process="web")
     composition.load_slices()
     composition.connect(settings, "web")
+    set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="request"))
     return create_app(settings, composition.started_registry())
 
 

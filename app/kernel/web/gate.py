@@ -103,7 +103,7 @@ class Gate:
             try:
                 refusal = self._check(scope, headers, realm)
                 if refusal is not None:
-                    await _send(scope, realm, refusal, headers, send_completed)
+                    await _send(realm, refusal, headers, send_completed)
                 else:
                     await self._serve(scope, receive, send_completed, realm, headers)
             finally:
@@ -117,7 +117,7 @@ class Gate:
         tenant = realm.tenant
         if tenant is not None:
             if self._in_flight[tenant.id] >= tenant.limits.requests:
-                await _send(scope, realm, Busy(), headers, send)
+                await _send(realm, Busy(), headers, send)
                 return
             self._in_flight[tenant.id] += 1
         begun = False
@@ -134,7 +134,7 @@ class Gate:
                 await self._app(scope, receive, send_first)
         except TimeoutError:
             if not begun:
-                await _send(scope, realm, Unavailable(), headers, send)
+                await _send(realm, Unavailable(), headers, send)
         finally:
             if tenant is not None:
                 self._in_flight[tenant.id] -= 1
@@ -268,7 +268,7 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def _doubled_host(scope: Scope) -> bool:
-    return sum(name.lower() == b"host" for name, _ in scope["headers"]) > 1
+    return len([name for name, _ in scope["headers"] if name.lower() == b"host"]) > 1
 
 
 def _forwarded_client(headers: dict[str, str], peer: str) -> str:
@@ -280,7 +280,7 @@ def _forwarded_client(headers: dict[str, str], peer: str) -> str:
         return peer
 
 
-async def _send(scope: Scope, realm: Realm, refusal: Refusal, headers: dict[str, str], send: Any) -> None:
+async def _send(realm: Realm, refusal: Refusal, headers: dict[str, str], send: Any) -> None:
     """Answer a refusal without the application."""
     wants_page = prefers_page(headers.get("accept", ""))
     response: Response[Any] = answer(realm, refusal, status=status_of(refusal), wants_page=wants_page)

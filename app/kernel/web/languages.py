@@ -42,11 +42,9 @@ def say_refusal(refusal: Refusal, language: str) -> str:
 
 def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     """The offered language that an Accept-Language header likes best; the first one offered if it likes none."""
-    wishes: list[tuple[float, str]] = []
-    for part in accept_language[:500].split(",")[:20]:
-        if (wish := _WISH.fullmatch(part.strip())) and (quality := float(wish[2] or 1)) > 0:
-            wishes.append((-quality, wish[1].replace("-", "_")))
-    preferred = [name for _, name in sorted(wishes, key=lambda wish: wish[0])]
+    parts = [_WISH.fullmatch(part.strip()) for part in accept_language[:500].split(",")[:20]]
+    wishes = [(-float(wish[2] or 1), wish[1].replace("-", "_")) for wish in parts if wish]
+    preferred = [name for weight, name in sorted(wishes, key=lambda wish: wish[0]) if weight]
     found = negotiate_locale(preferred, [language.replace("-", "_") for language in offered])
     return found.replace("_", "-") if found else offered[0]
 

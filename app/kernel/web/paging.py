@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -89,7 +89,7 @@ def page_size(text: str | None) -> int:
     """The wanted page size; the default where none is named."""
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= MOST:  # noqa: PLR2004
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= MOST:
         raise LimitUnusable(most=MOST)
     return int(text)
 

@@ -59,7 +59,7 @@ class Realm:
     @property
     def origin(self) -> str:
         """The origin that this request's own pages have."""
-        return self.facts.get("origin", "")
+        return str(self.facts.get("origin", ""))
 
 
 def realm_of(request: Request[Any, Any, Any]) -> Realm:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, Refusal
 from app.kernel.web.refusals import Malformed, TooLarge, WrongContentType
 
 DEEPEST = 64
@@ -100,10 +100,21 @@ def _finite(text: str) -> float:
     return number
 
 
-def _as_invalid(problem: msgspec.ValidationError) -> Invalid:
-    what, _, where = str(problem).partition(" - at `$.")
-    name = where.rstrip("`")
-    return Invalid(fields={name: _UNUSABLE} if name else {}) if name else Malformed()
+def _as_invalid(problem: msgspec.ValidationError) -> Refusal:
+    """Name the field that cannot be used; what the reader sent is never repeated."""
+    what, _, where = str(problem).partition(" - at `$")
+    inside = _FIELD.search(what)
+    name = (where.rstrip("`") + (f".{inside[1]}" if inside else "")).lstrip(".")
+    return Invalid(fields={name[:200]: _sentence_about(what)}) if name else Malformed()
 
 
+def _sentence_about(what: str) -> str:
+    if "unknown field" in what:
+        return _UNKNOWN
+    return _MISSING if "missing required" in what else _UNUSABLE
+
+
+_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
 _UNUSABLE = "This value cannot be used here."
+_UNKNOWN = "There is no such field here."
+_MISSING = "This is needed."
