@@ -79,7 +79,9 @@ def sign_in(request: Request[Any, Any, Any], data: URLEncodedBody[OperatorForm])
         status = 422 if isinstance(refusal, service.OperatorRefused) else status_of(refusal)
         problem = say_refusal(refusal, realm.language)
         email = data.email[:254]
-        return page("sign_in.html", realm, status=status, action="/admin/sign-in", problem=problem, email=email, next="")
+        return page(
+            "sign_in.html", realm, status=status, action="/admin/sign-in", problem=problem, email=email, next=""
+        )
     limits.clear(None, account, PER_ACCOUNT)
     return Redirect("/admin", status_code=303, cookies=[_cookie(token, 8 * 3600)])
 
@@ -98,7 +100,7 @@ def list_labels(request: Request[Any, Any, Any]) -> Response[str]:
     operator = _operator(request)
     with platform_read() as session:
         rows, spares, load = labels(session), service.count_spares(session), queries.load(session)
-    frame = {"operator": operator.email, "here": "/admin"}
+    frame: dict[str, Any] = {"operator": operator.email, "here": "/admin"}
     return page("console_labels.html", realm_of(request), **frame, rows=rows, spares=spares, load=load)
 
 

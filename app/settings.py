@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def is_production(self) -> bool:
+        """Whether demo secrets and demo labels are refused."""
         return self.boptone_env == "production"
 
     @cached_property
@@ -100,14 +101,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def celery_broker_url(self) -> str:
+        """The address of the broker."""
         return self.broker_url or f"redis+socket://{self.sockets}/valkey.sock?virtual_host=0"
 
     @cached_property
     def redis_url(self) -> str:
+        """The address of the cache and the limits."""
         return self.cache_url or f"unix://{self.sockets}/valkey.sock?db=1"
 
     @cached_property
     def objects_url(self) -> str:
+        """The address of the object store."""
         return self.storage_url or f"file://{self.data}/objects"
 
     def embedded_database_url(self, name: str = "boptone") -> str:

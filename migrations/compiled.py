@@ -23,7 +23,7 @@ Phase = Literal["expand", "backfill", "contract"]
 
 @dataclass(frozen=True)
 class LabelRevision:
-    """One step of a label's tables: either `sql`, in one transaction, or statements that run `concurrently`, each alone."""
+    """One step of a label's tables: `sql` in one transaction, or statements that run `concurrently`, each alone."""
 
     id: str
     previous: str | None

@@ -15,6 +15,7 @@ from litestar.response import Redirect
 from app.identity import service
 from app.identity.errors import InvitationUsed, SignInRefused
 from app.identity.models import Member
+from app.identity.rules import normal_email
 from app.kernel import limits
 from app.kernel.actor import Actor
 from app.kernel.db import current, tenant_read, tenant_work
@@ -103,7 +104,7 @@ def sign_in(request: Request[Any, Any, Any], data: URLEncodedBody[SignInForm]) -
     """Let a member in with a new session, whatever session the browser brought along."""
     tenant, realm = tenant_of(request), realm_of(request)
     wanted = safe_path(data.next, "/portal")
-    account = f"sign-in:{service.normal_email(data.email)[:254]}"
+    account = f"sign-in:{normal_email(data.email)[:254]}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
         limits.hit(tenant, f"sign-in-from:{realm.client}", PER_ADDRESS)
@@ -159,7 +160,9 @@ def accept_invitation(
     agent = request.headers.get("user-agent", "")
     try:
         with tenant_work(tenant) as session:
-            member = service.accept_invitation(session, tenant, token, name=data.name.strip()[:120], password=data.password)
+            member = service.accept_invitation(
+                session, tenant, token, name=data.name.strip()[:120], password=data.password
+            )
             held = service.sign_in(
                 session, tenant, email=member.email, password=data.password, agent=agent, address=realm.client
             )

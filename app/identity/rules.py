@@ -13,7 +13,7 @@ LONGEST_PASSWORD = 256
 def check_password(password: str, *, email: str) -> None:
     """Refuse a password that is easy to guess; length counts, composition rules do not (NIST SP 800-63B §3.1.1.2)."""
     local_part = email.partition("@")[0].lower()
-    contains_name = len(local_part) >= 4 and local_part in password.lower()  # noqa: PLR2004 shorter ones hit by chance
+    contains_name = len(local_part) >= 4 and local_part in password.lower()
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or contains_name:
         raise PasswordTooWeak(fields={"password": PasswordTooWeak.message})
 

@@ -144,6 +144,4 @@ def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
     if held is None or held.member_id != actor.id or held.ended_at is not None:
         raise SessionUnknown
     held.end(clock.now())
-    activity.record(
-        session, actor, "member.session_ended", subject_type="member_session", subject_id=session_id
-    )
+    activity.record(session, actor, "member.session_ended", subject_type="member_session", subject_id=session_id)

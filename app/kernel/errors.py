@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 a refusal is an answer, not a fault
+class Refusal(Exception):
     """A request the domain declines; `message` is a sentence that the person who asked can act on.
 
     `message` is a gettext msgid in English with `%(name)s` places; `values` fills them when it is translated.
@@ -22,6 +22,7 @@ class Refusal(Exception):  # noqa: N818 a refusal is an answer, not a fault
 
     @property
     def reason(self) -> str:
+        """The machine-readable name of this refusal."""
         return type(self).__name__
 
 

@@ -69,7 +69,7 @@ def exponent(currency: str) -> int:
     if not is_currency(currency):
         raise CurrencyUnknown(code=currency)
     fractions = get_global("currency_fractions")
-    return _ISO_EXPONENTS.get(currency, fractions.get(currency, fractions["DEFAULT"])[0])
+    return int(_ISO_EXPONENTS.get(currency, fractions.get(currency, fractions["DEFAULT"])[0]))
 
 
 _ISO_EXPONENTS = {
@@ -111,7 +111,7 @@ def to_minor(micros: int, currency: str) -> Payable:
 
 def from_minor(minor: int, currency: str) -> int:
     """The micros of an amount in minor units."""
-    return minor * 10 ** (6 - exponent(currency))
+    return int(minor * 10 ** (6 - exponent(currency)))
 
 
 def allocate(total_micros: int, shares: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_process_init
-from kombu import Queue as KombuQueue
+from kombu.entity import Queue as KombuQueue
 
 from app.kernel import db, observe
 from app.kernel.crypto import forget_keys

@@ -11,7 +11,14 @@ from app.kernel import db, observe
 from app.settings import Settings
 from tenants.registry.memory import Registry
 
-SLICES = ("app.kernel.activity.tasks", "app.kernel.mail", "app.kernel.files", "app.identity.opening", "tenants.tasks", "admin.models")
+SLICES = (
+    "app.kernel.activity.tasks",
+    "app.kernel.mail",
+    "app.kernel.files",
+    "app.identity.opening",
+    "tenants.tasks",
+    "admin.models",
+)
 """Modules whose import registers what a slice brings: models, opening steps, tasks, schedules."""
 
 

@@ -62,7 +62,9 @@ def _only_one(settings: Settings) -> Iterator[None]:
         except BlockingIOError:
             handle.seek(0)
             pid = handle.read().strip()
-            raise EmbeddedError(f"This is running already (process {pid}). Stop it first, or set BOPTONE_DATA.") from None
+            raise EmbeddedError(
+                f"This is running already (process {pid}). Stop it first, or set BOPTONE_DATA."
+            ) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -152,7 +154,7 @@ def _wait_until_ready(settings: Settings, stop: threading.Event) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not stop.is_set():
         try:
-            with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/readyz", timeout=2):  # noqa: S310 ours
+            with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/readyz", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             stop.wait(0.1)

@@ -38,7 +38,8 @@ WITH tables AS (
     || CASE WHEN k.convalidated THEN '' ELSE ' (not validated)' END
   FROM tables t JOIN pg_constraint k ON k.conrelid = t.oid WHERE k.contype <> 'n'
   UNION ALL
-  SELECT t.label, 'index ' || x.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END
+  SELECT t.label, 'index ' || x.relname,
+    pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END
   FROM tables t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class x ON x.oid = i.indexrelid
   UNION ALL
   SELECT t.label, 'trigger ' || t.name || '.' || g.tgname, pg_get_triggerdef(g.oid)

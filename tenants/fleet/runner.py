@@ -117,7 +117,7 @@ def _try(
 class _Run:
     """The work on one cell."""
 
-    def __init__(  # noqa: PLR0913 made in one place
+    def __init__(
         self,
         settings: Settings,
         cell: str,
@@ -258,7 +258,9 @@ class _Run:
             [sentence, tenant_id, revision.id],
         )
         with owner_session(self._settings, HOME_CELL) as home:
-            home.execute("UPDATE shared.tenants SET quarantine = %s WHERE id = %s", [f"{revision.id}: {sentence}", tenant_id])
+            home.execute(
+                "UPDATE shared.tenants SET quarantine = %s WHERE id = %s", [f"{revision.id}: {sentence}", tenant_id]
+            )
         log.error("fleet.quarantined", label=tenant_id, revision=revision.id, problem=sentence)
         with self._lock:
             self._report.failed += 1

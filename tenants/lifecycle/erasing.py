@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from app.kernel.actor import Actor
 from psycopg import sql
 from sqlalchemy import update
 
 from app.kernel import clock, crypto, files
+from app.kernel.actor import Actor
 from app.kernel.db import owner_work, platform_read, platform_work
 from app.kernel.tenant import TenantState
 from tenants import operations

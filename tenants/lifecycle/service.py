@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from app.kernel.actor import Actor
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
 from app.kernel.db import become_label, current, platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL

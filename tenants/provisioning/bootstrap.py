@@ -77,7 +77,7 @@ def _create_role(connection: psycopg.Connection[Any], name: str, options: str) -
     if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
         return
     try:
-        connection.execute(sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(name)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(name)))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         return
 
@@ -101,7 +101,7 @@ def _create_schemas(connection: psycopg.Connection[Any]) -> None:
 
 
 def _close_doors(connection: psycopg.Connection[Any]) -> None:
-    """Take from everyone what lets an expression change who it runs as; only a superuser can, so `doctor` looks again."""
+    """Take from everyone what lets an expression change who it runs as; only a superuser can: `doctor` looks again."""
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     if row and row[0]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.kernel.actor import Actor
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, crypto, ids
+from app.kernel.actor import Actor
 from app.kernel.db import become_label, current, platform_read, platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL

@@ -21,7 +21,7 @@ class Cursor(NamedTuple):
     seq: int
 
 
-def feed(after: Cursor, *, limit: int) -> Select[tuple[Activity]]:
+def feed(after: Cursor, *, limit: int) -> Select[Activity]:
     """The rows that follow a cursor, oldest first, up to the horizon."""
     place = tuple_(Activity.xid, Activity.seq)
     return (
@@ -32,7 +32,7 @@ def feed(after: Cursor, *, limit: int) -> Select[tuple[Activity]]:
     )
 
 
-def latest(*, limit: int) -> Select[tuple[Activity]]:
+def latest(*, limit: int) -> Select[Activity]:
     """The newest rows, newest first."""
     return select(Activity).order_by(Activity.xid.desc(), Activity.seq.desc()).limit(limit)
 

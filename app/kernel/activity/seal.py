@@ -85,8 +85,7 @@ def _chain(session: Session) -> Iterable[tuple[ActivitySeal, Activity | None]]:
         .order_by(ActivitySeal.position)
         .execution_options(yield_per=BATCH)
     )
-    for link, row in session.execute(query):
-        yield link, row
+    yield from ((link, row) for link, row in session.execute(query))
 
 
 def _link(previous: bytes, row: Activity) -> bytes:

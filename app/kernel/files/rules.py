@@ -8,8 +8,21 @@ from urllib.parse import quote
 
 LONGEST_NAME = 180
 INLINE = frozenset(
-    "image/png image/jpeg image/webp image/avif image/gif audio/mpeg audio/flac audio/mp4 audio/ogg audio/wav "
-    "video/mp4 application/pdf text/plain".split()
+    [
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "image/avif",
+        "image/gif",
+        "audio/mpeg",
+        "audio/flac",
+        "audio/mp4",
+        "audio/ogg",
+        "audio/wav",
+        "video/mp4",
+        "application/pdf",
+        "text/plain",
+    ]
 )
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")

@@ -35,8 +35,7 @@ class ObjectBroken(ValueError):
 
 @cache
 def _store_at(url: str) -> Any:
-    options = {"mkdir": True} if url.startswith("file://") else {}
-    return from_url(url, **options)
+    return from_url(url, mkdir=True) if url.startswith("file://") else from_url(url)
 
 
 def _store() -> Any:
@@ -54,8 +53,10 @@ def _path(tenant_id: str, sha256: str) -> str:
 
 
 def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> tuple[str, int]:
-    """Store a stream in bounded memory and give back its SHA-256 and size; nothing appears under its name before all
-    of it is there. `ValueError` when it is longer than `most_bytes`."""
+    """Store a stream in bounded memory and give back its SHA-256 and size in bytes.
+
+    Nothing appears under its name before all of it is there; `OverflowError` when it is longer than `most_bytes`.
+    """
     digest, size = hashlib.sha256(), 0
     temporary = f"{_prefix(tenant.id)}incoming/{ids.new_id()}"
 

@@ -37,7 +37,9 @@ _RENEW = text("""
 UPDATE shared.outbox SET lease_until = clock_timestamp() + make_interval(secs => :lease)
 WHERE id = :id AND claimed = :send AND done_at IS NULL
 """)
-_DONE = text("UPDATE shared.outbox SET done_at = clock_timestamp() WHERE id = :id AND done_at IS NULL AND claimed = :send")
+_DONE = text(
+    "UPDATE shared.outbox SET done_at = clock_timestamp() WHERE id = :id AND done_at IS NULL AND claimed = :send"
+)
 
 log = observe.log("worker")
 
@@ -49,7 +51,7 @@ class Directory(Protocol):
         """The label, or None when it is closed or never was."""
 
 
-class _DoneElsewhere(Exception):  # noqa: N818 not an error: somebody else was faster
+class _DoneElsewhere(Exception):
     """Another worker finished the row first; what this one did is rolled back."""
 
 
@@ -71,7 +73,7 @@ def run(message: Any, directory: Directory, *, lease_seconds: float = 15.0) -> s
     try:
         envelope = opened(message, current().settings.derived_key("task-envelope"))
     except EnvelopeForged as problem:
-        log.error("task.forged", reason=str(problem))
+        log.error("task.forged", reason=str(problem))  # noqa: TRY400 a forged message has no trace worth keeping
         return "refused"
     failpoint.reach("task.before_claim")
     claim = _claim(envelope, lease_seconds)
@@ -95,36 +97,52 @@ def _claim(envelope: Envelope, lease_seconds: float) -> _Claim | None:
     if row is None:
         return None
     return _Claim(
-        id=UUID(envelope.id), send=envelope.send, cell=envelope.cell, label=envelope.label, **row._mapping  # noqa: SLF001
+        id=UUID(envelope.id),
+        send=envelope.send,
+        cell=envelope.cell,
+        label=envelope.label,
+        **row._mapping,  # noqa: SLF001
     )
 
 
 def _attempt(claim: _Claim, directory: Directory, lease_seconds: float) -> str:
     task = tasks.get(claim.task)
-    if task is None:
-        return _park(claim, "No code of this version knows this task.")
     tenant = directory.tenant(claim.label) if claim.label else None
-    if isinstance(task, LabelTask):
-        if tenant is None or tenant.cell != claim.cell:
-            return _park(claim, "The label is gone.")
-        if claim.epoch < tenant.fence_epoch:
-            return _park(claim, "It was asked for before the label was moved, restored or closed.")
-    elif claim.label:
-        return _park(claim, "A platform task was asked for in a label's name.")
+    unfit = _unfit(claim, task, tenant)
+    if task is None or unfit is not None:
+        return _park(claim, unfit or "")
     try:
         with _kept_lease(claim, lease_seconds):
             _work(claim, task, tenant)
     except _DoneElsewhere:
         return "void"
-    except (Busy, Unavailable) as refusal:
-        return _retry(claim, refusal, seconds=float(refusal.retry_after or 1))
-    except Refusal as refusal:
-        return _park(claim, str(refusal))
     except Exception as problem:  # noqa: BLE001 whatever a task raises is answered by another try or by parking
-        log.error("task.failed", task=claim.task, row=str(claim.id), attempt=claim.attempts, exc_info=True)
-        return _retry(claim, problem)
+        return _answer(claim, problem)
     failpoint.reach("task.committed")
     return "done"
+
+
+def _unfit(claim: _Claim, task: Task | None, tenant: Tenant | None) -> str | None:
+    """Why a row must not be worked on, whoever sent it."""
+    if task is None:
+        return "No code of this version knows this task."
+    if not isinstance(task, LabelTask):
+        return "A platform task was asked for in a label's name." if claim.label else None
+    if tenant is None or tenant.cell != claim.cell:
+        return "The label is gone."
+    if claim.epoch < tenant.fence_epoch:
+        return "It was asked for before the label was moved, restored or closed."
+    return None
+
+
+def _answer(claim: _Claim, problem: Exception) -> str:
+    """A label that is busy is waited for, a refusal is final, anything else is tried again a few times."""
+    if isinstance(problem, Busy | Unavailable):
+        return _retry(claim, problem, seconds=float(problem.retry_after or 1))
+    if isinstance(problem, Refusal):
+        return _park(claim, str(problem))
+    log.error("task.failed", task=claim.task, row=str(claim.id), attempt=claim.attempts, exc_info=problem)
+    return _retry(claim, problem)
 
 
 def _work(claim: _Claim, task: Task, tenant: Tenant | None) -> None:

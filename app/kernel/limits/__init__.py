@@ -7,7 +7,7 @@ from math import ceil
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import RedisStorage, Storage, storage_from_string
+from limits.storage import RedisStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
@@ -21,16 +21,17 @@ log = observe.log("limits")
 
 @cache
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage: Storage = storage_from_string(_limits_url(url), wrap_exceptions=True)
-    assert isinstance(storage, RedisStorage)  # noqa: S101
+    storage = storage_from_string(_limits_url(url), wrap_exceptions=True)
+    if not isinstance(storage, RedisStorage):
+        raise TypeError("limits need a server that speaks the Redis protocol")
     return MovingWindowRateLimiter(storage)
 
 
 def hit(tenant: Tenant | None, bucket: str, limit: str) -> None:
     """Count one use of a bucket ("sign-in:ada@example.com") against a limit ("10/minute"); `Busy` when it is used up.
 
-    When the limits' server is away the use is allowed and a warning logged: a label that cannot work because a counter is
-    down would be the greater harm, and what must never happen twice is kept by the database, not by this.
+    When the limits' server is away the use is allowed and a warning logged: a label that cannot work because a counter
+    is down would be the greater harm, and what must never happen twice is kept by the database, not by this.
     """
     item, key = parse(limit), _key(tenant, bucket)
     try:

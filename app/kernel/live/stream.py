@@ -36,7 +36,9 @@ class TooManyStreams(Busy):
     retry_after = 30
 
 
-async def events(hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def events(
+    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     """Server-sent events of everything that happens at a label from now on, or from where a reader left off.
 
     A row is sent as soon as it is committed; the place a reader resumes from moves on only when nothing older can still

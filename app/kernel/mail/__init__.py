@@ -1,4 +1,4 @@
-"""Mail in the label's own name: asked for in a transaction, sent by a worker, caught as files where no server is set."""
+"""Mail in the label's own name: asked for in a transaction, sent by a worker, kept as files where no server is."""
 
 from __future__ import annotations
 

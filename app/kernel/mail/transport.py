@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.kernel import clock
@@ -84,11 +85,11 @@ def _send(url: str, message: EmailMessage) -> None:
 
 def _answer(problem: smtplib.SMTPException) -> tuple[int, str]:
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        code, answer = next(iter(problem.recipients.values()))
-        return code, answer.decode(errors="replace")
-    assert isinstance(problem, smtplib.SMTPResponseException)  # noqa: S101
-    answer = problem.smtp_error
-    return problem.smtp_code, answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+        code, words = next(iter(problem.recipients.values()))
+        return code, words.decode(errors="replace")
+    answer: Any = getattr(problem, "smtp_error", b"")
+    code = getattr(problem, "smtp_code", 0)
+    return code, answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
 
 
 def _keep(settings: Settings, tenant_id: str, message: EmailMessage) -> None:

@@ -16,7 +16,9 @@ from app.settings import Settings
 LONGEST_VALUE = 1_000
 REDACTED = "[redacted]"
 
-_SECRET_NAMES = re.compile(r"pass(word|wd)?|secret|token|cookie|authori[sz]ation|api_?key|credential|signature", re.I)
+_SECRET_NAMES = re.compile(
+    r"pass(word|wd)?|secret|token|cookie|authori[sz]ation|api_?key|credential|signature", re.IGNORECASE
+)
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")

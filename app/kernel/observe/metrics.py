@@ -37,5 +37,3 @@ def answered(*, route: str, method: str, status: int, seconds: float) -> None:
 def exposition() -> bytes:
     """Every series of this process in Prometheus's text format."""
     return generate_latest(REGISTRY)
-
-

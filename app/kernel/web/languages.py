@@ -49,6 +49,15 @@ def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     return found.replace("_", "-") if found else offered[0]
 
 
+def _wish(part: str) -> tuple[float, str]:
+    """One entry of the header as its negated quality and a locale's name; nonsense is wanted least."""
+    name, _, quality = part.strip().partition(";q=")
+    try:
+        return -float(quality or 1), name.replace("-", "_")
+    except ValueError:
+        return 0.0, name.replace("-", "_")
+
+
 def direction(language: str) -> str:
     """Which way text runs: "rtl" or "ltr"."""
     return Locale.parse(language, sep="-").text_direction

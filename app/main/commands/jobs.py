@@ -27,7 +27,7 @@ def load(json: bool) -> None:
             with platform_read(cell) as session:
                 loads[cell] = queries.load(session)
     lines = [
-        f"{cell}: {found.waiting} waiting, {found.leased} in work, {found.parked} parked, {found.lag_seconds:.1f} s late"
+        f"{cell}: {found.waiting} wait, {found.leased} in work, {found.parked} parked, {found.lag_seconds:.1f} s late"
         for cell, found in loads.items()
     ]
     answer(loads, "\n".join(lines), json=json)

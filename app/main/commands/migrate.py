@@ -42,7 +42,9 @@ def _migrate(workers: int, most_failures: float, *, retry: bool, json: bool) -> 
             retry_failed=retry,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    sentence = f"Head is {report.head}: {report.migrated} steps done, {report.failed} labels failed, {report.waiting} wait."
+    sentence = (
+        f"Head is {report.head}: {report.migrated} steps done, {report.failed} labels failed, {report.waiting} wait."
+    )
     errors = "".join(f"\n  {label}: {problem}" for label, problem in report.errors.items())
     answer(report, sentence + errors, json=json)
     sys.exit(1 if report.failed or report.stopped else 0)
@@ -64,4 +66,6 @@ def _render(*, json: bool) -> None:
     from tenants.fleet.doctor import render_head
 
     fingerprint = render_head(composition.settings())
-    answer({"revision": fingerprint.revision, "digest": fingerprint.digest}, f"Rendered {fingerprint.revision}.", json=json)
+    answer(
+        {"revision": fingerprint.revision, "digest": fingerprint.digest}, f"Rendered {fingerprint.revision}.", json=json
+    )

@@ -78,7 +78,9 @@ def list_(json: bool) -> None:
 
     with composition.connected("cli"), platform_read() as session:
         rows = [_summary(row) for row in queries.labels(session)]
-    lines = [f"{row['slug'] or '-':24} {row['state']:10} {row['cell']:8} {row['revision']:6} {row['name']}" for row in rows]
+    lines = [
+        f"{row['slug'] or '-':24} {row['state']:10} {row['cell']:8} {row['revision']:6} {row['name']}" for row in rows
+    ]
     answer(rows, "\n".join(lines) or "No label is open yet.", json=json)
 
 
@@ -155,12 +157,12 @@ def erase(label: str, confirm: str, even_in_grace: bool, json: bool) -> None:
 
 
 @command.command("spares")
-@click.option("--fill", type=click.IntRange(0, 200), default=None, help="How many to keep ready. Default: SPARE_LABELS.")
+@click.option(
+    "--fill", type=click.IntRange(0, 200), default=None, help="How many to keep ready. Default: SPARE_LABELS."
+)
 @as_json
 def spares(fill: int | None, json: bool) -> None:
     """Make schemas ready for labels to come."""
     with composition.connected("cli"):
         made = fill_spares(fill)
     answer({"made": made}, f"{made} spare schemas were made.", json=json)
-
-

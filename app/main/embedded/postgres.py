@@ -81,7 +81,7 @@ def start(
         if not (folder / "data" / "PG_VERSION").exists():
             _initialise(folder, tools)
         _configure(folder, durable=durable, sockets=sockets, tcp_port=tcp_port, options=options)
-        pid = _launch(folder, sockets, tools, dsn)
+        pid = _launch(folder, tools, dsn)
         if password is not None:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
@@ -91,7 +91,11 @@ def start(
 def stop(folder: Path) -> None:
     """Stop the server of `folder`: sessions are ended and everything is on disk; a stopped one is left alone."""
     pid = _recorded_pid(folder / "data")
-    if pid is not None and is_running(pid, must_mention="postgres") and not end(pid, signal.SIGINT, seconds=STOP_SECONDS):
+    if (
+        pid is not None
+        and is_running(pid, must_mention="postgres")
+        and not end(pid, signal.SIGINT, seconds=STOP_SECONDS)
+    ):
         raise EmbeddedError(f"The embedded database (process {pid}) did not stop; end it by hand.")
 
 
@@ -114,9 +118,7 @@ def _initialise(folder: Path, tools: Path) -> None:
     temporary.rename(folder / "data")
 
 
-def _configure(
-    folder: Path, *, durable: bool, sockets: Path, tcp_port: int | None, options: dict[str, str]
-) -> None:
+def _configure(folder: Path, *, durable: bool, sockets: Path, tcp_port: int | None, options: dict[str, str]) -> None:
     chosen = _BASE | ({} if durable else _NOT_DURABLE) | options
     chosen["listen_addresses"] = "'127.0.0.1'" if tcp_port else "''"
     chosen["port"] = str(tcp_port or 5432)
@@ -128,7 +130,7 @@ def _configure(
         main.write_text(f"{text}\ninclude 'boptone.conf'\n")
 
 
-def _launch(folder: Path, sockets: Path, tools: Path, dsn: str) -> int:
+def _launch(folder: Path, tools: Path, dsn: str) -> int:
     """Start the postmaster and wait; a killed predecessor's children may hold its memory for a moment longer."""
     deadline = time.monotonic() + START_SECONDS
     log = folder / "postgres.log"

@@ -34,8 +34,8 @@ class Running:
 def start(folder: Path, sockets: Path, *, tcp_port: int = 0, password: str | None = None) -> Running:
     """Start the server of `folder` or adopt the one that runs, and wait until it answers.
 
-    What is written is on disk within a second. It listens on a socket in `sockets`; with `tcp_port` also on the loopback
-    address, where a password is needed.
+    What is written is on disk within a second. It listens on a socket in `sockets`; with `tcp_port` also on the
+    loopback address, where a password is needed.
     """
     socket = sockets / "valkey.sock"
     with folder_lock(folder):
@@ -49,7 +49,11 @@ def start(folder: Path, sockets: Path, *, tcp_port: int = 0, password: str | Non
 def stop(folder: Path) -> None:
     """Stop the server of `folder` after it has written everything; a stopped one is left alone."""
     pid = _recorded_pid(folder)
-    if pid is not None and is_running(pid, must_mention="valkey") and not end(pid, signal.SIGTERM, seconds=STOP_SECONDS):
+    if (
+        pid is not None
+        and is_running(pid, must_mention="valkey")
+        and not end(pid, signal.SIGTERM, seconds=STOP_SECONDS)
+    ):
         raise EmbeddedError(f"The embedded broker (process {pid}) did not stop; end it by hand.")
 
 

@@ -20,9 +20,7 @@ def upgrade() -> None:
         "activity",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("seq", sa.BigInteger, sa.Identity(always=True), nullable=False),
-        sa.Column(
-            "xid", sa.BigInteger, nullable=False, server_default=sa.text("pg_current_xact_id()::text::bigint")
-        ),
+        sa.Column("xid", sa.BigInteger, nullable=False, server_default=sa.text("pg_current_xact_id()::text::bigint")),
         sa.Column("at", pg.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("actor_kind", sa.Text, nullable=False),

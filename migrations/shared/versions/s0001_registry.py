@@ -46,11 +46,11 @@ CREATE FUNCTION shared.note_registry_change() RETURNS trigger LANGUAGE plpgsql S
 DECLARE
   entry jsonb := to_jsonb(coalesce(NEW, OLD));
 BEGIN
-  PERFORM shared.note_registry_changes(ARRAY[CASE TG_TABLE_NAME WHEN 'tenants' THEN entry ->> 'id' ELSE entry ->> 'tenant_id' END]);
+  PERFORM shared.note_registry_changes(ARRAY[coalesce(entry ->> 'tenant_id', entry ->> 'id')]);
   RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER note_registry_change AFTER INSERT OR UPDATE OF cell, state, fence_epoch, slug, name, quarantine,
-  plan, time_zone, currency, languages, limits ON shared.tenants
+CREATE CONSTRAINT TRIGGER note_registry_change AFTER INSERT OR UPDATE OF cell, state, fence_epoch, slug, name,
+  quarantine, plan, time_zone, currency, languages, limits ON shared.tenants
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shared.note_registry_change();
 CREATE CONSTRAINT TRIGGER note_registry_change AFTER INSERT OR UPDATE OR DELETE ON shared.hosts
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shared.note_registry_change();
@@ -95,9 +95,7 @@ def upgrade() -> None:
     _operations()
     op.execute("CREATE TABLE shared.registry_clock (id int PRIMARY KEY CHECK (id = 1), version bigint NOT NULL)")
     op.execute("INSERT INTO shared.registry_clock VALUES (1, 0)")
-    op.execute(
-        "CREATE TABLE shared.registry_changes (version bigint CONSTRAINT pk_registry_changes PRIMARY KEY, tenant_id text NOT NULL)"
-    )
+    op.execute("CREATE TABLE shared.registry_changes (version bigint PRIMARY KEY, tenant_id text NOT NULL)")
     op.execute(EPOCH)
     op.execute(CHANGES)
     op.execute("GRANT USAGE ON SCHEMA shared TO boptone_platform")

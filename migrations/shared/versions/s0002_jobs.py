@@ -17,7 +17,8 @@ NOW = sa.text("now()")
 # A label's role is its label's id: the policy needs no setting that somebody could forge.
 WALL = """
 ALTER TABLE shared.outbox ENABLE ROW LEVEL SECURITY;
-CREATE POLICY label ON shared.outbox TO PUBLIC USING (label = current_user::text) WITH CHECK (label = current_user::text);
+CREATE POLICY label ON shared.outbox TO PUBLIC USING (label = current_user::text)
+  WITH CHECK (label = current_user::text);
 CREATE POLICY platform ON shared.outbox TO boptone_platform USING (true) WITH CHECK (true);
 GRANT USAGE ON SCHEMA shared TO PUBLIC;
 GRANT SELECT, INSERT ON shared.outbox TO PUBLIC;
@@ -86,7 +87,11 @@ def upgrade() -> None:
         "ix_outbox_done_at", "outbox", ["done_at"], schema="shared", postgresql_where=sa.text("done_at IS NOT NULL")
     )
     op.create_index(
-        "ix_outbox_parked_at", "outbox", ["parked_at"], schema="shared", postgresql_where=sa.text("parked_at IS NOT NULL")
+        "ix_outbox_parked_at",
+        "outbox",
+        ["parked_at"],
+        schema="shared",
+        postgresql_where=sa.text("parked_at IS NOT NULL"),
     )
     op.create_table(
         "schedules",
