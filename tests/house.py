@@ -1,0 +1,142 @@
+"""The house's own rules, read from the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+CODE = ("app", "tenants", "themes", "admin", "migrations", "benchmarks")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+SLICE_FILES = {
+    "__init__.py", "models.py", "rules.py", "policies.py", "service.py", "queries.py", "schemas.py", "pages.py",
+    "api.py", "tasks.py", "activity.py", "errors.py", "opening.py",
+}  # fmt: skip
+SLICES = ("app/identity", "app/portal", "admin")
+MAY_COMMIT = ("app/kernel/db/",)
+MAY_PRINT = ("app/main/", "benchmarks/")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
+REGISTRY = re.compile(r"--(extra-)?index-url|\"resolved\": *\"http|files\.pythonhosted|registry\.npmjs")
+_MIGRATION_DANGERS = (
+    (re.compile(r"\bserial\b", re.IGNORECASE), "uses serial; take an identity column or a UUIDv7"),
+    (re.compile(r"CREATE TYPE .* AS ENUM", re.IGNORECASE), "makes an enum; take text and a CHECK"),
+    (re.compile(r"\bINHERITS\b", re.IGNORECASE), "uses table inheritance"),
+)
+
+
+def _files(root: Path, *folders: str) -> Iterator[tuple[str, str]]:
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*.py")):
+            yield path.relative_to(root).as_posix(), path.read_text()
+
+
+def broken_rules(root: Path) -> list[str]:
+    """Every broken rule, a sentence each."""
+    problems = []
+    for name, text in _files(root, *CODE, "tests"):
+        problems += _size(name, text)
+        if name != "tests/house.py" and UNFINISHED.search(text):
+            problems.append(f"{name}: unfinished work stands in the code")
+    for name, text in _files(root, *CODE):
+        problems += _calls(name, text)
+    for folder in SLICES:
+        names = {path.name for path in (root / folder).glob("*.py")}
+        problems += [f"{folder}/{extra}: a slice has no file of this name" for extra in sorted(names - SLICE_FILES)]
+    for lock in root.glob("requirements*.txt"):
+        if REGISTRY.search(lock.read_text()):
+            problems.append(f"{lock.name}: names a package registry")
+    return problems
+
+
+def _size(name: str, text: str) -> list[str]:
+    problems = []
+    if text.count("\n") > LONGEST_FILE:
+        problems.append(f"{name}: longer than {LONGEST_FILE} lines")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not name.startswith(("tests/", "migrations/")):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > LONGEST_FUNCTION:
+                problems.append(f"{name}:{node.lineno}: {node.name} is longer than {LONGEST_FUNCTION} lines")
+    return problems
+
+
+def _calls(name: str, text: str) -> list[str]:
+    problems = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+            if not name.startswith(MAY_COMMIT):
+                problems.append(f"{name}:{node.lineno}: only app/kernel/db commits")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            if not name.startswith(MAY_PRINT):
+                problems.append(f"{name}:{node.lineno}: only the command line prints")
+    return problems
+
+
+def messages(root: Path) -> set[str]:
+    """Every sentence a person may read: templates' `_()`, refusals' messages, `say()` and the portal's tables."""
+    found: set[str] = set()
+    for template in (root / "themes").rglob("*.html"):
+        for single, double in re.findall(r"_\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")", template.read_text()):
+            found.add((single or double).replace("\\'", "'").replace('\\"', '"'))
+    for name, text in _files(root, "app", "tenants", "admin"):
+        if not name.startswith(("app/main/", "app/settings")):
+            found |= _sentences(ast.parse(text))
+    return found
+
+
+def _sentences(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            found |= {
+                part.value.value
+                for part in node.body
+                if isinstance(part, ast.Assign | ast.AnnAssign)
+                and _name(part) == "message"
+                and isinstance(part.value, ast.Constant)
+                and isinstance(part.value.value, str)
+            }
+        if isinstance(node, ast.Assign) and _name(node) in ("SENTENCES", "STATES") and isinstance(node.value, ast.Dict):
+            found |= {value.value for value in node.value.values if isinstance(value, ast.Constant)}
+        if isinstance(node, ast.Assign) and _name(node) in ("SUBJECT", "TEXT", "_UNUSABLE"):
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                found.add(node.value.value)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            target = node.targets[0].value
+            if isinstance(target, ast.Name) and target.id == "fields" and isinstance(node.value, ast.Constant):
+                found.add(node.value.value)
+    return found
+
+
+def _name(node: ast.Assign | ast.AnnAssign) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def broken_translations(root: Path) -> list[str]:
+    """What is missing, fuzzy or superfluous in any language."""
+    from app.kernel.web.languages import LANGUAGES, SOURCE, problems
+
+    wanted = messages(root)
+    return [problem for language in LANGUAGES if language != SOURCE for problem in problems(language, wanted)]
+
+
+def broken_migrations(root: Path) -> list[str]:
+    """Revisions that would lock, drift or not move, and rendered files that are stale."""
+    from migrations.compiled import label_head, label_history
+    from tenants.fleet.fingerprint import head_fingerprint
+
+    problems = []
+    for revision in label_history():
+        for pattern, why in _MIGRATION_DANGERS:
+            if pattern.search(revision.sql):
+                problems.append(f"{revision.id}: {why}")
+        if "shared." in revision.sql.replace("shared.wake_live()", ""):
+            problems.append(f"{revision.id}: reaches across the wall")
+        if revision.phase not in ("expand", "backfill", "contract"):
+            problems.append(f"{revision.id}: names no phase")
+    if head_fingerprint().revision != label_head():
+        problems.append("migrations/label/head.json is stale: run `boptone migrate --render`")
+    return problems
