@@ -17,6 +17,12 @@ class HostReserved(Invalid):
     message = "“%(host)s” belongs to the platform. Use a domain of your own."
 
 
+class HostBelongs(Conflict):
+    """The host comes with the label's short name and goes only with it."""
+
+    message = "“%(host)s” comes with the label's short name. Rename the label to change it."
+
+
 class HostTaken(Conflict):
     """Another label owns the host, or owned it until a short while ago."""
 

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from app.kernel import clock, ids
 from app.kernel.db import current, platform_read, platform_work
 from app.kernel.tenant import Tenant, TenantState
-from tenants.hosts.errors import HostMalformed, HostReserved, HostTaken, HostUnknown, ProofMissing, TooManyHosts
+from tenants.hosts.errors import (
+    HostBelongs,
+    HostMalformed,
+    HostReserved,
+    HostTaken,
+    HostUnknown,
+    ProofMissing,
+    TooManyHosts,
+)
 from tenants.hosts.gateways.dns import TxtLookup, txt_records
 from tenants.hosts.rules import is_ownable, normalise_host
 from tenants.registry.models import HostRow
@@ -87,7 +95,7 @@ def remove(tenant: Tenant, text: str) -> None:
         if row.state == "pending":
             session.delete(row)
         elif host.endswith(f".{current().settings.base_domain}"):
-            raise HostReserved(host=host)
+            raise HostBelongs(host=host)
         elif row.state == "live":
             row.state, row.is_primary, row.quarantined_until = "quarantined", False, clock.now() + QUARANTINE
 
@@ -169,8 +177,9 @@ def _check_count(session: Session, tenant: Tenant) -> None:
 
 
 def _go_live(session: Session, row: HostRow) -> None:
+    host = row.host
     row.state, row.proven_at = "live", clock.now()
     try:
         session.flush()
     except IntegrityError:
-        raise HostTaken(host=row.host) from None
+        raise HostTaken(host=host) from None

@@ -16,7 +16,15 @@ import pytest
 from app.kernel import clock
 from app.kernel.actor import Actor
 from tenants.hosts import service
-from tenants.hosts.errors import DnsUnreachable, HostMalformed, HostReserved, HostTaken, HostUnknown, ProofMissing, TooManyHosts
+from tenants.hosts.errors import (
+    DnsUnreachable,
+    HostMalformed,
+    HostReserved,
+    HostTaken,
+    HostUnknown,
+    ProofMissing,
+    TooManyHosts,
+)
 from tenants.hosts.gateways.dns import txt_records
 from tenants.hosts.rules import is_ownable, normalise_host
 from tenants.lifecycle.service import suspend

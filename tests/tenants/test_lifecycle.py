@@ -23,7 +23,9 @@ from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label, a_wish
 
 US = Actor.system(None)
-STEPS = [f"erase.{step}.{side}" for step in ("registry", "key", "tables", "schema", "files") for side in ("before", "after")]
+STEPS = [
+    f"erase.{step}.{side}" for step in ("registry", "key", "tables", "schema", "files") for side in ("before", "after")
+]
 
 
 def hosts_of(tenant_id):

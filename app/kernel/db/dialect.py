@@ -59,6 +59,7 @@ def make_engine(url: str, *, size: int, prepare: bool = True, **pool_options: An
         size=size,
         pool_reset_on_return="rollback",
         pool_recycle=CONNECTION_LIFE_SECONDS,
+        hide_parameters=True,
         **pool_options,
     )
 
