@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from time import perf_counter
 from typing import Any
 
-from litestar import Response
+from litestar import MediaType, Response
 
 from app.kernel import observe
 from app.kernel.errors import Busy, Forbidden, NotFound, Refusal, Unavailable
@@ -280,12 +280,17 @@ def _forwarded_client(headers: dict[str, str], peer: str) -> str:
         return peer
 
 
+def _content_type(response: Response[Any]) -> str:
+    kind = response.media_type
+    return f"{kind.value}; charset=utf-8" if isinstance(kind, MediaType) else str(kind)
+
+
 async def _send(realm: Realm, refusal: Refusal, headers: dict[str, str], send: Any) -> None:
     """Answer a refusal without the application."""
     wants_page = prefers_page(headers.get("accept", ""))
     response: Response[Any] = answer(realm, refusal, status=status_of(refusal), wants_page=wants_page)
     content = response.content if isinstance(response.content, bytes) else str(response.content).encode()
-    start = [(b"content-type", str(response.media_type).encode()), (b"content-length", str(len(content)).encode())]
+    start = [(b"content-type", _content_type(response).encode()), (b"content-length", str(len(content)).encode())]
     start += [(name.encode(), value.encode()) for name, value in response.headers.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": start})
     await send({"type": "http.response.body", "body": content})

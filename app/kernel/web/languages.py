@@ -45,8 +45,9 @@ def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     parts = [_WISH.fullmatch(part.strip()) for part in accept_language[:500].split(",")[:20]]
     wishes = [(-float(wish[2] or 1), wish[1].replace("-", "_")) for wish in parts if wish]
     preferred = [name for weight, name in sorted(wishes, key=lambda wish: wish[0]) if weight]
-    found = negotiate_locale(preferred, [language.replace("-", "_") for language in offered])
-    return found.replace("_", "-") if found else offered[0]
+    names = {language.replace("-", "_").lower(): language for language in offered}
+    found = negotiate_locale(preferred, names)
+    return names[found.lower()] if found else offered[0]
 
 
 def _wish(part: str) -> tuple[float, str]:

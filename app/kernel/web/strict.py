@@ -13,6 +13,13 @@ from litestar import Request
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.web.refusals import Malformed, TooLarge, WrongContentType
 
+SENTENCES = {
+    "value": "This value cannot be used here.",
+    "unknown field": "There is no such field here.",
+    "required field": "This is needed.",
+}
+_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
+
 DEEPEST = 64
 LARGEST = 1_000_000
 
@@ -109,12 +116,5 @@ def _as_invalid(problem: msgspec.ValidationError) -> Refusal:
 
 
 def _sentence_about(what: str) -> str:
-    if "unknown field" in what:
-        return _UNKNOWN
-    return _MISSING if "missing required" in what else _UNUSABLE
-
-
-_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
-_UNUSABLE = "This value cannot be used here."
-_UNKNOWN = "There is no such field here."
-_MISSING = "This is needed."
+    kind = next((kind for kind in ("unknown field", "required field") if kind in what), "value")
+    return SENTENCES[kind]
