@@ -7,14 +7,16 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any
 from urllib.parse import quote
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.concurrency import set_asyncio_executor
 from litestar.config.compression import CompressionConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from admin import pages as admin_pages
@@ -58,6 +60,18 @@ def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Respons
     return handle(request, problem)
 
 
+def _handlers() -> list[HTTPRouteHandler]:
+    """The pages of every slice, in one place."""
+    return [
+        *health.handlers,
+        tls_ask,
+        files_web.open_file,
+        *identity_pages.handlers,
+        *portal_pages.handlers,
+        *admin_pages.handlers,
+    ]
+
+
 def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | None = None) -> Gate:
     """Put the product's pages together behind the gate; databases are connected by the caller."""
     hub = hub or Hub()
@@ -69,14 +83,9 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
         hub.stop()
 
     app = Litestar(
-        route_handlers=[
-            *health.handlers,
-            tls_ask,
-            files_web.open_file,
-            *identity_pages.handlers,
-            *portal_pages.handlers,
-            *admin_pages.handlers,
-        ],
+        # Registered one by one, two methods of one path would make Litestar wrap the first handler twice; a router
+        # hands over each path once, and the copies leave the modules' own handlers for the next application.
+        route_handlers=[Router("/", route_handlers=[copy(handler) for handler in _handlers()])],
         exception_handlers={
             identity_pages.SignedOut: _to_the_door,
             admin_pages.OperatorSignedOut: _to_the_door,

@@ -11,6 +11,7 @@ _ALWAYS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(self), usb=()"),
     (b"x-frame-options", b"DENY"),
+    (b"server", b"web"),  # where there is none, the server writes its own name
 )
 _HSTS = (b"strict-transport-security", b"max-age=63072000")
 _DYNAMIC = ((b"cache-control", b"no-store"), (b"vary", b"Accept, Accept-Language, Cookie"))

@@ -63,7 +63,7 @@ class Wish(strict.Strict):
 
     count: int
     name: str = ""
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     inner: Wish | None = None
 
 

@@ -65,7 +65,7 @@ def test_every_answer_carries_the_guarding_headers(
     assert {"referrer-policy", "permissions-policy", "x-request-id"} <= set(given)
     assert given["cache-control"] == "no-store"
     assert {"Accept", "Cookie"} <= {name.strip() for name in given["vary"].split(",")}
-    assert "server" not in given
+    assert given["server"] == "web"
     policy = given["content-security-policy"]
     assert re.search(r"script-src 'self' 'nonce-[\w-]{20,}';", policy)
     for part in (
