@@ -58,7 +58,7 @@ class Directory:
         return next((route.tenant for route in self.routes.values() if route.tenant.id == tenant_id), None)
 
 
-class Wish(strict.Strict):
+class Wish(strict.Strict, frozen=True):
     """A body with one field of each kind."""
 
     count: int
@@ -67,7 +67,7 @@ class Wish(strict.Strict):
     inner: Wish | None = None
 
 
-class Form(strict.Strict):
+class Form(strict.Strict, frozen=True):
     """A form with one field."""
 
     name: str

@@ -36,7 +36,7 @@ def ask(
     method: str = "GET",
     peer: str = "10.1.1.1",
     **options: Any,
-):
+) -> tuple[int, dict[str, str], bytes]:
     """Speak ASGI to the gate as a server would, headers untouched."""
     messages: list[dict[str, Any]] = []
 

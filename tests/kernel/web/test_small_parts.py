@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.kernel.errors import Conflict
 from app.kernel.tenant import Tenant
 from app.kernel.web import languages, paging
 from app.kernel.web.redirects import safe_path
@@ -77,7 +78,7 @@ class TestConditions:
         paging.require_unchanged(f'"other", {now}', now)
         paging.require_unchanged("*", now)
         for given, status in ((None, 428), ('"other"', 412), (f"W/{now}", 412), ("", 412)):
-            with pytest.raises(Exception) as refused:  # noqa: PT011
+            with pytest.raises(Conflict) as refused:
                 paging.require_unchanged(given, now)
             assert status_of(refused.value) == status
 

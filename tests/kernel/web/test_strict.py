@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from litestar.testing import TestClient
 
@@ -12,7 +15,7 @@ JSON = SAME | {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def client():
+def client() -> Iterator[TestClient[Any]]:
     with asking() as client:
         yield client
 
@@ -50,7 +53,9 @@ NAUGHTY = {
 
 
 @pytest.mark.parametrize("body", NAUGHTY.values(), ids=NAUGHTY.keys())
-def test_naughty_json_is_refused_with_a_problem_and_nothing_of_what_was_sent(client: TestClient, body: bytes) -> None:
+def test_naughty_json_is_refused_with_a_problem_and_nothing_of_what_was_sent(
+    client: TestClient[Any], body: bytes
+) -> None:
     answer = client.post("/portal/wishes", content=body, headers=JSON)
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -60,14 +65,14 @@ def test_naughty_json_is_refused_with_a_problem_and_nothing_of_what_was_sent(cli
     assert problem["instance"] == f"urn:request:{answer.headers['x-request-id']}"
 
 
-def test_good_json_is_taken(client: TestClient) -> None:
+def test_good_json_is_taken(client: TestClient[Any]) -> None:
     answer = client.post(
         "/portal/wishes", content=b'{"count": -0, "name": "\xe2\x99\xab", "tags": ["a"]}', headers=JSON
     )
     assert (answer.status_code, answer.json()) == (201, {"count": 0})
 
 
-def test_the_field_that_cannot_be_used_is_named_in_the_readers_language(client: TestClient) -> None:
+def test_the_field_that_cannot_be_used_is_named_in_the_readers_language(client: TestClient[Any]) -> None:
     answer = client.post("/portal/wishes", content=NAUGHTY["nested unknown field"], headers=JSON)
     assert list(answer.json()["fields"]) == ["inner.is_admin"]
     answer = client.post(
@@ -80,26 +85,26 @@ def test_the_field_that_cannot_be_used_is_named_in_the_readers_language(client: 
 @pytest.mark.parametrize(
     "kind", [None, "", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "a/b/c"]
 )
-def test_a_body_that_is_not_declared_as_json_is_415(client: TestClient, kind: str | None) -> None:
+def test_a_body_that_is_not_declared_as_json_is_415(client: TestClient[Any], kind: str | None) -> None:
     headers = SAME if kind is None else SAME | {"content-type": kind}
     assert client.post("/portal/wishes", content=b'{"count": 1}', headers=headers).status_code == 415
 
 
-def test_a_body_that_is_too_large_is_413(client: TestClient) -> None:
+def test_a_body_that_is_too_large_is_413(client: TestClient[Any]) -> None:
     answer = client.post("/portal/wishes", content=b" " * 100_001, headers=JSON)
     assert (answer.status_code, answer.json()["reason"]) == (413, "TooLarge")
 
 
 @pytest.mark.parametrize("body", [b"name=a&role=owner", b"role=owner", b"", b"name=a&name=b&x=%00"])
-def test_a_form_with_fields_that_were_not_offered_is_refused(client: TestClient, body: bytes) -> None:
+def test_a_form_with_fields_that_were_not_offered_is_refused(client: TestClient[Any], body: bytes) -> None:
     headers = SAME | {"content-type": "application/x-www-form-urlencoded"}
     assert client.post("/portal/forms", content=body, headers=headers).status_code == 400
 
 
 @pytest.mark.parametrize("query", ["?role=owner", "?limit=1&limit=2", "?after=%00", "?LIMIT=1", "?limit=1&x="])
-def test_a_question_that_is_not_known_is_refused(client: TestClient, query: str) -> None:
+def test_a_question_that_is_not_known_is_refused(client: TestClient[Any], query: str) -> None:
     assert client.get(f"/portal/list{query}").status_code == 400
 
 
-def test_a_known_question_is_understood(client: TestClient) -> None:
+def test_a_known_question_is_understood(client: TestClient[Any]) -> None:
     assert client.get("/portal/list?limit=5&after=x").json() == {"limit": "5", "after": "x"}
