@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
 from app.kernel.tenant import Tenant
+from app.kernel.web.gate import Gate
 from app.settings import Settings
 from tenants.provisioning.bootstrap import prepare_cells
 from tests.services import Services, shared_services
@@ -69,3 +73,44 @@ def rival(connected: Settings) -> Tenant:
     from tests.factories.labels import the_label
 
     return the_label("rival")
+
+
+@pytest.fixture
+def product(connected: Settings) -> Iterator[Gate]:
+    """The whole web product over this worker's database."""
+    from app.main.web import create_app
+    from tenants.registry.memory import Registry
+
+    registry = Registry()
+    registry.start()
+    yield create_app(connected, registry)
+    registry.stop()
+
+
+@pytest.fixture
+def client_of(product: Gate) -> Iterator[Callable[[str], TestClient[Any]]]:
+    """A browser that opened this host, with cookies of its own; each call is another browser."""
+    with ExitStack() as stack:
+
+        def client(host: str) -> TestClient[Any]:
+            opened = TestClient(product, base_url=f"https://{host}", raise_server_exceptions=True)
+            opened.headers["origin"] = f"https://{host}"
+            opened.follow_redirects = False
+            return stack.enter_context(opened)
+
+        yield client
+
+
+@pytest.fixture
+def client_as(client_of: Callable[[str], TestClient[Any]]) -> Callable[..., TestClient[Any]]:
+    """A browser in which a member of a label is signed in."""
+    from tests.factories.members import PASSWORD, a_member
+
+    def signed_in(tenant: Tenant, role: str = "owner") -> TestClient[Any]:
+        member = a_member(tenant, role=role)
+        client = client_of(f"{tenant.slug}.localhost")
+        answer = client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return signed_in

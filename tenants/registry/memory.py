@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import psycopg
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from app.settings import HOME_CELL
 from tenants.registry.queries import Host, Route, live_hosts, tenants_in_memory
 
 POLL_SECONDS = 1.0
+STEP_SECONDS = 0.1
 UNKNOWN_HOST_SECONDS = 2.0
 UNKNOWN_HOSTS_KEPT = 10_000
 
@@ -156,8 +158,14 @@ class Registry:
             connection.execute("LISTEN registry")
             while not self._stopped.is_set():
                 self._refresh_quietly()
-                for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                    pass
+                self._sleep(connection)
+
+    def _sleep(self, connection: psycopg.Connection[Any]) -> None:
+        """Wait for a notification, the next look, or the end, in steps short enough to stop at once."""
+        deadline = time.monotonic() + POLL_SECONDS
+        while time.monotonic() < deadline and not self._stopped.is_set():
+            for _ in connection.notifies(timeout=STEP_SECONDS, stop_after=1):
+                return
 
     def _refresh_quietly(self) -> None:
         """A registry that cannot be read leaves the last known one in force."""
