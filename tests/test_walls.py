@@ -69,11 +69,10 @@ def _values(path: str, treasure: dict[str, Any]) -> list[dict[str, str]]:
     """Every way to fill a route's places with something of the rival's."""
     names = re.findall(r"{(\w+):\w+}", path)
     everything = sorted({str(row_id) for found in treasure["rows"].values() for row_id in found})
-    fillings = [dict.fromkeys(names, value) for value in [*everything[:40], treasure["link"], treasure["sha256"]]]
-    return fillings
+    return [dict.fromkeys(names, value) for value in [*everything[:40], treasure["link"], treasure["sha256"]]]
 
 
-@pytest.mark.parametrize(("method", "path"), WITH_IDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "path"), WITH_IDS, ids=str)
 def test_a_rivals_id_opens_nothing_on_any_route(client_as, label, treasure, method, path):
     client = client_as(label)
     for values in _values(path, treasure):
@@ -92,7 +91,7 @@ def _is_a_bare_door(path: str, answer: Any) -> bool:
     return path.startswith("/portal/invitations/") and answer.status_code == 200 and "<form" in answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if "{" not in p], ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if "{" not in p], ids=str)
 def test_no_route_shows_a_rivals_canary(client_as, label, treasure, method, path):
     if path == "/portal/events":
         pytest.skip("a stream never ends; it is tried in tests/kernel/live")
@@ -100,14 +99,14 @@ def test_no_route_shows_a_rivals_canary(client_as, label, treasure, method, path
     assert CANARY not in answer.text
 
 
-@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if m in UNSAFE], ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if m in UNSAFE], ids=str)
 def test_no_unsafe_route_takes_a_request_from_another_site(client_as, label, method, path):
     address = re.sub(r"{(\w+):\w+}", str(ids.new_id()), path)
     answer = client_as(label).request(method, address, headers={"origin": "https://evil.example"})
     assert answer.status_code in (403, 404), address
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "path"), ROUTES, ids=str)
 def test_no_portal_or_console_route_answers_a_stranger(client_of, label, method, path):
     """What is open to strangers is named here, and only here."""
     open_to_all = re.compile(
