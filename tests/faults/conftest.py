@@ -1,0 +1,54 @@
+"""An outbox that belongs to one test at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from sqlalchemy import text
+
+from app.kernel import db
+from app.kernel.tenant import Tenant
+from app.settings import Settings
+from tests.factories.labels import a_label
+from tests.kernel.jobs.work import add_marks
+
+
+@pytest.fixture(autouse=True)
+def _empty(connected: Settings) -> Iterator[None]:
+    """Nothing waits from other tests, in the outbox or at the broker."""
+    with db.platform_work() as session:
+        session.execute(text("DELETE FROM shared.outbox"))
+        session.execute(text("DELETE FROM shared.schedules"))
+    broker(connected).flushdb()
+    yield
+
+
+def broker(settings: Settings) -> redis.Redis:
+    """The broker of these settings."""
+    url = settings.celery_broker_url.replace("redis+socket://", "unix://").replace("virtual_host", "db")
+    return redis.Redis.from_url(url)
+
+
+@pytest.fixture
+def environment(services, database_name) -> dict[str, str]:
+    """The environment of processes that work on this test's database."""
+    return services.environment(database_name)
+
+
+@pytest.fixture
+def working(label: Tenant) -> Tenant:
+    """The label, with the table that test tasks write into."""
+    add_marks(label)
+    with db.owner_work() as owner:
+        owner.execute(f'TRUNCATE "{label.id}".marks')
+    return label
+
+
+@pytest.fixture
+def labels(connected: Settings) -> list[Tenant]:
+    """Twenty labels with that table."""
+    found = [a_label() for _ in range(20)]
+    add_marks(*found)
+    return found

@@ -1,0 +1,155 @@
+"""Real workers, a real broker, and everything that can happen to them: nothing is lost and nothing happens twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from contextlib import ExitStack
+
+import psutil
+import pytest
+from sqlalchemy import text
+
+from app.kernel import db, jobs
+from tests.faults.conftest import broker
+from tests.kernel.jobs.work import eventually, kill_tree, process
+
+PLACES = ["task.before_claim", "task.claimed", "task.worked", "task.marked", "task.committed"]
+
+
+def ask(tenant, names, task="test.mark", **args):
+    with db.tenant_work(tenant) as session:
+        for name in names:
+            jobs.ask(session, task, {"name": name, **args} if task == "test.mark" else args)
+
+
+def names_of(tenant):
+    with db.tenant_read(tenant) as session:
+        return [row.name for row in session.execute(text("SELECT name FROM marks"))]
+
+
+def count(where):
+    with db.platform_read() as session:
+        return session.execute(text(f"SELECT count(*) FROM shared.outbox WHERE {where}")).scalar_one()
+
+
+def all_done():
+    return count("done_at IS NULL") == 0
+
+
+def children_of(running):
+    try:
+        return psutil.Process(running.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_worker_killed_at_this_step_loses_and_doubles_nothing(working, environment, place):
+    ask(working, ["a", "b", "c"])
+    with process("scheduler", environment):
+        with process("worker", environment | {"CRASH_AT": place, "WORKER_PROCESSES": "1"}) as doomed:
+            moved = "sends > 0" if place == "task.before_claim" else "claimed > 0"
+            assert eventually(lambda: count(moved) > 0)
+            time.sleep(0.5)
+            kill_tree(doomed)
+        with process("worker", environment):
+            assert eventually(all_done)
+    assert sorted(names_of(working)) == ["a", "b", "c"]
+
+
+def test_a_poison_task_is_parked_after_its_attempts_and_others_go_on(working, environment):
+    ask(working, [None], task="test.poison")
+    ask(working, [f"n{number}" for number in range(30)])
+    with process("scheduler", environment), process("worker", environment):
+        assert eventually(lambda: count("task = 'test.mark' AND done_at IS NOT NULL") == 30)
+        assert eventually(lambda: count("task = 'test.poison' AND parked_at IS NOT NULL") == 1)
+    with db.platform_read() as session:
+        row = session.execute(text("SELECT attempts, problem FROM shared.outbox WHERE task = 'test.poison'")).one()
+    assert row.attempts == 3
+    assert "died" in row.problem
+
+
+def test_an_endless_task_is_stopped_and_parked(working, environment):
+    ask(working, [None], task="test.endless")
+    with process("scheduler", environment), process("worker", environment):
+        assert eventually(lambda: count("attempts >= 1 AND problem IS NOT NULL") == 1)
+    with db.platform_read() as session:
+        assert "SoftTimeLimit" in session.execute(text("SELECT problem FROM shared.outbox")).scalar_one()
+
+
+def test_an_emptied_broker_loses_nothing(working, environment, connected):
+    with process("scheduler", environment):
+        ask(working, [f"n{number}" for number in range(40)])
+        assert eventually(lambda: count("sends > 0") > 0)
+        for _ in range(5):
+            broker(connected).flushdb()
+            time.sleep(0.1)
+        with process("worker", environment):
+            assert eventually(all_done)
+    assert Counter(names_of(working)) == Counter(f"n{number}" for number in range(40))
+
+
+def test_a_worker_told_to_stop_finishes_what_it_does(working, environment):
+    ask(working, ["slow"], seconds=1.5)
+    with process("scheduler", environment), process("worker", environment) as worker:
+        assert eventually(lambda: count("claimed > 0") == 1)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) is not None
+    assert names_of(working) == ["slow"]
+    assert count("done_at IS NOT NULL AND attempts = 1") == 1
+
+
+def test_two_relays_send_a_task_once(working, environment):
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(process("scheduler", environment))
+        ask(working, [f"n{number}" for number in range(50)])
+        stack.enter_context(process("worker", environment))
+        assert eventually(all_done)
+    assert count("sends > 1") == 0
+    assert len(names_of(working)) == 50
+
+
+def test_a_scheduler_killed_in_the_middle_is_replaced(working, environment):
+    ask(working, [f"n{number}" for number in range(60)])
+    with process("worker", environment):
+        for _ in range(3):
+            with process("scheduler", environment) as relay:
+                time.sleep(1.2)
+                kill_tree(relay)
+        with process("scheduler", environment):
+            assert eventually(all_done)
+    assert Counter(names_of(working)) == Counter(f"n{number}" for number in range(60))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ten_thousand_tasks_through_a_storm_of_kills(labels, environment):
+    """Twenty labels, five hundred tasks each, workers killed the whole time: each task leaves exactly one row."""
+    wanted = {tenant.id: Counter(f"{place}-{number}" for number in range(500)) for place, tenant in enumerate(labels)}
+    with db.platform_work() as session:
+        session.execute(text("DELETE FROM shared.outbox"))
+    for place, tenant in enumerate(labels):
+        ask(tenant, [f"{place}-{number}" for number in range(500)])
+    chance, kills = random.Random(5), 0
+    deadline = time.monotonic() + 240
+    with process("scheduler", environment), ExitStack() as stack:
+        worker = stack.enter_context(process("worker", environment))
+        while count("done_at IS NULL") > 1_500 and time.monotonic() < deadline:
+            time.sleep(1.5)
+            family = children_of(worker)
+            if chance.random() < 0.2 or not family:
+                kill_tree(worker)
+                worker = stack.enter_context(process("worker", environment))
+            else:
+                os.kill(chance.choice(family).pid, signal.SIGKILL)
+            kills += 1
+        assert eventually(all_done, deadline - time.monotonic())
+    for tenant in labels:
+        assert Counter(names_of(tenant)) == wanted[tenant.id]
+    assert kills >= 5
+    assert count("parked_at IS NOT NULL") == 0
