@@ -83,10 +83,12 @@ def label_head() -> str:
     return label_history()[-1].id
 
 
-def head_script() -> str:
-    """The static DDL of a whole label at head, with the placeholder for its id."""
-    parts = [f"-- {revision.id}: {revision.summary}\n{revision.sql.strip()}\n" for revision in label_history()]
-    parts += [f"{statement};\n" for revision in label_history() for statement in _plain(revision)]
+def head_script(*, through: str | None = None) -> str:
+    """The static DDL of a whole label at head, or at an older revision, with the placeholder for its id."""
+    history = label_history()
+    last = [revision.id for revision in history].index(through) if through else len(history) - 1
+    parts = [f"-- {revision.id}: {revision.summary}\n{revision.sql.strip()}\n" for revision in history[: last + 1]]
+    parts += [f"{statement};\n" for revision in history[: last + 1] for statement in _plain(revision)]
     return "\n".join(parts)
 
 

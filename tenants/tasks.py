@@ -9,9 +9,15 @@ from app.kernel import files
 from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
 from app.kernel.tenant import Tenant
 from tenants import operations
+from tenants.archive import restoring
+from tenants.cells import moving
 from tenants.hosts import service as hosts
+from tenants.lifecycle import erasing
 from tenants.provisioning import spares
 from tenants.registry.models import RegistryChange
+
+RESUMABLE = (erasing, moving)
+"""Operations that the sweep takes up again; importing their modules is what makes them known."""
 
 KEPT_CHANGES = 10_000
 """How far back a process may have slept and still catch up; beyond that it reads the registry anew."""
@@ -31,6 +37,7 @@ def sweep(session: Session) -> None:
     operations.resume_stuck()
     spares.sweep_unfinished()
     hosts.tidy()
+    restoring.drop_kept()
     newest = session.scalar(select(RegistryChange.version).order_by(RegistryChange.version.desc()).limit(1)) or 0
     session.execute(delete(RegistryChange).where(RegistryChange.version < newest - KEPT_CHANGES))
 

@@ -42,14 +42,25 @@ def build_label(connection: psycopg.Connection[Any], tenant_id: str, *, ddl: str
 
     `ddl` is compiled SQL with the placeholder; the default is the whole script at head.
     """
-    if not is_tenant_id(tenant_id):
-        raise ValueError("not a label id")
-    schema = _SCHEMA.format(id=tenant_id)
+    schema = _SCHEMA.format(id=_checked(tenant_id))
     role_exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [tenant_id]).fetchone()
     opening = schema if role_exists else _SKELETON.format(id=tenant_id, schema=schema)
     script = opening + for_label(_static_ddl() if ddl is None else ddl, tenant_id)
     connection.execute(script.encode())
     connection.execute("SET LOCAL search_path = ext, pg_temp")
+
+
+def build_tables(connection: psycopg.Connection[Any], schema: str, *, through: str, role: str) -> None:
+    """Build the tables of an existing, empty schema of ours up to a revision, with the rights of `role`."""
+    connection.execute(f'SET LOCAL search_path = "{_checked(schema)}", ext, pg_temp'.encode())
+    connection.execute(for_label(head_script(through=through), role).encode())
+    connection.execute("SET LOCAL search_path = ext, pg_temp")
+
+
+def _checked(tenant_id: str) -> str:
+    if not is_tenant_id(tenant_id):
+        raise ValueError("not a label id")
+    return tenant_id
 
 
 def is_ours(connection: psycopg.Connection[Any], tenant_id: str) -> bool:

@@ -22,7 +22,7 @@ from tenants.registry.models import TenantRow
 LABELS_PER_CELL = 1_000
 """PostgreSQL rebuilds a login's membership cache after role changes: 3 ms at 1,000 roles, 190 ms at 10,000."""
 
-UNFINISHED_AFTER = timedelta(minutes=2)
+UNFINISHED_AFTER = timedelta(minutes=30)
 
 log = observe.log("provisioning")
 

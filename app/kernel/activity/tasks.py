@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -58,3 +59,9 @@ def keep_head(tenant: Tenant, head: Head) -> None:
     newer = statement.excluded.position >= ActivityHead.position
     with platform_work(tenant.cell) as session:
         session.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=row, where=newer))
+
+
+def forget_head(tenant: Tenant) -> None:
+    """Forget a kept head, as when the label itself went back to an earlier state."""
+    with platform_work(tenant.cell) as session:
+        session.execute(delete(ActivityHead).where(ActivityHead.tenant_id == tenant.id))

@@ -9,6 +9,7 @@ import click
 
 from app.kernel.actor import Actor
 from app.main import composition
+from app.main.commands import tenants_archive
 from app.main.commands.output import answer, as_json
 from tenants.lifecycle import erasing, service
 from tenants.provisioning.schemas import OpenLabel
@@ -166,3 +167,7 @@ def spares(fill: int | None, json: bool) -> None:
     with composition.connected("cli"):
         made = fill_spares(fill)
     answer({"made": made}, f"{made} spare schemas were made.", json=json)
+
+
+for _command in tenants_archive.COMMANDS:
+    command.add_command(_command)

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", name="pk_activity_heads"),
         schema="shared",
     )
-    op.execute("GRANT SELECT, INSERT, UPDATE ON shared.activity_heads TO boptone_platform")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON shared.activity_heads TO boptone_platform")
 
 
 def downgrade() -> None:

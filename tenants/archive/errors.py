@@ -1,0 +1,23 @@
+"""Why an archive cannot be made or taken in."""
+
+from __future__ import annotations
+
+from app.kernel.errors import Conflict, Invalid
+
+
+class ArchiveUnreadable(Invalid):
+    """The file is no archive of ours, or not whole."""
+
+    message = "This archive cannot be used: %(reason)s"
+
+
+class ArchiveTooNew(Invalid):
+    """The archive is of a later version of the product."""
+
+    message = "This archive was made by a newer version (%(revision)s). Update first, then import it."
+
+
+class LabelNotEmpty(Conflict):
+    """An archive goes only into a label in which nobody has worked yet."""
+
+    message = "“%(name)s” is in use already. Open a new label and import the archive there."

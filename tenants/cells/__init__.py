@@ -1,0 +1,1 @@
+"""Labels between databases: the short pause, the fence in the database itself, and the move."""
