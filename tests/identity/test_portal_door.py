@@ -119,7 +119,9 @@ def test_a_person_who_is_not_signed_in_is_led_to_the_door_and_back(client_of, la
     assert answer.headers["location"] == "/portal/sign-in?next=/portal/files"
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "/\\evil", "https:evil", "javascript:alert(1)", "/%09/evil", "/%2f/evil"])
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "/\\evil", "https:evil", "javascript:alert(1)", "/%09/evil", "/%2f/evil"]
+)
 def test_signing_in_leads_to_no_other_site(client_of, label, wanted):
     member = a_member(label)
     form = {"email": member.email, "password": PASSWORD, "next": wanted}

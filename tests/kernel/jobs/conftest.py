@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import redis
 from sqlalchemy import text
@@ -16,13 +14,12 @@ from tests.kernel.jobs.work import add_marks
 
 
 @pytest.fixture(autouse=True)
-def _empty(connected: Settings) -> Iterator[None]:
+def _empty(connected: Settings) -> None:
     """Nothing waits from other tests, in the outbox or at the broker."""
     with db.platform_work() as session:
         session.execute(text("DELETE FROM shared.outbox"))
         session.execute(text("DELETE FROM shared.schedules"))
     broker(connected).flushdb()
-    yield
 
 
 def broker(settings: Settings) -> redis.Redis:

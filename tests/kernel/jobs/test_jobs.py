@@ -144,7 +144,9 @@ def test_work_that_was_rolled_back_leaves_nothing(working, relay, sent):
     assert marks(working) == []
 
 
-@pytest.mark.parametrize("change", [{"label": "l_" + "1" * 26}, {"id": "01a20d90-74f5-70ca-a45f-11b9c029725d"}, {"send": 9}])
+@pytest.mark.parametrize(
+    "change", [{"label": "l_" + "1" * 26}, {"id": "01a20d90-74f5-70ca-a45f-11b9c029725d"}, {"send": 9}]
+)
 def test_a_forged_envelope_is_refused(working, relay, sent, change):
     ask(working)
     relay.run_once()

@@ -19,7 +19,15 @@ from app.kernel.jobs.registry import Schedule
 from app.kernel.tenant import Tenant, TenantState
 
 BERLIN = Tenant("l_" + "1" * 26, "home", TenantState.ACTIVE, time_zone="Europe/Berlin")
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Dubai", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "UTC"]
+ZONES = [
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Dubai",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/St_Johns",
+    "UTC",
+]
 
 
 def daily(at="02:30", jitter=0):
@@ -41,7 +49,9 @@ def test_every_local_day_of_a_year_runs_exactly_once(at, zone, year):
     assert len(days) == len(set(days)) == (366 if year == 2024 else 365)
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)), st.sampled_from(ZONES), st.times())
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)), st.sampled_from(ZONES), st.times()
+)
 def test_the_next_moment_is_always_ahead_and_within_two_days(after, zone, at):
     found = clock.next_local(after, at.replace(second=0, microsecond=0), zone)
     assert after < found <= after + timedelta(hours=50)

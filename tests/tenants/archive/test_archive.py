@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -73,7 +74,7 @@ def test_an_imported_label_has_every_row_every_file_and_a_whole_chain(archive):
 
 
 def test_sessions_do_not_travel(archive, client_as):
-    tenant, path = archive
+    _, path = archive
     with tarfile.open(path) as opened:
         assert "tables/member_sessions.copy" not in opened.getnames()
         assert "tables/members.copy" in opened.getnames()
@@ -184,12 +185,12 @@ def test_an_export_killed_in_the_middle_leaves_no_file_under_its_name(connected,
 
 
 def test_a_full_disk_ends_an_export_without_a_trace_of_it(connected, tmp_path):
-    full = "/dev/full"
-    if not os.path.exists(full):
+    full = Path("/dev/full")
+    if not full.exists():
         pytest.skip("this machine has no /dev/full")
     from tenants.archive.exporting import write_archive
 
-    with pytest.raises(OSError, match="No space left"), open(full, "wb") as disk:
+    with pytest.raises(OSError, match="No space left"), full.open("wb") as disk:
         write_archive(lived_in(), disk)
         disk.flush()
 
