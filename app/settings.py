@@ -94,6 +94,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             urls[HOME_CELL] = self.database_login_url
         return urls
 
+    @cached_property
+    def listening_urls(self) -> dict[str, str]:
+        """Cell name to the address for sessions that listen or hold locks, which no pooler may stand before."""
+        direct = {cell: self._as_login(url) for cell, url in self.owner_urls.items()}
+        return direct if self.database_url or not self.database_login_url else direct | self.login_urls
+
     @property
     def login_password(self) -> str:
         """The password of the login role, derived so that one secret serves every process."""

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import observe
@@ -59,10 +58,9 @@ def run(settings: Settings) -> None:
 def relay_cell(cell: str, settings: Settings, stop: threading.Event) -> None:
     """Hold the cell's relay lock and move its due rows whenever something was asked for, or a moment has passed."""
     relay = Relay(cell, sender(make_celery(settings)), lease_seconds=settings.task_lease_seconds)
-    url = make_url(settings.login_urls[cell]).set(drivername="postgresql")
     while not stop.is_set():
         try:
-            with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+            with psycopg.connect(settings.listening_urls[cell], autocommit=True) as connection:
                 _follow(connection, relay, stop)
         except _TROUBLE as trouble:
             log.warning("relay.interrupted", cell=cell, reason=type(trouble).__name__)

@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import observe
@@ -152,9 +151,8 @@ class Registry:
 
     def _listen(self) -> None:
         """Sleep on the notification channel; every wake-up and every second without one, look."""
-        url = make_url(current().settings.login_urls[HOME_CELL]).set(drivername="postgresql")
-        conninfo = url.render_as_string(hide_password=False)
-        with psycopg.connect(conninfo, autocommit=True, application_name="boptone:registry") as connection:
+        url = current().settings.listening_urls[HOME_CELL]
+        with psycopg.connect(url, autocommit=True, application_name="boptone:registry") as connection:
             connection.execute("LISTEN registry")
             while not self._stopped.is_set():
                 self._refresh_quietly()

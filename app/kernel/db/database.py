@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 
 from app.kernel.db.dialect import make_engine
 from app.kernel.db.pool import AffinityPool
@@ -141,9 +140,8 @@ def raw_owner_connection(
     settings: Settings, cell: str, database: str | None = None
 ) -> Iterator[psycopg.Connection[Any]]:
     """Open a connection of `cell` as the address names it: for bootstrapping roles and databases only."""
-    url = make_url(settings.owner_urls[cell])
-    if database:
-        url = url.set(database=database)
-    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(conninfo, autocommit=True, application_name="boptone:owner") as connection:
+    chosen = {"dbname": database} if database else {}
+    with psycopg.connect(
+        settings.owner_urls[cell], autocommit=True, application_name="boptone:owner", **chosen
+    ) as connection:
         yield connection

@@ -8,7 +8,6 @@ from collections import defaultdict
 from contextlib import suppress
 
 import psycopg
-from sqlalchemy.engine import make_url
 
 from app.kernel import observe
 from app.kernel.db import current
@@ -58,11 +57,10 @@ class Hub:
         return sum(len(waiting) for waiting in self._waiting.values())
 
     def _listen(self, cell: str) -> None:
-        url = make_url(current().settings.login_urls[cell]).set(drivername="postgresql")
-        conninfo = url.render_as_string(hide_password=False)
+        url = current().settings.listening_urls[cell]
         while not self._stopped.is_set():
             try:
-                with psycopg.connect(conninfo, autocommit=True, application_name="boptone:live") as connection:
+                with psycopg.connect(url, autocommit=True, application_name="boptone:live") as connection:
                     connection.execute("LISTEN activity")
                     while not self._stopped.is_set():
                         for note in connection.notifies(timeout=WAIT_SECONDS, stop_after=100):

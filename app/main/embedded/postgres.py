@@ -19,6 +19,7 @@ START_SECONDS = 120.0
 """Crash recovery after a kill under load may take this long."""
 
 STOP_SECONDS = 60.0
+DEFAULT_PORT = 5432
 
 _BASE = {
     "max_connections": "200",
@@ -74,14 +75,14 @@ def start(
     """
     with folder_lock(folder):
         sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        dsn = f"host={sockets} user=postgres dbname=postgres connect_timeout=2"
+        dsn = f"host={sockets} port={tcp_port or DEFAULT_PORT} user=postgres dbname=postgres connect_timeout=2"
         if (pid := _answering(dsn, folder)) is not None:
             return Running(dsn, pid, folder)
         tools = binaries(bin_folder)
         if not (folder / "data" / "PG_VERSION").exists():
             _initialise(folder, tools)
         _configure(folder, durable=durable, sockets=sockets, tcp_port=tcp_port, options=options)
-        pid = _launch(folder, tools, dsn)
+        pid = _launch(folder, tools, dsn, sockets / f".s.PGSQL.{tcp_port or DEFAULT_PORT}.lock")
         if password is not None:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
@@ -121,7 +122,7 @@ def _initialise(folder: Path, tools: Path) -> None:
 def _configure(folder: Path, *, durable: bool, sockets: Path, tcp_port: int | None, options: dict[str, str]) -> None:
     chosen = _BASE | ({} if durable else _NOT_DURABLE) | options
     chosen["listen_addresses"] = "'127.0.0.1'" if tcp_port else "''"
-    chosen["port"] = str(tcp_port or 5432)
+    chosen["port"] = str(tcp_port or DEFAULT_PORT)
     chosen["unix_socket_directories"] = f"'{sockets}'"
     lines = [f"{name} = {value}\n" for name, value in chosen.items()]
     (folder / "data" / "boptone.conf").write_text("".join(lines))
@@ -130,13 +131,15 @@ def _configure(folder: Path, *, durable: bool, sockets: Path, tcp_port: int | No
         main.write_text(f"{text}\ninclude 'boptone.conf'\n")
 
 
-def _launch(folder: Path, tools: Path, dsn: str) -> int:
+def _launch(folder: Path, tools: Path, dsn: str, socket_lock: Path) -> int:
     """Start the postmaster and wait; a killed predecessor's children may hold its memory for a moment longer."""
     deadline = time.monotonic() + START_SECONDS
     log = folder / "postgres.log"
     while True:
-        _mend_stale_pid(folder / "data")
+        _mend_stale_pid(folder / "data" / "postmaster.pid", folder / "data")
+        _mend_stale_pid(socket_lock, folder / "data")
         with log.open("ab") as output:
+            said_before = output.tell()
             process = subprocess.Popen(
                 [*without_root(), str(tools / "postgres"), "-D", str(folder / "data")],
                 stdin=subprocess.DEVNULL,
@@ -150,7 +153,7 @@ def _launch(folder: Path, tools: Path, dsn: str) -> int:
                 process.returncode = 0  # it may outlive us; from here on the pid file tells about it
                 return pid
             time.sleep(0.03)
-        tail = log.read_text(errors="replace")[-1500:]
+        tail = log.read_bytes()[said_before:].decode(errors="replace")
         if time.monotonic() >= deadline or not ("still in use" in tail or "already exists" in tail):
             raise EmbeddedError(f"The embedded database did not start; its log {log} ends with: {tail[-400:].strip()}")
         time.sleep(0.3)
@@ -161,36 +164,32 @@ def _answering(dsn: str, folder: Path) -> int | None:
     pid = _recorded_pid(folder / "data")
     if pid is None:
         return None
-    port = _port(folder)
     try:
-        with psycopg.connect(f"{dsn} port={port}") as connection:
+        with psycopg.connect(dsn) as connection:
             row = connection.execute("SHOW data_directory").fetchone()
     except psycopg.Error:
         return None
     return pid if row and Path(row[0]) == folder / "data" else None
 
 
-def _port(folder: Path) -> str:
-    for line in (folder / "data" / "boptone.conf").read_text().splitlines():
-        if line.startswith("port = "):
-            return line.removeprefix("port = ")
-    return "5432"
-
-
 def _recorded_pid(data: Path) -> int | None:
+    return _pid_in(data / "postmaster.pid")
+
+
+def _pid_in(file: Path) -> int | None:
     try:
-        return int((data / "postmaster.pid").read_text().split()[0])
+        return int(file.read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
         return None
 
 
-def _mend_stale_pid(data: Path) -> None:
-    """Make a pid file of a dead server name a dead process.
+def _mend_stale_pid(file: Path, data: Path) -> None:
+    """Make a lock file of a dead server name a dead process.
 
     After a kill the pid may be a zombie's or belong to somebody else by now, and PostgreSQL would refuse to start. The
     line with the shared memory's key stays, so that its own check for living backends still works.
     """
-    pid, file = _recorded_pid(data), data / "postmaster.pid"
+    pid = _pid_in(file)
     if pid is None:
         file.unlink(missing_ok=True)
     elif not is_running(pid, must_mention=str(data)):
