@@ -39,7 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
         with raw_owner_connection(settings, cell) as connection:
             findings += [Finding(cell, label, problem) for label, problem in _labels(connection, mine)]
             findings += [Finding(cell, "", problem) for problem in _strays(connection, mine)]
-            findings += [Finding(cell, "", problem) for problem in _roles(connection)]
+            findings += [Finding(cell, "", problem) for problem in role_problems(connection)]
     return findings
 
 
@@ -131,5 +131,6 @@ _ROLE_CHECKS = (
 )
 
 
-def _roles(connection: psycopg.Connection[Any]) -> list[str]:
+def role_problems(connection: psycopg.Connection[Any]) -> list[str]:
+    """What is wrong with the rights of everyone, of the login and of the labels' roles, a sentence each."""
     return [problem for check, problem in _ROLE_CHECKS if connection.execute(check.encode()).fetchone() is None]

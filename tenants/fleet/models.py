@@ -12,7 +12,7 @@ from app.kernel.db import SharedModel
 
 
 class MigrationItem(SharedModel):
-    """One revision for one label: waiting, done, or failed with its error; ring 0 is the canary."""
+    """One revision for one label: waiting, done, or failed with its error; ring 0 is the canary; `told` if all know."""
 
     __tablename__ = "migration_items"
 
@@ -23,3 +23,4 @@ class MigrationItem(SharedModel):
     attempts: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    told: Mapped[bool] = mapped_column(server_default="false")

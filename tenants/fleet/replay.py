@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -12,8 +13,9 @@ from app.settings import HOME_CELL
 from migrations.compiled import LabelRevision, for_label
 
 LOCK_TIMEOUT = "2s"
+ERROR_LENGTH = 500
 TAKEN = "BP001"
-"""The SQLSTATE with which a replay says that another runner has this item or has done it."""
+"""The SQLSTATE with which a replay says that somebody else has this label in hand."""
 
 # The item's row is the lock: whoever cannot have it at once leaves it to whoever has it.
 _TAKE = """
@@ -23,26 +25,34 @@ DO $take$ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'taken' USING ERRCODE = 'BP001'; END IF;
 END $take$;
 """
-_STAMP = "UPDATE shared.tenants SET schema_revision = {revision}, quarantine = NULL WHERE id = {label};"
+# A label that is being moved is copied at the revision it had; its next run brings it on. The quarantine has a
+# statement of its own, because naming its column would announce every label by itself.
+_STAMP = """
+DO $stamp$ BEGIN
+  UPDATE shared.tenants SET schema_revision = {revision} WHERE id = {label} AND cell = {cell} AND state <> 'moving';
+  IF NOT FOUND THEN RAISE EXCEPTION 'moving' USING ERRCODE = 'BP001'; END IF;
+  UPDATE shared.tenants SET quarantine = NULL WHERE id = {label} AND quarantine IS NOT NULL;
+END $stamp$;
+"""
 _FINISH = """
 UPDATE shared.migration_items SET status = 'done', error = NULL, finished_at = clock_timestamp()
   WHERE label = {label} AND revision = {revision};
 """
 
 
-def message(revision: LabelRevision, tenant_id: str, cell: str, *, keep: bool = True) -> bytes:
-    """The whole transaction of one replay; `keep=False` tries it and takes it back."""
+def message(revision: LabelRevision, tenant_id: str, cell: str) -> bytes:
+    """The whole transaction of one replay."""
     if not is_tenant_id(tenant_id):
         raise ValueError("not a label id")
-    literals = {"label": sql.quote(tenant_id), "revision": sql.quote(revision.id)}
+    literals = {"label": sql.quote(tenant_id), "revision": sql.quote(revision.id), "cell": sql.quote(cell)}
     parts = [
         f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';",
         f'SET LOCAL search_path = "{tenant_id}", ext, pg_temp;',
-        _TAKE.format(**literals) if keep else "",
+        _TAKE.format(**literals),
         revision.sql_for(tenant_id),
         _STAMP.format(**literals) if cell == HOME_CELL else "",
         _FINISH.format(**literals),
-        "COMMIT" if keep else "ROLLBACK",
+        "COMMIT",
     ]
     return "\n".join(parts).encode()
 
@@ -58,14 +68,25 @@ def replay(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_
         raise
 
 
-def try_out(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_id: str, cell: str) -> None:
-    """Run a revision on a label and take everything back."""
-    try:
-        if not revision.concurrently:
-            connection.execute(message(revision, tenant_id, cell, keep=False))
-    except BaseException:
-        _leave(connection)
-        raise
+def try_out(connection: psycopg.Connection[Any], revisions: Sequence[LabelRevision], tenant_id: str) -> dict[str, str]:
+    """Run revisions on a label, take everything back, and give the problem of the one that failed, if any."""
+    if not is_tenant_id(tenant_id):
+        raise ValueError("not a label id")
+    with connection.transaction(force_rollback=True):
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'".encode())
+        connection.execute(f'SET LOCAL search_path = "{tenant_id}", ext, pg_temp'.encode())
+        for revision in revisions:
+            try:
+                if not revision.concurrently:
+                    connection.execute(revision.sql_for(tenant_id).encode())
+            except psycopg.Error as problem:
+                return {revision.id: sentence(problem)}
+    return {}
+
+
+def sentence(problem: psycopg.Error) -> str:
+    """The first line of what the database said."""
+    return str(problem).strip().partition("\n")[0][:ERROR_LENGTH]
 
 
 def _replay_concurrently(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_id: str) -> None:

@@ -31,27 +31,26 @@ def command(dry: bool, retry_quarantined: bool, workers: int, most_failures: flo
 def _migrate(workers: int, most_failures: float, *, retry: bool, json: bool) -> None:
     from rich.progress import Progress
 
-    from tenants.fleet.runner import migrate
+    from tenants.fleet.runner import Choices, migrate
 
     with Progress(disable=json or not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("Labels", total=None)
         report = migrate(
             composition.settings(),
-            workers=workers,
-            most_failures=most_failures,
-            retry_failed=retry,
+            Choices(workers=workers, most_failures=most_failures, retry_failed=retry),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     sentence = (
-        f"Head is {report.head}: {report.migrated} steps done, {report.failed} labels failed, {report.waiting} wait."
+        f"Head is {report.head}: {report.migrated} steps done, {report.waiting} wait; "
+        f"{report.failed} labels failed, {report.quarantined} are in quarantine."
     )
     errors = "".join(f"\n  {label}: {problem}" for label, problem in report.errors.items())
     answer(report, sentence + errors, json=json)
-    sys.exit(1 if report.failed or report.stopped else 0)
+    sys.exit(1 if report.failed or report.stopped or report.quarantined else 0)
 
 
 def _dry_run(*, json: bool) -> None:
-    from tenants.fleet.runner import dry_run
+    from tenants.fleet.rehearsal import dry_run
 
     plan = dry_run(composition.settings())
     lines = [

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("error", sa.Text),
         sa.Column("finished_at", MOMENT),
+        sa.Column("told", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.PrimaryKeyConstraint("label", "revision", name="pk_migration_items"),
         sa.CheckConstraint("status in ('waiting', 'done', 'failed')", name=op.f("ck_migration_items_status")),
         schema="shared",
@@ -31,6 +32,8 @@ def upgrade() -> None:
     waiting = sa.text("status = 'waiting'")
     columns = ["ring", "revision", "label"]
     op.create_index("ix_migration_items_waiting", "migration_items", columns, schema="shared", postgresql_where=waiting)
+    untold = sa.text("status = 'done' AND NOT told")
+    op.create_index("ix_migration_items_untold", "migration_items", ["label"], schema="shared", postgresql_where=untold)
     op.execute("GRANT SELECT ON shared.migration_items TO boptone_platform")
 
 
