@@ -1,1 +1,1 @@
-"""Measurements: each compares two things in one run and says the ratio."""
+"""What the product promises in figures, measured as ratios in one run; `boptone bench` runs it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -21,6 +20,7 @@ import click
 from app.main import composition
 from app.main.embedded import postgres, valkey
 from app.main.embedded.process import EmbeddedError
+from app.main.lifeline import end_with_parent
 from app.settings import Settings
 
 CHILDREN = ("web", "worker", "scheduler")
@@ -28,7 +28,6 @@ STOP_SECONDS = 30.0
 READY_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
-_PR_SET_PDEATHSIG = 1
 
 
 def run(settings: Settings) -> None:
@@ -131,7 +130,7 @@ class _Child:
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent()
     os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which ends its children in order
 
 

@@ -29,6 +29,7 @@ from app.kernel.web.gate import Gate
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.main import composition
+from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
 from app.settings import Settings
 from tenants.hosts.rules import normalise_host
@@ -104,6 +105,7 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
 
 def application() -> Callable[..., Any]:
     """What a Granian worker serves: its own databases, registry and hub."""
+    end_with_parent()  # a worker that outlived a killed main process would hold the port and serve old code
     settings = composition.settings()
     observe.configure(settings, process="web")
     composition.load_slices()

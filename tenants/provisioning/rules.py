@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from zoneinfo import available_timezones
 
 from app.kernel.errors import Invalid
@@ -115,6 +116,12 @@ RESERVED = frozenset(
 )
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Every zone's name; looking them up reads hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def check_slug(slug: str) -> str:
     """Give back a slug that is safe as a host label and in SQL-free contexts, or refuse it; it is never repaired."""
     if len(slug) > _LONGEST or not _SLUG.fullmatch(slug):
@@ -133,7 +140,7 @@ def check_wish(wish: OpenLabel) -> None:
         fields["owner_email"] = "This is not a mail address."
     if not _KEY.fullmatch(wish.request_key):
         fields["request_key"] = "A request key has 1 to 200 visible characters."
-    if wish.time_zone not in available_timezones():
+    if wish.time_zone not in _time_zones():
         fields["time_zone"] = "This time zone is unknown. Use a name such as Europe/Berlin."
     if not is_currency(wish.currency):
         fields["currency"] = "This is not a currency code. Use three letters such as EUR."

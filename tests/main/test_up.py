@@ -98,8 +98,11 @@ def test_it_starts_survives_kills_and_starts_again_in_seconds(folder):
         assert second.returncode == 2
         assert "running already" in second.stderr
         web = next(child for child in psutil.Process(first.pid).children() if child.cmdline()[-1] == "web")
+        serving = web.children(recursive=True)
         web.kill()
         web.wait(10)
+        gone, _ = psutil.wait_procs(serving, timeout=10)
+        assert len(gone) == len(serving) > 0  # no old worker goes on serving beside the new one
         assert answers(port, seconds=30)
         family = psutil.Process(first.pid).children(recursive=True)
         first.kill()
@@ -132,11 +135,11 @@ def test_it_runs_on_an_ordinary_postgresql_and_redis(tmp_path, folder):
         tmp_path / "ordinary",
         tmp_path / "o",
         tcp_port=database_port,
-        password="a password",  # noqa: S106
+        password="a password",
         bin_folder=bin_folder,
         **options,
     )
-    store = valkey.start(tmp_path / "redis", tmp_path / "r", tcp_port=redis_port, password="secret")  # noqa: S106
+    store = valkey.start(tmp_path / "redis", tmp_path / "r", tcp_port=redis_port, password="secret")
     try:
         with psycopg.connect(
             f"host=127.0.0.1 port={database_port} user=postgres password='a password'", autocommit=True
@@ -155,7 +158,7 @@ def test_it_runs_on_an_ordinary_postgresql_and_redis(tmp_path, folder):
                 time.sleep(0.2)
             assert len(list((folder / "mail").rglob("*.eml"))) == 3
         assert not (folder / "postgres").exists()
-        with redis.Redis(port=redis_port, password="secret") as client:  # noqa: S106
+        with redis.Redis(port=redis_port, password="secret") as client:
             assert client.ping()
         log = (folder.parent / f"up-{port}.log").read_text()
         assert "a%20password" not in log

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine
 
 from app.kernel.db.dialect import make_engine
@@ -140,8 +141,6 @@ def raw_owner_connection(
     settings: Settings, cell: str, database: str | None = None
 ) -> Iterator[psycopg.Connection[Any]]:
     """Open a connection of `cell` as the address names it: for bootstrapping roles and databases only."""
-    chosen = {"dbname": database} if database else {}
-    with psycopg.connect(
-        settings.owner_urls[cell], autocommit=True, application_name="boptone:owner", **chosen
-    ) as connection:
+    url = make_conninfo(settings.owner_urls[cell], dbname=database)
+    with psycopg.connect(url, autocommit=True, application_name="boptone:owner") as connection:
         yield connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection as SaConnection
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import registry
@@ -42,7 +42,14 @@ class LabelDialect(PGDialect_psycopg):
             raise NoLabelBound("no label is bound to this transaction")
         if driver.pgconn.transaction_status != TransactionStatus.IDLE:
             driver.close()  # whose transaction this is nobody can tell; it serves no one any more
-        driver.execute(opening)
+        _send(driver, opening)
+
+
+def _send(driver: LabelConnection, message: bytes) -> None:
+    """Send one message of several statements; a cursor would spend more on it than the server does."""
+    result = driver.pgconn.exec_(message)
+    if result.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result)
 
 
 registry.register("postgresql.boptone", __name__, "LabelDialect")

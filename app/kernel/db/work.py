@@ -85,21 +85,20 @@ def _label_session(tenant: Tenant, *, read_only: bool) -> Iterator[Session]:
 @contextmanager
 def _session(engine: Engine, opening: bytes, tenant: Tenant | None) -> Iterator[Session]:
     label = tenant.id if tenant else "platform"
-    bound = engine.execution_options(opening=opening, label=label)
     with ExitStack() as stack:
-        session = _begun(stack, bound, label)
+        session = _begun(stack, engine, label, opening)
         session.info["tenant"] = tenant
         yield session
 
 
-def _begun(stack: ExitStack, bound: Engine, label: str) -> Session:
+def _begun(stack: ExitStack, engine: Engine, label: str, opening: bytes) -> Session:
     """Begin on a live connection; nothing has run yet, so a connection that died while idle is simply replaced."""
     for attempt in (1, 2):
-        session = Session(bound, expire_on_commit=False)
+        session = Session(engine, expire_on_commit=False)
         try:
-            with bound.pool.prefer(label):  # type: ignore[attr-defined]  # an AffinityPool
+            with engine.pool.prefer(label):  # type: ignore[attr-defined]  # an AffinityPool
                 transaction = session.begin()
-                session.connection()
+                session.connection(execution_options={"opening": opening, "label": label})
         except DBAPIError as problem:
             session.close()
             if attempt == 2 or not problem.connection_invalidated:
