@@ -15,6 +15,8 @@ from sqlalchemy.engine import make_url
 from app.kernel.db.pool import CONNECTION_LIFE_SECONDS, AffinityPool
 
 DRIVER = "postgresql+boptone"
+PLANS_PER_CONNECTION = 500
+"""Prepared statements that a backend keeps, the least used going first; each takes some 20 kB there."""
 
 
 class NoLabelBound(RuntimeError):
@@ -22,9 +24,10 @@ class NoLabelBound(RuntimeError):
 
 
 class LabelConnection(psycopg.Connection[Any]):
-    """A driver connection that keeps the opening message of the next transaction."""
+    """A driver connection that keeps the opening message of the next transaction, and whose it is."""
 
     opening: bytes | None = None
+    owner: str = ""
 
 
 class LabelDialect(PGDialect_psycopg):
@@ -43,6 +46,14 @@ class LabelDialect(PGDialect_psycopg):
         if driver.pgconn.transaction_status != TransactionStatus.IDLE:
             driver.close()  # whose transaction this is nobody can tell; it serves no one any more
         _send(driver, opening)
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, _context: Any = None) -> None:
+        """Send a statement under its label's name.
+
+        The server throws a prepared plan away when the search path changes. With the label in its text every label has
+        plans of its own, which stay, and the server's own views of running statements tell whose they are.
+        """
+        cursor.execute(f"/* {cursor.connection.owner} */ {statement}", parameters)
 
 
 def _send(driver: LabelConnection, message: bytes) -> None:
@@ -74,15 +85,17 @@ def make_engine(url: str, *, size: int, prepare: bool = True, **pool_options: An
     def connect(_dialect: Any, _record: Any, args: Any, params: dict[str, Any]) -> LabelConnection:
         connection = LabelConnection.connect(*args, **params, autocommit=True, application_name="boptone")
         connection.prepare_threshold = 5 if prepare else None
+        connection.prepared_max = PLANS_PER_CONNECTION
         return connection
 
     @event.listens_for(engine, "begin")
     def carry(connection: SaConnection) -> None:
         options = connection.get_execution_options()
         opening = options.get("opening")
-        driver = connection.connection.dbapi_connection
-        driver.opening = opening  # type: ignore[union-attr]  # ours, see LabelConnection
+        driver: Any = connection.connection.dbapi_connection
+        driver.opening = opening
         if label := options.get("label"):
+            driver.owner = label
             engine.pool.served(connection.info, label)  # type: ignore[attr-defined]  # an AffinityPool
 
     return engine

@@ -1,7 +1,7 @@
-"""A pool that hands a label the connection that served it last.
+"""A pool that hands a label a connection that served it before.
 
-PostgreSQL keeps catalogue entries and plans per backend and schema. A label that returns to its own backend finds them
-warm; a backend that met too many labels is closed before its caches grow large.
+PostgreSQL keeps catalogue entries and plans per backend and schema. A label that returns to a backend that knows it
+finds them warm, and the labels spread over the backends; one that met too many is closed before its caches grow large.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class NoConnectionFree(Unavailable):
 
 
 class AffinityPool(Pool):
-    """At most `size` connections; an idle one that served the wanted label comes first, else the longest idle."""
+    """At most `size` connections; an idle one that knows the wanted label comes first, else the longest idle."""
 
     def __init__(
         self,
@@ -74,14 +74,17 @@ class AffinityPool(Pool):
         return record if record is not None else self._connect()
 
     def _take(self, label: str | None) -> ConnectionPoolEntry | None:
-        if self._affinity and label is not None:
-            for record in self._idle:
-                if record.info.get("label") == label:
-                    self._idle.remove(record)
-                    return record
-        if self._idle and (self._open >= self._size or not self._affinity):
-            return self._idle.popleft()
-        return None
+        """The idle connection that served the label last, one that knows it, a new one while there is room, any."""
+        chosen = self._familiar(label) if self._affinity and label is not None else None
+        if chosen is None and self._idle and (self._open >= self._size or not self._affinity):
+            chosen = self._idle[0]
+        if chosen is not None:
+            self._idle.remove(chosen)
+        return chosen
+
+    def _familiar(self, label: str) -> ConnectionPoolEntry | None:
+        known = [record for record in self._idle if label in record.info.get("labels", ())]
+        return next((record for record in known if record.info["label"] == label), known[0] if known else None)
 
     def _connect(self) -> ConnectionPoolEntry:
         try:

@@ -68,6 +68,7 @@ def become_label(session: Session, tenant: Tenant) -> None:
     opening = database.current().label_opening(tenant, read_only=False)
     driver: Any = session.connection().connection.dbapi_connection
     driver.execute(opening.partition(b"; ")[2])
+    driver.owner = tenant.id
 
 
 @contextmanager
