@@ -88,9 +88,10 @@ def verify_link(tenant: Tenant, token: str) -> tuple[StoredFile, bool]:
 
 
 def remove_orphans(tenant: Tenant) -> int:
-    """Delete old objects that no row names, as a crash between object and row leaves them."""
-    removed = 0
-    for sha256 in store.object_hashes(tenant.id, older_than=clock.now() - ORPHAN_AGE):
+    """Delete old objects that no row names, as a crash leaves them in the middle of an upload or before its row."""
+    long_ago = clock.now() - ORPHAN_AGE
+    removed = store.remove_unfinished(tenant.id, older_than=long_ago)
+    for sha256 in store.object_hashes(tenant.id, older_than=long_ago):
         with tenant_read(tenant) as session:
             is_named = session.scalar(select(exists().where(StoredFile.sha256 == sha256)))
         if not is_named:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from cryptography.exceptions import InvalidTag
@@ -21,16 +24,22 @@ from obstore.store import from_url
 
 from app.kernel import crypto, ids
 from app.kernel.db import current
+from app.kernel.errors import Unavailable
 from app.kernel.tenant import Tenant, is_tenant_id
 
 CHUNK = 1 << 20
 NONCE = 8
 TAG = 16
 MAGIC = b"bf1\x00"
+HEADER = len(MAGIC) + NONCE
 
 
 class ObjectBroken(ValueError):
     """The stored bytes are not what was stored."""
+
+
+class StoreUnavailable(Unavailable):
+    """The folder is full or the bucket does not answer; nothing was kept."""
 
 
 @cache
@@ -73,6 +82,9 @@ def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> t
         obstore.put(_store(), temporary, _sealed(tenant, measured()))
         sha256 = digest.hexdigest()
         obstore.rename(_store(), temporary, _path(tenant.id, sha256))
+    except obstore.exceptions.BaseError as problem:
+        _delete_quietly(temporary)
+        raise StoreUnavailable from problem
     except BaseException:
         _delete_quietly(temporary)
         raise
@@ -81,24 +93,27 @@ def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> t
 
 def read_object(tenant: Tenant, sha256: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The bytes of an object from `start` up to (not including) `end`, in bounded memory."""
-    first = start // CHUNK
     path = _path(tenant.id, sha256)
-    stored = obstore.head(_store(), path)["size"]
-    header = bytes(obstore.get_range(_store(), path, start=0, end=len(MAGIC) + NONCE))
-    if header[: len(MAGIC)] != MAGIC:
-        raise ObjectBroken("not an object of ours")
-    cipher, nonce = AESGCM(crypto.label_key(tenant, "files")), header[len(MAGIC) :]
-    place, offset = first, len(header) + first * (CHUNK + TAG)
-    while offset < stored:
+    stored = _size(path)
+    nonce = _nonce(path)
+    cipher, digest = AESGCM(crypto.label_key(tenant, "files")), hashlib.sha256()
+    place, is_last = start // CHUNK, False
+    while not is_last:
+        offset = HEADER + place * (CHUNK + TAG)
         length = min(CHUNK + TAG, stored - offset)
-        sealed = bytes(obstore.get_range(_store(), path, start=offset, length=length))
-        chunk = _open_chunk(cipher, nonce, place, sealed, is_last=offset + length == stored)
+        if length < TAG:
+            raise ObjectBroken("the stored bytes are cut off")
+        is_last = offset + length == stored
+        chunk, nonce = _read_chunk(cipher, path, nonce, place, offset, length, is_last=is_last)
+        digest.update(chunk)
+        if is_last and start < CHUNK and digest.hexdigest() != sha256:
+            raise ObjectBroken("the stored bytes are those of another file")
         low = max(0, start - place * CHUNK)
         high = len(chunk) if end is None else min(len(chunk), end - place * CHUNK)
         if high <= low:
             return
         yield chunk[low:high]
-        place, offset = place + 1, offset + length
+        place += 1
 
 
 def object_hashes(tenant_id: str, *, older_than: datetime | None = None) -> Iterator[str]:
@@ -125,12 +140,80 @@ def erase_label(tenant_id: str) -> int:
         paths = [found["path"] for found in batch]
         obstore.delete(_store(), paths)
         erased += len(paths)
+    if (folder := _folder(tenant_id)) is not None:
+        shutil.rmtree(folder, ignore_errors=True)
     return erased
+
+
+def remove_unfinished(tenant_id: str, *, older_than: datetime) -> int:
+    """Delete what uploads left that died in the middle; parts a bucket holds back are for its own lifecycle rule."""
+    if (folder := _folder(tenant_id)) is not None:
+        # A killed process leaves parts that the folder store itself does not list.
+        parts = [part for part in folder.glob("incoming/*") if _changed_at(part) < older_than]
+        for part in parts:
+            part.unlink(missing_ok=True)
+        return len(parts)
+    removed = 0
+    for batch in obstore.list(_store(), prefix=f"{_prefix(tenant_id)}incoming/"):
+        paths = [found["path"] for found in batch if found["last_modified"] < older_than]
+        obstore.delete(_store(), paths)
+        removed += len(paths)
+    return removed
 
 
 def delete_object(tenant_id: str, sha256: str) -> None:
     """Delete one object of a label."""
     obstore.delete(_store(), _path(tenant_id, sha256))
+
+
+def _folder(tenant_id: str) -> Path | None:
+    """Where a label's objects lie on disk, unless they lie in a bucket."""
+    parts = urlsplit(current().settings.objects_url)
+    return Path(unquote(parts.path)) / _prefix(tenant_id) if parts.scheme == "file" else None
+
+
+def _changed_at(part: Path) -> datetime:
+    return datetime.fromtimestamp(part.stat().st_mtime, UTC)
+
+
+def _size(path: str) -> int:
+    try:
+        size = int(obstore.head(_store(), path)["size"])
+    except FileNotFoundError:
+        raise ObjectBroken("the stored bytes are gone") from None
+    if size < HEADER + TAG:
+        raise ObjectBroken("the stored bytes are cut off")
+    return size
+
+
+def _nonce(path: str) -> bytes:
+    header = _bytes_at(path, 0, HEADER)
+    if header[: len(MAGIC)] != MAGIC:
+        raise ObjectBroken("not an object of ours")
+    return header[len(MAGIC) :]
+
+
+def _bytes_at(path: str, start: int, length: int) -> bytes:
+    try:
+        return bytes(obstore.get_range(_store(), path, start=start, length=length))
+    except FileNotFoundError:
+        raise ObjectBroken("the stored bytes are gone") from None
+
+
+def _read_chunk(
+    cipher: AESGCM, path: str, nonce: bytes, place: int, offset: int, length: int, *, is_last: bool
+) -> tuple[bytes, bytes]:
+    """One chunk and the nonce it opened under.
+
+    Somebody may store the same bytes again while they are read: the object is then another, of the same content.
+    """
+    try:
+        return _open_chunk(cipher, nonce, place, _bytes_at(path, offset, length), is_last=is_last), nonce
+    except ObjectBroken:
+        newer = _nonce(path)
+        if newer == nonce:
+            raise
+        return _open_chunk(cipher, newer, place, _bytes_at(path, offset, length), is_last=is_last), newer
 
 
 def _sealed(tenant: Tenant, chunks: Iterator[bytes]) -> Iterator[bytes]:

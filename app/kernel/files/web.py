@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from app.kernel.files.models import StoredFile
 from app.kernel.files.rules import content_disposition, parse_range
 from app.kernel.files.service import verify_link
 from app.kernel.files.store import read_object
-from app.kernel.tenant import Tenant
 from app.kernel.web.realm import tenant_of
 
 
@@ -35,14 +33,12 @@ def open_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Response
     try:
         wanted = parse_range(request.headers.get("range"), stored.size)
     except ValueError:
-        return Response(None, status_code=416, headers={"content-range": f"bytes */{stored.size}"})
+        return Response(b"", status_code=416, headers={"content-range": f"bytes */{stored.size}"})
     start, end = wanted or (0, stored.size)
     headers["content-length"] = str(end - start)
     if wanted:
         headers["content-range"] = f"bytes {start}-{end - 1}/{stored.size}"
-    body = _bytes(tenant, stored, start, end)
-    return Stream(body, media_type=stored.media_type, headers=headers, status_code=206 if wanted else 200)
-
-
-def _bytes(tenant: Tenant, stored: StoredFile, start: int, end: int) -> Iterator[bytes]:
-    yield from read_object(tenant, stored.sha256, start=start, end=end)
+    body = read_object(tenant, stored.sha256, start=start, end=end)
+    first = next(body, b"")  # bytes that are broken are refused before a length and a status are promised
+    content = chain([first], body)
+    return Stream(content, media_type=stored.media_type, headers=headers, status_code=206 if wanted else 200)
