@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
 from functools import cache
 from typing import NamedTuple
 
@@ -18,11 +18,11 @@ from babel.numbers import format_currency
 
 from app.kernel.errors import Invalid
 
-MICROS = 1_000_000
 WHOLE_PPM = 1_000_000
 PRECISION = 50
 """Digits of the decimal context: one real sales report sums to 33 decimals."""
 
+_MICRO = Decimal("0.000001")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,40})?")
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -57,7 +57,6 @@ def exact() -> AbstractContextManager[Context]:
     return localcontext(prec=PRECISION, rounding=ROUND_HALF_EVEN)
 
 
-@cache
 def is_currency(code: str) -> bool:
     """Tell whether a code is a currency of ISO 4217, as CLDR lists them."""
     return _CODE.fullmatch(code) is not None and code in get_global("all_currencies")
@@ -92,7 +91,10 @@ def to_micros(amount: Decimal) -> int:
     if not isinstance(amount, Decimal) or not amount.is_finite():
         raise AmountMalformed(text=str(amount)[:40])
     with exact():
-        return int((amount * MICROS).to_integral_value())
+        try:
+            return int(amount.quantize(_MICRO).scaleb(6))  # multiplying first would round twice
+        except InvalidOperation:
+            raise AmountMalformed(text=str(amount)[:40]) from None
 
 
 def from_micros(micros: int) -> Decimal:
@@ -135,4 +137,5 @@ def allocate(total_micros: int, shares: Sequence[int]) -> list[int]:
 
 def format_money(micros: int, currency: str, locale: str) -> str:
     """An amount as a person of this locale reads it, in the currency's own decimal places."""
-    return format_currency(from_micros(micros), currency, locale=locale)
+    with exact():
+        return format_currency(from_micros(micros), currency, locale=locale)
