@@ -25,6 +25,8 @@ def monotonic() -> float:
 @contextmanager
 def frozen_at(moment: datetime) -> Iterator[None]:
     """Stop the clock of this process, all threads of it, at `moment`."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
     global _frozen  # noqa: PLW0603 the process has one clock
     before, _frozen = _frozen, moment.astimezone(UTC)
     try:
@@ -52,16 +54,12 @@ def local_moment(day: date, at: time_of_day, tz: ZoneInfo) -> datetime:
     moment = wanted.astimezone(UTC)
     if moment.astimezone(tz).replace(tzinfo=None) == wanted.replace(tzinfo=None):
         return moment
-    # The wall clock never shows this time: with fold=0 the offset of before the jump applies, which lands after it by
-    # as much as the wanted time lies inside the gap.
-    gap_end_offset = wanted.replace(fold=1).utcoffset() or timedelta(0)
-    before_offset = wanted.utcoffset() or timedelta(0)
-    return _jump_between(moment - (before_offset - gap_end_offset), moment, tz)
+    # The wall clock never shows this time: read with the offset of before the gap (fold 0) it lies after the jump, read
+    # with the one of after it lies before.
+    return _jump_between(wanted.replace(fold=1).astimezone(UTC), moment, tz)
 
 
 def _jump_between(low: datetime, high: datetime, tz: ZoneInfo) -> datetime:
-    low, high = min(low, high), max(low, high)
-    low -= timedelta(hours=3)
     offset = low.astimezone(tz).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
