@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import LargeBinary, SmallInteger, Text, delete, event, select, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -39,6 +40,10 @@ class KeyErased(NotFound):
     """The label's key is gone, and with it everything that was sealed under it."""
 
     message = "This was erased and cannot be read any more."
+
+
+class SecretChanged(RuntimeError):
+    """The label's key was wrapped under another SECRET_KEY, for another label, or was changed since."""
 
 
 _known: dict[str, tuple[bytes, float]] = {}
@@ -91,7 +96,10 @@ def _data_key(tenant_id: str) -> bytes:
         forget_keys(tenant_id)
         raise KeyErased
     nonce, sealed = row.wrapped_key[:NONCE_BYTES], row.wrapped_key[NONCE_BYTES:]
-    key = _master().decrypt(nonce, sealed, tenant_id.encode())
+    try:
+        key = _master().decrypt(nonce, sealed, tenant_id.encode())
+    except InvalidTag:
+        raise SecretChanged(f"the key of label {tenant_id} does not open under this SECRET_KEY") from None
     with _lock:
         _known[tenant_id] = (key, clock.monotonic() + KEEP_SECONDS)
     return key
