@@ -33,10 +33,14 @@ class Cache:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
 
+    def _named(self, key: str) -> bytes:
+        # A key may hold whatever a person sent, and half a character is no reason to fail.
+        return (self._prefix + key).encode(errors="surrogatepass")
+
     def get(self, key: str, kind: type[_T]) -> _T | None:
         """The value under a key, or None."""
         try:
-            raw = _client(current().settings.redis_url).get(self._prefix + key)
+            raw = _client(current().settings.redis_url).get(self._named(key))
             return None if raw is None else msgspec.msgpack.decode(raw, type=kind)  # type: ignore[arg-type]
         except (redis.RedisError, msgspec.DecodeError) as trouble:
             log.warning("cache.missed", reason=type(trouble).__name__)
@@ -48,14 +52,14 @@ class Cache:
         if len(raw) > LARGEST_VALUE:
             return
         try:
-            _client(current().settings.redis_url).set(self._prefix + key, raw, ex=seconds)
+            _client(current().settings.redis_url).set(self._named(key), raw, ex=seconds)
         except redis.RedisError as trouble:
             log.warning("cache.not_kept", reason=type(trouble).__name__)
 
     def delete(self, key: str) -> None:
         """Forget a value."""
         try:
-            _client(current().settings.redis_url).delete(self._prefix + key)
+            _client(current().settings.redis_url).delete(self._named(key))
         except redis.RedisError as trouble:
             log.warning("cache.not_forgotten", reason=type(trouble).__name__)
 
