@@ -7,9 +7,12 @@ from math import ceil
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import RedisStorage, storage_from_string
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from app.kernel import clock, observe
 from app.kernel.db import current
@@ -21,10 +24,9 @@ log = observe.log("limits")
 
 @cache
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage = storage_from_string(_limits_url(url), wrap_exceptions=True)
-    if not isinstance(storage, RedisStorage):
-        raise TypeError("limits need a server that speaks the Redis protocol")
-    return MovingWindowRateLimiter(storage)
+    # The library's own connection would wait for a server that hangs, again and again, while a person waits for us.
+    pool = ConnectionPool.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
+    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=pool, wrap_exceptions=True))
 
 
 def hit(tenant: Tenant | None, bucket: str, limit: str) -> None:
@@ -38,11 +40,12 @@ def hit(tenant: Tenant | None, bucket: str, limit: str) -> None:
         limiter = _limiter(current().settings.redis_url)
         if limiter.hit(item, *key):
             return
-        wait = max(1, ceil(limiter.get_window_stats(item, *key).reset_time - clock.now().timestamp()))
+        wait = ceil(limiter.get_window_stats(item, *key).reset_time - clock.now().timestamp())
     except (StorageError, RedisError, OSError) as trouble:
         log.warning("limits.unavailable", reason=type(trouble).__name__)
         return
-    raise TooOften(wait)
+    # Neither a clock set back nor one of another machine makes anyone wait longer than the limit's own time.
+    raise TooOften(min(max(1, wait), item.get_expiry()))
 
 
 class TooOften(Busy):
@@ -65,9 +68,5 @@ def clear(tenant: Tenant | None, bucket: str, limit: str) -> None:
 
 
 def _key(tenant: Tenant | None, bucket: str) -> tuple[str, str]:
-    return (tenant.id if tenant else "platform", bucket)
-
-
-def _limits_url(url: str) -> str:
-    """The library's spelling of the address of a Redis server behind a socket."""
-    return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
+    # A bucket may hold whatever a person sent, and half a character is no reason to fail.
+    return (tenant.id if tenant else "platform", bucket.encode(errors="backslashreplace").decode())
