@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from app import settings as settings_module
 from app.kernel import db, observe
@@ -49,11 +50,17 @@ def connected(process: str, chosen: Settings | None = None) -> Iterator[Settings
         db.close()
 
 
-def connect(chosen: Settings, process: str) -> None:
+def connect(chosen: Settings, process: str, **options: Any) -> None:
     """Connect this process's databases; a forked child calls it again for connections of its own."""
     from tenants.fleet import is_served
 
-    db.connect(chosen, process, is_served=is_served, on_engine=observe.watch_engine)
+    db.connect(
+        chosen,
+        process,
+        is_served=is_served,
+        on_engine=lambda engine: observe.watch_engine(engine, slow_ms=chosen.slow_query_ms),
+        **options,
+    )
 
 
 def started_registry() -> Registry:

@@ -16,7 +16,7 @@ from litestar import MediaType, Response
 from app.kernel import observe
 from app.kernel.errors import Busy, Forbidden, NotFound, Refusal, Unavailable
 from app.kernel.observe import metrics
-from app.kernel.tenant import LabelMoving, TenantState
+from app.kernel.tenant import LabelMoving, Tenant, TenantState
 from app.kernel.web import languages
 from app.kernel.web.headers import completed
 from app.kernel.web.realm import Directory, Realm
@@ -99,7 +99,10 @@ class Gate:
             await send(message)
 
         tenant_id = realm.tenant.id if realm.tenant else None
-        with observe.bound(tenant_id=tenant_id, request_id=realm.request_id):
+        with (
+            observe.bound(tenant_id=tenant_id, request_id=realm.request_id),
+            observe.traced("request", method=method) as tell,
+        ):
             try:
                 refusal = self._check(scope, headers, realm)
                 if refusal is not None:
@@ -110,16 +113,16 @@ class Gate:
                 route = scope.get("path_template") or "none"
                 seconds = perf_counter() - started
                 metrics.answered(route=route, method=method, status=status or 499, seconds=seconds)
+                tell(name=f"{method} {route}", route=route, status=status)
                 log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, realm: Realm, headers: dict[str, str]) -> None:
         """Run the application under the label's share of requests and the time limit for a first byte."""
         tenant = realm.tenant
-        if tenant is not None:
-            if self._in_flight[tenant.id] >= tenant.limits.requests:
-                await _send(realm, Busy(), headers, send)
-                return
-            self._in_flight[tenant.id] += 1
+        if tenant is not None and self._in_flight[tenant.id] >= tenant.limits.requests:
+            await _send(realm, Busy(), headers, send)
+            return
+        leave = self._enter(tenant)
         begun = False
         try:
             async with asyncio.timeout(self._first_byte_seconds) as limit:
@@ -129,6 +132,8 @@ class Gate:
                     if not begun:
                         begun = True
                         limit.reschedule(None)
+                        if _is_stream(message):
+                            leave()
                     await send(message)
 
                 await self._app(scope, receive, send_first)
@@ -136,8 +141,18 @@ class Gate:
             if not begun:
                 await _send(realm, Unavailable(), headers, send)
         finally:
-            if tenant is not None:
-                self._in_flight[tenant.id] -= 1
+            leave()
+
+    def _enter(self, tenant: Tenant | None) -> Callable[[], None]:
+        """Take a place among a label's requests; what is given back leaves it, once."""
+        held = [tenant.id] if tenant is not None else []
+        self._in_flight.update(held)
+
+        def leave() -> None:
+            while held:
+                self._in_flight[held.pop()] -= 1
+
+        return leave
 
     async def _begin(self, scope: Scope, headers: dict[str, str]) -> Realm:
         peer = (scope.get("client") or ("", 0))[0]
@@ -278,6 +293,12 @@ def _forwarded_client(headers: dict[str, str], peer: str) -> str:
         return str(ip_address(last))
     except ValueError:
         return peer
+
+
+def _is_stream(message: Message) -> bool:
+    """Tell a page that stays open, and is counted by its own limit, from an answer that ends by itself."""
+    kinds = [value for name, value in message.get("headers", []) if name.lower() == b"content-type"]
+    return any(value.startswith(b"text/event-stream") for value in kinds)
 
 
 def _content_type(response: Response[Any]) -> str:
