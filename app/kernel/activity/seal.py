@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel.activity.feed import HORIZON
@@ -16,6 +16,8 @@ from app.kernel.activity.models import Activity, ActivitySeal
 
 GENESIS = bytes(32)
 BATCH = 5_000
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('activity.seal ' || current_schema(), 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,11 @@ class Verdict:
 
 
 def seal(session: Session) -> Head:
-    """Append every complete, unsealed row to the chain, a batch at a time, and give back the new head."""
+    """Append every complete, unsealed row to the chain, a batch at a time, and give back the new head.
+
+    One sealer at a time: a second waits, and then goes on where the first ended.
+    """
+    session.execute(_TURN)
     head = newest_link(session)
     while rows := _unsealed(session):
         links = []
@@ -49,9 +55,20 @@ def seal(session: Session) -> Head:
 
 def verify(session: Session, kept: Head | None = None) -> Verdict:
     """Walk the chain from its beginning and compare its end with the head kept elsewhere."""
+    query = (
+        select(ActivitySeal, Activity)
+        .outerjoin(Activity, Activity.id == ActivitySeal.activity_id)
+        .order_by(ActivitySeal.position)
+        .execution_options(yield_per=BATCH)
+    )
+    with session.execute(query) as rows:  # a broken chain is left in the middle, and its cursor closed
+        return _walked(((link, row) for link, row in rows), kept)
+
+
+def _walked(chain: Iterable[tuple[ActivitySeal, Activity | None]], kept: Head | None) -> Verdict:
     head = Head(0, GENESIS)
     reached_kept = kept is None or kept.position == 0
-    for link, row in _chain(session):
+    for link, row in chain:
         if link.position != head.position + 1 or row is None:
             return Verdict(ok=False, position=head.position + 1, problem="missing")
         if link.hash != _link(head.hash, row):
@@ -76,16 +93,6 @@ def _unsealed(session: Session) -> list[Activity]:
     is_sealed = exists().where(ActivitySeal.activity_id == Activity.id)
     query = select(Activity).where(Activity.xid < HORIZON, ~is_sealed)
     return list(session.scalars(query.order_by(Activity.xid, Activity.seq).limit(BATCH)))
-
-
-def _chain(session: Session) -> Iterable[tuple[ActivitySeal, Activity | None]]:
-    query = (
-        select(ActivitySeal, Activity)
-        .outerjoin(Activity, Activity.id == ActivitySeal.activity_id)
-        .order_by(ActivitySeal.position)
-        .execution_options(yield_per=BATCH)
-    )
-    yield from ((link, row) for link, row in session.execute(query))
 
 
 def _link(previous: bytes, row: Activity) -> bytes:
