@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 
@@ -16,7 +17,7 @@ from app.kernel.errors import Invalid
 from app.kernel.mail.transport import deliver
 from app.kernel.tenant import Tenant
 
-_BREAKS = re.compile(r"[\r\n\x00\u2028\u2029]")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class AddressUnusable(Invalid):
@@ -69,9 +70,11 @@ def compose(tenant: Tenant, mail: Mail, *, number: str) -> EmailMessage:
 def _address(text: str) -> Address:
     if _BREAKS.search(text) or text.count("@") != 1:
         raise AddressUnusable(address=text[:80])
+    name, _, domain = text.strip().rpartition("@")
     try:
-        return Address(addr_spec=text)
-    except (ValueError, IndexError):
+        # A server need not speak SMTPUTF8 to reach an international domain; `idna` refuses what is no domain at all.
+        return Address(addr_spec=f"{name}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, HeaderParseError):
         raise AddressUnusable(address=text[:80]) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -55,6 +56,8 @@ def deliver(settings: Settings, tenant_id: str, message: EmailMessage) -> None:
         return
     try:
         _send(settings.smtp_url, message)
+    except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError) as problem:
+        raise MailDelayed from problem  # the server refuses us, whatever its code says: the mail itself may yet go
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as problem:
         code, answer = _answer(problem)
         if code >= _PERMANENT:
@@ -75,12 +78,21 @@ def _send(url: str, message: EmailMessage) -> None:
         )
     else:
         server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT_SECONDS, local_hostname=domain)
-    with server:
+    try:
         if parts.scheme == "smtp" and server.ehlo() and server.has_extn("starttls"):
             server.starttls(context=context)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+    finally:
+        _leave(server)
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye; a mail that was taken is taken, whatever is answered to this."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
 
 
 def _answer(problem: smtplib.SMTPException) -> tuple[int, str]:
