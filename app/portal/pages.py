@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, FromPath
@@ -19,7 +20,7 @@ from app.kernel import files, ids
 from app.kernel.activity.feed import latest
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import NotFound
-from app.kernel.live import Hub, events
+from app.kernel.live import Hub, opened
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
@@ -133,23 +134,25 @@ def end_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> R
     return Redirect("/portal/sessions", status_code=303)
 
 
-@get("/portal/events", sync_to_thread=True)
-def follow(request: Request[Any, Any, Any]) -> Stream:
-    """Stream the label's activity to a member for as long as the session lasts."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
-    hub: Hub = request.app.state.hub
+@get("/portal/events")
+async def follow(request: Request[Any, Any, Any]) -> Stream:
+    """Stream the label's activity to a member for as long as the session lasts and the label is at work."""
+    visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
+    tenant.check_writable()
     registry = request.app.state.registry
     token = request.cookies.get(cookie_name(), "")
+    standing = (tenant.state, tenant.cell, tenant.fence_epoch)
 
     def still_welcome() -> bool:
         known: Tenant | None = registry.by_id(tenant.id)
-        if known is None or known.fence_epoch != tenant.fence_epoch:
+        if known is None or (known.state, known.cell, known.fence_epoch) != standing:
             return False
         with tenant_read(known) as session:
             found = identity.member_of_token(session, token)
         return found is not None and found[1].id == visitor.session_id
 
-    stream: AsyncIterator[bytes] = events(hub, tenant, request.headers.get("last-event-id"), still_welcome)
+    hub: Hub = request.app.state.hub
+    stream = await opened(hub, tenant, request.headers.get("last-event-id"), still_welcome)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return Stream(stream, media_type="text/event-stream", headers=headers)
 

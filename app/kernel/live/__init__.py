@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from app.kernel.live.hub import Hub
-from app.kernel.live.stream import TooManyStreams, events
+from app.kernel.live.stream import TooManyStreams, opened
 
-__all__ = ["Hub", "TooManyStreams", "events"]
+__all__ = ["Hub", "TooManyStreams", "opened"]

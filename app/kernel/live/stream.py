@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from datetime import timedelta
+from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, tuple_
+from sqlalchemy.exc import DBAPIError
 
-from app.kernel import crypto
-from app.kernel.activity import Activity, Cursor, horizon_cursor
+from app.kernel import crypto, observe
+from app.kernel.activity import Activity
 from app.kernel.db import tenant_read
 from app.kernel.errors import Busy, Refusal
 from app.kernel.live.hub import Hub
+from app.kernel.live.place import Place, look
 from app.kernel.observe import metrics
 from app.kernel.tenant import Tenant
 
-PURPOSE = "live"
-RESUME_WITHIN = timedelta(hours=1)
-BATCH = 200
+RESUME_WITHIN = timedelta(days=1)
+"""Longer than a session lasts that nobody uses, so that whoever may come back misses nothing."""
+
 BEAT_SECONDS = 15.0
 LOOK_SECONDS = 5.0
 """Without a notification the stream still looks this often, and asks whether its reader may stay."""
 
+LONGEST_SECONDS = 3_600.0
+"""Then it ends, and the browser goes on where it was, perhaps at another process."""
+
 STREAMS_PER_PROCESS = 2_000
+
+log = observe.log("live")
 
 
 class TooManyStreams(Busy):
@@ -36,70 +43,91 @@ class TooManyStreams(Busy):
     retry_after = 30
 
 
-async def events(
+async def opened(
     hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    """Server-sent events of everything that happens at a label from now on, or from where a reader left off.
+    """Take a place among the label's streams, or refuse while a refusal can still be answered, and give the stream.
 
-    A row is sent as soon as it is committed; the place a reader resumes from moves on only when nothing older can still
-    appear. So nothing is ever missed, and a row can come twice only across a reconnection, with the same id.
+    It tells everything that happens at the label from now on, or from where a reader left off: each row once, as soon
+    as it is committed, under an id that a later stream resumes from without a gap and without a repetition.
     """
+    stream = _events(hub, tenant, last_event_id, still_welcome)
+    return _joined(await anext(stream), stream)
+
+
+async def _joined(first: bytes, stream: Any) -> AsyncIterator[bytes]:
+    async with aclosing(stream):
+        yield first
+        async for chunk in stream:
+            yield chunk
+
+
+async def _events(
+    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     if hub.count(tenant.id) >= tenant.limits.streams or hub.total() >= STREAMS_PER_PROCESS:
         raise TooManyStreams
     woken = hub.join(tenant.id)
     metrics.streams.set(hub.total())
     try:
         place = await asyncio.to_thread(_start, tenant, last_event_id)
-        sent: set[UUID] = set()
-        yield b"retry: 2000\n\n"
-        idle = 0.0
-        while await asyncio.to_thread(still_welcome):
-            place, rows = await asyncio.to_thread(_news, tenant, place, sent)
-            for row in rows:
-                yield _as_event(tenant, place, row)
-            if rows:
-                idle = 0.0
-                continue
-            woken.clear()
-            try:
-                await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                idle += LOOK_SECONDS
-                if idle >= BEAT_SECONDS:
-                    idle = 0.0
-                    yield b": beat\n\n"
+        # A page that loses its line before anything happened must know where it stood, too.
+        yield b"retry: 2000\n" + _marker(tenant, place) + b"\n"
+        async for chunk in _told(tenant, place, woken, still_welcome):
+            yield chunk
     finally:
         hub.leave(tenant.id, woken)
         metrics.streams.set(hub.total())
 
 
-def _start(tenant: Tenant, last_event_id: str | None) -> Cursor:
-    if last_event_id:
+async def _told(
+    tenant: Tenant, place: Place, woken: asyncio.Event, still_welcome: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    ends, spoke = monotonic() + LONGEST_SECONDS, monotonic()
+    while monotonic() < ends:
+        woken.clear()  # before looking: what is committed from here on wakes again
         try:
-            xid, seq = crypto.verify(PURPOSE, tenant, last_event_id)
-            return Cursor(int(xid), int(seq))
-        except Refusal:
-            pass  # not a place of this label's stream: begin with now, as a new reader does
+            if not await asyncio.to_thread(still_welcome):
+                return
+            place, rows = await asyncio.to_thread(_news, tenant, place)
+        except (DBAPIError, Refusal) as trouble:
+            log.info("live.ended", reason=type(trouble).__name__)
+            return  # the reader comes back with its place, and meets the refusal if there is one
+        for row in rows:
+            place = place.after(row)
+            yield _as_event(tenant, place, row)
+        if rows:
+            spoke = monotonic()
+            continue
+        if monotonic() - spoke >= BEAT_SECONDS:
+            spoke = monotonic()
+            yield b": beat\n" + _marker(tenant, place) + b"\n"
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+
+
+def _start(tenant: Tenant, last_event_id: str | None) -> Place:
+    if last_event_id:
+        with suppress(Refusal):  # not a place of this label's stream: begin with now, as a new reader does
+            return Place(*crypto.verify(_purpose(tenant), tenant, last_event_id))
     with tenant_read(tenant) as session:
-        return horizon_cursor(session)
+        return Place.now(session)
 
 
-def _news(tenant: Tenant, place: Cursor, sent: set[UUID]) -> tuple[Cursor, list[Activity]]:
-    """The committed rows after a place that were not sent yet, and the place up to which everything is complete."""
+def _news(tenant: Tenant, place: Place) -> tuple[Place, list[Activity]]:
     with tenant_read(tenant) as session:
-        complete = horizon_cursor(session)
-        query = select(Activity).where(tuple_(Activity.xid, Activity.seq) > tuple_(place.xid, place.seq))
-        rows = list(session.scalars(query.order_by(Activity.xid, Activity.seq).limit(BATCH + len(sent))))
-    fresh = [row for row in rows if row.id not in sent][:BATCH]
-    if len(fresh) == BATCH:  # more to come: stay behind what was not read yet
-        complete = min(complete, Cursor(fresh[-1].xid, fresh[-1].seq))
-    place = max(place, complete)
-    sent.update(row.id for row in fresh)
-    sent.difference_update(row.id for row in rows if (row.xid, row.seq) <= place)
-    return place, fresh
+        return look(session, place)
 
 
-def _as_event(tenant: Tenant, place: Cursor, row: Activity) -> bytes:
+def _purpose(tenant: Tenant) -> str:
+    return f"live:{tenant.cell}"  # a place is one database's own
+
+
+def _marker(tenant: Tenant, place: Place) -> bytes:
+    return f"id: {crypto.sign(_purpose(tenant), tenant, list(place), expires_in=RESUME_WITHIN)}\n".encode()
+
+
+def _as_event(tenant: Tenant, place: Place, row: Activity) -> bytes:
     data: dict[str, Any] = {
         "id": str(row.id),
         "at": row.at.isoformat(),
@@ -108,5 +136,4 @@ def _as_event(tenant: Tenant, place: Cursor, row: Activity) -> bytes:
         "subject_type": row.subject_type,
         "subject_id": str(row.subject_id) if row.subject_id else None,
     }
-    marker = crypto.sign(PURPOSE, tenant, list(place), expires_in=RESUME_WITHIN)
-    return b"id: " + marker.encode() + b"\nevent: activity\ndata: " + msgspec.json.encode(data) + b"\n\n"
+    return _marker(tenant, place) + b"event: activity\ndata: " + msgspec.json.encode(data) + b"\n\n"
