@@ -16,6 +16,7 @@ from app.kernel.files import store
 from tenants.archive.restoring import _raise_fence
 from tenants.lifecycle import erasing, service
 from tests.factories.labels import a_label
+from tests.kernel.jobs.work import eventually
 
 US = Actor.system(None)
 CONTENT = bytes(range(256)) * 20
@@ -178,8 +179,11 @@ def test_a_link_to_no_file_at_all_is_refused(client_of, label):
 def test_a_link_of_before_a_move_or_a_restore_opens_nothing(client_of, connected):
     tenant = a_label()
     link = files.url(tenant, a_file(tenant).id)
+    client = client_of(host_of(tenant))
+    assert client.get(link).status_code == 200
     _raise_fence(tenant.id)
-    assert refused(client_of(host_of(tenant)).get(link))
+    assert eventually(lambda: client.get(link).status_code == 404), "the registry was never told"
+    assert refused(client.get(link))
 
 
 def test_a_link_outlives_a_rename_of_its_label(client_of, connected):
@@ -193,15 +197,20 @@ def test_a_suspended_label_may_still_read_its_files(client_of, connected):
     tenant = a_label()
     link = files.url(tenant, a_file(tenant).id)
     service.suspend(tenant.id, by=US, reason="unpaid")
-    assert client_of(host_of(tenant)).get(link).content == CONTENT
+    client = client_of(host_of(tenant))
+    assert eventually(lambda: client.get("/").status_code == 503), "the shop of a suspended label is closed"
+    assert client.get(link).content == CONTENT
 
 
 def test_a_closed_labels_links_open_nothing(client_of, connected):
     tenant = a_label()
     link = files.url(tenant, a_file(tenant).id)
+    client = client_of(host_of(tenant))
+    assert client.get(link).status_code == 200
     service.close(tenant.id, by=US, grace=timedelta(0))
     erasing.erase(tenant.id, by=US)
-    answer = client_of(host_of(tenant)).get(link)
+    assert eventually(lambda: client.get("/portal/sign-in").status_code == 404), "the registry was never told"
+    answer = client.get(link)
     assert answer.status_code == 404
     assert CONTENT[:50] not in answer.content
 
