@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from app.kernel.jobs.registry import tasks
-from app.kernel.observe import metrics
 from app.main import cli, composition
 from app.main.broker import HARD_LIMIT_MARGIN
 from app.main.scheduler import PAUSE_AFTER_TROUBLE
@@ -116,6 +115,6 @@ def test_one_target_has_every_process() -> None:
 def test_the_processes_of_a_machine_share_their_numbers_and_none_takes_them_along() -> None:
     for name in LASTING:
         settings = service(name)
-        assert f"{metrics.FOLDER}=/run/boptone/metrics" in settings["Environment"]
+        assert "PROMETHEUS_MULTIPROC_DIR=/run/boptone/metrics" in settings["Environment"]
         assert "boptone/metrics" in settings["RuntimeDirectory"][0].split()
         assert settings["RuntimeDirectoryPreserve"] == ["yes"]
