@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.main import composition
 from app.main.broker import make_celery, sender
 from app.settings import Settings
 from tenants.registry.memory import Registry
+from tenants.registry.queries import IN_MEMORY
 
 RELAY_LOCK = 0x60F8
 """The advisory lock of the one relay per cell; a second process waits for it."""
@@ -84,17 +86,20 @@ def _locked(connection: psycopg.Connection[Any]) -> bool:
 
 
 def keep_schedules(registry: Registry, stop: threading.Event) -> None:
-    """Ask for what is due, and tell the outbox's load, every few seconds."""
+    """Ask for what is due, and tell the outbox's load and the labels' states, every few seconds."""
     while not stop.is_set():
         try:
             schedules.tick(registry.all())
-            _measure()
+            _measure(registry)
         except _TROUBLE as trouble:
             log.warning("schedules.interrupted", reason=type(trouble).__name__)
         stop.wait(TICK_SECONDS)
 
 
-def _measure() -> None:
+def _measure(registry: Registry) -> None:
+    states = Counter(tenant.state for tenant in registry.all())
+    for state in IN_MEMORY:
+        metrics.labels.labels(state.value).set(states[state])
     with suppress(DBAPIError):
         for cell in current().settings.owner_urls:
             with platform_read(cell) as session:
