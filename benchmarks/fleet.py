@@ -77,7 +77,7 @@ def _memory(settings: Settings, labels: list[Tenant], tell: Callable[[str], None
             for _ in range(6):  # often enough that the driver prepares the statements
                 with db.tenant_read(tenant) as session:
                     session.execute(text("SELECT count(*) FROM members")).scalar()
-                    session.execute(text("SELECT id, kind FROM activity ORDER BY id DESC LIMIT 5")).all()
+                    session.execute(text("SELECT id, action FROM activity ORDER BY id DESC LIMIT 5")).all()
             if number % 50 == 0 or number == len(labels) - 1:
                 most = max(most, *(_of_backends(settings)))
         note = f"private memory of one backend, at most, over {len(labels)} labels"

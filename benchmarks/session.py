@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.kernel import db, observe
 from app.kernel.db.database import raw_owner_connection
 from app.kernel.tenant import Tenant
+from app.main import composition
 from app.settings import HOME_CELL, Settings
 from benchmarks.harness import (
     SINGLE,
@@ -29,7 +30,6 @@ from benchmarks.harness import (
     member_ids,
     reference_url,
 )
-from tenants.fleet import is_served
 
 LABELS = 300
 POOL = 8
@@ -52,7 +52,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
         fill(settings, name, MEMBERS)
         people[name] = member_ids(settings, name)
     reference = create_engine(make_url(reference_url(settings)).set(drivername="postgresql+psycopg"), pool_size=POOL)
-    observe.watch_engine(reference)  # both are watched for slow queries: tenancy alone differs
+    observe.watch_engine(reference, slow_ms=settings.slow_query_ms)  # as ours are: tenancy alone differs
     figures = _round_trips(settings, labels[0], reference, people)
     figures |= _one_label(labels[0], reference, people, tell)
     figures |= _fleet(settings, labels, reference, people, tell)
@@ -130,7 +130,7 @@ def _fleet(
         ("uniform_without_affinity", uniform, False, None),
     ):
         options = {"affinity": affinity}
-        db.connect(settings, "bench", is_served=is_served, on_engine=observe.watch_engine, pool_options=options)
+        composition.connect(settings, "bench", pool_options=options)
         work = _over(traffic, people)
         works = [work, _of_reference(reference, people[SINGLE], _read)]
         in_turns(works, 30)
@@ -160,7 +160,7 @@ def _round_trips(settings: Settings, tenant: Tenant, reference: Engine, people: 
             for role in roles:
                 owner.execute(f"ALTER ROLE {role} SET log_statement = 'all'".encode())
         db.close()
-        db.connect(settings, "bench", is_served=is_served)
+        composition.connect(settings, "bench")
         reference.dispose()
         work()
         since = log.stat().st_size
@@ -170,7 +170,7 @@ def _round_trips(settings: Settings, tenant: Tenant, reference: Engine, people: 
             for role in roles:
                 owner.execute(f"ALTER ROLE {role} RESET log_statement".encode())
         db.close()
-        db.connect(settings, "bench", is_served=is_served, on_engine=observe.watch_engine)
+        composition.connect(settings, "bench")
         reference.dispose()
         return messages
 

@@ -17,7 +17,8 @@ def dry_run(settings: Settings, revisions: Revisions | None = None) -> list[dict
     revisions = label_history() if revisions is None else revisions
     plan: list[dict[str, Any]] = []
     for cell in settings.owner_urls:
-        labels = ledger.labels_behind(settings, cell, revisions)
+        with ledger.opened(settings, cell, revisions) as book:
+            labels = book.labels_behind()
         problems = _problems(settings, cell, labels, revisions)
         for revision in revisions:
             behind = sum(revision in label.missing(revisions) for label in labels)

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from app.kernel.db.dialect import send
 from app.kernel.tenant import is_tenant_id
-from app.settings import HOME_CELL
 from migrations.compiled import LabelRevision, for_label
 
 LOCK_TIMEOUT = "2s"
@@ -17,41 +17,18 @@ ERROR_LENGTH = 500
 TAKEN = "BP001"
 """The SQLSTATE with which a replay says that somebody else has this label in hand."""
 
-# The item's row is the lock: whoever cannot have it at once leaves it to whoever has it.
-_TAKE = """
-DO $take$ BEGIN
-  PERFORM 1 FROM shared.migration_items WHERE label = {label} AND revision = {revision} AND status = 'waiting'
-    FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN RAISE EXCEPTION 'taken' USING ERRCODE = 'BP001'; END IF;
-END $take$;
-"""
-# A label that is being moved is copied at the revision it had; its next run brings it on. The quarantine has a
-# statement of its own, because naming its column would announce every label by itself.
-_STAMP = """
-DO $stamp$ BEGIN
-  UPDATE shared.tenants SET schema_revision = {revision} WHERE id = {label} AND cell = {cell} AND state <> 'moving';
-  IF NOT FOUND THEN RAISE EXCEPTION 'moving' USING ERRCODE = 'BP001'; END IF;
-  UPDATE shared.tenants SET quarantine = NULL WHERE id = {label} AND quarantine IS NOT NULL;
-END $stamp$;
-"""
-_FINISH = """
-UPDATE shared.migration_items SET status = 'done', error = NULL, finished_at = clock_timestamp()
-  WHERE label = {label} AND revision = {revision};
-"""
-
 
 def message(revision: LabelRevision, tenant_id: str, cell: str) -> bytes:
     """The whole transaction of one replay."""
     if not is_tenant_id(tenant_id):
         raise ValueError("not a label id")
-    literals = {"label": sql.quote(tenant_id), "revision": sql.quote(revision.id), "cell": sql.quote(cell)}
+    step = f"'{tenant_id}', {sql.quote(revision.id)}"
     parts = [
         f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';",
         f'SET LOCAL search_path = "{tenant_id}", ext, pg_temp;',
-        _TAKE.format(**literals),
+        f"SELECT shared.take_step({step});",
         revision.sql_for(tenant_id),
-        _STAMP.format(**literals) if cell == HOME_CELL else "",
-        _FINISH.format(**literals),
+        f"SELECT shared.stamp_step({step}, {sql.quote(cell)});",
         "COMMIT",
     ]
     return "\n".join(parts).encode()
@@ -62,7 +39,7 @@ def replay(connection: psycopg.Connection[Any], revision: LabelRevision, tenant_
     try:
         if revision.concurrently:
             _replay_concurrently(connection, revision, tenant_id)
-        connection.execute(message(revision, tenant_id, cell))
+        send(connection, message(revision, tenant_id, cell))
     except BaseException:
         _leave(connection)
         raise

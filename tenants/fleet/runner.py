@@ -16,7 +16,7 @@ from app.kernel.db.database import owner_session
 from app.settings import HOME_CELL, Settings
 from migrations.compiled import LabelRevision, label_history
 from tenants.fleet import ledger
-from tenants.fleet.ledger import Revisions, Work
+from tenants.fleet.ledger import Ledger, Revisions, Work
 from tenants.fleet.replay import TAKEN, replay, sentence
 from tenants.provisioning.bootstrap import prepare_cells
 
@@ -70,7 +70,8 @@ def migrate(
     prepare_cells(settings)
     report = Report(head=revisions[-1].id)
     for cell in settings.owner_urls:
-        _Run(settings, cell, revisions, report, choices, progress).go()
+        with ledger.opened(settings, cell, revisions) as book:
+            _Run(settings, cell, book, report, choices, progress).go()
         if report.stopped:
             break
     report.seconds = round(time.monotonic() - started, 3)
@@ -84,31 +85,30 @@ class _Run:
         self,
         settings: Settings,
         cell: str,
-        revisions: Revisions,
+        book: Ledger,
         report: Report,
         choices: Choices,
         progress: Progress,
     ) -> None:
-        self._settings, self._cell, self._revisions, self._report = settings, cell, revisions, report
+        self._settings, self._cell, self._book, self._report = settings, cell, book, report
         self._choices, self._progress = choices, progress
         self._lock, self._halt = Lock(), Event()
         self._untold = self._done = self._total = 0
 
     def go(self) -> None:
         """Plan what is missing, then do it ring by ring, until nothing is left that may be done."""
-        ledger.restamp(self._settings, self._cell, self._revisions)
-        labels = ledger.labels_behind(self._settings, self._cell, self._revisions)
+        self._book.restamp()
+        labels = self._book.labels_behind()
         self._report.labels += len(labels)
         if labels:
-            retry = self._choices.retry_failed
-            ledger.plan(self._settings, self._cell, labels, self._revisions, retry_failed=retry)
+            self._book.plan(labels, retry_failed=self._choices.retry_failed)
             self._canary_then_rest()
-        ledger.tell_registry(self._settings, self._cell)
-        self._report.quarantined += ledger.count_quarantined(self._settings, self._cell)
+        self._book.tell_registry()
+        self._report.quarantined += self._book.count_quarantined()
 
     def _canary_then_rest(self) -> None:
         while not self._report.stopped:
-            canary, rest = ledger.open_work(self._settings, self._cell, self._revisions)
+            canary, rest = self._book.open_work()
             if not canary and not rest:
                 return
             before = self._done
@@ -120,7 +120,7 @@ class _Run:
                 self._work_through(rest)
             if self._done == before:
                 time.sleep(OTHERS_PAUSE_SECONDS)  # another runner has what is left; if it dies, the rest is ours
-        for ring in ledger.open_work(self._settings, self._cell, self._revisions):
+        for ring in self._book.open_work():
             self._report.waiting += sum(len(work.revisions) for work in ring)
 
     def _work_through(self, ring: list[Work]) -> None:
@@ -155,7 +155,7 @@ class _Run:
                     self._quarantine(work.label, revision, sentence(problem))
                 return
             if self._cell != HOME_CELL:
-                ledger.stamp_home(self._settings, work.label, revision.id)
+                self._book.stamp_home(work.label, revision.id)
             self._count()
 
     def _with_patience(self, connection: psycopg.Connection[Any], revision: LabelRevision, label: str) -> None:
@@ -180,10 +180,10 @@ class _Run:
                 self._untold = 0
             self._progress(self._done, self._total)
         if tell:
-            ledger.tell_registry(self._settings, self._cell)
+            self._book.tell_registry()
 
     def _quarantine(self, label: str, revision: LabelRevision, problem: str) -> None:
-        ledger.quarantine(self._settings, self._cell, label, revision, problem)
+        self._book.quarantine(label, revision, problem)
         log.error("fleet.quarantined", label=label, revision=revision.id, problem=problem)
         with self._lock:
             self._report.failed += 1

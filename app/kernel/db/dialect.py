@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from sqlalchemy import Connection as SaConnection
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import registry
@@ -45,7 +45,7 @@ class LabelDialect(PGDialect_psycopg):
             raise NoLabelBound("no label is bound to this transaction")
         if driver.pgconn.transaction_status != TransactionStatus.IDLE:
             driver.close()  # whose transaction this is nobody can tell; it serves no one any more
-        _send(driver, opening)
+        send(driver, opening)
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, _context: Any = None) -> None:
         """Send a statement under its label's name.
@@ -56,10 +56,12 @@ class LabelDialect(PGDialect_psycopg):
         cursor.execute(f"/* {cursor.connection.owner} */ {statement}", parameters)
 
 
-def _send(driver: LabelConnection, message: bytes) -> None:
-    """Send one message of several statements; a cursor would spend more on it than the server does."""
+def send(driver: psycopg.Connection[Any], message: bytes) -> None:
+    """Send one message of several statements, the last of them a command; a cursor would cost more than the server."""
     result = driver.pgconn.exec_(message)
     if result.status != ExecStatus.COMMAND_OK:
+        if driver.pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(driver.pgconn.get_error_message())
         raise psycopg.errors.error_from_result(result)
 
 
