@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 
 import click
 
+from app.kernel.observe import metrics
 from app.main import composition
 from app.main.embedded import postgres, valkey
 from app.main.embedded.process import EmbeddedError
@@ -37,6 +39,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     with _only_one(settings), _services(settings):
         _prepare(settings)
+        _share_metrics(settings)
         children = [_Child(name) for name in CHILDREN]
         try:
             for child in children:
@@ -96,6 +99,14 @@ def _prepare(settings: Settings) -> None:
         migrate(settings)
         if not settings.is_production:
             seed(settings)
+
+
+def _share_metrics(settings: Settings) -> None:
+    """Give the processes a folder for their series, empty, so that each can tell everybody's."""
+    folder = settings.data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ[metrics.FOLDER] = str(folder)
 
 
 @dataclass
