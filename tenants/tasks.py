@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from app.kernel import files
 from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
 from app.kernel.tenant import Tenant
-from tenants import operations
+from tenants import operations, sentinel
 from tenants.archive import restoring
 from tenants.cells import moving
 from tenants.hosts import service as hosts
 from tenants.lifecycle import erasing
 from tenants.provisioning import spares
+from tenants.registry import queries as registry
 from tenants.registry.models import RegistryChange
 
 RESUMABLE = (erasing, moving)
@@ -40,6 +41,13 @@ def sweep(session: Session) -> None:
     restoring.drop_kept()
     newest = session.scalar(select(RegistryChange.version).order_by(RegistryChange.version.desc()).limit(1)) or 0
     session.execute(delete(RegistryChange).where(RegistryChange.version < newest - KEPT_CHANGES))
+
+
+@platform_schedule("walls.probe", every="minute")
+@platform_task("walls.probe")
+def probe_walls(session: Session) -> None:
+    """Try to read across the wall."""
+    sentinel.probe(registry.tenants_in_memory(session))
 
 
 @platform_schedule("jobs.prune", every="hour")
