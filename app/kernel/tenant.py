@@ -66,10 +66,12 @@ class Limits:
     statement_timeout_ms: int = 5_000
     connections: int = 4
     requests: int = 64
-    requests_per_minute: int = 6_000
     jobs: int = 8
     streams: int = 200
     upload_bytes: int = 2 * 1024**3
+
+
+USUAL_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)

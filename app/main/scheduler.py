@@ -19,6 +19,7 @@ from app.kernel.errors import Refusal
 from app.kernel.jobs import queries, schedules
 from app.kernel.jobs.relay import Relay
 from app.kernel.observe import metrics
+from app.kernel.tenant import USUAL_LIMITS
 from app.main import composition
 from app.main.broker import make_celery, sender
 from app.settings import Settings
@@ -45,11 +46,12 @@ def run(settings: Settings) -> None:
     with composition.connected("scheduler", settings):
         registry = composition.started_registry()
         threads = [
-            threading.Thread(target=relay_cell, args=(cell, settings, stop), name=f"relay {cell}", daemon=True)
+            threading.Thread(target=relay_cell, args=(cell, settings, registry, stop), name=f"relay {cell}")
             for cell in settings.owner_urls
         ]
-        threads.append(threading.Thread(target=keep_schedules, args=(registry, stop), name="schedules", daemon=True))
+        threads.append(threading.Thread(target=keep_schedules, args=(registry, stop), name="schedules"))
         for thread in threads:
+            thread.daemon = True
             thread.start()
         stop.wait()
         registry.stop()
@@ -57,9 +59,14 @@ def run(settings: Settings) -> None:
             thread.join(timeout=5.0)
 
 
-def relay_cell(cell: str, settings: Settings, stop: threading.Event) -> None:
+def relay_cell(cell: str, settings: Settings, registry: Registry, stop: threading.Event) -> None:
     """Hold the cell's relay lock and move its due rows whenever something was asked for, or a moment has passed."""
-    relay = Relay(cell, sender(make_celery(settings)), lease_seconds=settings.task_lease_seconds)
+
+    def own_limits() -> dict[str, int]:
+        return {label.id: label.limits.jobs for label in registry.all() if label.limits.jobs != USUAL_LIMITS.jobs}
+
+    lease = settings.task_lease_seconds
+    relay = Relay(cell, sender(make_celery(settings)), lease_seconds=lease, own_limits=own_limits)
     while not stop.is_set():
         try:
             with psycopg.connect(settings.listening_urls[cell], autocommit=True) as connection:

@@ -188,6 +188,6 @@ def test_every_default_limit_in_the_guide_is_the_real_one() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+)", text, re.MULTILINE))
     limits = Limits()
     assert int(rows.pop("upload_bytes")) * 1024**3 == limits.upload_bytes
-    assert len(rows) == 4
+    assert len(rows) == 5
     for name, value in rows.items():
         assert int(value.replace(",", "")) == getattr(limits, name), name

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import text
 
 from app.kernel import observe
 from app.kernel.db import current, platform_work
 from app.kernel.jobs.envelope import Envelope
 from app.kernel.observe import metrics
+from app.kernel.tenant import USUAL_LIMITS
 
 BATCH = 500
 PARKED_AFTER_CRASHES = "The worker died while doing this, again and again."
@@ -28,7 +30,8 @@ WITH RECURSIVE labels AS (
 ), due AS (
   SELECT picked.id FROM labels l
   CROSS JOIN LATERAL (
-    SELECT greatest(0, :per_label - count(*)) AS room FROM shared.outbox o
+    SELECT greatest(0, coalesce(CAST(CAST(:own AS jsonb) ->> l.label AS int), :per_label) - count(*)) AS room
+    FROM shared.outbox o
     WHERE o.label = l.label AND o.done_at IS NULL AND o.parked_at IS NULL AND o.lease_until >= clock_timestamp()
   ) free
   CROSS JOIN LATERAL (
@@ -55,6 +58,9 @@ log = observe.log("relay")
 Send = Callable[..., None]
 """Sends one message: `send(message, queue=…, task=…)`; raises when the broker is away."""
 
+OwnLimits = Callable[[], dict[str, int]]
+"""How many tasks at once those labels may have in work whose limit is not everybody's, by label id."""
+
 
 @dataclass
 class Relay:
@@ -63,8 +69,9 @@ class Relay:
     cell: str
     send: Send
     lease_seconds: float = 15.0
-    per_label: int = 8
+    per_label: int = USUAL_LIMITS.jobs
     batch: int = BATCH
+    own_limits: OwnLimits = dict
     _key: bytes = field(default=b"", repr=False)
 
     def run_once(self) -> int:
@@ -75,7 +82,8 @@ class Relay:
         """
         self._park_crashed()
         with platform_work(self.cell) as session:
-            lease = {"per_label": self.per_label, "batch": self.batch, "lease": self.lease_seconds}
+            own = msgspec.json.encode(self.own_limits()).decode()
+            lease = {"per_label": self.per_label, "own": own, "batch": self.batch, "lease": self.lease_seconds}
             rows = session.execute(_TAKE, lease).all()
         for row in rows:
             self._send(row)

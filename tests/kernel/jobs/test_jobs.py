@@ -241,6 +241,18 @@ def test_one_labels_backlog_does_not_delay_anothers_single_task(working, rival, 
     assert relay.run_once() == 0
 
 
+def test_a_label_with_a_limit_of_its_own_has_as_many_tasks_in_work(working, rival, relay, sent):
+    add_marks(rival)
+    for number in range(12):
+        ask(working, args={"name": f"n{number}"})
+        ask(rival, args={"name": f"n{number}"})
+    relay.own_limits = lambda: {working.id: 2}
+    relay.run_once()
+    labels = [message["body"]["label"] for _, _, message in sent]
+    assert labels.count(working.id) == 2
+    assert labels.count(rival.id) == relay.per_label
+
+
 def test_a_platform_task_has_no_label(connected, relay, sent):
     with db.platform_work() as session:
         jobs.ask(session, "test.platform", {"name": "Canary Records"})
