@@ -11,6 +11,7 @@ from app.kernel.actor import Actor
 from app.main import composition
 from app.main.commands import tenants_archive
 from app.main.commands.output import answer, as_json
+from app.main.commands.tenants_domains import domains
 from tenants.lifecycle import erasing, service
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
@@ -169,5 +170,5 @@ def spares(fill: int | None, json: bool) -> None:
     answer({"made": made}, f"{made} spare schemas were made.", json=json)
 
 
-for _command in tenants_archive.COMMANDS:
+for _command in (*tenants_archive.COMMANDS, domains):
     command.add_command(_command)
