@@ -24,6 +24,7 @@ from app.kernel.activity.tasks import check, kept_head, seal_activity, verify_ac
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from tests.factories.labels import a_label
+from tests.factories.quiet import settled
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def happen(tenant: Tenant, *actions: str) -> list[UUID]:
 
 
 def sealed(tenant: Tenant) -> Head:
+    settled()
     with db.tenant_work(tenant) as session:
         return seal(session)
 
@@ -213,6 +215,7 @@ def test_the_head_kept_elsewhere_tells_of_a_past_that_was_cut_off_or_written_ane
 def test_a_break_is_an_alarm_and_never_a_silent_repair(services, database_name, mine, capsys):
     happen(mine, "a", "b")
     for _ in range(2):
+        settled()
         with db.tenant_work(mine) as session:
             seal_activity(session, mine)
     assert kept_head(mine) == sealed(mine)
@@ -276,6 +279,7 @@ def test_the_chain_holds_everything_once_while_many_write_and_two_seal(mine):
 
 def test_a_second_sealer_waits_for_the_first_and_goes_on_where_it_ended(mine):
     happen(mine, "a", "b")
+    settled()
     heads = []
     with db.tenant_work(mine) as first:
         head = seal(first)
@@ -292,6 +296,7 @@ def test_a_sealer_that_is_killed_in_the_middle_leaves_the_chain_as_it_was(servic
     happen(mine, "a")
     before = sealed(mine)
     happen(mine, "b", "c")
+    settled()
     with pytest.raises((DBAPIError, psycopg.Error)), db.tenant_work(mine) as session:
         assert seal(session).position == before.position + 2
         pid = session.scalar(text("SELECT pg_backend_pid()"))
@@ -312,6 +317,7 @@ def test_paging_through_the_feed_neither_skips_nor_repeats_while_rows_are_added(
     happen(mine, *(f"old {number}" for number in range(10)))
     place, read = Cursor(0, 0), []
     for turn in range(30):
+        settled()
         with db.tenant_read(mine) as session:
             place, actions = page(session, place, 3)
         read += actions
@@ -322,6 +328,7 @@ def test_paging_through_the_feed_neither_skips_nor_repeats_while_rows_are_added(
 
 
 def test_a_reader_of_the_feed_misses_no_row_that_commits_late(mine):
+    settled()
     with db.tenant_read(mine) as session:
         place, _ = page(session, Cursor(0, 0), 100)
     with db.tenant_work(mine) as slow:
@@ -331,6 +338,7 @@ def test_a_reader_of_the_feed_misses_no_row_that_commits_late(mine):
             place, actions = page(session, place, 100)
             assert actions == [], "read past a row that was still to come"
             assert [row.action for row in session.scalars(latest(limit=1))] == ["early"]
+    settled()
     with db.tenant_read(mine) as session:
         _, actions = page(session, place, 100)
         assert actions == ["late", "early"]

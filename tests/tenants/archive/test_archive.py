@@ -27,6 +27,7 @@ from tenants.lifecycle.service import suspend
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
+from tests.factories.quiet import settled
 
 
 def lived_in(**details):
@@ -35,6 +36,7 @@ def lived_in(**details):
     for number in range(3):
         a_member(tenant, name=f"Member {number}\t\\N 'quoted' \u0645")
     files.store_stream(Actor.system(tenant), [b"master " * 1000], name="master.wav", media_type="audio/wav")
+    settled()
     with db.tenant_work(tenant) as session:
         head = seal(session)
     keep_head(tenant, head)
@@ -67,6 +69,7 @@ def test_an_imported_label_has_every_row_every_file_and_a_whole_chain(archive):
     assert b"".join(files.read_object(other, sha256)) == b"master " * 1000
     assert check(other)
     a_member(other)
+    settled()
     with db.tenant_work(other) as session:
         head = seal(session)
     keep_head(other, head)
