@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psycopg
@@ -15,6 +16,8 @@ from app.kernel.db.database import LOGIN_ROLE, OWNER_ROLE, PLATFORM_ROLE, raw_ow
 from app.settings import Settings
 from migrations.compiled import HERE
 
+ROLE_TRIES = 10
+ROLE_PAUSE_SECONDS = 0.05
 BOOTSTRAP_LOCK = 0x60F7
 """The advisory lock under which one process at a time prepares a database."""
 
@@ -67,9 +70,22 @@ def _create_roles(connection: psycopg.Connection[Any], settings: Settings) -> No
         sql.SQL("GRANT {} TO {}").format(sql.Identifier(PLATFORM_ROLE), login),
     )
     for statement in statements:
-        connection.execute(statement)
+        _say(connection, statement)
     if connection.info.user != OWNER_ROLE:
-        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER_ROLE)))
+        _say(connection, sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER_ROLE)))
+
+
+def _say(connection: psycopg.Connection[Any], statement: sql.Composed) -> None:
+    """Change a role; another database of the same server may be changing it at this moment, where no lock is common."""
+    for attempt in range(1, ROLE_TRIES + 1):
+        try:
+            connection.execute(statement)
+        except psycopg.errors.InternalError_:  # "tuple concurrently updated"
+            if attempt == ROLE_TRIES:
+                raise
+            time.sleep(ROLE_PAUSE_SECONDS * attempt)
+        else:
+            return
 
 
 def _create_role(connection: psycopg.Connection[Any], name: str, options: str) -> None:
