@@ -59,6 +59,7 @@ def prune(session: Session) -> None:
 
 @label_schedule("files.remove_orphans", every="day", at="03:30", jitter_seconds=7_200)
 @label_task("files.remove_orphans", time_limit=600)
-def remove_orphans(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 every task has one
-    """Delete objects that a crash left without a row."""
+def remove_orphans(session: Session, tenant: Tenant) -> None:
+    """Forget files that were removed long ago, and delete objects that no row names."""
+    files.forget_removed(session)
     files.remove_orphans(tenant)

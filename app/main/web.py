@@ -38,8 +38,8 @@ from tenants.registry.memory import Registry
 
 LARGEST_BODY = 64 * 1024 * 1024
 STOP_SECONDS = 20
-UNCOMPRESSED = ["^/files/", "/events$"]
-"""Ranges are counted in the bytes as they are kept, and live lines must not wait in a compressor."""
+UNCOMPRESSED = ["^/files/", "^/assets/", "/events$"]
+"""Ranges are counted in the bytes as they are kept, assets are compressed when built, and live lines must not wait."""
 THREADS = 96
 """More than any one label may have requests at once, so that none can keep all the others waiting."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,9 +11,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, ids
-from app.kernel.db import current, platform_read, platform_work
-from app.kernel.tenant import Tenant, TenantState
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.db import current, platform_read, platform_work, tenant_work
+from app.kernel.tenant import LabelClosing, LabelMoving, LabelSuspended, Tenant, TenantState
 from tenants.hosts.errors import (
     HostBelongs,
     HostMalformed,
@@ -52,7 +54,7 @@ def record_of(host: str) -> str:
     return f"{PROOF_RECORD}.{host}"
 
 
-def claim(tenant: Tenant, text: str, *, surface: str | None = None) -> HostRow:
+def claim(tenant: Tenant, text: str, *, surface: str | None = None, by: Actor | None = None) -> HostRow:
     """Note that a label wants a host and give the proof it must publish; claiming again gives the same proof."""
     host = _ownable(text)
     with platform_work() as session:
@@ -65,10 +67,12 @@ def claim(tenant: Tenant, text: str, *, surface: str | None = None) -> HostRow:
         row.state, row.surface, row.proof, row.created_at = "pending", surface, ids.new_token(), clock.now()
         row.quarantined_until = None
         session.add(row)
-        return row
+        session.flush()
+    _tell(tenant, by, "host.claimed", host)
+    return row
 
 
-def prove(tenant: Tenant, text: str, *, lookup: TxtLookup = txt_records) -> HostRow:
+def prove(tenant: Tenant, text: str, *, lookup: TxtLookup = txt_records, by: Actor | None = None) -> HostRow:
     """Make a claimed host live if its TXT record says what it must; no database transaction is open while asking."""
     host = _ownable(text)
     with platform_read() as session:
@@ -84,10 +88,11 @@ def prove(tenant: Tenant, text: str, *, lookup: TxtLookup = txt_records) -> Host
             _go_live(session, row)
     if not found:
         raise ProofMissing(record=record_of(host), value=proof)
+    _tell(tenant, by, "host.proven", host)
     return row
 
 
-def remove(tenant: Tenant, text: str) -> None:
+def remove(tenant: Tenant, text: str, *, by: Actor | None = None) -> None:
     """Take a host out of service at once; it rests before another label may have it."""
     host = normalise_host(text) or ""
     with platform_work() as session:
@@ -98,9 +103,10 @@ def remove(tenant: Tenant, text: str) -> None:
             raise HostBelongs(host=host)
         elif row.state == "live":
             row.state, row.is_primary, row.quarantined_until = "quarantined", False, clock.now() + QUARANTINE
+    _tell(tenant, by, "host.removed", host)
 
 
-def make_primary(tenant: Tenant, text: str) -> None:
+def make_primary(tenant: Tenant, text: str, *, by: Actor | None = None) -> None:
     """Choose the host that mails and links of the label use."""
     host = normalise_host(text) or ""
     with platform_work() as session:
@@ -109,6 +115,14 @@ def make_primary(tenant: Tenant, text: str) -> None:
             raise HostUnknown(host=host)
         for other in session.scalars(select(HostRow).where(HostRow.tenant_id == tenant.id).with_for_update()):
             other.is_primary = other.id == row.id
+    _tell(tenant, by, "host.made_primary", host)
+
+
+def _tell(tenant: Tenant, by: Actor | None, action: str, host: str) -> None:
+    """Write a change into the label's own activity; a label that may not be written to keeps its past as it is."""
+    with suppress(LabelSuspended, LabelClosing, LabelMoving):
+        with tenant_work(tenant) as session:
+            activity.record(session, by or Actor.system(tenant), action, after={"host": host})
 
 
 def tidy() -> int:

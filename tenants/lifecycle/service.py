@@ -18,7 +18,7 @@ from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
 from tenants.lifecycle.errors import WrongState
 from tenants.provisioning.errors import SlugTaken
-from tenants.provisioning.rules import check_slug
+from tenants.provisioning.rules import check_details, check_slug
 from tenants.registry.models import HostRow, TenantRow
 from tenants.registry.queries import as_tenant, tenant_row
 
@@ -78,6 +78,17 @@ def rename(name: str, *, by: Actor, slug: str | None = None, display_name: str |
     except IntegrityError:
         raise SlugTaken(slug=slug) from None
     return tenant
+
+
+def change_details(name_or_id: str, *, by: Actor, name: str, languages: tuple[str, ...], time_zone: str) -> Tenant:
+    """Change what a label is called, the languages it speaks (the first leads) and the clock its days follow."""
+    check_details(name=name, languages=languages, time_zone=time_zone)
+
+    def change(row: TenantRow) -> None:
+        row.name, row.languages, row.time_zone = " ".join(name.split()), list(languages), time_zone
+
+    after = {"name": name, "languages": list(languages), "time_zone": time_zone}
+    return _change(name_or_id, (TenantState.ACTIVE,), change, by=by, action="label.changed", after=after)
 
 
 def _move_first_host(session: Session, row: TenantRow, slug: str) -> None:

@@ -133,18 +133,29 @@ def check_slug(slug: str) -> str:
 
 def check_wish(wish: OpenLabel) -> None:
     """Refuse a wish whose details cannot be used, naming every field at once."""
-    fields: dict[str, str] = {}
-    if not 1 <= len(wish.name.strip()) <= _LONGEST_NAME or _CONTROL.search(wish.name):
-        fields["name"] = "A label's name has 1 to 120 characters."
+    fields = _wrong_details(name=wish.name, languages=wish.languages, time_zone=wish.time_zone)
     if not _EMAIL.fullmatch(wish.owner_email) or len(wish.owner_email) > _LONGEST_EMAIL:
         fields["owner_email"] = "This is not a mail address."
     if not _KEY.fullmatch(wish.request_key):
         fields["request_key"] = "A request key has 1 to 200 visible characters."
-    if wish.time_zone not in _time_zones():
-        fields["time_zone"] = "This time zone is unknown. Use a name such as Europe/Berlin."
     if not is_currency(wish.currency):
         fields["currency"] = "This is not a currency code. Use three letters such as EUR."
-    if not wish.languages or not all(_LANGUAGE.fullmatch(language) for language in wish.languages):
-        fields["languages"] = "Name at least one language with a code such as en or pt-BR."
     if fields:
         raise Invalid(fields=fields)
+
+
+def check_details(*, name: str, languages: tuple[str, ...], time_zone: str) -> None:
+    """Refuse details of a label that cannot be used, naming every field at once."""
+    if fields := _wrong_details(name=name, languages=languages, time_zone=time_zone):
+        raise Invalid(fields=fields)
+
+
+def _wrong_details(*, name: str, languages: tuple[str, ...], time_zone: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    if not 1 <= len(name.strip()) <= _LONGEST_NAME or _CONTROL.search(name):
+        fields["name"] = "A label's name has 1 to 120 characters."
+    if time_zone not in _time_zones():
+        fields["time_zone"] = "This time zone is unknown. Use a name such as Europe/Berlin."
+    if not languages or not all(_LANGUAGE.fullmatch(language) for language in languages):
+        fields["languages"] = "Name at least one language with a code such as en or pt-BR."
+    return fields

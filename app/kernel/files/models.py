@@ -13,7 +13,7 @@ from app.kernel.db.models import LabelModel
 
 
 class StoredFile(LabelModel):
-    """A file with its name; two files of the same bytes share one object."""
+    """A file with its name; two files of the same bytes share one object. A removed one can come back for a while."""
 
     __tablename__ = "files"
     __table_args__ = (
@@ -28,3 +28,4 @@ class StoredFile(LabelModel):
     name: Mapped[str] = mapped_column(Text)
     created_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

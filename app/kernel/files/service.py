@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, crypto, ids
@@ -19,6 +20,7 @@ from app.kernel.files.rules import safe_media_type, safe_name
 from app.kernel.tenant import Tenant
 
 LINK_LIFE = timedelta(minutes=10)
+KEPT_REMOVED = timedelta(days=30)
 ORPHAN_AGE = timedelta(hours=6)
 """Younger objects may belong to a row that is about to be written."""
 
@@ -64,12 +66,46 @@ def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type
     return stored
 
 
-def file_to_read(session: Session, actor: Actor, file_id: UUID) -> StoredFile:
+def file_to_read(session: Session, actor: Actor, file_id: UUID, *, even_removed: bool = False) -> StoredFile:
     """The door to a file: every member of the label may read its files."""
     found = session.get(StoredFile, file_id)
-    if found is None or actor.tenant is None:
+    if found is None or actor.tenant is None or (found.removed_at is not None and not even_removed):
         raise FileUnknown
     return found
+
+
+def rename(session: Session, actor: Actor, file_id: UUID, *, name: str) -> StoredFile:
+    """Call a file something else."""
+    stored = file_to_read(session, actor, file_id)
+    before, stored.name = stored.name, safe_name(name)
+    _tell(session, actor, "file.renamed", stored, before={"name": before}, after={"name": stored.name})
+    return stored
+
+
+def remove(session: Session, actor: Actor, file_id: UUID) -> None:
+    """Take a file away; its links open nothing from now on, and for `KEPT_REMOVED` it can be brought back."""
+    stored = file_to_read(session, actor, file_id)
+    if stored.removed_at is None:
+        stored.removed_at = clock.now()
+        _tell(session, actor, "file.removed", stored, before={"name": stored.name})
+
+
+def bring_back(session: Session, actor: Actor, file_id: UUID) -> None:
+    """Bring a removed file back."""
+    stored = file_to_read(session, actor, file_id, even_removed=True)
+    if stored.removed_at is not None:
+        stored.removed_at = None
+        _tell(session, actor, "file.brought_back", stored, after={"name": stored.name})
+
+
+def _tell(session: Session, actor: Actor, action: str, stored: StoredFile, **change: Any) -> None:
+    activity.record(session, actor, action, subject_type="file", subject_id=stored.id, **change)
+
+
+def forget_removed(session: Session) -> int:
+    """Delete the rows of files that were removed long ago; the sweep of orphans then deletes their objects."""
+    old = delete(StoredFile).where(StoredFile.removed_at < clock.now() - KEPT_REMOVED)
+    return len(session.execute(old.returning(StoredFile.id)).all())
 
 
 def url(tenant: Tenant, file_id: UUID, *, attachment: bool = False, lasts: timedelta = LINK_LIFE) -> str:
@@ -82,7 +118,7 @@ def verify_link(tenant: Tenant, token: str) -> tuple[StoredFile, bool]:
     file_id, attachment = crypto.verify("file", tenant, token)
     with tenant_read(tenant) as session:
         found = session.get(StoredFile, UUID(file_id))
-    if found is None:
+    if found is None or found.removed_at is not None:
         raise FileUnknown
     return found, bool(attachment)
 

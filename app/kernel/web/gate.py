@@ -28,6 +28,8 @@ LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask"})
 ASSETS = "/assets/"
+EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest")
+SCHEMES = ("light", "dark")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PORT = re.compile(r":[0-9]{1,5}$")
@@ -170,6 +172,7 @@ class Gate:
         realm.host = self._normalise(raw_host) or ""
         realm.facts["origin"] = self._origin(realm.scheme, raw_host)
         realm.facts["operator_name"] = ""
+        realm.facts |= _chosen(headers.get("cookie", ""))
         if realm.host == self._admin_host:
             realm.is_operator = True
             realm.facts["operator_name"] = self._settings.operator_name
@@ -240,7 +243,7 @@ def _off_limits(path: str, realm: Realm) -> Refusal | None:
 
 def _surface_of(path: str) -> str | None:
     """The surface a path belongs to; None for what every surface needs."""
-    if path.startswith("/files/"):
+    if path.startswith(EVERYWHERE):
         return None
     first = path.split("/", 2)[1]
     return first if first in ("portal", "artist") else "storefront"
@@ -256,6 +259,13 @@ def _state_refusal(realm: Realm, path: str, method: str) -> Refusal | None:
     if tenant.state in (TenantState.SUSPENDED, TenantState.CLOSING) and _surface_of(path) == "storefront":
         return ShopClosed()
     return None
+
+
+def _chosen(cookies: str) -> dict[str, str]:
+    """What a browser keeps without telling whose it is: the scheme, and a word about what was just done."""
+    kept = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))
+    scheme = kept.get("scheme", "")
+    return {"scheme": scheme if scheme in SCHEMES else "", "flash_token": kept.get("flash", "")}
 
 
 def _languages_of(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import mimetypes
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -20,7 +20,7 @@ from app.kernel import observe
 from app.kernel.db import current, platform_read
 from app.kernel.errors import NotFound, Refusal
 from app.kernel.observe import metrics
-from app.kernel.web.pages import assets
+from app.kernel.web import assets
 from app.kernel.web.realm import realm_of
 
 PATIENCE_SECONDS = 2.0
@@ -59,14 +59,16 @@ def numbers(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
 
 
-@get("/assets/{digest:str}/{name:path}")
-async def asset(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """Send a static file under the hash of its content, to be kept for ever."""
-    found = assets().get(str(name).lstrip("/"))
-    if found is None or found[0] != digest:
+@get("/assets/{name:path}", sync_to_thread=False)
+def asset(request: Request[Any, Any, Any], name: FromPath[Path]) -> Response[bytes]:
+    """Send a built file, whose name carries the hash of its content, to be kept for ever."""
+    found = assets.find(str(name).lstrip("/"), request.headers.get("accept-encoding", ""))
+    if found is None:
         raise NotFound
-    media_type = mimetypes.guess_type(str(name))[0] or "application/octet-stream"
-    return Response(found[1], media_type=media_type, headers={"cache-control": FOR_EVER})
+    headers = {"cache-control": FOR_EVER, "vary": "Accept-Encoding"}
+    if found.encoding:
+        headers["content-encoding"] = found.encoding
+    return Response(found.content, media_type=found.media_type, headers=headers)
 
 
 async def _in_time(works: Callable[[], bool]) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 
 from babel.core import Locale, negotiate_locale
+from babel.messages.catalog import Message
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from app.kernel.errors import Refusal
 
@@ -19,20 +24,34 @@ _WISH = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q=([01](?:\.
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 
+def _file(language: str) -> Path:
+    return LOCALES / language.replace("-", "_") / "LC_MESSAGES" / "boptone.po"
+
+
 @cache
-def _catalogue(language: str) -> dict[str, str]:
-    file = LOCALES / language / "LC_MESSAGES" / "boptone.po"
-    if not file.exists():
-        return {}
-    with file.open("rb") as source:
-        catalogue = read_po(source, locale=language)
-    return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+def _translations(language: str) -> NullTranslations:
+    """A catalogue with its language's own plural forms; English speaks for itself."""
+    if language == SOURCE or not _file(language).exists():
+        return NullTranslations()
+    with _file(language).open("rb") as source:
+        catalogue = read_po(source, locale=language.replace("-", "_"))
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 def say(msgid: str, language: str, **values: object) -> str:
     """A sentence in this language, its places filled; English where there is no translation."""
-    text = _catalogue(language).get(msgid, msgid) if language != SOURCE else msgid
+    text = _translations(language).gettext(msgid) if msgid else ""
     return text % values if values else text
+
+
+def say_many(one: str, many: str, count: int, language: str, **values: object) -> str:
+    """A sentence about `count` things, in the form that this language has for that number (place `n`)."""
+    text = _translations(language).ngettext(one, many, count)
+    shown = format_decimal(count, locale=language.replace("-", "_"))
+    return text % {"n": shown, **values}
 
 
 def say_refusal(refusal: Refusal, language: str) -> str:
@@ -45,18 +64,10 @@ def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     parts = [_WISH.fullmatch(part.strip()) for part in accept_language[:500].split(",")[:20]]
     wishes = [(-float(wish[2] or 1), wish[1].replace("-", "_")) for wish in parts if wish]
     preferred = [name for weight, name in sorted(wishes, key=lambda wish: wish[0]) if weight]
-    names = {language.replace("-", "_").lower(): language for language in offered}
+    names = {language.partition("-")[0]: language for language in reversed(offered)}
+    names |= {language.replace("-", "_").lower(): language for language in offered}
     found = negotiate_locale(preferred, names)
     return names[found.lower()] if found else offered[0]
-
-
-def _wish(part: str) -> tuple[float, str]:
-    """One entry of the header as its negated quality and a locale's name; nonsense is wanted least."""
-    name, _, quality = part.strip().partition(";q=")
-    try:
-        return -float(quality or 1), name.replace("-", "_")
-    except ValueError:
-        return 0.0, name.replace("-", "_")
 
 
 def direction(language: str) -> str:
@@ -64,22 +75,33 @@ def direction(language: str) -> str:
     return Locale.parse(language, sep="-").text_direction
 
 
-def problems(language: str, wanted: set[str]) -> list[str]:
-    """What is wrong with one catalogue against the msgids in use, a sentence each."""
-    file = LOCALES / language / "LC_MESSAGES" / "boptone.po"
-    if not file.exists():
+def problems(language: str, wanted: set[str | tuple[str, str]]) -> list[str]:
+    """What is wrong with one catalogue against the msgids in use (a pair has a plural), a sentence each."""
+    if not _file(language).exists():
         return [f"{language}: there is no catalogue"]
-    with file.open("rb") as source:
-        catalogue = read_po(source, locale=language)
-    found = []
-    known = {str(message.id): message for message in catalogue if message.id}
-    for msgid in sorted(wanted):
-        message = known.get(msgid)
-        if message is None or not message.string:
-            found.append(f"{language}: “{msgid}” is not translated")
-        elif message.fuzzy:
-            found.append(f"{language}: “{msgid}” is fuzzy")
-        elif set(_PLACE.findall(msgid)) != set(_PLACE.findall(str(message.string))):
-            found.append(f"{language}: “{msgid}” has other places than its translation")
-    found += [f"{language}: “{msgid}” is not used any more" for msgid in sorted(set(known) - wanted)]
+    with _file(language).open("rb") as source:
+        catalogue = read_po(source, locale=language.replace("-", "_"))
+    known = {message.id if isinstance(message.id, str) else tuple(message.id): message for message in catalogue}
+    known.pop("", None)
+    found = [f"{language}: “{name}” is not used any more" for name in sorted(set(known) - wanted, key=str)]
+    for msgid in sorted(wanted, key=str):
+        wrong = _wrong_with(known.get(msgid), catalogue.num_plurals)
+        found += [f"{language}: “{msgid}” {problem}" for problem in wrong]
     return found
+
+
+def _wrong_with(message: Message | None, plurals: int) -> list[str]:
+    if message is None:
+        return ["is not translated"]
+    ids = [message.id] if isinstance(message.id, str) else list(message.id)
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    if not all(strings) or (len(ids) > 1 and len(strings) != plurals):
+        return ["is not translated"]
+    if message.fuzzy:
+        return ["is fuzzy"]
+    places = {place for msgid in ids for place in _PLACE.findall(msgid)}
+    # A form for exactly one or two things may leave the number out.
+    needed = places - {"n"} if len(ids) > 1 else places
+    if any(not needed <= set(_PLACE.findall(text)) <= places for text in strings):
+        return ["has other places than its translation"]
+    return []

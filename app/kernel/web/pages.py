@@ -1,78 +1,98 @@
-"""HTML from templates: escaped, in the reader's language, with the response's nonce."""
+"""HTML from templates: escaped, in the reader's language, in the frame of its surface, with the response's nonce."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from app.kernel.web.languages import direction, say
+from app.kernel.money import format_money
+from app.kernel.web import assets
+from app.kernel.web.languages import direction, say, say_many
 from app.kernel.web.realm import Realm
 
-THEME = Path(__file__).parents[3] / "themes" / "base"
+Frame = Callable[[Realm], dict[str, Any]]
+"""Gives what is laid around every page of a request: brand, navigation, news, the label's own words."""
+
+_frames: list[Frame] = []
+
+
+def frame(provide: Frame) -> Frame:
+    """Register what is laid around pages; later ones may overrule earlier ones, and a page's own values rule."""
+    if provide not in _frames:
+        _frames.append(provide)
+    return provide
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(THEME / "templates"),
+    environment = Environment(
+        loader=FileSystemLoader(assets.THEME / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals |= {"icon": assets.icon, "entry": assets.entry, "font_sheet": assets.font_sheet}
+    return environment
 
 
-@cache
-def assets() -> dict[str, tuple[str, bytes]]:
-    """Every static file by name, with the hash of its content that is part of its address."""
-    files = sorted(path for path in (THEME / "static").rglob("*") if path.is_file())
-    return {
-        path.relative_to(THEME / "static").as_posix(): (hashlib.sha256(content).hexdigest()[:16], content)
-        for path in files
-        if (content := path.read_bytes()) is not None
-    }
+def _tools(realm: Realm, own_words: dict[str, str]) -> dict[str, Any]:
+    """What every template can say and spell, bound to one reader; a label's own words come before ours."""
+    language = realm.language
+    locale = language.replace("-", "_")
+    zone = ZoneInfo(realm.tenant.time_zone if realm.tenant else "UTC")
 
+    def translate(msgid: str, **places: object) -> str:
+        own = own_words.get(msgid)
+        return say(msgid, language, **places) if own is None else own % places if places else own
 
-def asset_url(name: str) -> str:
-    """The address of a static file; it changes with the content and may be kept for ever."""
-    return f"/assets/{assets()[name][0]}/{name}"
+    def translate_many(one: str, many: str, count: int, **places: object) -> str:
+        return say_many(one, many, count, language, **places)
+
+    def moment(when: datetime, form: str = "medium") -> str:
+        return format_datetime(when, form, tzinfo=zone, locale=locale)
+
+    def day(when: datetime, form: str = "medium") -> str:
+        return format_date(when.astimezone(zone), form, locale=locale)
+
+    def money(micros: int, currency: str) -> str:
+        return format_money(micros, currency, locale)
+
+    def number(value: float) -> str:
+        return format_decimal(value, locale=locale)
+
+    return {"_": translate, "_n": translate_many, "moment": moment, "day": day, "money": money, "number": number}
 
 
 def render(template: str, realm: Realm, **values: Any) -> str:
     """A template's HTML for this request."""
     language = realm.language
-
-    def translate(msgid: str, **places: object) -> str:
-        return say(msgid, language, **places)
-
-    def moment(when: Any) -> str:
-        zone = realm.tenant.time_zone if realm.tenant else "UTC"
-        from zoneinfo import ZoneInfo
-
-        return format_datetime(when, "medium", tzinfo=ZoneInfo(zone), locale=language.replace("-", "_"))
-
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            _=translate,
-            moment=moment,
-            asset=asset_url,
-            realm=realm,
-            nonce=realm.nonce,
-            language=language,
-            direction=direction(language),
-            house=realm.tenant.name if realm.tenant else realm.facts.get("operator_name", ""),
-            **values,
-        )
-    )
+    around: dict[str, Any] = {
+        "realm": realm,
+        "nonce": realm.nonce,
+        "language": language,
+        "direction": direction(language),
+        "scheme": realm.facts.get("scheme", ""),
+        "house": realm.tenant.name if realm.tenant else realm.facts.get("operator_name", ""),
+        "theme": None,
+        "flash": realm.facts.get("flash"),
+        "acting": realm.facts.get("acting"),
+        "own_words": {},
+        "words": {sentence: say(sentence, language) for sentence in assets.script_sentences()},
+    }
+    for provide in _frames:
+        around |= provide(realm)
+    tools = _tools(realm, around["own_words"])
+    return _environment().get_template(template).render(**tools, **(around | values))
 
 
 def page(template: str, realm: Realm, *, status: int = 200, **values: Any) -> Response[str]:

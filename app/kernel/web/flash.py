@@ -1,0 +1,34 @@
+"""A word about what was just done, with the way back: it travels through the redirect in a signed cookie."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from app.kernel import crypto
+from app.kernel.crypto import SignatureRefused
+from app.kernel.tenant import Tenant
+
+LIFE = timedelta(seconds=20)
+
+
+def done(path: str, tenant: Tenant | None, sentence: str, *, undo: str | None = None) -> Redirect:
+    """Lead on to `path`, whose page says `sentence` (a msgid) and offers to POST to `undo`."""
+    token = crypto.sign("flash", tenant, [sentence, undo], expires_in=LIFE)
+    # Scripts may take it away once it was shown; there is no secret in it, and nobody else can write one.
+    cookie = Cookie(key="flash", value=token, path="/", max_age=int(LIFE.total_seconds()), samesite="strict")
+    return Redirect(path, status_code=303, cookies=[cookie])
+
+
+def shown(tenant: Tenant | None, token: str) -> dict[str, Any] | None:
+    """What a token says; None for one that is too old or not ours."""
+    if not token:
+        return None
+    try:
+        sentence, undo = crypto.verify("flash", tenant, token)
+    except SignatureRefused:
+        return None
+    return {"sentence": sentence, "undo": undo}

@@ -1,0 +1,27 @@
+"""What the label itself records, in words."""
+
+from __future__ import annotations
+
+from app.kernel.activity.meanings import tell
+from app.kernel.sentences import sentence
+
+tell("label.opened", sentence("The label was opened"))
+tell("label.renamed", sentence("The label was renamed"), hears="label.settings")
+tell("label.suspended", sentence("The label was suspended"), hears="label.settings")
+tell("label.resumed", sentence("The label is active again"), hears="label.settings")
+tell("label.closing", sentence("The label is being closed"), hears="label.settings")
+tell("label.imported", sentence("An archive was imported"), hears="label.settings")
+tell("label.restored", sentence("The label was brought back to an earlier state"), hears="label.settings")
+tell("label.exported", sentence("Everything was exported"), hears="label.export")
+tell("label.changed", sentence("The label's settings were changed"), hears="label.settings")
+tell("file.stored", sentence("A file was added"), hears="files.view")
+tell("file.renamed", sentence("A file was renamed"))
+tell("file.removed", sentence("A file was removed"), hears="files.view")
+tell("file.brought_back", sentence("A file was brought back"))
+tell("view.saved", sentence("A view was saved"))
+tell("view.removed", sentence("A saved view was removed"))
+tell("activity.exported", sentence("The activity log was exported"), hears="activity.export")
+tell("host.claimed", sentence("A web address was claimed"))
+tell("host.proven", sentence("A web address went live"), hears="hosts.edit")
+tell("host.removed", sentence("A web address was removed"), hears="hosts.edit")
+tell("host.made_primary", sentence("The primary web address was changed"), hears="hosts.edit")

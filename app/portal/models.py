@@ -1,0 +1,39 @@
+"""What the portal keeps of its people: the views they saved and what they did with their news."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Text, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db.models import LabelModel
+
+MOMENT = TIMESTAMP(timezone=True)
+
+
+class SavedView(LabelModel):
+    """A list as somebody wants to see it again; its query is the part of the address after the question mark."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    listing: Mapped[str] = mapped_column(Text)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(Text)
+    query: Mapped[str] = mapped_column(Text)
+    is_shared: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime] = mapped_column(MOMENT, server_default=text("now()"))
+
+
+class NewsState(LabelModel):
+    """What a member did with one piece of news; news itself is activity."""
+
+    __tablename__ = "news_states"
+
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    activity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    read_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    archived_at: Mapped[datetime | None] = mapped_column(MOMENT)

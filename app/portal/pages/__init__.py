@@ -1,0 +1,14 @@
+"""The pages of the portal that belong to no other slice."""
+
+from __future__ import annotations
+
+from app.portal.pages import activity, files, home, hosts, inbox, label
+
+handlers = [
+    *home.handlers,
+    *inbox.handlers,
+    *files.handlers,
+    *activity.handlers,
+    *hosts.handlers,
+    *label.handlers,
+]

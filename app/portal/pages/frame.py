@@ -1,0 +1,115 @@
+"""The frame of the portal: where one may go, who one is, what is new."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.identity.policies import Visitor
+from app.kernel.activity.meanings import meanings, news_for
+from app.kernel.db import tenant_read
+from app.kernel.sentences import sentence
+from app.kernel.tenant import TenantState
+from app.kernel.web import flash, shell
+from app.kernel.web.languages import say
+from app.kernel.web.pages import frame
+from app.kernel.web.realm import Realm
+from app.kernel.web.shell import Action, Place
+from app.portal import queries
+
+GROUPS = {
+    "main": "",
+    "catalogue": sentence("Catalogue"),
+    "business": sentence("Business"),
+    "fans": sentence("Fans"),
+    "automate": sentence("Automate"),
+}
+
+shell.add(
+    Place(sentence("Home"), "/portal", "house", order=10, keys="g h"),
+    Place(sentence("Inbox"), "/portal/inbox", "inbox", order=20, keys="g i"),
+    Place(sentence("Files"), "/portal/files", "folder", order=30, keys="g f", permission="files.view"),
+    Place(sentence("Settings"), "/portal/settings", "settings", order=90, keys="g s"),
+    Place(
+        sentence("Activity log"),
+        "/portal/settings/activity",
+        "rotate-ccw-clock",
+        group="settings",
+        order=70,
+        keys="g a",
+        hint=sentence("Who did what, when, with before and after"),
+        permission="activity.view",
+    ),
+    Place(
+        sentence("Web addresses"),
+        "/portal/settings/hosts",
+        "globe",
+        group="settings",
+        order=30,
+        hint=sentence("The label's own domains, with a check while you wait"),
+        permission="hosts.edit",
+    ),
+    Place(
+        sentence("Languages and currency"),
+        "/portal/settings/label",
+        "languages",
+        group="settings",
+        order=20,
+        hint=sentence("The label's name, its languages, its time zone"),
+        permission="label.settings",
+    ),
+    Place(
+        sentence("Limits and usage"),
+        "/portal/settings/usage",
+        "gauge",
+        group="settings",
+        order=80,
+        hint=sentence("What the label uses, and how much it may"),
+        permission="label.settings",
+    ),
+    Place(
+        sentence("Export"),
+        "/portal/settings/export",
+        "download",
+        group="settings",
+        order=90,
+        hint=sentence("Everything the label has, in one file"),
+        permission="label.export",
+    ),
+    Action(sentence("Add a file"), "/portal/files#add", "upload", keys="u", permission="files.add"),
+    Action(sentence("Mark all news as read"), "/portal/inbox#all", "circle-check"),
+)
+
+
+@frame
+def portal_frame(realm: Realm) -> dict[str, Any]:
+    """Navigation, palette and news for the visitor of this request; nothing where nobody is signed in."""
+    visitor: Visitor | None = realm.facts.get("visitor")
+    if visitor is None or realm.tenant is None:
+        return {}
+    held = frozenset(visitor.permissions)
+    open_to = shell.places("portal", held)
+    listed = [place for place in open_to if place.group in GROUPS]
+    with tenant_read(realm.tenant) as session:
+        unread = queries.count_unread(session, visitor.member, news_for(held))
+    around = {
+        "home": "/portal",
+        "groups": _grouped(listed),
+        "all_places": open_to,
+        "hidden_places": [place for place in open_to if place not in listed],
+        "actions": shell.actions("portal", held),
+        "mine": [],
+        "me": {"name": visitor.member.name, "role": visitor.member.email, "sign_out": "/portal/sign-out"},
+        "news_href": "/portal/inbox",
+        "news": unread,
+        "notable": news_for(held),
+        "sentences": {action: say(meaning.sentence, realm.language) for action, meaning in meanings().items()},
+        "feed": "/portal/events" if "activity.view" in held else None,
+        "search": "/portal/search",
+        "suspended": realm.tenant.state is TenantState.SUSPENDED,
+    }
+    return {"shell": around, "flash": flash.shown(realm.tenant, realm.facts.get("flash_token", ""))}
+
+
+def _grouped(places: list[Place]) -> list[tuple[str, list[Place]]]:
+    found = [(title, [place for place in places if place.group == group]) for group, title in GROUPS.items()]
+    return [(title, entries) for title, entries in found if entries]

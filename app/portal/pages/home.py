@@ -1,0 +1,94 @@
+"""Home, search and what happens live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.concurrency import sync_to_thread
+from litestar.response import Redirect, Stream
+from sqlalchemy import func, select
+
+from app.identity import service as identity
+from app.identity.models import Member
+from app.identity.pages import cookie_name, visitor_of
+from app.identity.policies import allows, require
+from app.kernel.activity.feed import latest
+from app.kernel.activity.meanings import meanings
+from app.kernel.db import tenant_read
+from app.kernel.files import StoredFile
+from app.kernel.live import Hub, opened
+from app.kernel.tenant import Tenant
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from app.portal import queries
+
+SHOWN = 12
+FOUND = 6
+LONGEST_SEARCH = 100
+
+
+@get("/portal", sync_to_thread=True)
+def home(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show how the label stands, what to do first, and what happened last."""
+    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    sees_activity = allows(visitor, "activity.view")
+    with tenant_read(tenant) as session:
+        activity = list(session.scalars(latest(limit=SHOWN))) if sees_activity else []
+        members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
+        stored, size = session.execute(
+            select(func.count(), func.coalesce(func.sum(StoredFile.size), 0)).where(StoredFile.removed_at.is_(None))
+        ).one()
+    facts = {"members": members, "files": stored, "bytes": size, "state": tenant.state.value}
+    return page("portal/home.html", realm, here="/portal", facts=facts, activity=activity, meanings=meanings())
+
+
+@get("/portal/search", sync_to_thread=True)
+def search(request: Request[Any, Any, Any]) -> Response[str]:
+    """Find people and files by name, for the palette."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    wanted = request.query_params.get("q", "").strip()[:LONGEST_SEARCH]
+    found: list[tuple[str, str, str, str]] = []
+    if wanted:
+        with tenant_read(tenant) as session:
+            people = session.scalars(queries.members_named(wanted).limit(FOUND)) if allows(visitor, "team.view") else ()
+            found += [("user", row.name, row.email, f"/portal/settings/team/{row.id}") for row in people]
+            stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
+            found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
+    return page("portal/found.html", realm_of(request), found=found)
+
+
+@get("/portal/events")
+async def follow(request: Request[Any, Any, Any]) -> Stream:
+    """Stream the label's activity to a member for as long as the session lasts and the label is at work."""
+    visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
+    require(visitor, "activity.view")
+    tenant.check_writable()
+    registry = request.app.state.registry
+    token = request.cookies.get(cookie_name(), "")
+    standing = (tenant.state, tenant.cell, tenant.fence_epoch)
+
+    def still_welcome() -> bool:
+        known: Tenant | None = registry.by_id(tenant.id)
+        if known is None or (known.state, known.cell, known.fence_epoch) != standing:
+            return False
+        with tenant_read(known) as session:
+            found = identity.member_of_token(session, token)
+        return found is not None and found[1].id == visitor.session_id
+
+    hub: Hub = request.app.state.hub
+    stream = await opened(hub, tenant, request.headers.get("last-event-id"), still_welcome)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return Stream(stream, media_type="text/event-stream", headers=headers)
+
+
+@get("/", sync_to_thread=True)
+def shop(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show that a shop will stand here; on the operator's host, lead to the console."""
+    realm = realm_of(request)
+    if realm.is_operator:
+        return Redirect("/admin", status_code=303)
+    return page("store.html", realm)
+
+
+handlers = [home, search, follow, shop]

@@ -1,0 +1,101 @@
+"""The label's own web addresses: claim, DNS record with a live check, primary, removal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+
+from app.identity.pages import visitor_of
+from app.identity.policies import Visitor, require
+from app.kernel.db import current
+from app.kernel.errors import Refusal
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web import flash
+from app.kernel.web.languages import say_refusal
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from tenants.hosts import service
+
+HOSTS = "/portal/settings/hosts"
+
+
+class HostForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A host, and the only surface it is to serve."""
+
+    host: str
+    surface: str = ""
+
+
+def _allowed(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
+    visitor = visitor_of(request)
+    require(visitor, "hosts.edit")
+    return visitor, tenant_of(request)
+
+
+@get("/portal/settings/hosts", sync_to_thread=True)
+def list_hosts(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show every host with its state and, where it waits, the record that proves it."""
+    _, tenant = _allowed(request)
+    return _page(request, tenant)
+
+
+def _page(
+    request: Request[Any, Any, Any], tenant: Tenant, *, status: int = 200, problem: str = "", typed: str = ""
+) -> Response[str]:
+    rows = [(row, service.record_of(row.host)) for row in service.hosts_of(tenant)]
+    shown = {
+        "here": HOSTS,
+        "rows": rows,
+        "problem": problem,
+        "typed": typed,
+        "base_domain": current().settings.base_domain,
+    }
+    return page("portal/hosts.html", realm_of(request), status=status, **shown)
+
+
+@post("/portal/settings/hosts", sync_to_thread=True)
+def claim(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Response[Any]:
+    """Claim a host."""
+    visitor, tenant = _allowed(request)
+    surface = data.surface if data.surface in ("portal", "artist", "storefront") else None
+    try:
+        service.claim(tenant, data.host, surface=surface, by=visitor.actor)
+    except Refusal as refusal:
+        problem = say_refusal(refusal, realm_of(request).language)
+        return _page(request, tenant, status=422, problem=problem, typed=data.host[:253])
+    return flash.done(HOSTS, tenant, sentence("Now publish the record that is shown."))
+
+
+@post("/portal/settings/hosts/check", sync_to_thread=True)
+def check(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Response[Any]:
+    """Look for the record, and put the host into service if it is there."""
+    visitor, tenant = _allowed(request)
+    try:
+        service.prove(tenant, data.host, by=visitor.actor)
+    except Refusal as refusal:
+        return _page(request, tenant, status=422, problem=say_refusal(refusal, realm_of(request).language))
+    return flash.done(HOSTS, tenant, sentence("The address is live."))
+
+
+@post("/portal/settings/hosts/primary", sync_to_thread=True)
+def make_primary(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Redirect:
+    """Let mails and links name this host."""
+    visitor, tenant = _allowed(request)
+    service.make_primary(tenant, data.host, by=visitor.actor)
+    return flash.done(HOSTS, tenant, sentence("Mails and links name this address from now on."))
+
+
+@post("/portal/settings/hosts/removal", sync_to_thread=True)
+def remove(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Redirect:
+    """Take a host out of service."""
+    visitor, tenant = _allowed(request)
+    service.remove(tenant, data.host, by=visitor.actor)
+    return flash.done(HOSTS, tenant, sentence("The address was removed."))
+
+
+handlers = [list_hosts, claim, check, make_primary, remove]

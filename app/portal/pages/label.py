@@ -1,0 +1,139 @@
+"""Settings of the label as a whole: languages and currency, limits and usage, export of everything."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from zoneinfo import available_timezones
+
+import msgspec
+from babel import Locale
+from litestar import Request, Response, get, post
+from litestar.params import URLEncodedBody
+from litestar.response import Stream
+from sqlalchemy import func, select
+
+from app.identity.models import Member
+from app.identity.pages import visitor_of
+from app.identity.policies import require
+from app.kernel import activity, clock
+from app.kernel.activity import Activity
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Invalid
+from app.kernel.files import StoredFile
+from app.kernel.files.rules import content_disposition
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web import flash, shell
+from app.kernel.web.languages import LANGUAGES
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from tenants.archive.exporting import write_archive
+from tenants.hosts.service import HOSTS_PER_LABEL, hosts_of
+from tenants.lifecycle.service import change_details
+
+SETTINGS = "/portal/settings"
+PIECE = 1 << 20
+
+
+class LabelForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What the label is called and how it speaks."""
+
+    name: str
+    time_zone: str
+    language: list[str] | str = []
+
+
+@get("/portal/settings", sync_to_thread=True)
+def settings(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show every page of the settings that the visitor may see."""
+    held = frozenset(visitor_of(request).permissions)
+    entries = [place for place in shell.places("portal", held) if place.group == "settings"]
+    return page("portal/settings.html", realm_of(request), here=SETTINGS, entries=entries)
+
+
+@get("/portal/settings/label", sync_to_thread=True)
+def label(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show the label's name, languages, time zone and currency."""
+    require(visitor_of(request), "label.settings")
+    return _label_page(request)
+
+
+def _label_page(request: Request[Any, Any, Any], status: int = 200, fields: dict[str, str] | None = None) -> Any:
+    realm = realm_of(request)
+    spoken = {name: Locale.parse(name, sep="-") for name in LANGUAGES}
+    names = {
+        name: (locale.display_name, locale.get_display_name(realm.language.replace("-", "_")))
+        for name, locale in spoken.items()
+    }
+    shown = {"names": names, "zones": sorted(available_timezones()), "fields": fields or {}}
+    return page("portal/label.html", realm, status=status, here=f"{SETTINGS}/label", **shown)
+
+
+@post("/portal/settings/label", sync_to_thread=True)
+def change_label(request: Request[Any, Any, Any], data: URLEncodedBody[LabelForm]) -> Response[Any]:
+    """Change the label's name, languages and time zone; the first language leads."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    require(visitor, "label.settings")
+    languages = tuple([data.language] if isinstance(data.language, str) else data.language)
+    try:
+        change_details(tenant.id, by=visitor.actor, name=data.name, languages=languages, time_zone=data.time_zone)
+    except Invalid as refusal:
+        return _label_page(request, 422, refusal.fields)  # type: ignore[no-any-return]
+    return flash.done(f"{SETTINGS}/label", tenant, sentence("Saved."))
+
+
+@get("/portal/settings/usage", sync_to_thread=True)
+def usage(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show what the label uses, and how much it may."""
+    require(visitor_of(request), "label.settings")
+    tenant = tenant_of(request)
+    with tenant_read(tenant) as session:
+        members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
+        stored, size = session.execute(select(func.count(), func.coalesce(func.sum(StoredFile.size), 0))).one()
+        happened = session.scalar(select(func.count()).select_from(Activity)) or 0
+    used = {"members": members, "files": stored, "bytes": int(size), "activity": happened}
+    used["hosts"] = len(hosts_of(tenant))
+    shown = {"used": used, "limits": tenant.limits, "most_hosts": HOSTS_PER_LABEL}
+    return page("portal/usage.html", realm_of(request), here=f"{SETTINGS}/usage", **shown)
+
+
+@get("/portal/settings/export", sync_to_thread=True)
+def export_page(request: Request[Any, Any, Any]) -> Response[str]:
+    """Tell what an export of everything holds."""
+    require(visitor_of(request), "label.export")
+    return page("portal/export.html", realm_of(request), here=f"{SETTINGS}/export")
+
+
+@post("/portal/settings/export", sync_to_thread=True)
+def export_everything(request: Request[Any, Any, Any]) -> Stream:
+    """Give everything the label has, as one file that imports into an empty label."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    require(visitor, "label.export")
+    with tenant_work(tenant, even_suspended=True) as session:
+        activity.record(session, visitor.actor, "label.exported")
+    name = f"{tenant.slug}-{clock.now():%Y%m%d}.tar"
+    headers = {"content-disposition": content_disposition(name, "application/x-tar", attachment=True)}
+    return Stream(_archive(tenant), media_type="application/x-tar", headers=headers)
+
+
+def _archive(tenant: Tenant) -> Iterator[bytes]:
+    """The archive's bytes as they are made; one that breaks off has no manifest, and no import takes it."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with suppress(BrokenPipeError), os.fdopen(writing, "wb") as out:  # whoever asked may leave
+            write_archive(tenant, out)
+
+    writer = threading.Thread(target=write, name="export", daemon=True)
+    writer.start()
+    with os.fdopen(reading, "rb") as made:
+        while piece := made.read(PIECE):
+            yield piece
+    writer.join()
+
+
+handlers = [settings, label, change_label, usage, export_page, export_everything]

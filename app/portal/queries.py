@@ -1,0 +1,84 @@
+"""Lists of the portal: news, the activity log, what the palette finds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.identity.models import Member
+from app.kernel.activity import Activity
+from app.kernel.files import StoredFile
+from app.portal.models import NewsState, SavedView
+from app.portal.rules import ActivityFilter
+
+
+def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
+    """What others did that this member should hear of, newest first, with what the member did with it."""
+    state = (NewsState.activity_id == Activity.id) & (NewsState.member_id == member.id)
+    return (
+        select(Activity, NewsState)
+        .outerjoin(NewsState, state)
+        .where(
+            Activity.action.in_(actions),
+            Activity.at >= member.created_at,
+            or_(Activity.actor_id.is_(None), Activity.actor_id != member.id),
+            NewsState.archived_at.is_(None),
+        )
+        .order_by(Activity.at.desc(), Activity.id.desc())
+    )
+
+
+def count_unread(session: Session, member: Member, actions: list[str], *, most: int = 99) -> int:
+    """How many pieces of news a member has not read, counted up to `most`."""
+    unread = news(member, actions).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id).limit(most)
+    return session.scalar(select(func.count()).select_from(unread.subquery())) or 0
+
+
+def log(chosen: ActivityFilter, zone: str, *, after: tuple[datetime, UUID] | None, limit: int) -> Select[Activity]:
+    """The activity log under a filter, newest first, from after a place."""
+    query = select(Activity).order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
+    since, until = chosen.moments(zone)
+    if chosen.actions:
+        query = query.where(Activity.action.in_(chosen.actions))
+    if chosen.actor:
+        query = query.where(Activity.actor_id == chosen.actor)
+    if since:
+        query = query.where(Activity.at >= since)
+    if until:
+        query = query.where(Activity.at < until)
+    if after is not None:
+        query = query.where(tuple_(Activity.at, Activity.id) < tuple_(*after))
+    return query
+
+
+def saved_views(session: Session, listing: str, member_id: UUID) -> list[SavedView]:
+    """A member's own views of a list and those that others share, oldest first."""
+    mine = or_(SavedView.member_id == member_id, SavedView.is_shared)
+    query = select(SavedView).where(SavedView.listing == listing, mine).order_by(SavedView.created_at, SavedView.id)
+    return list(session.scalars(query))
+
+
+def members_named(text: str) -> Select[Member]:
+    """People whose name or address holds a text."""
+    like = f"%{_literal(text)}%"
+    return select(Member).where(or_(Member.name.ilike(like), Member.email.ilike(like))).order_by(Member.name)
+
+
+def stored_files(text: str = "", *, removed: bool = False) -> Select[StoredFile]:
+    """Files whose name holds a text, newest first: those that are there, or those that were removed."""
+    query = select(StoredFile).order_by(StoredFile.created_at.desc(), StoredFile.id.desc())
+    query = query.where(StoredFile.removed_at.is_not(None) if removed else StoredFile.removed_at.is_(None))
+    return query.where(StoredFile.name.ilike(f"%{_literal(text)}%")) if text else query
+
+
+def people(session: Session) -> list[Any]:
+    """Id and name of everybody who works here, for choosing."""
+    return list(session.execute(select(Member.id, Member.name).order_by(Member.name)).all())
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,5 @@
+import "./css/base.css";
+import "./css/kit.css";
+import "./css/door.css";
+import "./elements/passkey-button";
+import "./elements/small-things";

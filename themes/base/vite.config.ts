@@ -1,0 +1,20 @@
+import { readdirSync } from "node:fs";
+import { defineConfig } from "vite";
+
+// Every surface has one script and one sheet; every font family has a sheet of its own, so that a page loads only its own.
+const fonts = Object.fromEntries(
+  readdirSync("src/fonts").map((file) => [`fonts/${file.replace(".css", "")}`, `src/fonts/${file}`]),
+);
+
+export default defineConfig({
+  base: "/assets/",
+  build: {
+    assetsDir: "",
+    assetsInlineLimit: 0,
+    manifest: true,
+    modulePreload: { polyfill: false },
+    outDir: "dist",
+    target: "es2022",
+    rolldownOptions: { input: { portal: "src/portal.ts", door: "src/door.ts", ...fonts } },
+  },
+});
