@@ -1,6 +1,6 @@
 # The commands of the house. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test check format bench pictures lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -38,6 +38,9 @@ format: .venv/dev.stamp ## put the code in the house's shape
 
 bench: .venv/dev.stamp ## benchmarks, one JSON document a run, kept in benchmarks/results
 	@$(BIN)/boptone bench
+
+pictures: .venv/dev.stamp ## the README's pictures, made by the product itself
+	@$(BIN)/python -m tests.browser.pictures
 
 lock: .venv/uv.stamp ## resolve the dependencies anew
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-uv.in -o requirements-uv.txt

@@ -21,7 +21,7 @@ from tests.factories.labels import a_label
 from tests.servers import ROOT
 from tests.services import Services
 
-GUIDES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+GUIDES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SPAN = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?<![\w/.-])boptone +([a-z][^|;&\n]*)")
