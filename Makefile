@@ -1,10 +1,13 @@
 # The commands of the house. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench pictures lock clean
+.PHONY: help assets run test check format bench pictures lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE := copy
+export UV_SYSTEM_CERTS := 1
+NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
+FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.ts themes/base/*.json -type f)
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -24,22 +27,32 @@ help: ## list the commands
 	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run.stamp
 
-run: .venv/run.stamp ## everything on this machine, with three demo labels
+themes/base/node_modules/.stamp: .venv/run.stamp themes/base/package-lock.json
+	@$(NPM) ci --silent
+	@touch $@
+
+themes/base/dist/.stamp: themes/base/node_modules/.stamp $(FRONT)
+	@$(NPM) run --silent build > node_modules/.build.log 2>&1 || (cat node_modules/.build.log; exit 1)
+	@touch $@
+
+assets: themes/base/dist/.stamp ## build the front end
+
+run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with three demo labels
 	@exec $(BIN)/boptone up
 
-test: .venv/dev.stamp ## every test, on real services of its own
+test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-check: .venv/dev.stamp ## lint, types, architecture, migrations, translations
+check: .venv/dev.stamp themes/base/dist/.stamp ## lint, types, architecture, migrations, translations
 	@$(BIN)/python -m tests.checks
 
 format: .venv/dev.stamp ## put the code in the house's shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-bench: .venv/dev.stamp ## benchmarks, one JSON document a run, kept in benchmarks/results
+bench: .venv/dev.stamp themes/base/dist/.stamp ## benchmarks, one JSON document a run, kept in benchmarks/results
 	@$(BIN)/boptone bench
 
-pictures: .venv/dev.stamp ## the README's pictures, made by the product itself
+pictures: .venv/dev.stamp themes/base/dist/.stamp ## the README's pictures, made by the product itself
 	@$(BIN)/python -m tests.browser.pictures
 
 lock: .venv/uv.stamp ## resolve the dependencies anew
@@ -48,4 +61,4 @@ lock: .venv/uv.stamp ## resolve the dependencies anew
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.txt
 
 clean: ## forget the environment and the local data
-	@rm -rf .venv .boptone .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .boptone themes/base/node_modules themes/base/dist .mypy_cache .ruff_cache .import_linter_cache

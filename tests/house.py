@@ -74,52 +74,12 @@ def _calls(name: str, text: str) -> list[str]:
     return problems
 
 
-def messages(root: Path) -> set[str]:
-    """Every sentence a person may read: templates' `_()`, refusals' messages, `say()` and the portal's tables."""
-    found: set[str] = set()
-    for template in (root / "themes").rglob("*.html"):
-        for single, double in re.findall(r"_\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")", template.read_text()):
-            found.add((single or double).replace("\\'", "'").replace('\\"', '"'))
-    for name, text in _files(root, "app", "tenants", "admin"):
-        if not name.startswith(("app/main/", "app/settings")):
-            found |= _sentences(ast.parse(text))
-    return found
-
-
-def _sentences(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            found |= {
-                part.value.value
-                for part in node.body
-                if isinstance(part, ast.Assign | ast.AnnAssign)
-                and _name(part) == "message"
-                and isinstance(part.value, ast.Constant)
-                and isinstance(part.value.value, str)
-            }
-        if isinstance(node, ast.Assign) and _name(node) in ("SENTENCES", "STATES") and isinstance(node.value, ast.Dict):
-            found |= {value.value for value in node.value.values if isinstance(value, ast.Constant)}
-        if isinstance(node, ast.Assign) and _name(node) in ("SUBJECT", "TEXT", "_UNUSABLE"):
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                found.add(node.value.value)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            target = node.targets[0].value
-            if isinstance(target, ast.Name) and target.id == "fields" and isinstance(node.value, ast.Constant):
-                found.add(node.value.value)
-    return found
-
-
-def _name(node: ast.Assign | ast.AnnAssign) -> str:
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    return target.id if isinstance(target, ast.Name) else ""
-
-
 def broken_translations(root: Path) -> list[str]:
     """What is missing, fuzzy or superfluous in any language."""
     from app.kernel.web.languages import LANGUAGES, SOURCE, problems
+    from tests.sentences import sentences
 
-    wanted = messages(root)
+    wanted = sentences(root)
     return [problem for language in LANGUAGES if language != SOURCE for problem in problems(language, wanted)]
 
 
