@@ -78,8 +78,8 @@ USUAL_LIMITS = Limits()
 class Tenant:
     """One label at one epoch.
 
-    `id` is its schema and its role; `fence_epoch` is the epoch of its last move, restore or closing: what was asked
-    for before it must not run after it.
+    `id` is its schema and its role; `fence_epoch` is the epoch of its last restore or erasure: what was asked for
+    before it must not run after it.
     """
 
     id: str

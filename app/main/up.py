@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from app.settings import Settings
 CHILDREN = ("web", "worker", "scheduler")
 STOP_SECONDS = 30.0
 READY_SECONDS = 60.0
+PORT_SECONDS = 5.0
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 
@@ -38,6 +40,7 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _only_one(settings), _services(settings):
+        _require_port(settings)
         _prepare(settings)
         _share_metrics(settings)
         children = [_Child(name) for name in CHILDREN]
@@ -90,6 +93,21 @@ def _services(settings: Settings) -> Iterator[None]:
             service.stop()
 
 
+def _require_port(settings: Settings) -> None:
+    """Two servers may listen on one port and share its requests; one that was killed needs a moment to be gone."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while _answers(settings):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"Port {settings.port} is in use by another program. Stop it, or set PORT.")
+        time.sleep(0.2)
+
+
+def _answers(settings: Settings) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((settings.host, settings.port)) == 0
+
+
 def _prepare(settings: Settings) -> None:
     """Bring the tables to head and, outside production, make the demo labels."""
     from app.main.scenes import seed
@@ -123,7 +141,8 @@ class _Child:
         """Start the process; the kernel ends it when we die, so that a killed supervisor leaves nobody behind."""
         self.started_at = time.monotonic()
         command = [sys.executable, "-m", "app.main", self.name]
-        self.process = subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 no thread holds a lock yet
+        quiet = {"LOG_LEVEL": "warning", **os.environ}  # the addresses are what a person looks for here
+        self.process = subprocess.Popen(command, env=quiet, preexec_fn=_die_with_parent)  # noqa: PLW1509 no thread yet
 
     def look_after(self) -> None:
         """Start the process again if it died."""

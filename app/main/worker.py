@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
+from celery.exceptions import SecurityWarning
+
 from app.kernel import observe
 from app.kernel.jobs.registry import QUEUES
 from app.main import composition
@@ -13,9 +17,12 @@ def run(settings: Settings) -> None:
     """Serve every queue until SIGTERM; what is being done is finished, the rest goes back."""
     observe.configure(settings, process="worker")
     composition.load_slices()
+    # Celery warns of root because of pickles; ours are JSON, signed, and name a row.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     celery = make_celery(settings)
     celery.worker_main(
         [
+            "--quiet",
             "worker",
             "--loglevel=WARNING",
             f"--concurrency={settings.worker_processes}",

@@ -62,6 +62,6 @@ def _spelled(raw: bytes) -> str:
 
 def _mac(purpose: str, tenant: Tenant | None, body: bytes) -> bytes:
     key = current().settings.derived_key(f"sign:{purpose}")
-    # The fence, not the epoch: a link must outlive a rename or a migration, but not a move, a restore or an erasure.
+    # The fence, not the epoch: a link must outlive a rename, a migration or a move, but not a restore or an erasure.
     whose = f"{tenant.id}:{tenant.fence_epoch}" if tenant else "platform"
     return hmac.new(key, whose.encode() + b"\x00" + body, hashlib.sha256).digest()

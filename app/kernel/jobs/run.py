@@ -131,7 +131,7 @@ def _unfit(claim: _Claim, task: Task | None, tenant: Tenant | None) -> str | Non
     if tenant is None or tenant.cell != claim.cell:
         return "The label is gone."
     if claim.epoch < tenant.fence_epoch:
-        return "It was asked for before the label was moved, restored or closed."
+        return "It was asked for before the label was restored or closed."
     return None
 
 
