@@ -17,6 +17,8 @@ SLICES = (
     "app.kernel.mail",
     "app.kernel.files",
     "app.identity.opening",
+    "app.portal.models",
+    "app.portal.activity",
     "tenants.tasks",
     "admin.models",
 )

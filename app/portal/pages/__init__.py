@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.portal.pages import activity, files, home, hosts, inbox, label
+from app.portal.pages import activity, files, frame, home, hosts, inbox, label
 
 handlers = [
     *home.handlers,
@@ -12,3 +12,4 @@ handlers = [
     *hosts.handlers,
     *label.handlers,
 ]
+__all__ = ["frame", "handlers"]

@@ -15,7 +15,8 @@ from app.identity.pages import cookie_name, visitor_of
 from app.identity.policies import allows, require
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
-from app.kernel.db import tenant_read
+from app.kernel.db import current, tenant_read
+from app.kernel.errors import NotFound
 from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
 from app.kernel.tenant import Tenant
@@ -91,4 +92,13 @@ def shop(request: Request[Any, Any, Any]) -> Response[Any]:
     return page("store.html", realm)
 
 
-handlers = [home, search, follow, shop]
+@get("/portal/kit", sync_to_thread=True)
+def kit(request: Request[Any, Any, Any]) -> Response[str]:
+    """Show every component in every state, to whoever develops them."""
+    visitor_of(request)
+    if current().settings.is_production:
+        raise NotFound
+    return page("portal/kit.html", realm_of(request), here="/portal/kit")
+
+
+handlers = [home, search, follow, shop, kit]

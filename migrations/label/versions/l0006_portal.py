@@ -40,9 +40,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name="fk_news_states_member_id", ondelete="CASCADE"),
     )
     op.add_column("files", sa.Column("removed_at", MOMENT))
+    # Places are counted by the sealer; the sequence that came with the column was never used.
+    op.execute("ALTER TABLE activity_seals ALTER COLUMN position DROP DEFAULT")
+    op.execute("DROP SEQUENCE activity_seals_position_seq")
     op.create_index("ix_activity_at", "activity", [sa.text("at DESC"), sa.text("id DESC")])
-    op.create_index("ix_activity_action", "activity", ["action", sa.text("at DESC")])
 
 
 def downgrade() -> None:
-    raise NotImplementedError("labels only go forward; restore a backup instead")
+    raise NotImplementedError("label tables only go forward; restore a backup instead")
