@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.kernel import files
+from app.kernel.db import current
 from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
 from app.kernel.tenant import Tenant
 from tenants import operations, sentinel
 from tenants.archive import restoring
+from tenants.billing import service as billing
 from tenants.cells import moving
+from tenants.fleet import runner
 from tenants.hosts import service as hosts
 from tenants.lifecycle import erasing
 from tenants.provisioning import spares
@@ -48,6 +53,26 @@ def sweep(session: Session) -> None:
 def probe_walls(session: Session) -> None:
     """Try to read across the wall."""
     sentinel.probe(registry.tenants_in_memory(session))
+
+
+@label_schedule("usage.measure", every="day", at="00:30", jitter_seconds=3_600)
+@label_task("usage.measure")
+def measure_usage(session: Session, tenant: Tenant) -> None:
+    """Note what a label uses, for the day that has just passed."""
+    billing.measure(session, tenant)
+
+
+@platform_task("tenants.move", time_limit=600)
+def move_label(session: Session, *, label: str, cell: str) -> None:  # noqa: ARG001 every task has one
+    """Move a label to another cell; asked again after a failure, it goes on where it stopped."""
+    with suppress(moving.AlreadyThere):
+        moving.move(label, cell)
+
+
+@platform_task("fleet.migrate", time_limit=600)
+def migrate_fleet(session: Session, *, retry_failed: bool = False) -> None:  # noqa: ARG001 every task has one
+    """Bring every label to head, those in quarantine too if asked."""
+    runner.migrate(current().settings, runner.Choices(retry_failed=retry_failed))
 
 
 @platform_schedule("jobs.prune", every="hour")

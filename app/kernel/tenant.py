@@ -94,6 +94,7 @@ class Tenant:
     currency: str = "EUR"
     languages: tuple[str, ...] = ("en",)
     plan: str = "standard"
+    flags: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

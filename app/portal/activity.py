@@ -14,6 +14,7 @@ tell("label.imported", sentence("An archive was imported"), hears="label.setting
 tell("label.restored", sentence("The label was brought back to an earlier state"), hears="label.settings")
 tell("label.exported", sentence("Everything was exported"), hears="label.export")
 tell("label.changed", sentence("The label's settings were changed"), hears="label.settings")
+tell("label.plan_changed", sentence("The plan was changed"), hears="label.settings")
 tell("file.stored", sentence("A file was added"), hears="files.view")
 tell("file.renamed", sentence("A file was renamed"))
 tell("file.removed", sentence("A file was removed"), hears="files.view")

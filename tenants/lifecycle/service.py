@@ -16,6 +16,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import become_label, current, platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
+from tenants.billing.rules import check_flags, check_plan
 from tenants.lifecycle.errors import WrongState
 from tenants.provisioning.errors import SlugTaken
 from tenants.provisioning.rules import check_details, check_slug
@@ -89,6 +90,18 @@ def change_details(name_or_id: str, *, by: Actor, name: str, languages: tuple[st
 
     after = {"name": name, "languages": list(languages), "time_zone": time_zone}
     return _change(name_or_id, (TenantState.ACTIVE,), change, by=by, action="label.changed", after=after)
+
+
+def set_plan(name: str, *, by: Actor, plan: str, flags: list[str]) -> Tenant:
+    """Give a label another plan and other feature flags; its processes hear of it at once."""
+    check_plan(plan)
+    chosen = check_flags(flags)
+
+    def change(row: TenantRow) -> None:
+        row.plan, row.flags = plan, chosen
+
+    states = (TenantState.ACTIVE, TenantState.SUSPENDED)
+    return _change(name, states, change, by=by, action="label.plan_changed", after={"plan": plan, "flags": chosen})
 
 
 def _move_first_host(session: Session, row: TenantRow, slug: str) -> None:

@@ -41,6 +41,7 @@ class TenantRow(SharedModel):
     currency: Mapped[str] = mapped_column(Text, server_default="EUR")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{en}'"))
     limits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     sandbox_of: Mapped[str | None] = mapped_column(Text)
     request_key: Mapped[str | None] = mapped_column(Text, unique=True)
     request_hash: Mapped[str | None] = mapped_column(Text)

@@ -57,6 +57,7 @@ def as_tenant(row: TenantRow) -> Tenant:
         currency=row.currency,
         languages=tuple(row.languages),
         plan=row.plan,
+        flags=frozenset(row.flags),
         limits=msgspec.convert(row.limits, Limits),
     )
 

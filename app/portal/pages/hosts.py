@@ -19,6 +19,7 @@ from app.kernel.web import flash
 from app.kernel.web.languages import say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from tenants import billing
 from tenants.hosts import service
 
 HOSTS = "/portal/settings/hosts"
@@ -62,6 +63,7 @@ def _page(
 def claim(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Response[Any]:
     """Claim a host."""
     visitor, tenant = _allowed(request)
+    billing.require(tenant, "own_hosts")
     surface = data.surface if data.surface in ("portal", "artist", "storefront") else None
     try:
         service.claim(tenant, data.host, surface=surface, by=visitor.actor)

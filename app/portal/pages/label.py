@@ -62,14 +62,16 @@ def label(request: Request[Any, Any, Any]) -> Response[str]:
     return _label_page(request)
 
 
-def _label_page(request: Request[Any, Any, Any], status: int = 200, fields: dict[str, str] | None = None) -> Any:
+def _label_page(
+    request: Request[Any, Any, Any], status: int = 200, fields: dict[str, str] | None = None
+) -> Response[str]:
     realm = realm_of(request)
     spoken = {name: Locale.parse(name, sep="-") for name in LANGUAGES}
     names = {
         name: (locale.display_name, locale.get_display_name(realm.language.replace("-", "_")))
         for name, locale in spoken.items()
     }
-    shown = {"names": names, "zones": sorted(available_timezones()), "fields": fields or {}}
+    shown: dict[str, Any] = {"names": names, "zones": sorted(available_timezones()), "fields": fields or {}}
     return page("portal/label.html", realm, status=status, here=f"{SETTINGS}/label", **shown)
 
 
@@ -82,7 +84,7 @@ def change_label(request: Request[Any, Any, Any], data: URLEncodedBody[LabelForm
     try:
         change_details(tenant.id, by=visitor.actor, name=data.name, languages=languages, time_zone=data.time_zone)
     except Invalid as refusal:
-        return _label_page(request, 422, refusal.fields)  # type: ignore[no-any-return]
+        return _label_page(request, 422, refusal.fields)
     return flash.done(f"{SETTINGS}/label", tenant, sentence("Saved."))
 
 
@@ -97,7 +99,7 @@ def usage(request: Request[Any, Any, Any]) -> Response[str]:
         happened = session.scalar(select(func.count()).select_from(Activity)) or 0
     used = {"members": members, "files": stored, "bytes": int(size), "activity": happened}
     used["hosts"] = len(hosts_of(tenant))
-    shown = {"used": used, "limits": tenant.limits, "most_hosts": HOSTS_PER_LABEL}
+    shown: dict[str, Any] = {"used": used, "limits": tenant.limits, "most_hosts": HOSTS_PER_LABEL}
     return page("portal/usage.html", realm_of(request), here=f"{SETTINGS}/usage", **shown)
 
 

@@ -1,0 +1,1 @@
+"""The console: labels, fleet, jobs, incidents, and a record of what operators did."""

@@ -1,0 +1,8 @@
+"""The pages of the console."""
+
+from __future__ import annotations
+
+from admin.console.pages import fleet, frame, labels, platform
+
+handlers = [*labels.handlers, *fleet.handlers, *platform.handlers]
+__all__ = ["frame", "handlers"]

@@ -1,0 +1,49 @@
+"""The frame of the console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from admin.models import Operator
+from app.kernel.sentences import sentence
+from app.kernel.web import flash, shell
+from app.kernel.web.pages import frame
+from app.kernel.web.realm import Realm
+from app.kernel.web.shell import Action, Place
+
+shell.add(
+    Place(sentence("Labels"), "/admin", "building", order=10, keys="g l", surface="console"),
+    Place(sentence("Fleet"), "/admin/fleet", "layers", order=20, keys="g f", surface="console"),
+    Place(sentence("Tasks"), "/admin/tasks", "workflow", order=30, keys="g t", surface="console"),
+    Place(sentence("Incidents"), "/admin/incidents", "triangle-alert", order=40, keys="g i", surface="console"),
+    Place(sentence("Mail"), "/admin/mail", "mail", order=50, keys="g m", surface="console"),
+    Place(sentence("Operators"), "/admin/operators", "users", order=60, keys="g o", surface="console"),
+    Action(sentence("Open a label"), "/admin/labels/new", "plus", keys="c", surface="console"),
+)
+
+
+@frame
+def console_frame(realm: Realm) -> dict[str, Any]:
+    """Navigation and palette for the operator of this request; nothing where nobody is signed in."""
+    operator: Operator | None = realm.facts.get("operator")
+    if operator is None:
+        return {}
+    nobody = frozenset[str]()
+    places = shell.places("console", nobody)
+    around = {
+        "home": "/admin",
+        "groups": [("", places)],
+        "all_places": places,
+        "hidden_places": [],
+        "actions": shell.actions("console", nobody),
+        "mine": [],
+        "me": {"name": operator.email.partition("@")[0], "role": operator.email, "sign_out": "/admin/sign-out"},
+        "news_href": None,
+        "news": 0,
+        "notable": [],
+        "sentences": {},
+        "feed": None,
+        "search": "/admin/search",
+        "suspended": False,
+    }
+    return {"shell": around, "flash": flash.shown(None, realm.facts.get("flash_token", ""))}
