@@ -42,7 +42,7 @@ def labels(session: Session, *, state: str = "", wanted: str = "") -> list[Liste
 def states(session: Session) -> dict[str, int]:
     """How many labels are in which state."""
     query = select(TenantRow.state, func.count()).group_by(TenantRow.state)
-    return {state: count for state, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def usage(session: Session, tenant_id: str) -> list[Any]:

@@ -38,7 +38,7 @@ def steps(session: Session) -> list[Step]:
 def revisions(session: Session) -> dict[str, int]:
     """How many labels are at which revision."""
     query = select(TenantRow.schema_revision, func.count()).where(TenantRow.state.not_in(GONE))
-    return {revision: count for revision, count in session.execute(query.group_by(TenantRow.schema_revision))}
+    return {row[0]: row[1] for row in session.execute(query.group_by(TenantRow.schema_revision))}
 
 
 def quarantined(session: Session) -> list[TenantRow]:

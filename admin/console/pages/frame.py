@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from admin.console import service
 from admin.models import Operator
+from app.kernel import cache
+from app.kernel.db import platform_read
 from app.kernel.sentences import sentence
 from app.kernel.web import flash, shell
 from app.kernel.web.pages import frame
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
+
+FRESH = 10
+"""Seconds after which a label learns of an incident, or of its end."""
 
 shell.add(
     Place(sentence("Labels"), "/admin", "building", order=10, keys="g l", surface="console"),
@@ -47,3 +53,17 @@ def console_frame(realm: Realm) -> dict[str, Any]:
         "suspended": False,
     }
     return {"shell": around, "flash": flash.shown(None, realm.facts.get("flash_token", ""))}
+
+
+@frame
+def incidents_frame(realm: Realm) -> dict[str, Any]:
+    """What a label's people are told of troubles."""
+    if realm.tenant is None or realm.facts.get("visitor") is None:
+        return {"incidents": []}
+    cell = realm.tenant.cell
+
+    def read() -> list[tuple[str, str]]:
+        with platform_read() as session:
+            return [(incident.level, incident.sentence) for incident in service.open_incidents(session, cell)]
+
+    return {"incidents": cache.shared().get_or_make(f"incidents:{cell}", list[tuple[str, str]], read, seconds=FRESH)}

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from admin.console import queries, service
 from admin.console.errors import NotConfirmed
 from admin.pages import operator_of
+from app.kernel import ids
 from app.kernel.db import current, platform_read, platform_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.jobs import ask
@@ -23,7 +24,7 @@ from app.kernel.web.languages import LANGUAGES, say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
 from tenants.billing.rules import FLAGS, PLANS, check_plan
-from tenants.hosts.service import may_have_certificate
+from tenants.hosts.service import hosts_of, may_have_certificate
 from tenants.lifecycle import service as life
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
@@ -95,10 +96,10 @@ def new_label(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 def _new(request: Request[Any, Any, Any], status: int = 200, **shown: Any) -> Response[str]:
-    from app.kernel.ids import new_id
-
     choices = {"zones": sorted(available_timezones()), "cells": list(current().settings.owner_urls), "plans": PLANS}
-    values = {"wish": None, "problem": "", "fields": {}, "key": str(new_id()), "spoken": LANGUAGES} | choices | shown
+    values = (
+        {"wish": None, "problem": "", "fields": {}, "key": str(ids.new_id()), "spoken": LANGUAGES} | choices | shown
+    )
     return page("console/new_label.html", realm_of(request), status=status, here=LABELS, **values)
 
 
@@ -128,8 +129,6 @@ def show_label(request: Request[Any, Any, Any], label_id: FromPath[str]) -> Resp
 
 
 def _label(request: Request[Any, Any, Any], label_id: str, status: int = 200, problem: str = "") -> Response[str]:
-    from tenants.hosts.service import hosts_of
-
     with platform_read() as session:
         row = tenant_row(session, label_id)
         used, steps = queries.usage(session, row.id), queries.operations(session, row.id)
@@ -166,7 +165,7 @@ def change(request: Request[Any, Any, Any], label_id: FromPath[str], data: URLEn
         said = _done(row.id, row.slug or "", data, service.actor_of(operator))
     except Refusal as refusal:
         return _label(request, row.id, status=422, problem=say_refusal(refusal, realm_of(request).language))
-    facts = {name: value for name, value in msgspec.structs.asdict(data).items() if value and name not in ("confirm",)}
+    facts = {name: value for name, value in msgspec.structs.asdict(data).items() if value and name != "confirm"}
     service.note(operator, f"label.{data.what}", tenant_id=row.id, **facts)
     return flash.done(f"/admin/labels/{row.id}", None, said)
 

@@ -87,6 +87,7 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "flash": realm.facts.get("flash"),
         "acting": realm.facts.get("acting"),
         "own_words": {},
+        "incidents": [],
         "words": {sentence: say(sentence, language) for sentence in assets.script_sentences()},
     }
     for provide in _frames:
