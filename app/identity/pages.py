@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,10 +12,9 @@ from litestar.response import Redirect
 
 from app.identity import service
 from app.identity.errors import InvitationUsed, SignInRefused
-from app.identity.models import Member
+from app.identity.policies import Visitor, visitor_for
 from app.identity.rules import normal_email
 from app.kernel import limits
-from app.kernel.actor import Actor
 from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.tenant import TenantState
@@ -53,15 +50,6 @@ class SignedOut(NotFound):
     message = "Sign in to see this."
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """The member behind a request and the session that let them in."""
-
-    member: Member
-    session_id: UUID
-    actor: Actor
-
-
 def cookie_name() -> str:
     """The session cookie's name: bound to this host and to encryption, except on a developer's plain HTTP."""
     return "session" if current().settings.boptone_env == "development" else "__Host-session"
@@ -89,7 +77,9 @@ def visitor_of(request: Request[Any, Any, Any]) -> Visitor:
     if service.is_due_for_touch(held) and tenant.state is TenantState.ACTIVE:
         with tenant_work(tenant) as session:
             service.touch(session, held)
-    return Visitor(member, held.id, service.actor_of(tenant, member))
+    visitor = visitor_for(service.actor_of(tenant, member), member, held)
+    realm_of(request).facts["visitor"] = visitor
+    return visitor
 
 
 @get("/portal/sign-in", sync_to_thread=True)
