@@ -1,0 +1,137 @@
+"""The activity log: filters, pages, saved views, export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import text
+
+from app.kernel import clock, db
+from app.kernel.activity import record
+from app.kernel.actor import Actor
+from app.portal.rules import ActivityFilter, activity_filter, asked_of
+from tests.factories.labels import a_label
+
+LOG = "/portal/settings/activity"
+
+
+@pytest.fixture
+def mine(connected):
+    return a_label(time_zone="Asia/Tokyo")
+
+
+def happen(tenant, action, count=1, **more):
+    with db.tenant_work(tenant) as session:
+        for _ in range(count):
+            record(session, Actor.system(tenant), action, **more)
+
+
+def views(client):
+    return re.search(r'<nav class="views".*?</nav>', client.get(LOG).text, re.DOTALL)[0]
+
+
+def shown(page):
+    return re.findall(r"<time datetime=\"([^\"]+)\"", page.text)
+
+
+def test_a_filter_shows_what_it_says_and_nothing_else(client_as, mine):
+    client = client_as(mine)
+    happen(mine, "file.stored", 3)
+    happen(mine, "file.renamed", 2)
+    assert len(shown(client.get(f"{LOG}?action=file.stored"))) == 3
+    assert len(shown(client.get(f"{LOG}?action=file.stored&action=file.renamed"))) == 5
+    assert "Nothing fits" in client.get(f"{LOG}?action=host.removed").text
+
+
+def test_days_are_the_labels_own(client_as, mine):
+    client = client_as(mine)
+    tokyo = clock.now() + timedelta(hours=9)
+    happen(mine, "file.stored")
+    today, tomorrow = tokyo.date().isoformat(), (tokyo.date() + timedelta(days=1)).isoformat()
+    assert len(shown(client.get(f"{LOG}?action=file.stored&from={today}&to={today}"))) == 1
+    assert shown(client.get(f"{LOG}?action=file.stored&from={tomorrow}")) == []
+
+
+def test_pages_neither_skip_nor_repeat(client_as, mine):
+    client = client_as(mine)
+    happen(mine, "file.stored", 120)
+    seen, address = [], f"{LOG}?action=file.stored"
+    while address:
+        page = client.get(address)
+        seen += shown(page)
+        following = re.search(r'href="([^"]+after=[^"]+)"', page.text)
+        address = following[1].replace("&amp;", "&") if following else None
+    assert len(seen) == len(set(seen)) == 120
+    assert seen == sorted(seen, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["action=no.such", "actor=x", "from=yesterday", "to=9999-12-31", "from=0001-01-01", "after=forged", "action=" + "x" * 2000,
+     "&".join(["action=file.stored"] * 60), urlencode({"action": "file.stored'; DROP TABLE activity"})],
+)  # fmt: skip
+def test_a_filter_that_is_none_is_refused_in_a_sentence(client_as, mine, query):
+    answer = client_as(mine).get(f"{LOG}?{query}")
+    assert answer.status_code in (400, 422)
+    assert "Traceback" not in answer.text
+
+
+def test_a_view_is_kept_shared_and_removed_by_whoever_made_it(client_as, mine):
+    client, other = client_as(mine), client_as(mine)
+    client.post(f"{LOG}/views", data={"name": "Uploads", "query": "action=file.stored", "shared": "1"})
+    client.post(f"{LOG}/views", data={"name": "Only mine", "query": "action=file.renamed"})
+    assert "Uploads" in views(other)
+    assert "Only mine" not in views(other)
+    with db.tenant_read(mine) as session:
+        view = session.execute(text("SELECT id FROM saved_views WHERE is_shared")).scalar_one()
+    assert other.post(f"{LOG}/views/{view}/removal").status_code == 404
+    assert client.post(f"{LOG}/views/{view}/removal").status_code == 303
+    assert "Uploads" not in views(other)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61])
+def test_a_view_needs_a_name(client_as, mine, name):
+    assert client_as(mine).post(f"{LOG}/views", data={"name": name, "query": ""}).status_code == 422
+
+
+def test_an_export_holds_every_row_and_is_itself_noted(client_as, mine):
+    client = client_as(mine)
+    happen(mine, "file.stored", 60, after={"name": "=HYPERLINK(1)"})
+    answer = client.get(f"{LOG}/export?action=file.stored")
+    table = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(table) == 60
+    assert "attachment" in answer.headers["content-disposition"]
+    as_json = json.loads(client.get(f"{LOG}/export?as=json&action=file.stored").content)
+    assert [row["action"] for row in as_json] == ["file.stored"] * 60
+    assert len(shown(client.get(f"{LOG}?action=activity.exported"))) == 2
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
+def test_no_cell_of_an_export_is_a_formula(client_as, mine, name):
+    client = client_as(mine)
+    with db.tenant_work(mine) as session:
+        record(session, Actor(kind="system", id=None, tenant=mine, name=name), "file.stored")
+    lines = client.get(f"{LOG}/export?action=file.stored").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(lines))
+    assert row["actor_name"] == f"'{name}"
+
+
+def test_who_may_not_see_the_log_is_told_so(client_as, mine):
+    artist = client_as(mine, role="artist")
+    assert artist.get(LOG).status_code == 403
+    assert artist.get(f"{LOG}/export").status_code == 403
+
+
+def test_a_filter_comes_back_from_its_own_address():
+    known = {"file.stored": None, "file.renamed": None}
+    query = "action=file.stored&action=file.renamed&from=2026-01-02&to=2026-02-03"
+    chosen = activity_filter(asked_of(query), known=known)
+    assert chosen.query == query
+    assert activity_filter(asked_of(chosen.without("action", "file.stored")), known=known).actions == ("file.renamed",)
+    assert ActivityFilter().query == ""

@@ -1,0 +1,84 @@
+"""Files in the portal: added, renamed, removed and brought back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.kernel import clock, db, files
+from app.kernel.ids import new_id
+from tests.factories.labels import a_label
+
+
+@pytest.fixture
+def mine(connected):
+    return a_label()
+
+
+def stored(client, name="contract.txt"):
+    client.post("/portal/files", files={"file": (name, b"signed", "text/plain")})
+    return re.search(r'href="/portal/files/([0-9a-f-]{36})"', client.get("/portal/files").text)[1]
+
+
+def test_a_file_is_renamed_without_losing_its_bytes(client_as, mine):
+    client = client_as(mine)
+    file_id = stored(client)
+    assert client.post(f"/portal/files/{file_id}/name", data={"name": "../../Final\u202e.txt"}).status_code == 303
+    page = client.get("/portal/files").text
+    assert "Final.txt" in page
+    assert client.get(client.get(f"/portal/files/{file_id}").headers["location"]).content == b"signed"
+
+
+def test_a_removed_file_opens_nothing_and_comes_back(client_as, mine):
+    client = client_as(mine)
+    file_id = stored(client)
+    link = client.get(f"/portal/files/{file_id}").headers["location"]
+    said = client.post("/portal/files/removals", data={"id": file_id})
+    assert client.get(f"/portal/files/{file_id}").status_code == 404
+    assert client.get(link).status_code == 404
+    page = client.get(said.headers["location"])
+    assert f'action="/portal/files/{file_id}/return"' in page.text, "the way back is offered"
+    assert "contract.txt" in client.get("/portal/files?view=removed").text
+    client.post(f"/portal/files/{file_id}/return")
+    assert client.get(link).content == b"signed"
+
+
+def test_a_file_removed_long_ago_is_gone_with_its_bytes(client_as, mine):
+    client = client_as(mine)
+    file_id = stored(client)
+    client.post("/portal/files/removals", data={"id": file_id})
+    with clock.frozen_at(clock.now() + timedelta(days=31)):
+        with db.tenant_work(mine) as session:
+            assert files.forget_removed(session) == 1
+        assert files.remove_orphans(mine) == 1
+    assert list(files.object_hashes(mine.id)) == []
+
+
+def test_many_are_removed_or_none(client_as, mine):
+    client = client_as(mine)
+    one = stored(client)
+    assert client.post("/portal/files/removals", data={"id": [one, str(new_id())]}).status_code == 404
+    with db.tenant_read(mine) as session:
+        assert session.execute(text("SELECT count(*) FROM files WHERE removed_at IS NULL")).scalar_one() == 1
+
+
+def test_a_rivals_file_is_neither_renamed_nor_removed(client_as, mine, rival):
+    theirs = stored(client_as(rival))
+    client = client_as(mine)
+    for address, data in (("name", {"name": "x"}), ("return", {})):
+        assert client.post(f"/portal/files/{theirs}/{address}", data=data).status_code == 404
+    assert client.post("/portal/files/removals", data={"id": theirs}).status_code == 404
+
+
+def test_the_word_about_what_was_done_is_shown_once_signed_and_never_anothers(client_as, mine, rival):
+    client = client_as(mine)
+    answer = client.post("/portal/files", files={"file": ("a.txt", b"a", "text/plain")})
+    assert "The file was added." in client.get(answer.headers["location"]).text
+    other = client_as(rival)
+    other.cookies.set("flash", client.cookies["flash"])
+    assert "The file was added." not in other.get("/portal/files").text
+    client.cookies.set("flash", "forged", domain=f"{mine.slug}.localhost")
+    assert client.get("/portal/files").status_code == 200
