@@ -1,0 +1,147 @@
+"""Real Chromium before the real web process: three demo labels, signed in once, every complaint of a page collected."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from app.kernel.web.assets import THEME
+from app.main.scenes import OPERATOR, SCENES
+from tests.servers import ROOT, started, stopped
+from tests.services import Services
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = THEME / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs a whole file of these: each starts a product and a browser of its own."""
+    for item in items:
+        if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.timeout(400))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))
+
+
+@dataclass
+class Site:
+    """The product as it runs for this file's tests."""
+
+    port: int
+
+    def address(self, slug: str, path: str = "/") -> str:
+        return f"http://{slug}.localhost:{self.port}{path}"
+
+
+@pytest.fixture(scope="module")
+def site(services: Services, worker_id: str) -> Iterator[Site]:
+    name = f"browser_{worker_id}"
+    services.drop_database(name)
+    services.create_database(name)
+    more = {"BOPTONE_ENV": "development"}
+    seeding = [sys.executable, "-m", "app.main", "seed"]
+    subprocess.run(
+        seeding, cwd=ROOT, env=os.environ | services.environment(name, **more), check=True, capture_output=True
+    )
+    process, port = started(services, name, **more)
+    yield Site(port)
+    stopped(process)
+    services.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """One person's browser, and everything its pages complained of."""
+
+    site: Site
+    slug: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        """Open a path; anything that leaves the label's own host is refused and noted."""
+        return self.page.goto(self.site.address(self.slug, path))
+
+    def faults(self) -> list[str]:
+        """What axe finds on the page as it stands."""
+        if not self.page.evaluate("Boolean(window.axe)"):
+            self.page.evaluate(AXE.read_text())
+        return self.page.evaluate(
+            "rules => axe.run(document, {runOnly: rules}).then(found => found.violations.map(each => each.id + ': ' +"
+            " each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')))",
+            RULES,
+        )
+
+    def overflows(self) -> bool:
+        """Tell whether the page is wider than its window."""
+        return self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site):
+    """Open a browser as somebody: `visit("kite")` is its owner, `visit("admin")` the operator, `visit("kite", who=None)` nobody."""
+    opened: list[BrowserContext] = []
+
+    def visit(slug: str, *, who: str | None = "owner", language: str = "en", **options: Any) -> Visit:
+        context = browser.new_context(locale=language, **options)
+        opened.append(context)
+        page = context.new_page()
+        here = Visit(site, slug, context, page)
+        page.on("pageerror", lambda problem: here.complaints.append(f"error: {problem}"))
+        page.on("console", lambda said: here.complaints.append(said.text) if said.type == "error" else None)
+
+        def keep_inside(route: Route) -> None:
+            if f"//{slug}.localhost:{site.port}/" in route.request.url:
+                route.continue_()
+            else:
+                here.complaints.append(f"left the house: {route.request.url}")
+                route.abort()
+
+        context.route("**/*", keep_inside)
+        if who:
+            _sign_in(here, who)
+        return here
+
+    yield visit
+    for context in opened:
+        context.close()
+
+
+def _sign_in(here: Visit, who: str) -> None:
+    door, (email, password) = "/portal/sign-in", (f"{who}@{here.slug}.test", f"{here.slug}-demo-2026")
+    if here.slug == "admin":
+        door, (email, password) = "/admin/sign-in", OPERATOR
+    here.go(door)
+    here.page.fill("#email", email)
+    here.page.fill("#password", password)
+    here.page.locator("form button.primary").first.click()
+    here.page.wait_for_url(lambda url: "sign-in" not in url)
+    here.complaints.clear()
+
+
+SLUGS = [scene.slug for scene in SCENES]

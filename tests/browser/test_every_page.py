@@ -1,0 +1,66 @@
+"""Every page there is, looked at by axe in light and dark, wide and narrow, left to right and right to left."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from litestar import Litestar
+
+from app.main import composition
+from app.main.web import create_app
+from tenants.registry.memory import Registry
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+NOT_PAGES = re.compile(
+    r"/(events|search|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
+)
+
+
+def pages(surface: str) -> list[str]:
+    """The addresses of every page of a surface that needs no id; what later slices add is looked at by itself."""
+    composition.load_slices()
+    product: Litestar = create_app(composition.settings_module.load({}), Registry())._app  # type: ignore[assignment]
+    found = {
+        route.path
+        for route in product.routes
+        if "GET" in getattr(route, "methods", ()) and "{" not in route.path and not NOT_PAGES.search(route.path)
+    }
+    found |= {"/portal/settings/export"} if surface == "portal" else set()
+    return sorted(path for path in found if path.startswith(f"/{surface}") or (surface == "portal" and path == "/"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("kite", "es"), ("noor", "ar"), ("noor", "en")])
+def test_no_page_of_the_portal_has_a_fault(visit, slug, language):
+    here = visit(slug, language=language)
+    _look(here, pages("portal"), direction="rtl" if language == "ar" else "ltr")
+
+
+@pytest.mark.slow
+def test_no_page_of_the_console_has_a_fault(visit):
+    _look(visit("admin"), [path for path in pages("admin") if "sign-in" not in path], direction="ltr")
+
+
+def test_no_page_before_the_door_has_a_fault(visit):
+    for slug, language in (("bluehour", "de"), ("noor", "ar")):
+        here = visit(slug, who=None, language=language)
+        _look(here, ["/", "/portal/sign-in", "/portal/nowhere"], direction="rtl" if language == "ar" else "ltr")
+
+
+def _look(here, addresses, *, direction):
+    assert len(addresses) > 2
+    found = []
+    for path in addresses:
+        answer = here.go(path)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert answer.status < 500, path
+            assert here.page.locator("html").get_attribute("dir") == direction, path
+            for size in (WIDE, NARROW):
+                here.page.set_viewport_size(size)
+                found += [f"{path} is wider than its window at {size['width']}"] if here.overflows() else []
+                for scheme in ("light", "dark"):
+                    here.page.emulate_media(color_scheme=scheme)
+                    found += [f"{path} {size['width']} {scheme}: {fault}" for fault in here.faults()]
+    found += [said for said in here.complaints if "404" not in said]
+    assert found == []
