@@ -9,14 +9,12 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.brand import policies, queries
-from app.brand.errors import ThemeInputRefused
 from app.brand.models import ThemeVersion
 from app.brand.rules.checks import Finding
-from app.identity.pages import Visitor, visitor_of
+from app.identity.pages import Visitor, frame, visitor_of
 from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.tenant import TenantState
 from app.kernel.web.languages import say, say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -177,10 +175,10 @@ def shown(
     request: Request[Any, Any, Any], visitor: Any, template: str, status: int = 200, **values: Any
 ) -> Response[str]:
     """A page of the brand's settings in the portal's frame."""
-    suspended = tenant_of(request).state is TenantState.SUSPENDED
-    frame = {"member": visitor.member, "visitor": visitor, "here": HERE, "suspended": suspended}
     words = {key: say(text, realm_of(request).language) for key, text in SENTENCES.items()}
-    return page(f"brand/{template}", realm_of(request), status=status, words=words, **frame, **values)
+    return page(
+        f"brand/{template}", realm_of(request), status=status, words=words, **frame(visitor, request, HERE), **values
+    )
 
 
 def to_draft(version_id: object, *, part: str = "") -> Redirect:
@@ -245,18 +243,3 @@ def said_findings(found: list[Finding], language: str) -> list[tuple[bool, str]]
 def preset_choices() -> list[tuple[str, str, str]]:
     """The presets by key, name and brand colour."""
     return [(preset.key, preset.name, preset.inputs.color.brand) for preset in presets().values()]
-
-
-__all__ = [
-    "HERE",
-    "ThemeInputRefused",
-    "draft_page",
-    "editor",
-    "preset_choices",
-    "said_findings",
-    "shown",
-    "swatches",
-    "to_draft",
-    "to_overview",
-    "viewer",
-]

@@ -35,7 +35,7 @@ def theme_css(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[
     if not name.endswith(".css"):
         raise ThemeUnknown
     css = stylesheet(tenant_of(request), name.removesuffix(".css"))
-    return Response(css, media_type="text/css; charset=utf-8", headers=FOR_EVER)
+    return Response(css, media_type="text/css", headers=FOR_EVER)
 
 
 @get("/theme/logos/{asset_id:str}", sync_to_thread=True)
