@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from threading import RLock
 from typing import Literal
 
 from alembic.config import Config
@@ -19,6 +20,8 @@ from migrations.label import PLACEHOLDER
 
 HERE = Path(__file__).parent
 Phase = Literal["expand", "backfill", "contract"]
+
+_compiling = RLock()
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,17 @@ def compile_revision(script: Script) -> LabelRevision:
     )
 
 
-@cache
 def label_history() -> tuple[LabelRevision, ...]:
-    """Every label revision from the first to head, compiled once per process."""
+    """Every label revision from the first to head, compiled once per process.
+
+    One thread at a time: what a revision calls `op` belongs to the whole process while it is being compiled.
+    """
+    with _compiling:
+        return _compiled_history()
+
+
+@cache
+def _compiled_history() -> tuple[LabelRevision, ...]:
     scripts = list(history("label").walk_revisions())
     return tuple(compile_revision(script) for script in reversed(scripts))
 

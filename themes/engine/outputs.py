@@ -230,6 +230,7 @@ def _flat(inputs: Inputs, palettes: dict[str, Palette]) -> dict[str, Any]:
             "text_stack": text.stack,
             "display_stack": display.stack,
             "display_weight": min(display.weights[1], max(display.weights[0], inputs.type.display_weight)),
+            "display_width": inputs.type.display_width if "wdth" in display.axes else 100,
             "display_case": inputs.type.display_case,
         },
         "px": {"radius": inputs.shape.radius, "cover_radius": inputs.shape.cover_radius, "border": inputs.shape.border},

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Text, text
+from sqlalchemy import BigInteger, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.kernel import clock, ids, observe
+from app.kernel import ids, observe
 from app.kernel.db.models import SharedModel
 from app.kernel.jobs.registry import LabelTask, tasks
 from app.kernel.tenant import Tenant
@@ -88,7 +88,7 @@ def ask(
         "key": key,
         "queue": task.queue,
         "trace": observe.current_trace(),
-        "run_at": run_at or clock.now(),
+        "run_at": run_at or func.clock_timestamp(),  # by the database's clock, which decides what is due
         "max_attempts": task.max_attempts,
     }
     session.execute(

@@ -12,7 +12,8 @@ from time import perf_counter
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.kernel import clock, failpoint, observe
@@ -170,7 +171,8 @@ def _retry(claim: _Claim, problem: Exception, seconds: float | None = None) -> s
         return _park(claim, _sentence(problem))
     base = BACKOFF_SECONDS[min(claim.attempts, len(BACKOFF_SECONDS)) - 1] if seconds is None else seconds
     pause = timedelta(seconds=base * random.uniform(0.8, 1.2))  # noqa: S311 spreads load, hides nothing
-    changes: dict[str, Any] = {"run_at": clock.now() + pause, "lease_until": None, "problem": _sentence(problem)}
+    due = func.clock_timestamp() + pause  # by the database's clock, which decides what is due
+    changes: dict[str, Any] = {"run_at": due, "lease_until": None, "problem": _sentence(problem)}
     if isinstance(problem, Busy | Unavailable):
         changes["attempts"] = claim.attempts - 1  # waiting for a label is no failure of the task
     _write(claim, **changes)
@@ -202,8 +204,11 @@ def _kept_lease(claim: _Claim, lease_seconds: float) -> Iterator[None]:
 
     def renew() -> None:
         while not finished.wait(lease_seconds / 3):
-            with platform_work(claim.cell) as session:
-                session.execute(_RENEW, {"id": claim.id, "send": claim.send, "lease": lease_seconds})
+            try:
+                with platform_work(claim.cell) as session:
+                    session.execute(_RENEW, {"id": claim.id, "send": claim.send, "lease": lease_seconds})
+            except (DBAPIError, Refusal, OSError) as trouble:
+                log.warning("lease.not_renewed", row=str(claim.id), reason=type(trouble).__name__)
 
     keeper = threading.Thread(target=renew, name="lease", daemon=True)
     keeper.start()

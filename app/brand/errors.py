@@ -1,0 +1,113 @@
+"""Why a theme, a logo, a font or a block is not taken."""
+
+from __future__ import annotations
+
+from app.kernel.errors import Conflict, Invalid, NotFound
+
+
+class ThemeUnknown(NotFound):
+    """The label has no such version of its theme."""
+
+    message = "This version of the brand could not be found."
+
+
+class PresetUnknown(NotFound):
+    """There is no preset of this name."""
+
+    message = "There is no preset of this name."
+
+
+class ThemeNotDraft(Conflict):
+    """Only a draft can be changed or published; what people have seen stays as it was."""
+
+    message = "This version was published and stays as it is. Start a new draft from it."
+
+
+class NothingToRollBack(Conflict):
+    """The label has no earlier version to go back to."""
+
+    message = "There is no earlier version to go back to."
+
+
+class ThemeInputRefused(Invalid):
+    """An input is outside its limits; `fields` names it."""
+
+    message = "Some of these settings cannot be used as they are."
+
+
+class ChecksFailed(Invalid):
+    """The draft would publish something that cannot be read or is missing."""
+
+    message = "This draft cannot be published yet. The checks say what is missing."
+
+
+class AssetUnknown(NotFound):
+    """The label has no such logo or font."""
+
+    message = "This logo or font could not be found."
+
+
+class LogoRefused(Invalid):
+    """The picture cannot be taken."""
+
+    message = "This picture cannot be taken. Send an SVG, PNG, JPEG or WebP."
+
+
+class LogoTooLarge(LogoRefused):
+    """The file is larger than a logo needs to be."""
+
+    message = "This picture is too large. A logo may have up to 2 MB and 16 million pixels."
+
+
+class LogoAnimated(LogoRefused):
+    """A logo stands still."""
+
+    message = "This picture moves. Send one that stands still."
+
+
+class LogoUnsafe(LogoRefused):
+    """The SVG declares entities or a document type, or is too deep or too long to be drawn safely."""
+
+    message = "This SVG holds more than a drawing. Export it again as plain SVG, with text as outlines."
+
+
+class LogoEmpty(LogoRefused):
+    """Nothing is left to be seen."""
+
+    message = "Nothing can be seen on this picture."
+
+
+class FontRefused(Invalid):
+    """The font cannot be taken."""
+
+    message = "This font cannot be taken. Send a TrueType, OpenType, WOFF or WOFF2 file of up to 4 MB."
+
+
+class FontLicenceMissing(Invalid):
+    """Nobody has said that the label may use the font on its pages."""
+
+    message = "Confirm that your licence covers this font on web pages."
+
+
+class BlockRefused(Invalid):
+    """The block cannot be shown; nothing of it is."""
+
+    message = "This block cannot be shown."
+
+
+class BlockNotUnderstood(BlockRefused):
+    """The template is no Liquid, or uses what is not offered."""
+
+    message = "This block cannot be understood. It may use Liquid's plain tags and filters."
+
+
+class BlockTooLong(BlockRefused):
+    """The template is longer than a block may be."""
+
+    message = "This block is too long. It may have up to 20,000 characters."
+
+
+class BlockTooMuch(BlockRefused):
+    """The block writes, repeats or keeps more than it may, or takes too long."""
+
+    message = "This block asks for too much work. Repeat less in it."

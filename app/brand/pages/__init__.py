@@ -1,0 +1,7 @@
+"""The brand on the web: what every page loads, and the settings where it is made."""
+
+from __future__ import annotations
+
+from app.brand.pages import public, settings, uploads
+
+handlers = [*public.handlers, *settings.handlers, *uploads.handlers]

@@ -1,0 +1,1 @@
+"""What is decided about a brand without asking anybody: pure functions of bytes, inputs and time."""

@@ -1,0 +1,154 @@
+"""What is drawn from a theme: a statement, the card that other sites show, icons. Typst does it, without the network.
+
+Each drawing gets its templates and data as files in memory; texts are JSON strings that no template evaluates, and a
+logo was cleaned when it came in. Sizes are fixed here, so that what somebody else sends cannot make a drawing large.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+import typst
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+from app.brand.errors import LogoRefused
+from app.brand.rules.vector import Drawing
+
+TEMPLATES: Final = Path(__file__).parents[3] / "themes" / "paper"
+BUILT: Final = Path(__file__).parents[3] / "themes" / "base" / "dist"
+ICONS: Final[dict[str, tuple[int, float]]] = {"192": (192, 0.0), "512": (512, 0.0), "apple-touch": (180, 0.0)}
+"""Name, side in pixels, corner as a part of it: launchers and phones cut corners themselves."""
+_FAVICON_CORNER: Final = 0.22
+_LONGEST_MEASURED: Final = 240.0
+_SUBSETS: Final = ("-latin-", "-arabic-")
+
+SAMPLE_ROWS: Final = (
+    ("I", "4,118,220", "16,472.88", "11,531.02"),
+    ("II", "3,902,144", "15,608.58", "10,926.01"),
+    ("III", "2,771,006", "11,084.02", "7,758.81"),
+    ("IV", "1,996,310", "7,985.24", "5,589.67"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What a drawing needs to know: flat tokens, the label's names, a cleaned logo and which kind it is."""
+
+    flat: Mapping[str, Any]
+    house: str
+    legal_name: str = ""
+    logo: bytes | None = None
+    logo_kind: Literal["svg", "png"] = "svg"
+    language: str = "en"
+    is_rtl: bool = False
+
+
+def statement_pdf(brand: Brand, *, words: Mapping[str, Any]) -> bytes:
+    """A statement of one page as PDF, with sample numbers; `words` are its texts in the reader's language."""
+    data = _data(brand, "light") | {"rows": SAMPLE_ROWS} | dict(words)
+    return _drawn("statement.typ", data, brand, form="pdf")
+
+
+def card_png(brand: Brand, *, host: str, line: str) -> bytes:
+    """The card of 1200 × 630 pixels."""
+    size = 128 if len(brand.house) <= 14 else 84 if len(brand.house) <= 28 else 60
+    shade = brand.flat["scheme"]
+    data = _data(brand, shade) | {"host": host[:60], "line": line[:90], "title_size": size, "house": brand.house[:60]}
+    return _drawn("card.typ", data, brand, form="png")
+
+
+def icon_png(brand: Brand, name: str) -> bytes:
+    """One of `ICONS`."""
+    size, corner = ICONS[name]
+    return _drawn("icon.typ", _icon(brand, size, corner), brand, form="png")
+
+
+def favicon_svg(brand: Brand) -> bytes:
+    """The small icon as a drawing."""
+    return _drawn("icon.typ", _icon(brand, 64, _FAVICON_CORNER), brand, form="svg")
+
+
+def picture_png(drawing: Drawing) -> bytes:
+    """A drawing as pixels, so that its ink can be measured; `LogoRefused` where it cannot be drawn."""
+    scale = _LONGEST_MEASURED / max(drawing.width, drawing.height)
+    data = {"width": max(1.0, drawing.width * scale), "height": max(1.0, drawing.height * scale), "logo": "logo.svg"}
+    files = {"main.typ": _template("picture.typ"), "data.json": json.dumps(data).encode(), "logo.svg": drawing.svg}
+    return _compiled(files, form="png")
+
+
+def _icon(brand: Brand, size: int, corner: float) -> dict[str, Any]:
+    initial = next((char for char in brand.house if char.isalnum()), "·").upper()[:1]
+    return _data(brand, "light") | {"size": size, "corner": corner, "initial": initial}
+
+
+def _data(brand: Brand, shade: str) -> dict[str, Any]:
+    return {
+        "colors": brand.flat[shade],
+        "font": brand.flat["font"],
+        "radius": brand.flat["px"]["radius"],
+        "stretch": brand.flat["font"]["display_width"],
+        "house": brand.house,
+        "legal_name": brand.legal_name or brand.house,
+        "logo": f"logo.{brand.logo_kind}" if brand.logo else None,
+        "language": brand.language.partition("-")[0],
+        "rtl": brand.is_rtl,
+    }
+
+
+def _drawn(template: str, data: Mapping[str, Any], brand: Brand, *, form: Literal["pdf", "png", "svg"]) -> bytes:
+    files = {"main.typ": _template(template), "common.typ": _template("common.typ")}
+    files["data.json"] = json.dumps(data).encode()
+    if brand.logo:
+        files[f"logo.{brand.logo_kind}"] = brand.logo
+    return _compiled(files, form=form)
+
+
+def _compiled(files: dict[str, bytes], *, form: Literal["pdf", "png", "svg"]) -> bytes:
+    try:
+        made: Any = typst.compile(
+            cast(Any, files),  # names and bytes, which its types do not mention
+            root=str(_nowhere()),
+            font_paths=[str(faces())],
+            ignore_system_fonts=True,
+            format=form,
+            ppi=72.0,
+        )
+    except typst.TypstError as problem:
+        raise LogoRefused from problem
+    except BaseException as problem:
+        # A panic in the renderer is no Exception. It says that this drawing cannot be drawn, not that we must stop.
+        if type(problem).__name__ == "PanicException":
+            raise LogoRefused from None
+        raise
+    whole: bytes = b"".join(made) if isinstance(made, list) else made
+    return whole
+
+
+@cache
+def _template(name: str) -> bytes:
+    return (TEMPLATES / name).read_bytes()
+
+
+@cache
+def _nowhere() -> Path:
+    """An empty folder: a template can read nothing but what it was given."""
+    return Path(tempfile.mkdtemp(prefix="paper-"))
+
+
+@cache
+def faces() -> Path:
+    """A folder with the built fonts as Typst reads them, unpacked once a process; empty where nothing was built."""
+    folder = Path(tempfile.mkdtemp(prefix="faces-"))
+    for file in sorted(BUILT.rglob("*.woff2")):
+        if any(part in file.name for part in _SUBSETS) and "italic" not in file.name:
+            font = TTFont(BytesIO(file.read_bytes()))
+            font.flavor = None
+            font.save(folder / f"{file.stem}.ttf")
+    return folder

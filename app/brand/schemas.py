@@ -1,0 +1,122 @@
+"""What the brand's forms send, and how their fields are called in a theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from themes.engine.inputs import SCRIPTS, TERMS
+
+LOGO_FIELDS = ("logo.wordmark", "logo.mark", "logo.on_dark", "logo.mono")
+
+
+class DraftForm(msgspec.Struct, forbid_unknown_fields=True):
+    """From what a draft starts: a preset by its key, a version by its id, or what is live."""
+
+    preset: str = ""
+    base: str = ""
+
+
+class VersionForm(msgspec.Struct, forbid_unknown_fields=True):
+    """Which version to go back to; the one before where none is named."""
+
+    version: str = ""
+
+
+def _named(field: str) -> str:
+    """How a field is called in the form: as its input, scripts by their ISO 15924 code."""
+    group, separator, key = field.partition("__")
+    key = key.title() if key.title() in SCRIPTS else key
+    return f"{group}.{key}" if separator else field
+
+
+class ThemeForm(msgspec.Struct, forbid_unknown_fields=True, rename=_named):
+    """Every input by its name in the theme ("color.brand"); a field that is not sent stays as it is."""
+
+    color__brand: str | None = None
+    color__accent: str | None = None
+    color__mood: str | None = None
+    color__scheme: str | None = None
+    color__contrast: str | None = None
+    color__label_on_brand: str | None = None
+    type__text: str | None = None
+    type__display: str | None = None
+    type__scale: float | None = None
+    type__display_case: str | None = None
+    type__display_tracking: float | None = None
+    type__display_weight: int | None = None
+    type__display_width: int | None = None
+    type__arab: str | None = None
+    type__jpan: str | None = None
+    type__kore: str | None = None
+    type__hans: str | None = None
+    shape__radius: float | None = None
+    shape__control: str | None = None
+    shape__cover_radius: float | None = None
+    shape__avatar: str | None = None
+    shape__border: float | None = None
+    shape__shadow: str | None = None
+    density__portal: float | None = None
+    density__store: float | None = None
+    motion__level: str | None = None
+    logo__wordmark: str | None = None
+    logo__mark: str | None = None
+    logo__on_dark: str | None = None
+    logo__mono: str | None = None
+    logo__clearspace: float | None = None
+    logo__favicon: str | None = None
+    layout__hero: str | None = None
+    layout__header: str | None = None
+    layout__grid: int | None = None
+    layout__player: str | None = None
+    copy__voice: str | None = None
+    terms__artist: str | None = None
+    terms__cart: str | None = None
+    terms__catalogue: str | None = None
+    terms__fan: str | None = None
+    terms__release: str | None = None
+    terms__roster: str | None = None
+    terms__statement: str | None = None
+    terms__store: str | None = None
+    terms__track: str | None = None
+    identity__legal_name: str | None = None
+    identity__email_from: str | None = None
+    identity__powered_by: str | None = None
+    note: str | None = None
+
+    def said(self, old: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The inputs that were sent, in their groups; `old` gives what lists held before."""
+        sent = {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
+        sent.pop("note", None)
+        groups: dict[str, dict[str, Any]] = {}
+        scripts, terms = dict(old["type"]["scripts"]), dict(old["copy"]["terms"])
+        for name, value in sent.items():
+            group, _, key = name.partition(".")
+            if group == "terms" and key in TERMS:
+                _set_or_drop(terms, key, value)
+            elif group == "type" and key in SCRIPTS:
+                _set_or_drop(scripts, key, value)
+            else:
+                groups.setdefault(group, {})[key] = _value(name, value)
+        if scripts != old["type"]["scripts"]:
+            groups.setdefault("type", {})["scripts"] = scripts
+        if terms != old["copy"]["terms"]:
+            groups.setdefault("copy", {})["terms"] = terms
+        return groups
+
+
+def _set_or_drop(values: dict[str, str], key: str, value: str) -> None:
+    if value.strip():
+        values[key] = value.strip()
+    else:
+        values.pop(key, None)
+
+
+def _value(name: str, value: Any) -> Any:
+    """A form knows no null and no truth, only empty fields and words."""
+    if name == "identity.powered_by":
+        return {"yes": True, "no": False}.get(value, value)
+    if value == "" and (name in LOGO_FIELDS or name == "color.accent"):
+        return None
+    return value.strip() if isinstance(value, str) else value

@@ -1,0 +1,40 @@
+"""Looking after a brand: drafts and publishing, logos and fonts, and what every page asks for."""
+
+from __future__ import annotations
+
+from app.brand.service.assets import add_font, add_logo, asset_bytes
+from app.brand.service.drawing import drawn, statement_sample
+from app.brand.service.live import (
+    LiveTheme,
+    live_theme,
+    preview_link_token,
+    preview_theme,
+    stylesheet,
+)
+from app.brand.service.themes import (
+    change_draft,
+    check_draft,
+    discard_draft,
+    publish,
+    roll_back,
+    start_draft,
+)
+
+__all__ = [
+    "LiveTheme",
+    "add_font",
+    "add_logo",
+    "asset_bytes",
+    "change_draft",
+    "check_draft",
+    "discard_draft",
+    "drawn",
+    "live_theme",
+    "preview_link_token",
+    "preview_theme",
+    "publish",
+    "roll_back",
+    "start_draft",
+    "statement_sample",
+    "stylesheet",
+]
