@@ -17,10 +17,13 @@ SLICES = (
     "app.kernel.mail",
     "app.kernel.files",
     "app.identity.opening",
+    "app.identity.tasks",
+    "app.brand.models",
     "app.portal.models",
     "app.portal.activity",
     "tenants.tasks",
     "admin.models",
+    "admin.console.models",
 )
 """Modules whose import registers what a slice brings: models, opening steps, tasks, schedules."""
 

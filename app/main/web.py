@@ -20,6 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from admin import pages as admin_pages
+from app.brand import pages as brand_pages
 from app.identity import pages as identity_pages
 from app.kernel import observe
 from app.kernel.files import web as files_web
@@ -68,6 +69,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         tls_ask,
         files_web.open_file,
         *identity_pages.handlers,
+        *brand_pages.handlers,
         *portal_pages.handlers,
         *admin_pages.handlers,
     ]

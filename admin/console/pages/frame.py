@@ -52,7 +52,7 @@ def console_frame(realm: Realm) -> dict[str, Any]:
         "search": "/admin/search",
         "suspended": False,
     }
-    return {"shell": around, "flash": flash.shown(None, realm.facts.get("flash_token", ""))}
+    return {"shell": around, "flash": flash.shown(realm)}
 
 
 @frame

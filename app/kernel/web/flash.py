@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from app.kernel import crypto
 from app.kernel.crypto import SignatureRefused
 from app.kernel.tenant import Tenant
+from app.kernel.web.realm import Realm
 
 LIFE = timedelta(seconds=20)
 
@@ -23,12 +24,13 @@ def done(path: str, tenant: Tenant | None, sentence: str, *, undo: str | None = 
     return Redirect(path, status_code=303, cookies=[cookie])
 
 
-def shown(tenant: Tenant | None, token: str) -> dict[str, Any] | None:
-    """What a token says; None for one that is too old or not ours."""
+def shown(realm: Realm) -> dict[str, Any] | None:
+    """What the browser brought along; None for a word that is too old or not ours."""
+    token = realm.facts.get("cookies", {}).get("flash")
     if not token:
         return None
     try:
-        sentence, undo = crypto.verify("flash", tenant, token)
+        sentence, undo = crypto.verify("flash", realm.tenant, token)
     except SignatureRefused:
         return None
     return {"sentence": sentence, "undo": undo}

@@ -172,7 +172,7 @@ class Gate:
         realm.host = self._normalise(raw_host) or ""
         realm.facts["origin"] = self._origin(realm.scheme, raw_host)
         realm.facts["operator_name"] = ""
-        realm.facts |= _chosen(headers.get("cookie", ""))
+        realm.facts |= _kept(headers.get("cookie", ""))
         if realm.host == self._admin_host:
             realm.is_operator = True
             realm.facts["operator_name"] = self._settings.operator_name
@@ -261,11 +261,11 @@ def _state_refusal(realm: Realm, path: str, method: str) -> Refusal | None:
     return None
 
 
-def _chosen(cookies: str) -> dict[str, str]:
-    """What a browser keeps without telling whose it is: the scheme, and a word about what was just done."""
+def _kept(cookies: str) -> dict[str, Any]:
+    """What a browser keeps for the look of pages: its cookies, and among them the scheme that its person chose."""
     kept = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))
     scheme = kept.get("scheme", "")
-    return {"scheme": scheme if scheme in SCHEMES else "", "flash_token": kept.get("flash", "")}
+    return {"cookies": kept, "scheme": scheme if scheme in SCHEMES else ""}
 
 
 def _languages_of(names: tuple[str, ...]) -> tuple[str, ...]:

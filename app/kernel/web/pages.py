@@ -12,7 +12,10 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
+from sqlalchemy.exc import DBAPIError
 
+from app.kernel import observe
+from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets
 from app.kernel.web.languages import direction, say, say_many
@@ -22,6 +25,7 @@ Frame = Callable[[Realm], dict[str, Any]]
 """Gives what is laid around every page of a request: brand, navigation, news, the label's own words."""
 
 _frames: list[Frame] = []
+log = observe.log("pages")
 
 
 def frame(provide: Frame) -> Frame:
@@ -91,9 +95,18 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "words": {sentence: say(sentence, language) for sentence in assets.script_sentences()},
     }
     for provide in _frames:
-        around |= provide(realm)
+        around |= _laid(provide, realm)
     tools = _tools(realm, around["own_words"])
     return _environment().get_template(template).render(**tools, **(around | values))
+
+
+def _laid(provide: Frame, realm: Realm) -> dict[str, Any]:
+    """A frame's part, or nothing of it: a page that tells of a trouble must not meet the trouble again."""
+    try:
+        return provide(realm)
+    except (DBAPIError, OSError, Refusal) as trouble:
+        log.warning("frame.missing", reason=type(trouble).__name__)
+        return {}
 
 
 def page(template: str, realm: Realm, *, status: int = 200, **values: Any) -> Response[str]:

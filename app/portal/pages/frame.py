@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from app.brand.pages.settings import PREVIEW_COOKIE
+from app.brand.service import LiveTheme, live_theme, preview_theme
+from app.identity.pages import cookie_name
 from app.identity.policies import Visitor
 from app.kernel.activity.meanings import meanings, news_for
 from app.kernel.db import tenant_read
+from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import TenantState
 from app.kernel.web import flash, shell
@@ -16,6 +21,7 @@ from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
 
+ACTING = sentence("Support is looking at this label as %(name)s: %(reason)s. Everybody here can see what is done.")
 GROUPS = {
     "main": "",
     "catalogue": sentence("Catalogue"),
@@ -29,6 +35,43 @@ shell.add(
     Place(sentence("Inbox"), "/portal/inbox", "inbox", order=20, keys="g i"),
     Place(sentence("Files"), "/portal/files", "folder", order=30, keys="g f", permission="files.view"),
     Place(sentence("Settings"), "/portal/settings", "settings", order=90, keys="g s"),
+    Place(
+        sentence("Brand"),
+        "/portal/settings/brand",
+        "palette",
+        group="settings",
+        order=10,
+        keys="g b",
+        hint=sentence("Colour, type and logo of everything people see"),
+        permission="brand.view",
+    ),
+    Place(
+        sentence("Team"),
+        "/portal/settings/team",
+        "users",
+        group="settings",
+        order=40,
+        keys="g t",
+        hint=sentence("Who works here, and what they may do"),
+        permission="team.view",
+    ),
+    Place(
+        sentence("Roles"),
+        "/portal/settings/roles",
+        "shield-check",
+        group="settings",
+        order=50,
+        hint=sentence("Roles as sentences, and roles of your own"),
+        permission="team.view",
+    ),
+    Place(
+        sentence("Security"),
+        "/portal/settings/security",
+        "key-round",
+        group="settings",
+        order=60,
+        hint=sentence("Your sign-in, your devices, the label's rules"),
+    ),
     Place(
         sentence("Activity log"),
         "/portal/settings/activity",
@@ -81,6 +124,25 @@ shell.add(
 
 
 @frame
+def looks(realm: Realm) -> dict[str, Any]:
+    """The label's theme and its own words; a member who opened a preview sees that."""
+    if realm.tenant is None:
+        return {}
+    theme = _previewed(realm) or live_theme(realm.tenant)
+    scheme = realm.facts.get("scheme") or ("" if theme.scheme == "auto" else theme.scheme)
+    return {"theme": theme, "scheme": scheme, "own_words": theme.strings.get(realm.language, {})}
+
+
+def _previewed(realm: Realm) -> LiveTheme | None:
+    token = realm.facts.get("cookies", {}).get(cookie_name(PREVIEW_COOKIE))
+    if not token or realm.tenant is None or realm.facts.get("visitor") is None:
+        return None
+    with suppress(Refusal):  # it is over, or the draft is gone
+        return preview_theme(realm.tenant, token)
+    return None
+
+
+@frame
 def portal_frame(realm: Realm) -> dict[str, Any]:
     """Navigation, palette and news for the visitor of this request; nothing where nobody is signed in."""
     visitor: Visitor | None = realm.facts.get("visitor")
@@ -97,7 +159,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "all_places": open_to,
         "hidden_places": [place for place in open_to if place not in listed],
         "actions": shell.actions("portal", held),
-        "mine": [],
+        "mine": [place for place in open_to if place.href == "/portal/settings/security"],
         "me": {"name": visitor.member.name, "role": visitor.member.email, "sign_out": "/portal/sign-out"},
         "news_href": "/portal/inbox",
         "news": unread,
@@ -107,7 +169,15 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
     }
-    return {"shell": around, "flash": flash.shown(realm.tenant, realm.facts.get("flash_token", ""))}
+    return {"shell": around, "flash": flash.shown(realm), "acting": _acting(visitor, realm)}
+
+
+def _acting(visitor: Visitor, realm: Realm) -> dict[str, Any] | None:
+    """What stands above every page while support looks at the label in somebody's name."""
+    if visitor.acting is None:
+        return None
+    said = say(ACTING, realm.language, name=visitor.member.name, reason=visitor.acting.reason)
+    return {"sentence": said, "end": None}
 
 
 def _grouped(places: list[Place]) -> list[tuple[str, list[Place]]]:
