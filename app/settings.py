@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     slow_query_ms: int = 500
     task_lease_seconds: float = 15.0
     prepare_statements: bool = True
+    breached_passwords: Path | None = None
 
     @property
     def data(self) -> Path:

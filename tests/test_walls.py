@@ -87,8 +87,9 @@ def test_a_rivals_id_opens_nothing_on_any_route(client_as, label, treasure, meth
 
 
 def _is_a_bare_door(path: str, answer: Any) -> bool:
-    """The page of an invitation shows the same empty form for every token; using it up is what must fail."""
-    return path.startswith("/portal/invitations/") and answer.status_code == 200 and "<form" in answer.text
+    """The page of a one-time link shows the same bare form for every token; using it up is what must fail."""
+    doors = ("/portal/invitations/", "/portal/sign-in/link/", "/portal/support/")
+    return path.startswith(doors) and answer.status_code == 200 and "<form" in answer.text
 
 
 @pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if "{" not in p], ids=str)
@@ -110,7 +111,7 @@ def test_no_unsafe_route_takes_a_request_from_another_site(client_as, label, met
 def test_no_portal_or_console_route_answers_a_stranger(client_of, label, method, path):
     """What is open to strangers is named here, and only here."""
     open_to_all = re.compile(
-        r"/(healthz|readyz|metrics|internal/tls-ask|assets/.*|files/.*|portal/sign-in|portal/invitations/.*|admin/sign-in)?"
+        r"/(healthz|readyz|metrics|internal/tls-ask|assets/.*|files/.*|portal/sign-in(/link.*|/passkey.*)?|portal/invitations/.*|portal/support/.*|admin/sign-in)?"
     )
     if open_to_all.fullmatch(path):
         return

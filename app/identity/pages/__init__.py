@@ -1,0 +1,35 @@
+"""The pages of identity: the door, one's own security, the team and its roles, and who is behind a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.identity.pages import door, passkeys, proof, roles, security, team, welcome
+from app.identity.pages.visitors import (
+    AnyRequest,
+    SignedOut,
+    cookie_name,
+    frame,
+    lead_to_proof,
+    proof_first,
+    session_cookie,
+    visitor_of,
+)
+from app.identity.policies import Visitor
+
+__all__ = [
+    "AnyRequest",
+    "SignedOut",
+    "Visitor",
+    "cookie_name",
+    "frame",
+    "handlers",
+    "lead_to_proof",
+    "proof_first",
+    "session_cookie",
+    "visitor_of",
+]
+
+handlers: list[Any] = [
+    handler for part in (door, proof, passkeys, security, team, roles, welcome) for handler in part.handlers
+]

@@ -1,0 +1,227 @@
+"""The door of the portal: password, link by mail, invitation, and out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+from sqlalchemy.orm import Session
+
+from app.identity import service
+from app.identity.errors import (
+    CodeRefused,
+    InvitationUsed,
+    PasskeyRefused,
+    SignInRefused,
+)
+from app.identity.pages.visitors import (
+    HOME,
+    SECURITY,
+    AnyRequest,
+    FactorMissing,
+    SignedOut,
+    came,
+    half_cookie,
+    session_cookie,
+    visitor_of,
+)
+from app.identity.rules import normal_email
+from app.identity.service import entry, throttle
+from app.kernel import limits
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Busy, Refusal
+from app.kernel.tenant import Tenant
+from app.kernel.web.languages import say_refusal
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.redirects import safe_path
+from app.kernel.web.refusals import status_of
+
+PER_ACCOUNT = "8/5minutes"
+PER_ADDRESS = "300/5minutes"
+LINKS_PER_ACCOUNT = "5/15minutes"
+LONGEST_EMAIL, LONGEST_PASSWORD = 254, 1_000
+SECOND_STEP = "/portal/sign-in/second-factor"
+KEEP_REFERRER = {"referrer-policy": "same-origin"}
+"""A page whose address is a secret tells it to no other site."""
+
+
+class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What the sign-in page sends."""
+
+    email: str
+    password: str
+    next: str = ""
+
+
+class LinkForm(msgspec.Struct, forbid_unknown_fields=True):
+    """To which address a link is wanted."""
+
+    email: str
+
+
+class UseForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A button that uses up a link."""
+
+    next: str = ""
+
+
+class InvitationForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What the invitation page sends."""
+
+    name: str
+    password: str
+
+
+@contextmanager
+def slowed(tenant: Tenant, **names: str) -> Iterator[None]:
+    """Let a try happen once the wait after earlier failures is over, and count it if it fails."""
+    with tenant_read(tenant) as session:
+        throttle.check(session, **names)
+    try:
+        yield
+    except (SignInRefused, CodeRefused, PasskeyRefused):
+        with tenant_work(tenant) as session:
+            throttle.note_failure(session, **names)
+        raise
+    if account := names.get("account"):
+        with tenant_work(tenant) as session:
+            throttle.clear(session, account=account)
+
+
+def entered(session: Session, token: str, wanted: str) -> Redirect:
+    """Lead in whoever holds this token: to where they want, or to the second step."""
+    if service.half_of_token(session, token) is not None:
+        return Redirect(f"{SECOND_STEP}?next={quote(wanted)}", status_code=303, cookies=[half_cookie(token)])
+    return Redirect(wanted, status_code=303, cookies=[session_cookie(token), half_cookie("")])
+
+
+def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -> Response[Any]:
+    """Show a form once more with the sentence that says why."""
+    realm = realm_of(request)
+    status = 422 if isinstance(refusal, SignInRefused) else status_of(refusal)
+    response = page(template, realm, status=status, problem=say_refusal(refusal, realm.language), **values)
+    if refusal.retry_after:
+        response.headers["retry-after"] = str(refusal.retry_after)
+    return response
+
+
+@get("/portal/sign-in", sync_to_thread=True)
+def sign_in_page(request: AnyRequest) -> Response[Any]:
+    """Show the door; who is inside already is led on."""
+    wanted = safe_path(request.query_params.get("next"), HOME)
+    try:
+        visitor_of(request)
+    except FactorMissing:
+        return Redirect(SECURITY, status_code=303)
+    except SignedOut:
+        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wanted)
+    return Redirect(wanted, status_code=303)
+
+
+@post("/portal/sign-in", sync_to_thread=True)
+def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[Any]:
+    """Let a member in with a new session, whatever session the browser brought along."""
+    tenant, realm = tenant_of(request), realm_of(request)
+    wanted, email = safe_path(data.next, HOME), normal_email(data.email)[:LONGEST_EMAIL]
+    account = f"sign-in:{email}"
+    try:
+        limits.hit(tenant, account, PER_ACCOUNT)
+        limits.hit(tenant, f"sign-in-from:{realm.client}", PER_ADDRESS)
+        with slowed(tenant, account=email, address=realm.client), tenant_work(tenant) as session:
+            token = service.sign_in(
+                session,
+                tenant,
+                email=data.email,
+                password=data.password[:LONGEST_PASSWORD],
+                agent=request.headers.get("user-agent", ""),
+                address=realm.client,
+            )
+            answer = entered(session, token, wanted)
+    except (SignInRefused, Busy) as refusal:
+        return again(request, "identity/sign_in.html", refusal, email=data.email[:LONGEST_EMAIL], next=wanted)
+    limits.clear(tenant, account, PER_ACCOUNT)
+    return answer
+
+
+@post("/portal/sign-out", sync_to_thread=True, opt={"unready": True, "leaving": True})
+def sign_out(request: AnyRequest) -> Redirect:
+    """End this session on the server, not only in the browser."""
+    visitor = visitor_of(request)
+    with tenant_work(tenant_of(request)) as session:
+        service.end_session(session, visitor.actor, visitor.session_id)
+    return Redirect("/portal/sign-in", status_code=303, cookies=[session_cookie("", seconds=0)])
+
+
+@get("/portal/sign-in/link", sync_to_thread=True)
+def link_page(request: AnyRequest) -> Response[str]:
+    """Ask to which address a sign-in link shall go."""
+    return page("identity/link.html", realm_of(request), problem=None, sent=False)
+
+
+@post("/portal/sign-in/link", sync_to_thread=True)
+def ask_link(request: AnyRequest, data: URLEncodedBody[LinkForm]) -> Response[Any]:
+    """Have a link sent; the answer is the same whether anybody has this address."""
+    tenant, realm = tenant_of(request), realm_of(request)
+    email = normal_email(data.email)[:LONGEST_EMAIL]
+    try:
+        limits.hit(tenant, f"link:{email}", LINKS_PER_ACCOUNT)
+        limits.hit(tenant, f"sign-in-from:{realm.client}", PER_ADDRESS)
+    except Busy as refusal:
+        return again(request, "identity/link.html", refusal, sent=False)
+    with tenant_work(tenant) as session:
+        entry.ask_link(session, tenant, email)
+    return page("identity/link.html", realm, problem=None, sent=True)
+
+
+@get("/portal/sign-in/link/{token:str}", sync_to_thread=True)
+def link_door(request: AnyRequest, token: FromPath[str]) -> Response[str]:
+    """Show a button; looking at the page uses the link up as little as a mail scanner does."""
+    response = page("identity/link_door.html", realm_of(request), action=f"/portal/sign-in/link/{quote(token)}")
+    response.headers.update(KEEP_REFERRER)
+    return response
+
+
+@post("/portal/sign-in/link/{token:str}", sync_to_thread=True)
+def use_link(request: AnyRequest, token: FromPath[str], data: URLEncodedBody[UseForm]) -> Response[Any]:  # noqa: ARG001
+    """Let the member in by their link, once."""
+    tenant, realm = tenant_of(request), realm_of(request)
+    limits.hit(tenant, f"link-from:{realm.client}", PER_ADDRESS)
+    with tenant_work(tenant) as session:
+        held = entry.use_link(session, tenant, token, came(request, "link"))
+        return entered(session, held, HOME)
+
+
+@get("/portal/invitations/{token:str}", sync_to_thread=True)
+def invitation_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
+    """Show an invitation; looking at it uses nothing up, so that a mail scanner cannot."""
+    response = page("identity/invitation.html", realm_of(request), token=token, name="", problem=None)
+    response.headers.update(KEEP_REFERRER)
+    return response
+
+
+@post("/portal/invitations/{token:str}", sync_to_thread=True)
+def accept_invitation(request: AnyRequest, token: FromPath[str], data: URLEncodedBody[InvitationForm]) -> Response[Any]:
+    """Make the invited person a member and sign them in."""
+    tenant, realm = tenant_of(request), realm_of(request)
+    limits.hit(tenant, f"invitation-from:{realm.client}", PER_ADDRESS)
+    try:
+        with tenant_work(tenant) as session:
+            member = service.accept_invitation(session, tenant, token, name=data.name, password=data.password)
+            held = service.come_in(session, tenant, member, came(request, "invitation"))
+    except InvitationUsed:
+        raise
+    except Refusal as refusal:
+        return again(request, "identity/invitation.html", refusal, token=token, name=data.name)
+    return Redirect("/portal/welcome", status_code=303, cookies=[session_cookie(held)])
+
+
+handlers: list[Any] = [
+    sign_in_page, sign_in, sign_out, link_page, ask_link, link_door, use_link, invitation_page, accept_invitation,
+]  # fmt: skip

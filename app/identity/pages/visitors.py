@@ -1,0 +1,119 @@
+"""Who is behind a request, and what its page asks of them.
+
+What a page needs stands on its route, as `opt`: `permission`, `recent` (just proved who they are), `in_person` (no
+support in somebody's name), `unready` (open to a member who still owes the label a second factor).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from app.identity import service
+from app.identity.errors import ActingReadOnly, ProofTooOld
+from app.identity.models import HALF_LIMIT
+from app.identity.policies import Visitor, require, require_recent
+from app.identity.service import Came
+from app.kernel.db import current, tenant_read, tenant_work
+from app.kernel.errors import NotFound
+from app.kernel.tenant import TenantState
+from app.kernel.web.gate import SAFE
+from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.redirects import safe_path
+from app.kernel.web.refusals import handle, prefers_page
+
+SESSION_SECONDS = 14 * 24 * 3600
+HOME, SECURITY, PROOF = "/portal", "/portal/settings/security", "/portal/re-authenticate"
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class SignedOut(NotFound):
+    """Nobody is signed in; pages send the person to the door."""
+
+    message = "Sign in to see this."
+
+
+class FactorMissing(SignedOut):
+    """The label asks this member for a second factor, and until there is one nothing else is open."""
+
+    message = "Your label asks for a second factor. Add one to go on."
+
+
+def cookie_name(kind: str = "session") -> str:
+    """A cookie's name: bound to this host and to encryption, except on a developer's plain HTTP."""
+    return kind if current().settings.boptone_env == "development" else f"__Host-{kind}"
+
+
+def session_cookie(value: str, *, seconds: int = SESSION_SECONDS, kind: str = "session") -> Cookie:
+    """The cookie that holds a session's token, out of reach of scripts and other sites."""
+    secure = current().settings.boptone_env != "development"
+    return Cookie(
+        key=cookie_name(kind), value=value, path="/", max_age=seconds, httponly=True, secure=secure, samesite="lax"
+    )
+
+
+def half_cookie(value: str) -> Cookie:
+    """The cookie of half a session, for as long as the second step may take."""
+    return session_cookie(value, seconds=int(HALF_LIMIT.total_seconds()) if value else 0, kind="half")
+
+
+def came(request: AnyRequest, method: str = "password") -> Came:
+    """Where a request comes from."""
+    return Came(request.headers.get("user-agent", ""), realm_of(request).client, method)
+
+
+def visitor_of(request: AnyRequest) -> Visitor:
+    """The member who is signed in and may see this page; `SignedOut` when there is none."""
+    tenant, realm = tenant_of(request), realm_of(request)
+    token = request.cookies.get(cookie_name())
+    if not token:
+        raise SignedOut
+    with tenant_read(tenant) as session:
+        found = service.member_of_token(session, token)
+    if found is None:
+        raise SignedOut
+    visitor = service.visitor_from(tenant, found)
+    if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
+        with tenant_work(tenant) as session:
+            service.touch(session, found.held)
+    realm.facts["visitor"], realm.facts["acting"] = visitor, visitor.acting
+    _check(request, visitor)
+    return visitor
+
+
+def _check(request: AnyRequest, visitor: Visitor) -> None:
+    """Refuse a visitor who does not bring what the route asks for."""
+    asked: dict[str, Any] = request.scope["route_handler"].opt
+    if visitor.lacks_factor and not asked.get("unready"):
+        raise FactorMissing
+    if visitor.acting is not None:
+        touches = request.method not in SAFE and not asked.get("leaving")
+        if asked.get("in_person") or (touches and not visitor.acting.may_change):
+            raise ActingReadOnly
+    if (permission := asked.get("permission")) is not None:
+        require(visitor, permission)
+    if asked.get("recent"):
+        require_recent(visitor)
+
+
+def lead_to_proof(request: AnyRequest, problem: Exception) -> Response[Any]:
+    """Lead a person to the page that asks them to prove who they are, and back to where they were."""
+    if not prefers_page(request.headers.get("accept", "")):
+        return handle(request, problem)
+    here = request.url.path if request.method in SAFE else urlsplit(request.headers.get("referer", "")).path
+    return Redirect(f"{PROOF}?next={quote(safe_path(here, SECURITY))}", status_code=303)
+
+
+proof_first: dict[Any, Any] = {ProofTooOld: lead_to_proof}
+"""What a page with `recent` among its asks does with a refusal: `exception_handlers=proof_first`."""
+
+
+def frame(visitor: Visitor, request: AnyRequest, here: str) -> dict[str, Any]:
+    """What every page of the portal shows around its own."""
+    suspended = tenant_of(request).state is TenantState.SUSPENDED
+    return {"member": visitor.member, "here": here, "suspended": suspended, "visitor": visitor}

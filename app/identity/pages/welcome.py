@@ -1,0 +1,68 @@
+"""The first steps of somebody who has just come in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import URLEncodedBody
+from litestar.response import Redirect
+
+from app.identity.errors import ChoiceUnusable, NameMissing
+from app.identity.pages.door import again
+from app.identity.pages.visitors import HOME, AnyRequest, frame, visitor_of
+from app.identity.policies import Visitor, allows
+from app.identity.service import security
+from app.identity.service.entry import checked_name
+from app.kernel.db import tenant_work
+from app.kernel.web.languages import LANGUAGES
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from tenants.lifecycle.service import rename
+
+WELCOME = "/portal/welcome"
+SELF: dict[str, Any] = {"in_person": True, "unready": True}
+
+
+class WelcomeForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What a new member says about themselves and, where they may, about the label."""
+
+    name: str
+    language: str
+    label_name: str = ""
+
+
+def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
+    tenant = tenant_of(request)
+    return {
+        **frame(visitor, request, WELCOME),
+        "languages": LANGUAGES,
+        "currency": tenant.currency,
+        "label_name": tenant.name if allows(visitor, "label.settings") else None,
+    }
+
+
+@get(WELCOME, sync_to_thread=True, opt=SELF)
+def welcome_page(request: AnyRequest) -> Response[str]:
+    """Ask how the member is called and which language they read."""
+    visitor = visitor_of(request)
+    return page("identity/welcome.html", realm_of(request), problem=None, **_shown(request, visitor))
+
+
+@post(WELCOME, sync_to_thread=True, opt=SELF)
+def welcome(request: AnyRequest, data: URLEncodedBody[WelcomeForm]) -> Response[Any]:
+    """Keep what was said, and lead to the home page."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    try:
+        wanted = checked_name(data.label_name) if data.label_name else tenant.name
+        with tenant_work(tenant) as session:
+            security.introduce(session, visitor, name=data.name, language=data.language)
+    except (NameMissing, ChoiceUnusable) as refusal:
+        return again(request, "identity/welcome.html", refusal, **_shown(request, visitor))
+    if wanted != tenant.name and allows(visitor, "label.settings"):
+        rename(tenant.slug, by=visitor.actor, display_name=wanted)
+    return Redirect(HOME, status_code=303)
+
+
+handlers: list[Any] = [welcome_page, welcome]

@@ -1,0 +1,248 @@
+"""Who may do what: permissions asked for in one place, and the doors through which outside ids become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.errors import (
+    BeyondOwn,
+    CustomRoleUnknown,
+    GrantUnknown,
+    InvitationUnknown,
+    MemberUnknown,
+    OutOfScope,
+    PasskeyUnknown,
+    PermissionMissing,
+    ProofTooOld,
+    SamePerson,
+    SessionUnknown,
+)
+from app.identity.models import CustomRole, Invitation, Member, MemberSession, Passkey, SupportGrant
+from app.identity.rules.permissions import SENTENCES as PERMISSION_SENTENCES
+from app.identity.rules.permissions import Permission, apart_from, for_support, known
+from app.identity.rules.roles import role_named
+from app.identity.rules.scopes import Scope
+from app.kernel import clock
+from app.kernel.actor import Actor
+
+RECENT_MINUTES = 10
+SENTENCES = {
+    "has": "%(name)s may: %(what)s",
+    "has_not": "%(name)s may not: %(what)s",
+    "disabled": "%(name)s is disabled and is let in nowhere.",
+    "role": "The role “%(role)s” includes it.",
+    "not_role": "The role “%(role)s” does not include it.",
+    "custom": "The label's own role “%(role)s” includes it.",
+    "not_custom": "The label's own role “%(role)s” does not include it.",
+    "imprints": "Only for these imprints: %(keys)s",
+    "artists": "Only for these artists: %(keys)s",
+    "no_artists": "For no artist yet: this role reaches only the artists it is given.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The member behind a request, the session that let them in, and what they may do in it.
+
+    `acting` is the leave under which an operator looks at the label in the member's name.
+    """
+
+    member: Member
+    session_id: UUID
+    actor: Actor
+    permissions: frozenset[Permission]
+    scope: Scope
+    proved_at: datetime | None = None
+    acting: SupportGrant | None = None
+    lacks_factor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One link of an answer, to be said in the reader's language; values named in `said` are sentences themselves."""
+
+    sentence: str
+    values: Mapping[str, str]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a member may do something, and why."""
+
+    allowed: bool
+    reasons: tuple[Reason, ...]
+
+
+def permissions_of(member: Member | Invitation) -> frozenset[Permission]:
+    """What a member's role holds: the built-in one's, or the label's own."""
+    if member.custom_role is not None:
+        return known(member.custom_role.permissions)
+    role = role_named(member.role)
+    return role.permissions if role else frozenset()
+
+
+def visitor_for(actor: Actor, member: Member, held: MemberSession, *, lacks_factor: bool = False) -> Visitor:
+    """A member who came in by themselves."""
+    return Visitor(
+        member, held.id, actor, permissions_of(member), member.scope, held.proved_at, lacks_factor=lacks_factor
+    )
+
+
+def supporter_for(actor: Actor, member: Member, held: MemberSession, grant: SupportGrant) -> Visitor:
+    """An operator who looks at the label in a member's name: less than the member, and never proved to be them."""
+    left = for_support(permissions_of(member), may_change=grant.may_change)
+    return Visitor(member, held.id, actor, left, member.scope, acting=grant)
+
+
+def allows(visitor: Visitor, permission: Permission, *, imprint: str | None = None, artist: str | None = None) -> bool:
+    """Tell whether a visitor may do this, to something of this imprint and artist where they are named."""
+    return permission in visitor.permissions and visitor.scope.holds(imprint=imprint, artist=artist)
+
+
+def require(visitor: Visitor, permission: Permission, *, imprint: str | None = None, artist: str | None = None) -> None:
+    """Refuse what a visitor may not do, with a sentence that says what to do about it."""
+    if permission not in visitor.permissions:
+        raise PermissionMissing
+    if not visitor.scope.holds(imprint=imprint, artist=artist):
+        raise OutOfScope
+
+
+def require_recent(visitor: Visitor, minutes: int = RECENT_MINUTES) -> None:
+    """Refuse what needs a person who has just proved who they are: money and security."""
+    proved = visitor.proved_at
+    if visitor.acting is not None or proved is None or clock.now() - proved > timedelta(minutes=minutes):
+        raise ProofTooOld
+
+
+def require_apart(visitor: Visitor, permission: Permission, done_by: Mapping[Permission, UUID | None]) -> None:
+    """Refuse a second duty to whoever did the first on the same subject; `done_by` says who did what to it."""
+    if any(done_by.get(other) == visitor.member.id for other in apart_from(permission)):
+        raise SamePerson
+
+
+def visible_scope(visitor: Visitor) -> Scope:
+    """To which imprints and artists a visitor's lists are narrowed; None means all."""
+    return visitor.scope
+
+
+def require_no_more(visitor: Visitor, permissions: frozenset[Permission], scope: Scope) -> None:
+    """Refuse to hand out a right or a reach that the visitor does not have."""
+    if not permissions <= visitor.permissions or not visitor.scope.contains(scope):
+        raise BeyondOwn
+
+
+def why(member: Member, permission: Permission) -> Answer:
+    """Answer "why can X do this?" with the chain that leads there: the person, the role, what narrows it."""
+    what = {"name": member.name, "what": PERMISSION_SENTENCES[permission]}
+    has = permission in permissions_of(member) and member.disabled_at is None
+    reasons = [Reason(SENTENCES["has" if has else "has_not"], what, said=("what",))]
+    if member.disabled_at is not None:
+        return Answer(allowed=False, reasons=(*reasons, Reason(SENTENCES["disabled"], {"name": member.name})))
+    prefix = "" if has else "not_"
+    if member.custom_role is not None:
+        reasons.append(Reason(SENTENCES[f"{prefix}custom"], {"role": member.custom_role.name}))
+    else:
+        role = role_named(member.role)
+        reasons.append(Reason(SENTENCES[f"{prefix}role"], {"role": role.name if role else member.role}, said=("role",)))
+    return Answer(allowed=has, reasons=(*reasons, *(_narrowing(member.scope) if has else ())))
+
+
+def _narrowing(scope: Scope) -> tuple[Reason, ...]:
+    found = []
+    if scope.imprints is not None:
+        found.append(Reason(SENTENCES["imprints"], {"keys": ", ".join(sorted(scope.imprints))}))
+    if scope.artists:
+        found.append(Reason(SENTENCES["artists"], {"keys": ", ".join(sorted(scope.artists))}))
+    elif scope.artists is not None:
+        found.append(Reason(SENTENCES["no_artists"], {}))
+    return tuple(found)
+
+
+def member_to_read(session: Session, visitor: Visitor, member_id: UUID | None) -> Member:
+    """A colleague; everybody knows themselves."""
+    member = session.get(Member, member_id) if member_id else None
+    if member is None or (member.id != visitor.member.id and not allows(visitor, "team.view")):
+        raise MemberUnknown
+    return member
+
+
+def member_to_change(session: Session, visitor: Visitor, member_id: UUID | None) -> Member:
+    """A colleague whose role one may change: nobody who may more, or reach further, than oneself."""
+    member = session.get(Member, member_id, with_for_update={"of": Member}) if member_id else None
+    if member is None:
+        raise MemberUnknown
+    require(visitor, "team.edit")
+    require_no_more(visitor, permissions_of(member), member.scope)
+    return member
+
+
+def invitation_to_change(session: Session, visitor: Visitor, invitation_id: UUID | None) -> Invitation:
+    """An invitation that is still open."""
+    found = session.get(Invitation, invitation_id, with_for_update={"of": Invitation}) if invitation_id else None
+    if found is None or found.accepted_at is not None or found.revoked_at is not None:
+        raise InvitationUnknown
+    require(visitor, "team.invite")
+    require_no_more(visitor, permissions_of(found), Scope.of(found.imprints, found.artists))
+    return found
+
+
+def session_to_end(session: Session, member_id: UUID | None, session_id: UUID | None) -> MemberSession:
+    """One of a member's own sessions; somebody else's is not found."""
+    held = session.get(MemberSession, session_id, with_for_update=True) if session_id else None
+    if held is None or held.member_id != member_id or held.ended_at is not None:
+        raise SessionUnknown
+    return held
+
+
+def passkey_to_change(session: Session, visitor: Visitor, passkey_id: UUID | None) -> Passkey:
+    """One of the visitor's own passkeys."""
+    key = session.get(Passkey, passkey_id, with_for_update=True) if passkey_id else None
+    if key is None or key.member_id != visitor.member.id:
+        raise PasskeyUnknown
+    return key
+
+
+def role_to_read(session: Session, visitor: Visitor, role_id: UUID | None) -> CustomRole:
+    """One of the label's own roles."""
+    role = session.get(CustomRole, role_id) if role_id else None
+    if role is None or not allows(visitor, "team.view"):
+        raise CustomRoleUnknown
+    return role
+
+
+def role_to_change(session: Session, visitor: Visitor, role_id: UUID | None) -> CustomRole:
+    """One of the label's own roles, if it holds nothing that the visitor does not."""
+    role = session.get(CustomRole, role_id, with_for_update=True) if role_id else None
+    if role is None:
+        raise CustomRoleUnknown
+    require(visitor, "roles.edit")
+    require_no_more(visitor, known(role.permissions), visitor.scope)
+    return role
+
+
+def grant_to_decide(session: Session, visitor: Visitor, grant_id: UUID | None) -> SupportGrant:
+    """A support access that was asked for or runs; only owners let others in."""
+    grant = session.get(SupportGrant, grant_id, with_for_update=True) if grant_id else None
+    if grant is None or grant.ended_at is not None:
+        raise GrantUnknown
+    require_owner(visitor)
+    return grant
+
+
+def require_owner(visitor: Visitor) -> None:
+    """Refuse everybody but an owner in person."""
+    if visitor.member.role != "owner" or visitor.acting is not None:
+        raise PermissionMissing
+
+
+def live_owner_ids(session: Session) -> set[UUID]:
+    """The owners who are let in, locked, so that two changes at once cannot remove the last two."""
+    query = select(Member.id).where(Member.role == "owner", Member.disabled_at.is_(None)).with_for_update()
+    return set(session.scalars(query))

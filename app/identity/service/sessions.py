@@ -1,0 +1,170 @@
+"""Signed-in browsers: begun, renewed, found by their token, ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from app.identity.models import Member, MemberSession, Passkey, SecurityPolicy, SupportGrant, TotpSecret
+from app.identity.policies import Visitor, session_to_end, supporter_for, visitor_for
+from app.identity.rules import token_hash
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.tenant import Tenant
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How often a session's last use is written down; every request would be a write per read."""
+
+SUPPORT_NAME = "Support"
+"""How an operator is called at a label: by no name of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Where somebody came in from, and how they proved who they are."""
+
+    agent: str
+    address: str
+    method: str = "password"
+
+
+class Found(NamedTuple):
+    """What a token opens."""
+
+    member: Member
+    held: MemberSession
+    policy: SecurityPolicy | None
+    grant: SupportGrant | None
+    has_factor: bool
+
+
+def has_factor_sql() -> object:
+    """The condition that a member has a second factor."""
+    app = exists().where(TotpSecret.member_id == Member.id, TotpSecret.confirmed_at.is_not(None))
+    return or_(app, exists().where(Passkey.member_id == Member.id))
+
+
+def actor_of(tenant: Tenant, member: Member) -> Actor:
+    """The member as the one who acts."""
+    return Actor(kind="member", id=member.id, tenant=tenant, name=member.name)
+
+
+def visitor_from(tenant: Tenant, found: Found) -> Visitor:
+    """The visitor whom a found session lets in: the member, or support in the member's name."""
+    member, held, policy, grant, has_factor = found
+    if grant is not None:
+        operator = Actor("operator", grant.operator_id, tenant, SUPPORT_NAME, on_behalf_of=member.id)
+        return supporter_for(operator, member, held, grant)
+    lacks = policy is not None and policy.asks_factor_of(member.role) and not has_factor
+    return visitor_for(actor_of(tenant, member), member, held, lacks_factor=lacks)
+
+
+def start(
+    session: Session, member: Member, came: Came, *, awaits_factor: bool = False, grant: SupportGrant | None = None
+) -> str:
+    """Begin a session and give back its token, which is stored nowhere."""
+    token, now = ids.new_token(), clock.now()
+    session.add(
+        MemberSession(
+            id=ids.new_id(),
+            member_id=member.id,
+            token_hash=token_hash(token),
+            agent=came.agent[:200],
+            address=came.address[:60],
+            method=came.method,
+            awaits_factor=awaits_factor,
+            created_at=now,
+            seen_at=now,
+            proved_at=None if awaits_factor or grant else now,
+            grant_id=grant.id if grant else None,
+        )
+    )
+    session.flush()
+    return token
+
+
+def member_of_token(session: Session, token: str) -> Found | None:
+    """The member whose live session this token opens; one that awaits its second factor opens nothing."""
+    found = _found(session, token)
+    return None if found is None or found.held.awaits_factor else found
+
+
+def half_of_token(session: Session, token: str) -> Found | None:
+    """The member who has shown one factor with this token and owes the second."""
+    found = _found(session, token)
+    return found if found is not None and found.held.awaits_factor else None
+
+
+def _found(session: Session, token: str) -> Found | None:
+    query = (
+        select(Member, MemberSession, SecurityPolicy, SupportGrant, has_factor_sql())  # type: ignore[call-overload]
+        .join(MemberSession, MemberSession.member_id == Member.id)
+        .outerjoin(SecurityPolicy, true())
+        .outerjoin(SupportGrant, SupportGrant.id == MemberSession.grant_id)
+        .where(MemberSession.token_hash == token_hash(token), Member.disabled_at.is_(None))
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    found, now = Found(*row), clock.now()
+    if not found.held.is_live(now, found.policy) or (found.grant is not None and not found.grant.is_live(now)):
+        return None
+    return found
+
+
+def touch(session: Session, held: MemberSession) -> None:
+    """Note that a session is in use."""
+    row = session.get(MemberSession, held.id)
+    if row is not None:
+        row.seen_at = clock.now()
+
+
+def is_due_for_touch(held: MemberSession) -> bool:
+    """Tell whether the last noted use is old enough to be noted again."""
+    return clock.now() - held.seen_at > SEEN_EVERY
+
+
+def live_sessions(session: Session, member_id: UUID) -> list[MemberSession]:
+    """The live sessions of a member, the one used last first."""
+    query = (
+        select(MemberSession)
+        .where(MemberSession.member_id == member_id, MemberSession.ended_at.is_(None), ~MemberSession.awaits_factor)
+        .order_by(MemberSession.seen_at.desc())
+    )
+    policy = session.get(SecurityPolicy, 1)
+    return [held for held in session.scalars(query) if held.is_live(clock.now(), policy)]
+
+
+def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
+    """End one of the actor's own sessions; somebody else's is not found, and support ends support's alone."""
+    held = session_to_end(session, actor.on_behalf_of or actor.id, session_id)
+    if actor.kind == "operator" and held.grant_id is None:
+        session_to_end(session, None, session_id)
+    held.end(clock.now())
+    activity.record(session, actor, "member.session_ended", subject_type="member_session", subject_id=session_id)
+
+
+def end_others(session: Session, actor: Actor, member_id: UUID, *, but: UUID | None) -> None:
+    """End every session of a member except one."""
+    end_all(session, member_id, but=but)
+    activity.record(session, actor, "member.sessions_ended", subject_type="member", subject_id=member_id)
+
+
+def end_all(session: Session, member_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a member, without a word of its own in the activity."""
+    mine = (MemberSession.member_id == member_id) & MemberSession.ended_at.is_(None)
+    if but is not None:
+        mine &= MemberSession.id != but
+    session.execute(update(MemberSession).where(mine).values(ended_at=clock.now()))
+
+
+def renew(session: Session, visitor: Visitor, came: Came) -> str:
+    """Replace the visitor's session by a new one after they proved who they are: a new id at a change of privilege."""
+    end_sessions = update(MemberSession).where(MemberSession.id == visitor.session_id)
+    session.execute(end_sessions.values(ended_at=clock.now()))
+    return start(session, visitor.member, came)

@@ -1,0 +1,205 @@
+"""Who works here: invitations, roles, coming and going."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, RoleUnknown
+from app.identity.models import INVITATION_LIFE, CustomRole, Invitation, Member
+from app.identity.policies import Visitor, live_owner_ids, permissions_of, require, require_no_more
+from app.identity.rules import normal_email, token_hash
+from app.identity.rules.permissions import known
+from app.identity.rules.roles import CUSTOM, ROLES, role_named
+from app.identity.rules.scopes import Scope
+from app.identity.service import notices, sessions
+from app.identity.service.entry import LONGEST_EMAIL
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.tenant import Tenant
+
+MOST_KEYS = 200
+LONGEST_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A role at the label: a built-in one or one of the label's own, and what it is narrowed to."""
+
+    role: str
+    custom: CustomRole | None
+    imprints: list[str]
+    artists: list[str]
+
+    @property
+    def scope(self) -> Scope:
+        """To what it is narrowed."""
+        built_in = role_named(self.role)
+        return Scope.of(self.imprints, self.artists, is_narrow=built_in is not None and built_in.is_narrow)
+
+
+def place_of(session: Session, role: str, *, imprints: str = "", artists: str = "") -> Place:
+    """The place that a form names: a built-in role by its key, one of the label's own by its id."""
+    keys = {"imprints": _keys(imprints), "artists": _keys(artists)}
+    if role in ROLES:
+        return Place(role, None, **keys)
+    known_id = ids.parse_uuid(role)
+    custom = session.get(CustomRole, known_id) if known_id else None
+    if custom is None:
+        raise RoleUnknown
+    return Place(CUSTOM, custom, **keys)
+
+
+def check_may_give(visitor: Visitor, place: Place) -> None:
+    """Refuse a role with more rights or more reach than the giver has; only owners make owners."""
+    permissions = known(place.custom.permissions) if place.custom else ROLES[place.role].permissions
+    require_no_more(visitor, permissions, place.scope)
+    if place.role == "owner" and visitor.member.role != "owner":
+        raise BeyondOwn
+
+
+def invite(session: Session, actor: Actor, *, email: str, role: str) -> str:
+    """Record an invitation to a built-in role and give back its token, which is stored nowhere."""
+    return _invited(session, actor, email, Place(role, None, [], []))[1]
+
+
+def send_invitation(session: Session, tenant: Tenant, visitor: Visitor, email: str, place: Place) -> Invitation:
+    """Invite somebody by mail to a place that the visitor may give."""
+    require(visitor, "team.invite")
+    check_may_give(visitor, place)
+    email = normal_email(email)
+    if session.scalar(select(Member.id).where(Member.email == email)) is not None:
+        raise MemberThere
+    _take_back_older(session, visitor, email)
+    invitation, token = _invited(session, visitor.actor, email, place)
+    notices.send_invitation(session, tenant, email, token)
+    return invitation
+
+
+def resend(session: Session, tenant: Tenant, visitor: Visitor, invitation: Invitation) -> None:
+    """Send an invitation again under a new secret."""
+    token = ids.new_token()
+    invitation.renew(token_hash(token), clock.now())
+    activity.record(session, visitor.actor, "member.invited_again", subject_type="invitation", subject_id=invitation.id)
+    notices.send_invitation(session, tenant, invitation.email, token)
+
+
+def revoke(session: Session, visitor: Visitor, invitation: Invitation) -> None:
+    """Take an invitation back."""
+    invitation.revoke(clock.now())
+    activity.record(
+        session, visitor.actor, "member.invitation_revoked", subject_type="invitation", subject_id=invitation.id
+    )
+
+
+def open_invitations(session: Session) -> list[Invitation]:
+    """Invitations that nobody has accepted, the newest first."""
+    query = select(Invitation).where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    return list(session.scalars(query.order_by(Invitation.created_at.desc())))
+
+
+def members(session: Session) -> list[Member]:
+    """Everybody who works here or did, by name."""
+    return list(session.scalars(select(Member).order_by(Member.disabled_at.is_not(None), Member.name, Member.id)))
+
+
+def change_role(session: Session, tenant: Tenant, visitor: Visitor, member: Member, place: Place) -> None:
+    """Give a member another place; their sessions end, so that nothing goes on under the old one."""
+    check_may_give(visitor, place)
+    if place.role != "owner":
+        _check_owner_left(session, member)
+    before = member.facts
+    member.take_role(place.role, place.custom, imprints=place.imprints, artists=place.artists)
+    if before == member.facts:
+        return
+    session.flush()
+    sessions.end_all(session, member.id)
+    activity.record(
+        session,
+        visitor.actor,
+        "member.role_changed",
+        subject_type="member",
+        subject_id=member.id,
+        before=before,
+        after=member.facts,
+    )
+    notices.tell(session, tenant, member, "role")
+
+
+def disable(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
+    """Let a member in no more; every session of theirs ends."""
+    _check_owner_left(session, member)
+    if member.disabled_at is not None:
+        return
+    member.disable(clock.now())
+    sessions.end_all(session, member.id)
+    activity.record(session, visitor.actor, "member.disabled", subject_type="member", subject_id=member.id)
+    notices.tell(session, tenant, member, "disabled")
+
+
+def enable(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
+    """Let a member in again."""
+    if member.disabled_at is None:
+        return
+    member.enable()
+    activity.record(session, visitor.actor, "member.enabled", subject_type="member", subject_id=member.id)
+    notices.tell(session, tenant, member, "enabled")
+
+
+def may_change(visitor: Visitor, member: Member) -> bool:
+    """Tell whether the visitor may change a member's place at all."""
+    within = permissions_of(member) <= visitor.permissions and visitor.scope.contains(member.scope)
+    return within and "team.edit" in visitor.permissions
+
+
+def _check_owner_left(session: Session, member: Member) -> None:
+    """Refuse to take the last owner away; owners are locked first, so that two at once cannot."""
+    owners = live_owner_ids(session)
+    if member.id in owners and len(owners) == 1:
+        raise LastOwner
+
+
+def _take_back_older(session: Session, visitor: Visitor, email: str) -> None:
+    for older in open_invitations(session):
+        if older.email == email:
+            require_no_more(visitor, permissions_of(older), Scope.of(older.imprints, older.artists))
+            older.revoke(clock.now())
+
+
+def _invited(session: Session, actor: Actor, email: str, place: Place) -> tuple[Invitation, str]:
+    email = normal_email(email)
+    if not 3 <= len(email) <= LONGEST_EMAIL:
+        raise ChoiceUnusable
+    token, now = ids.new_token(), clock.now()
+    invitation = Invitation(
+        id=ids.new_id(),
+        email=email,
+        role=place.role,
+        custom_role=place.custom,
+        imprints=place.imprints,
+        artists=place.artists,
+        token_hash=token_hash(token),
+        invited_by=actor.id,
+        created_at=now,
+        sent_at=now,
+        expires_at=now + INVITATION_LIFE,
+    )
+    session.add(invitation)
+    session.flush()
+    after = {
+        "role": place.custom.name if place.custom else place.role,
+        "imprints": place.imprints,
+        "artists": place.artists,
+    }
+    activity.record(session, actor, "member.invited", subject_type="invitation", subject_id=invitation.id, after=after)
+    return invitation, token
+
+
+def _keys(text: str) -> list[str]:
+    """Keys as people write them into a form: separated by commas or lines."""
+    found = sorted({key.strip() for key in text.replace("\n", ",").split(",") if key.strip()})
+    if len(found) > MOST_KEYS or any(len(key) > LONGEST_KEY for key in found):
+        raise ChoiceUnusable
+    return found
