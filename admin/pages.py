@@ -1,4 +1,4 @@
-"""The operator's console: labels, parked tasks, caught mail."""
+"""The door of the console, and who is behind a request."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from admin import service
 from admin.models import Operator
-from app.kernel import ids, limits, mail
+from app.kernel import limits
 from app.kernel.db import current, platform_read, platform_work
 from app.kernel.errors import Busy, NotFound
-from app.kernel.jobs import queries
 from app.kernel.web.languages import say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
 from app.kernel.web.refusals import status_of
-from tenants.registry.queries import labels
 
 PER_ACCOUNT = "5/5minutes"
 
@@ -50,12 +48,14 @@ def _cookie(value: str, seconds: int) -> Cookie:
     )
 
 
-def _operator(request: Request[Any, Any, Any]) -> Operator:
+def operator_of(request: Request[Any, Any, Any]) -> Operator:
+    """The operator who is signed in; `OperatorSignedOut` when there is none."""
     token = request.cookies.get(_cookie_name())
     if token:
         with platform_read() as session:
             operator = service.operator_of_token(session, token)
         if operator is not None:
+            realm_of(request).facts["operator"] = operator
             return operator
     raise OperatorSignedOut
 
@@ -94,43 +94,4 @@ def sign_out(request: Request[Any, Any, Any]) -> Redirect:
     return Redirect("/admin/sign-in", status_code=303, cookies=[_cookie("", 0)])
 
 
-@get("/admin", sync_to_thread=True)
-def list_labels(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show every label with its state and revision."""
-    operator = _operator(request)
-    with platform_read() as session:
-        rows, spares, load = labels(session), service.count_spares(session), queries.load(session)
-    frame: dict[str, Any] = {"operator": operator.email, "here": "/admin"}
-    return page("console_labels.html", realm_of(request), **frame, rows=rows, spares=spares, load=load)
-
-
-@get("/admin/tasks", sync_to_thread=True)
-def list_parked(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show what nobody will run again unasked."""
-    operator = _operator(request)
-    with platform_read() as session:
-        rows = queries.parked(session)
-    return page("console_tasks.html", realm_of(request), operator=operator.email, here="/admin/tasks", rows=rows)
-
-
-@post("/admin/tasks/{task_id:str}/retry", sync_to_thread=True)
-def retry(request: Request[Any, Any, Any], task_id: FromPath[str]) -> Redirect:
-    """Give a parked task another chance."""
-    _operator(request)
-    known = ids.parse_uuid(task_id)
-    if known is None:
-        raise queries.TaskNotParked
-    with platform_work() as session:
-        queries.retry(session, known)
-    return Redirect("/admin/tasks", status_code=303)
-
-
-@get("/admin/mail", sync_to_thread=True)
-def list_mail(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show mail that was kept instead of sent."""
-    operator = _operator(request)
-    mails = mail.caught(current().settings)
-    return page("console_mail.html", realm_of(request), operator=operator.email, here="/admin/mail", mails=mails)
-
-
-handlers = [sign_in_page, sign_in, sign_out, list_labels, list_parked, retry, list_mail]
+handlers = [sign_in_page, sign_in, sign_out]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from admin.service import add_operator
+from app.brand.models import ThemeVersion
+from app.brand.service import publish, start_draft
 from app.identity.models import Member
 from app.identity.service import add_member
 from app.kernel.actor import Actor
@@ -30,6 +32,7 @@ class Scene:
     time_zone: str
     currency: str
     languages: tuple[str, ...]
+    preset: str
 
     @property
     def password(self) -> str:
@@ -50,9 +53,9 @@ class Scene:
 
 
 SCENES = (
-    Scene("bluehour", "Blue Hour", "Lena Vogt", "Mira Okafor", "Europe/Berlin", "EUR", ("de", "en")),
-    Scene("kite", "Kite Records", "Dana Reyes", "The Lanterns", "America/New_York", "USD", ("en", "es")),
-    Scene("noor", "نور", "ليلى حداد", "سامي ناصر", "Asia/Dubai", "AED", ("ar", "en")),
+    Scene("bluehour", "Blue Hour", "Lena Vogt", "Mira Okafor", "Europe/Berlin", "EUR", ("de", "en"), "editorial"),
+    Scene("kite", "Kite Records", "Dana Reyes", "The Lanterns", "America/New_York", "USD", ("en", "es"), "voltage"),
+    Scene("noor", "نور", "ليلى حداد", "سامي ناصر", "Asia/Dubai", "AED", ("ar", "en"), "geometric"),
 )
 
 
@@ -66,6 +69,7 @@ def seed(settings: Settings) -> None:
         tenant = open_label(scene.wish())
         if tenant.state is TenantState.ACTIVE:
             _people(tenant, scene)
+            _looks(tenant, scene)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:
@@ -84,3 +88,12 @@ def _people(tenant: Tenant, scene: Scene) -> None:
                     language=scene.languages[0],
                     password=scene.password,
                 )
+
+
+def _looks(tenant: Tenant, scene: Scene) -> None:
+    """Publish the scene's preset where nothing was published yet."""
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        if session.scalar(select(ThemeVersion.id).limit(1)) is None:
+            draft = start_draft(session, actor, preset=scene.preset)
+            publish(session, actor, tenant, draft.id)

@@ -20,6 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from admin import pages as admin_pages
+from admin.console import pages as console_pages
 from app.brand import pages as brand_pages
 from app.identity import pages as identity_pages
 from app.kernel import observe
@@ -72,6 +73,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *brand_pages.handlers,
         *portal_pages.handlers,
         *admin_pages.handlers,
+        *console_pages.handlers,
     ]
 
 
