@@ -95,6 +95,13 @@ def answers(port: int, password: str) -> bool:
     return True
 
 
+def left_behind() -> tuple[str, ...]:
+    """What the next one finds on a backend that labels used, through whatever pooler they used it."""
+    query = "SELECT current_user::text, current_setting('search_path'), current_setting('statement_timeout')"
+    with psycopg.connect(db.current().settings.login_urls["home"], autocommit=True) as next_one:
+        return next_one.execute(query).fetchone()
+
+
 def login(port: int, password: str) -> str:
     return f"postgresql://boptone_login:{password}@127.0.0.1:{port}/{NAME}"
 
@@ -172,6 +179,7 @@ def test_two_labels_on_one_backend_each_read_and_write_their_own(services, datab
         assert {type(problem) for problem in work.broken} <= {InterruptedError}
         assert work.right > 300
         assert len(work.backends) == 1, "more than one backend proves less"
+        assert left_behind() == ("boptone_login", '"$user", public', "0")
         for tenant in labels:
             assert work.stored(tenant) == work.kept[tenant.id]
 

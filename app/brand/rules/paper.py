@@ -11,23 +11,20 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 import typst
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from app.brand.errors import LogoRefused
+from app.brand.rules.faces import folder_for
 from app.brand.rules.vector import Drawing
 
 TEMPLATES: Final = Path(__file__).parents[3] / "themes" / "paper"
-BUILT: Final = Path(__file__).parents[3] / "themes" / "base" / "dist"
 ICONS: Final[dict[str, tuple[int, float]]] = {"192": (192, 0.0), "512": (512, 0.0), "apple-touch": (180, 0.0)}
 """Name, side in pixels, corner as a part of it: launchers and phones cut corners themselves."""
 _FAVICON_CORNER: Final = 0.22
 _LONGEST_MEASURED: Final = 240.0
-_SUBSETS: Final = ("-latin-", "-arabic-")
 
 SAMPLE_ROWS: Final = (
     ("I", "4,118,220", "16,472.88", "11,531.02"),
@@ -80,7 +77,7 @@ def picture_png(drawing: Drawing) -> bytes:
     scale = _LONGEST_MEASURED / max(drawing.width, drawing.height)
     data = {"width": max(1.0, drawing.width * scale), "height": max(1.0, drawing.height * scale), "logo": "logo.svg"}
     files = {"main.typ": _template("picture.typ"), "data.json": json.dumps(data).encode(), "logo.svg": drawing.svg}
-    return _compiled(files, form="png")
+    return _compiled(files, form="png", fonts=_nowhere())
 
 
 def _icon(brand: Brand, size: int, corner: float) -> dict[str, Any]:
@@ -93,7 +90,6 @@ def _data(brand: Brand, shade: str) -> dict[str, Any]:
         "colors": brand.flat[shade],
         "font": brand.flat["font"],
         "radius": brand.flat["px"]["radius"],
-        "stretch": brand.flat["font"]["display_width"],
         "house": brand.house,
         "legal_name": brand.legal_name or brand.house,
         "logo": f"logo.{brand.logo_kind}" if brand.logo else None,
@@ -107,15 +103,15 @@ def _drawn(template: str, data: Mapping[str, Any], brand: Brand, *, form: Litera
     files["data.json"] = json.dumps(data).encode()
     if brand.logo:
         files[f"logo.{brand.logo_kind}"] = brand.logo
-    return _compiled(files, form=form)
+    return _compiled(files, form=form, fonts=folder_for(brand.flat["font"]))
 
 
-def _compiled(files: dict[str, bytes], *, form: Literal["pdf", "png", "svg"]) -> bytes:
+def _compiled(files: dict[str, bytes], *, form: Literal["pdf", "png", "svg"], fonts: Path) -> bytes:
     try:
         made: Any = typst.compile(
             cast(Any, files),  # names and bytes, which its types do not mention
             root=str(_nowhere()),
-            font_paths=[str(faces())],
+            font_paths=[str(fonts)],
             ignore_system_fonts=True,
             format=form,
             ppi=72.0,
@@ -140,15 +136,3 @@ def _template(name: str) -> bytes:
 def _nowhere() -> Path:
     """An empty folder: a template can read nothing but what it was given."""
     return Path(tempfile.mkdtemp(prefix="paper-"))
-
-
-@cache
-def faces() -> Path:
-    """A folder with the built fonts as Typst reads them, unpacked once a process; empty where nothing was built."""
-    folder = Path(tempfile.mkdtemp(prefix="faces-"))
-    for file in sorted(BUILT.rglob("*.woff2")):
-        if any(part in file.name for part in _SUBSETS) and "italic" not in file.name:
-            font = TTFont(BytesIO(file.read_bytes()))
-            font.flavor = None
-            font.save(folder / f"{file.stem}.ttf")
-    return folder

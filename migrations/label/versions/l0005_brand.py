@@ -18,7 +18,7 @@ MOMENT = pg.TIMESTAMP(timezone=True)
 
 # What was published is what people saw: only its state may still change. A grant cannot tell a draft from the rest.
 KEEP = """
-CREATE FUNCTION keep_published_theme() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION keep_published_theme() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.state <> 'draft' AND (
     TG_OP = 'DELETE' OR NEW.state = 'draft'
