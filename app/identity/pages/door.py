@@ -95,6 +95,11 @@ def slowed(tenant: Tenant, **names: str) -> Iterator[None]:
             throttle.clear(session, account=account)
 
 
+def several(value: list[str] | str) -> list[str]:
+    """The values of boxes that were ticked; a form sends a single one as itself."""
+    return [value] if isinstance(value, str) else value
+
+
 def entered(session: Session, token: str, wanted: str) -> Redirect:
     """Lead in whoever holds this token: to where they want, or to the second step."""
     if service.half_of_token(session, token) is not None:

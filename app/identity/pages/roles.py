@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from app.identity.errors import BeyondOwn, ChoiceUnusable, NameMissing, RoleInUse, RoleNameTaken
 from app.identity.models import CustomRole
-from app.identity.pages.door import again
+from app.identity.pages.door import again, several
 from app.identity.pages.visitors import AnyRequest, frame, proof_first, visitor_of
 from app.identity.policies import Visitor, allows, role_to_change, role_to_read
 from app.identity.rules.permissions import PERMISSIONS, SENTENCES
@@ -34,7 +34,7 @@ class RoleForm(msgspec.Struct, forbid_unknown_fields=True):
     """A role's name and what it may do."""
 
     name: str
-    permissions: list[str] = []
+    permissions: list[str] | str = []
 
 
 def _built_in(role: Role, language: str) -> tuple[str, str, list[str]]:
@@ -83,7 +83,7 @@ def make_role(request: AnyRequest, data: URLEncodedBody[RoleForm]) -> Response[A
     visitor = visitor_of(request)
     try:
         with tenant_work(tenant_of(request)) as session:
-            role = roles.make_role(session, visitor, name=data.name, permissions=data.permissions)
+            role = roles.make_role(session, visitor, name=data.name, permissions=several(data.permissions))
     except _EXPECTED as refusal:
         return _again(request, visitor, refusal)
     return Redirect(f"{ROLES_PATH}/{role.id}", status_code=303)
@@ -96,7 +96,7 @@ def change_role(request: AnyRequest, role_id: FromPath[str], data: URLEncodedBod
     try:
         with tenant_work(tenant_of(request)) as session:
             role = role_to_change(session, visitor, ids.parse_uuid(role_id))
-            roles.change_role(session, visitor, role, name=data.name, permissions=data.permissions)
+            roles.change_role(session, visitor, role, name=data.name, permissions=several(data.permissions))
     except _EXPECTED as refusal:
         return _again(request, visitor, refusal)
     return Redirect(f"{ROLES_PATH}/{role.id}", status_code=303)

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from app.identity import service
 from app.identity.errors import CodeRefused, PasswordTooWeak
-from app.identity.pages.door import KEEP_REFERRER, LONGEST_PASSWORD, PER_ADDRESS, UseForm, again, slowed
+from app.identity.pages.door import KEEP_REFERRER, LONGEST_PASSWORD, PER_ADDRESS, UseForm, again, several, slowed
 from app.identity.pages.passkeys import OWN
 from app.identity.pages.visitors import (
     HOME,
@@ -54,7 +54,7 @@ class PolicyForm(msgspec.Struct, forbid_unknown_fields=True):
 
     idle_minutes: int
     absolute_hours: int
-    roles: list[str] = []
+    roles: list[str] | str = []
 
 
 class SupportForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -193,7 +193,11 @@ def change_policy(request: AnyRequest, data: URLEncodedBody[PolicyForm]) -> Redi
     visitor = visitor_of(request)
     with tenant_work(tenant_of(request)) as session:
         security.change_policy(
-            session, visitor, roles=data.roles, idle_minutes=data.idle_minutes, absolute_hours=data.absolute_hours
+            session,
+            visitor,
+            roles=several(data.roles),
+            idle_minutes=data.idle_minutes,
+            absolute_hours=data.absolute_hours,
         )
     return Redirect(SECURITY, status_code=303)
 

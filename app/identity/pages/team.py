@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, RoleUnknown
+from app.identity.errors import BeyondOwn, LastOwner, MemberThere
 from app.identity.models import CustomRole, Member
 from app.identity.pages.door import again
 from app.identity.pages.visitors import AnyRequest, frame, proof_first, visitor_of
@@ -27,7 +27,7 @@ from app.identity.rules.roles import ROLES
 from app.identity.service import roles, team
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Refusal
+from app.kernel.errors import Invalid, Refusal
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -37,7 +37,7 @@ INVITATION = f"{TEAM}/invitations/{{invitation_id:str}}"
 SEE: dict[str, Any] = {"permission": "team.view"}
 INVITE: dict[str, Any] = {"permission": "team.invite", "recent": True, "in_person": True}
 EDIT: dict[str, Any] = {"permission": "team.edit", "recent": True, "in_person": True}
-_EXPECTED = (BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, RoleUnknown)
+_EXPECTED = (BeyondOwn, Invalid, LastOwner, MemberThere)
 
 
 class InviteForm(msgspec.Struct, forbid_unknown_fields=True):

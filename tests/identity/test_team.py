@@ -1,0 +1,436 @@
+"""Who may do what: the table of permissions, roles, invitations, and nobody beyond their own."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from app.identity.errors import OutOfScope, PermissionMissing, ProofTooOld, SamePerson
+from app.identity.models import CustomRole, Invitation, Member
+from app.identity.policies import (
+    Visitor,
+    allows,
+    permissions_of,
+    require,
+    require_apart,
+    require_recent,
+    visible_scope,
+    why,
+)
+from app.identity.rules.permissions import ALL, APART, MONEY, PERMISSIONS, SENTENCES, Permission, for_support
+from app.identity.rules.roles import ROLES
+from app.identity.rules.scopes import Scope
+from app.kernel import activity, db, ids
+from app.kernel.activity.feed import latest
+from app.kernel.actor import Actor
+from tests.factories.members import PASSWORD, a_member
+from tests.identity.post import forget_waiting, link_in, mails_to
+from tests.test_walls import ROUTES
+
+HOST = "canary.localhost"
+JSON = {"accept": "application/json"}
+TEAM, ROLE_PAGES = "/portal/settings/team", "/portal/settings/roles"
+
+
+def signed_in(client_of, member, tenant):
+    client = client_of(f"{tenant.slug}.localhost")
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    return client
+
+
+def member_row(label, member_id):
+    with db.tenant_read(label) as session:
+        return session.get_one(Member, member_id)
+
+
+def counted(label):
+    with db.tenant_read(label) as session:
+        return tuple(
+            session.scalar(select(func.count()).select_from(table)) for table in (Member, Invitation, CustomRole)
+        )
+
+
+def last_activity(label):
+    with db.tenant_read(label) as session:
+        return session.scalars(latest(limit=1)).one()
+
+
+def visitor(role="owner", **scope):
+    member = Member(id=uuid4(), name="Vi", role=role, custom_role=None, imprints=[], artists=[])
+    for name, keys in scope.items():
+        setattr(member, name, keys)
+    actor = Actor("member", member.id, None, "Vi")
+    return Visitor(member, uuid4(), actor, permissions_of(member), member.scope)
+
+
+# The table
+
+
+def test_every_permission_has_a_sentence_and_every_role_is_made_of_them():
+    assert set(SENTENCES) == set(get_args(Permission)) == ALL
+    assert len(ROLES) == 13
+    for role in ROLES.values():
+        assert role.permissions <= ALL
+        assert role.name
+        assert role.purpose.endswith(".")
+    assert ROLES["owner"].permissions == ALL
+
+
+def test_no_role_but_the_owners_holds_both_of_two_duties_on_payouts():
+    for role in ROLES.values():
+        if role.key != "owner":
+            assert not {"payouts.prepare", "payouts.approve"} <= role.permissions, role.key
+
+
+@pytest.mark.parametrize("pair", APART, ids=str)
+def test_one_person_never_does_both_duties_on_the_same_subject(pair):
+    first, second = pair
+    one, other = visitor(), visitor()
+    for done, wanted in ((first, second), (second, first)):
+        with pytest.raises(SamePerson):
+            require_apart(one, wanted, {done: one.member.id})
+        require_apart(other, wanted, {done: one.member.id})
+        require_apart(one, wanted, {wanted: one.member.id})
+
+
+def test_a_member_is_narrowed_to_imprints_and_artists():
+    narrow = visitor("product", imprints=["north"], artists=["mira"])
+    assert allows(narrow, "catalog.edit", imprint="north", artist="mira")
+    assert not allows(narrow, "catalog.edit", imprint="south")
+    assert not allows(narrow, "catalog.edit", imprint="north", artist="sol")
+    with pytest.raises(OutOfScope):
+        require(narrow, "catalog.edit", artist="sol")
+    with pytest.raises(PermissionMissing):
+        require(narrow, "payouts.approve", imprint="north")
+    assert visible_scope(narrow) == Scope(frozenset({"north"}), frozenset({"mira"}))
+    assert visible_scope(visitor()).is_whole
+
+
+def test_an_artist_without_artists_reaches_nobody():
+    nobody = visitor("artist")
+    assert visible_scope(nobody).artists == frozenset()
+    assert not allows(nobody, "royalties.view", artist="mira")
+    assert allows(visitor("artist", artists=["mira"]), "royalties.view", artist="mira")
+
+
+def test_a_role_nobody_knows_opens_nothing():
+    assert visitor("superuser").permissions == frozenset()
+    assert visitor("member").permissions == ROLES["admin"].permissions
+
+
+def test_why_answers_with_the_chain():
+    person = visitor("royalties", imprints=["north"]).member
+    yes = why(person, "royalties.run")
+    assert yes.allowed
+    assert [part.sentence.split("%")[0] for part in yes.reasons] == ["", "The role “", "Only for these imprints: "]
+    no = why(person, "payouts.approve")
+    assert not no.allowed
+    assert "does not include" in no.reasons[1].sentence
+
+
+def test_support_never_has_money_or_power_over_people():
+    for may_change in (False, True):
+        left = for_support(ALL, may_change=may_change)
+        assert not left & MONEY
+        assert not left & {"team.edit", "security.edit", "roles.edit", "team.invite", "label.export"}
+
+
+def test_a_proof_is_recent_or_not():
+    with pytest.raises(ProofTooOld):
+        require_recent(visitor())
+
+
+# Every role on every page
+
+
+NEEDS = {
+    ("GET", TEAM): "team.view",
+    ("GET", ROLE_PAGES): "team.view",
+    ("POST", f"{TEAM}/invitations"): "team.invite",
+    ("POST", ROLE_PAGES): "roles.edit",
+    ("POST", "/portal/settings/security/policy"): "security.edit",
+}
+"""What these pages ask for, said a second time on purpose: a route that loses its ask is noticed here."""
+FORMS = {
+    f"{TEAM}/invitations": {"email": "nonsense", "role": "nonsense"},
+    f"{TEAM}/{{member_id:str}}/role": {"role": "nonsense"},
+    ROLE_PAGES: {"name": ""},
+    f"{ROLE_PAGES}/{{role_id:str}}": {"name": ""},
+    "/portal/settings/security/policy": {"idle_minutes": "1", "absolute_hours": "1"},
+}
+"""Forms that are whole and change nothing."""
+
+
+def _asks(product):
+    app = product._app
+    found = {}
+    for route in app.routes:
+        for method, handler in getattr(route, "route_handler_map", {}).items():
+            asked = handler[0].opt.get("permission")
+            if asked:
+                found[(str(method), route.path)] = asked
+    return found
+
+
+def test_every_route_asks_for_what_it_should(product):
+    asks = _asks(product)
+    assert {key: asks.get(key) for key in NEEDS} == NEEDS
+    assert set(asks.values()) <= set(PERMISSIONS)
+    unsafe = [path for method, path in ROUTES if method == "POST" and path.startswith((TEAM, ROLE_PAGES))]
+    assert all(("POST", path) in asks for path in unsafe)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_every_role_meets_every_page_as_the_table_says(client_of, label, product, role):
+    client = signed_in(client_of, a_member(label, role=role), label)
+    asks, before = _asks(product), counted(label)
+    for (method, path), permission in sorted(asks.items()):
+        address = re.sub(r"{\w+:\w+}", str(ids.new_id()), path)
+        status = client.request(method, address, headers=JSON, data=FORMS.get(path)).status_code
+        if permission in ROLES[role].permissions:
+            assert status in (200, 404, 422), (method, path, status)
+        else:
+            assert status == 403, (method, path, status)
+    assert counted(label) == before
+
+
+# Invitations
+
+
+def test_an_invitation_goes_out_in_the_labels_name_and_lets_in_with_role_and_scope(
+    client_as, client_of, label, settings
+):
+    forget_waiting()
+    owner = client_as(label)
+    form = {"email": "Nell@Else.test", "role": "marketing", "imprints": "north, south", "artists": ""}
+    assert owner.post(f"{TEAM}/invitations", data=form).status_code == 303
+    (sent, *_) = mails_to(settings, label, "nell@else.test")
+    assert "Canary Records" in sent.subject
+    assert "boptone" not in (sent.text + sent.sender).lower()
+    link = link_in(sent, "/portal/invitations")
+    browser = client_of(HOST)
+    assert browser.post(link, data={"name": "Nell", "password": PASSWORD}).headers["location"] == "/portal/welcome"
+    with db.tenant_read(label) as session:
+        nell = session.scalars(select(Member).where(Member.email == "nell@else.test")).one()
+    assert (nell.role, nell.imprints) == ("marketing", ["north", "south"])
+    assert client_of(HOST).post(link, data={"name": "Eve", "password": PASSWORD}).status_code == 404
+    again = owner.post(f"{TEAM}/invitations", data=form)
+    assert again.status_code == 409
+
+
+def test_sending_again_makes_the_old_link_worthless_and_taking_back_the_new_one(client_as, client_of, label, settings):
+    forget_waiting()
+    owner = client_as(label)
+    owner.post(f"{TEAM}/invitations", data={"email": "twice@else.test", "role": "legal"})
+    old = link_in(mails_to(settings, label, "twice@else.test")[0], "/portal/invitations")
+    with db.tenant_read(label) as session:
+        found = session.scalars(select(Invitation).where(Invitation.email == "twice@else.test")).one()
+    assert owner.post(f"{TEAM}/invitations/{found.id}/resend").status_code == 303
+    links = {link_in(one, "/portal/invitations") for one in mails_to(settings, label, "twice@else.test")}
+    (new,) = links - {old}
+    join = {"name": "Tw", "password": PASSWORD}
+    assert client_of(HOST).post(old, data=join).status_code == 404
+    assert owner.post(f"{TEAM}/invitations/{found.id}/revoke").status_code == 303
+    assert client_of(HOST).post(new, data=join).status_code == 404
+    assert owner.post(f"{TEAM}/invitations/{found.id}/resend").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "extra", [{"is_admin": "true"}, {"scope": "all"}, {"permissions": "payouts.approve"}, {"id": "1"}]
+)
+def test_a_form_that_says_more_than_it_may_is_refused_and_changes_nothing(client_as, label, extra):
+    client, member = client_as(label), a_member(label, role="store")
+    before = counted(label)
+    forms = {
+        f"{TEAM}/invitations": {"email": "x@else.test", "role": "store"},
+        f"{TEAM}/{member.id}/role": {"role": "legal"},
+        ROLE_PAGES: {"name": "R", "permissions": "team.view"},
+        "/portal/settings/security/password": {"password": "a perfectly long one"},
+        "/portal/settings/security/policy": {"idle_minutes": "15", "absolute_hours": "12"},
+        "/portal/welcome": {"name": "N", "language": "en"},
+        "/portal/re-authenticate": {"proof": PASSWORD},
+        "/portal/sign-in": {"email": member.email, "password": PASSWORD},
+        "/portal/sign-in/link": {"email": member.email},
+    }
+    for path, form in forms.items():
+        clash = {name: value for name, value in extra.items() if name not in form}
+        if clash:
+            assert 400 <= client.post(path, data=form | clash).status_code < 500, path
+    assert counted(label) == before
+    assert member_row(label, member.id).role == "store"
+
+
+# Privilege
+
+
+def test_nobody_gives_more_than_they_have(client_as, label):
+    admin, before = client_as(label, role="admin"), counted(label)
+    for role in ("owner", "finance_approver", "legal", "nonsense", "custom", ""):
+        answer = admin.post(f"{TEAM}/invitations", data={"email": "up@else.test", "role": role})
+        assert answer.status_code in (403, 422), role
+    form = {"name": "Mighty", "permissions": ["team.view", "payouts.approve"]}
+    assert admin.post(ROLE_PAGES, data=form).status_code == 403
+    assert counted(label) == before
+
+
+def test_an_admin_cannot_touch_an_owner_or_become_one(client_of, label):
+    owner, admin = a_member(label, role="owner"), a_member(label, role="admin")
+    client = signed_in(client_of, admin, label)
+    assert client.post(f"{TEAM}/{owner.id}/disable").status_code == 403
+    assert client.post(f"{TEAM}/{owner.id}/role", data={"role": "store"}).status_code == 403
+    assert client.post(f"{TEAM}/{admin.id}/role", data={"role": "owner"}).status_code == 403
+    assert member_row(label, owner.id).role == "owner"
+    assert member_row(label, admin.id).role == "admin"
+
+
+def test_a_narrowed_admin_hands_out_no_wider_reach(client_of, label):
+    owner, admin = a_member(label), a_member(label, role="admin")
+    first = signed_in(client_of, owner, label)
+    assert first.post(f"{TEAM}/{admin.id}/role", data={"role": "admin", "imprints": "north"}).status_code == 303
+    client = signed_in(client_of, admin, label)
+    invite = f"{TEAM}/invitations"
+    assert client.post(invite, data={"email": "w1@else.test", "role": "store"}).status_code == 403
+    assert client.post(invite, data={"email": "w2@else.test", "role": "store", "imprints": "south"}).status_code == 403
+    assert client.post(invite, data={"email": "w3@else.test", "role": "store", "imprints": "north"}).status_code == 303
+    assert client.post(f"{TEAM}/{admin.id}/role", data={"role": "admin"}).status_code == 403
+
+
+def test_the_last_owner_stays(client_of, connected):
+    from tests.factories.labels import a_label
+
+    own = a_label()
+    owner = a_member(own)
+    client = signed_in(client_of, owner, own)
+    assert client.post(f"{TEAM}/{owner.id}/disable").status_code == 409
+    assert client.post(f"{TEAM}/{owner.id}/role", data={"role": "admin"}).status_code == 409
+    second = a_member(own)
+    assert client.post(f"{TEAM}/{owner.id}/role", data={"role": "admin"}).status_code == 303
+    assert member_row(own, owner.id).role == "admin"
+    assert member_row(own, second.id).role == "owner"
+
+
+def test_a_changed_role_is_written_down_with_before_and_after_and_ends_sessions(client_of, client_as, label, settings):
+    forget_waiting()
+    member = a_member(label, role="store")
+    theirs, owner = signed_in(client_of, member, label), client_as(label)
+    assert owner.post(f"{TEAM}/{member.id}/role", data={"role": "legal", "artists": "mira"}).status_code == 303
+    assert theirs.get("/portal", headers=JSON).status_code == 404
+    row = last_activity(label)
+    assert row.action == "member.role_changed"
+    assert row.before == {"role": "store", "imprints": [], "artists": []}
+    assert row.after == {"role": "legal", "imprints": [], "artists": ["mira"]}
+    assert any("role was changed" in one.text for one in mails_to(settings, label, member.email))
+
+
+def test_a_disabled_member_is_out_and_may_be_let_in_again(client_of, client_as, label):
+    member = a_member(label, role="store")
+    theirs, owner = signed_in(client_of, member, label), client_as(label)
+    assert owner.post(f"{TEAM}/{member.id}/disable").status_code == 303
+    assert theirs.get("/portal", headers=JSON).status_code == 404
+    form = {"email": member.email, "password": PASSWORD}
+    assert client_of(HOST).post("/portal/sign-in", data=form).status_code == 422
+    assert owner.post(f"{TEAM}/{member.id}/enable").status_code == 303
+    assert client_of(HOST).post("/portal/sign-in", data=form).status_code == 303
+
+
+def test_a_role_of_the_labels_own_gives_what_it_says_and_no_more(client_as, client_of, label):
+    owner = client_as(label)
+    made = owner.post(ROLE_PAGES, data={"name": "Intern", "permissions": ["team.view", "catalog.view"]})
+    role_id = made.headers["location"].rpartition("/")[2]
+    member = a_member(label, role="store")
+    assert owner.post(f"{TEAM}/{member.id}/role", data={"role": role_id}).status_code == 303
+    intern = signed_in(client_of, member, label)
+    assert intern.get(TEAM).status_code == 200
+    assert intern.post(f"{TEAM}/invitations", data={"email": "i@else.test", "role": "store"}).status_code == 403
+    assert owner.post(f"{ROLE_PAGES}/{role_id}/delete").status_code == 409
+    change = {"name": "Intern", "permissions": ["catalog.view"]}
+    assert owner.post(f"{ROLE_PAGES}/{role_id}", data=change).status_code == 303
+    assert intern.get("/portal", headers=JSON).status_code == 404, "they sign in again under the new rights"
+    assert signed_in(client_of, member, label).get(TEAM, headers=JSON).status_code == 403
+    assert "label&#39;s own role" in owner.get(f"{TEAM}/{member.id}").text
+    assert owner.post(f"{TEAM}/{member.id}/role", data={"role": "store"}).status_code == 303
+    assert owner.post(f"{ROLE_PAGES}/{role_id}/delete").status_code == 303
+    assert owner.get(f"{ROLE_PAGES}/{role_id}", headers=JSON).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"name": "Owner", "permissions": "team.view"}, 409),
+        ({"name": "", "permissions": "team.view"}, 422),
+        ({"name": "x" * 61, "permissions": "team.view"}, 422),
+        ({"name": "None"}, 422),
+        ({"name": "Odd", "permissions": "everything"}, 422),
+    ],
+)
+def test_a_role_that_makes_no_sense_is_refused(client_as, label, form, status):
+    assert client_as(label).post(ROLE_PAGES, data=form).status_code == status
+
+
+def test_a_rivals_people_are_not_found(client_as, label, rival):
+    stranger, client = a_member(rival), client_as(label)
+    for path in ("", "/role", "/disable", "/enable"):
+        method = "GET" if path == "" else "POST"
+        data = {"role": "store"} if path == "/role" else None
+        assert client.request(method, f"{TEAM}/{stranger.id}{path}", data=data, headers=JSON).status_code == 404
+    assert member_row(rival, stranger.id).disabled_at is None
+
+
+def test_an_artist_knows_themselves_and_not_the_others(client_of, label):
+    artist, other = a_member(label, role="artist"), a_member(label, role="artist")
+    client = signed_in(client_of, artist, label)
+    assert client.get(f"{TEAM}/{artist.id}").status_code == 200
+    assert client.get(f"{TEAM}/{other.id}", headers=JSON).status_code == 404
+
+
+def test_names_that_are_scripts_are_shown_as_text(client_as, label):
+    script = '"><svg onload=alert(1)>'
+    member = a_member(label, name=script, role="store")
+    client = client_as(label)
+    client.post(ROLE_PAGES, data={"name": script, "permissions": "team.view"})
+    client.post(f"{TEAM}/{member.id}/role", data={"role": "store", "imprints": script})
+    for path in (TEAM, f"{TEAM}/{member.id}", ROLE_PAGES):
+        page = client.get(path).text
+        assert "<svg onload" not in page, path
+        assert "&lt;svg onload" in page, path
+
+
+# The first steps
+
+
+def test_a_new_owner_says_who_they_are_and_names_the_label(client_of, connected):
+    from tests.factories.labels import a_label, the_label
+
+    own = a_label()
+    client = signed_in(client_of, a_member(own, name="Temp"), own)
+    page = client.get("/portal/welcome")
+    assert own.currency in page.text
+    form = {"name": " Ada   Quist ", "language": "de", "label_name": "Night Office"}
+    assert client.post("/portal/welcome", data=form).headers["location"] == "/portal"
+    assert the_label(own.slug).name == "Night Office"
+    with db.tenant_read(own) as session:
+        ada = session.scalars(select(Member)).one()
+        actions = [row.action for row in session.scalars(latest(limit=5))]
+    assert (ada.name, ada.language) == ("Ada Quist", "de")
+    assert ada.welcomed_at is not None
+    assert {"member.introduced", "label.renamed"} <= set(actions)
+    assert client.post("/portal/welcome", data={"name": "", "language": "de"}).status_code == 422
+    assert client.post("/portal/welcome", data={"name": "Ada", "language": "tlh"}).status_code == 422
+
+
+def test_somebody_without_the_right_names_no_label(client_of, label):
+    client = signed_in(client_of, a_member(label, role="store"), label)
+    assert client.post("/portal/welcome", data={"name": "S", "language": "en", "label_name": "Mine"}).status_code == 303
+    from tests.factories.labels import the_label
+
+    assert the_label("canary").name == "Canary Records"
+
+
+def test_the_chain_of_activity_is_whole_after_all_this(client_as, label):
+    client_as(label)
+    with db.tenant_work(label) as session:
+        activity.seal(session)
