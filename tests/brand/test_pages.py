@@ -205,6 +205,27 @@ def test_a_rivals_draft_is_not_found_on_any_page(client_as, label, rival):
     assert client.post(f"{BRAND}/drafts", data={"base": str(theirs.id)}).status_code == 404
 
 
+def test_an_empty_post_is_an_answer_and_never_a_fault(client_as, label):
+    client = client_as(label)
+    draft = a_draft(client)
+    for address in ("logos", "fonts", "restorations", "drafts", "previews/end"):
+        assert client.post(f"{BRAND}/{address}").status_code in (303, 400, 409, 422), address
+    for address in ("", "/preview", "/publication", "/deletion"):
+        assert client.post(f"{draft}{address}").status_code in (200, 303, 400, 409), address
+
+
+def test_a_suspended_label_changes_nothing(label):
+    from dataclasses import replace
+
+    from app.kernel.tenant import LabelSuspended, TenantState
+
+    version = drafted(label, preset="plain")
+    asleep = replace(label, state=TenantState.SUSPENDED)
+    with pytest.raises(LabelSuspended), db.tenant_work(asleep) as session:
+        service.publish(session, Actor.system(asleep), asleep, version.id)
+    assert service.drawn(asleep, service.live_theme(asleep), "card").startswith(b"\x89PNG")
+
+
 def test_a_page_costs_no_query_for_its_theme(label):
     version = published(label, preset="editorial")
     service.live_theme(label)

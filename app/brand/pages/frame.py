@@ -175,9 +175,9 @@ def shown(
     request: Request[Any, Any, Any], visitor: Any, template: str, status: int = 200, **values: Any
 ) -> Response[str]:
     """A page of the brand's settings in the portal's frame."""
-    words = {key: say(text, realm_of(request).language) for key, text in SENTENCES.items()}
+    names = {key: say(text, realm_of(request).language) for key, text in SENTENCES.items()}
     return page(
-        f"brand/{template}", realm_of(request), status=status, words=words, **frame(visitor, request, HERE), **values
+        f"brand/{template}", realm_of(request), status=status, names=names, **frame(visitor, request, HERE), **values
     )
 
 

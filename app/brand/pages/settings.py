@@ -25,8 +25,9 @@ from app.brand.pages.frame import (
     viewer,
 )
 from app.brand.schemas import DraftForm, ThemeForm, VersionForm
+from app.identity.pages import session_cookie
 from app.kernel import ids
-from app.kernel.db import current, tenant_read, tenant_work
+from app.kernel.db import tenant_read, tenant_work
 from app.kernel.web.languages import say
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.strict import query
@@ -62,7 +63,6 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
         "overview.html",
         live=live,
         versions=versions,
-        theme=service.live_theme(tenant),
         presets=preset_choices(),
         can_go_back=live is not None and any(row.state == "retired" and row.number < live.number for row in versions),
     )
@@ -212,10 +212,7 @@ def statement(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Res
 
 
 def _preview_cookie(value: str, *, seconds: int) -> Cookie:
-    secure = current().settings.boptone_env != "development"
-    return Cookie(
-        key=PREVIEW_COOKIE, value=value, path="/", max_age=seconds, httponly=True, secure=secure, samesite="lax"
-    )
+    return session_cookie(value, seconds=seconds, kind=PREVIEW_COOKIE)
 
 
 handlers = [
