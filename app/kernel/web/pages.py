@@ -18,6 +18,7 @@ from app.kernel import observe
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets
+from app.kernel.web.agents import device
 from app.kernel.web.languages import direction, say, say_many
 from app.kernel.web.realm import Realm
 
@@ -45,7 +46,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"icon": assets.icon, "entry": assets.entry, "font_sheet": assets.font_sheet}
+    environment.globals |= {
+        "icon": assets.icon,
+        "entry": assets.entry,
+        "font_sheet": assets.font_sheet,
+        "device": device,
+    }
     return environment
 
 
