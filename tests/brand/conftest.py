@@ -1,4 +1,4 @@
-"""The brand's pages behind the gate, beside the door of the portal."""
+"""Labels whose brand is bare before and after each test."""
 
 from __future__ import annotations
 
@@ -9,36 +9,6 @@ from sqlalchemy import text
 
 from app.kernel import cache, db
 from app.kernel.tenant import Tenant
-from app.kernel.web.gate import Gate
-from app.settings import Settings
-
-
-@pytest.fixture
-def product(connected: Settings) -> Iterator[Gate]:
-    """The product with the brand's pages, wherever else they are registered."""
-    from litestar import Litestar, Router
-
-    from app.brand import pages as brand_pages
-    from app.identity import pages as identity_pages
-    from app.identity.pages import SignedOut
-    from app.kernel.web.refusals import handle
-    from app.main.web import _to_the_door
-    from tenants.hosts.rules import normalise_host
-    from tenants.registry.memory import Registry
-
-    registry = Registry()
-    registry.start()
-    handlers = [*identity_pages.handlers, *brand_pages.handlers]
-    app = Litestar(
-        route_handlers=[Router("/", route_handlers=handlers)],
-        exception_handlers={SignedOut: _to_the_door, Exception: handle},
-        openapi_config=None,
-        logging_config=None,
-        debug=False,
-    )
-    app.state.registry, app.state.settings = registry, connected
-    yield Gate(app, connected, registry, normalise_host)
-    registry.stop()
 
 
 @pytest.fixture(autouse=True)
