@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,14 +25,65 @@ class Operator(SharedModel):
     password_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(MOMENT, server_default=text("now()"))
     disabled_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    totp_last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+    @property
+    def has_app(self) -> bool:
+        """Whether an authenticator app is in use."""
+        return self.totp_confirmed_at is not None
 
 
 class OperatorSession(SharedModel):
-    """One signed-in browser of an operator; only a hash of its token is kept."""
+    """One signed-in browser of an operator; only a hash of its token is kept. Half a one opens nothing."""
 
     __tablename__ = "operator_sessions"
 
     token_hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    operator_id: Mapped[UUID] = mapped_column(ForeignKey("shared.operators.id"))
+    id: Mapped[UUID] = mapped_column(unique=True)
+    operator_id: Mapped[UUID] = mapped_column(ForeignKey("shared.operators.id"), index=True)
+    agent: Mapped[str] = mapped_column(Text, server_default="")
+    address: Mapped[str] = mapped_column(Text, server_default="")
+    awaits_factor: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(MOMENT)
+    proved_at: Mapped[datetime | None] = mapped_column(MOMENT)
     ended_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class OperatorPasskey(SharedModel):
+    """A WebAuthn credential of an operator, good at the console's host."""
+
+    __tablename__ = "operator_passkeys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    operator_id: Mapped[UUID] = mapped_column(ForeignKey("shared.operators.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+    used_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class OperatorRecoveryCode(SharedModel):
+    """One way in for an operator who lost their second factor; only its hash is kept."""
+
+    __tablename__ = "operator_recovery_codes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    operator_id: Mapped[UUID] = mapped_column(ForeignKey("shared.operators.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(Text)
+    used_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class OperatorTicket(SharedModel):
+    """A challenge that is good once and for minutes."""
+
+    __tablename__ = "operator_tickets"
+
+    token_hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[UUID | None] = mapped_column()
+    expires_at: Mapped[datetime] = mapped_column(MOMENT)
+    used_at: Mapped[datetime | None] = mapped_column(MOMENT)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
@@ -22,11 +24,13 @@ from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import NotFound
 from app.kernel.tenant import TenantState
 from app.kernel.web.gate import SAFE
-from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.languages import say
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import handle, prefers_page
 
 SESSION_SECONDS = 14 * 24 * 3600
+SENTENCES = {"acting": "Support looks at this label in the name of %(name)s until %(until)s: %(reason)s"}
 HOME, SECURITY, PROOF = "/portal", "/portal/settings/security", "/portal/re-authenticate"
 
 AnyRequest = Request[Any, Any, Any]
@@ -81,9 +85,22 @@ def visitor_of(request: AnyRequest) -> Visitor:
     if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
         with tenant_work(tenant) as session:
             service.touch(session, found.held)
-    realm.facts["visitor"], realm.facts["acting"] = visitor, visitor.acting
+    realm.facts["visitor"] = visitor
+    if visitor.acting is not None:
+        realm.facts["acting"] = _banner(realm, visitor)
     _check(request, visitor)
     return visitor
+
+
+def _banner(realm: Realm, visitor: Visitor) -> dict[str, Any]:
+    """What stands over every page while support looks at the label."""
+    grant = visitor.acting
+    if grant is None or grant.ends_at is None or realm.tenant is None:
+        return {}
+    zone, locale = ZoneInfo(realm.tenant.time_zone), realm.language.replace("-", "_")
+    until = format_datetime(grant.ends_at, "short", tzinfo=zone, locale=locale)
+    told = say(SENTENCES["acting"], realm.language, name=visitor.member.name, until=until, reason=grant.reason)
+    return {"sentence": told, "end": "/portal/sign-out"}
 
 
 def _check(request: AnyRequest, visitor: Visitor) -> None:
