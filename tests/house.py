@@ -29,6 +29,8 @@ _MIGRATION_DANGERS = (
 def _files(root: Path, *folders: str) -> Iterator[tuple[str, str]]:
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
+            if "node_modules" in path.parts:
+                continue  # other people's
             yield path.relative_to(root).as_posix(), path.read_text()
 
 

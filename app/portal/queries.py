@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.brand.models import BrandAsset
 from app.identity.models import Member
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile
@@ -71,6 +72,9 @@ def members_named(text: str) -> Select[Member]:
 def stored_files(text: str = "", *, removed: bool = False) -> Select[StoredFile]:
     """Files whose name holds a text, newest first: those that are there, or those that were removed."""
     query = select(StoredFile).order_by(StoredFile.created_at.desc(), StoredFile.id.desc())
+    query = query.where(
+        StoredFile.id.not_in(select(BrandAsset.file_id))
+    )  # logos and fonts stand in the brand's settings
     query = query.where(StoredFile.removed_at.is_not(None) if removed else StoredFile.removed_at.is_(None))
     return query.where(StoredFile.name.ilike(f"%{_literal(text)}%")) if text else query
 

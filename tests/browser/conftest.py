@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from app.kernel.web.assets import THEME
 from app.main.scenes import OPERATOR, SCENES
+from tenants.provisioning.bootstrap import prepare_cells
 from tests.servers import ROOT, started, stopped
 from tests.services import Services
 
@@ -54,11 +55,12 @@ def site(services: Services, worker_id: str) -> Iterator[Site]:
     name = f"browser_{worker_id}"
     services.drop_database(name)
     services.create_database(name)
+    prepare_cells(services.settings(name))
     more = {"BOPTONE_ENV": "development"}
     seeding = [sys.executable, "-m", "app.main", "seed"]
-    subprocess.run(
-        seeding, cwd=ROOT, env=os.environ | services.environment(name, **more), check=True, capture_output=True
-    )
+    environment = os.environ | services.environment(name, **more)
+    done = subprocess.run(seeding, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
     process, port = started(services, name, **more)
     yield Site(port)
     stopped(process)

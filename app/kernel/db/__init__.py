@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from app.kernel.db.database import LOGIN_ROLE, OWNER_ROLE, PLATFORM_ROLE, Database, close, connect, current
+from app.kernel.db.database import (
+    LOGIN_ROLE,
+    OWNER_ROLE,
+    PLATFORM_ROLE,
+    Database,
+    NotConnected,
+    close,
+    connect,
+    current,
+)
 from app.kernel.db.dialect import NoLabelBound
 from app.kernel.db.models import LabelModel, SharedModel
 from app.kernel.db.pool import NoConnectionFree
@@ -16,6 +25,7 @@ __all__ = [
     "LabelModel",
     "NoConnectionFree",
     "NoLabelBound",
+    "NotConnected",
     "SharedModel",
     "become_label",
     "close",

@@ -30,6 +30,10 @@ class ConnectionShareUsed(Busy):
     """The label already holds as many connections of this process as it may."""
 
 
+class NotConnected(RuntimeError):
+    """This process has no databases yet, or let them go."""
+
+
 @dataclass
 class Database:
     """What one process knows of its databases; made by `connect`, one at a time."""
@@ -116,7 +120,7 @@ def connect(settings: Settings, process: str = "boptone", **options: Any) -> Dat
 def current() -> Database:
     """The databases of this process."""
     if _current is None:
-        raise RuntimeError("no database is connected in this process; call db.connect(settings) first")
+        raise NotConnected("no database is connected in this process; call db.connect(settings) first")
     return _current
 
 

@@ -28,7 +28,7 @@ LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask"})
 ASSETS = "/assets/"
-EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest")
+EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
 SCHEMES = ("light", "dark")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

@@ -15,6 +15,7 @@ from litestar import MediaType, Response
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import observe
+from app.kernel.db import NotConnected
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets
@@ -110,7 +111,7 @@ def _laid(provide: Frame, realm: Realm) -> dict[str, Any]:
     """A frame's part, or nothing of it: a page that tells of a trouble must not meet the trouble again."""
     try:
         return provide(realm)
-    except (DBAPIError, OSError, Refusal) as trouble:
+    except (DBAPIError, OSError, NotConnected, Refusal) as trouble:
         log.warning("frame.missing", reason=type(trouble).__name__)
         return {}
 

@@ -135,4 +135,23 @@ def test_the_page_of_an_unknown_host_finds_its_stylesheet(client: TestClient[Any
     assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, "text/css")
     assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "cookie" not in found.headers.get("vary", "").lower()
-    assert client.get(re.sub(r"/assets/\w+/", "/assets/0000000000000000/", sheet[1])).status_code == 404
+    for other in (
+        re.sub(r"-[\w-]+\.css", "-00000000.css", sheet[1]),
+        "/assets/icons.json",
+        "/assets/.vite/manifest.json",
+    ):
+        assert client.get(other).status_code == 404
+
+
+@pytest.mark.parametrize(("asked", "encoding"), [("br, gzip", "br"), ("gzip", "gzip"), ("identity", None)])
+def test_an_asset_is_sent_as_it_was_compressed_when_built(
+    client: TestClient[Any], asked: str, encoding: str | None
+) -> None:
+    page = client.get("/", headers=PAGE | {"host": "nobody.test"})
+    sheet = re.search(r'href="(/assets/[^"]+)"', page.text)
+    assert sheet
+    plain = client.get(sheet[1], headers={"accept-encoding": "identity"})
+    found = client.get(sheet[1], headers={"accept-encoding": asked})
+    assert found.headers.get("content-encoding") == encoding
+    assert found.text == plain.text
+    assert found.headers["vary"] == "Accept-Encoding"
