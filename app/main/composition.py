@@ -19,6 +19,7 @@ SLICES = (
     "app.identity.opening",
     "app.identity.tasks",
     "app.brand.models",
+    "app.brand.service.mails",
     "app.portal.models",
     "app.portal.activity",
     "tenants.tasks",

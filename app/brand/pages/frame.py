@@ -71,7 +71,7 @@ NUMBERS = {
 
 SENTENCES = {
     "colours": "Colours",
-    "type": "Type",
+    "type": "Typography",
     "shape": "Shape, density and motion",
     "layout": "Layout and icons",
     "words": "Words",

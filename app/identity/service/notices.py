@@ -86,4 +86,4 @@ def _send(
 ) -> None:
     subject = say(SENTENCES[kind], language, label=tenant.name)
     text = say(SENTENCES[f"{kind}.text"], language, label=tenant.name, **values)
-    mail.ask(session, tenant, mail.Mail(to=to, subject=subject, text=text), key=key)
+    mail.ask(session, tenant, mail.Mail(to=to, subject=subject, text=text, language=language), key=key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.mail.outgoing import Mail, ask
+from app.kernel.mail.outgoing import Mail, ask, dress
 from app.kernel.mail.transport import Caught, MailRefused, caught
 
-__all__ = ["Caught", "Mail", "MailRefused", "ask", "caught"]
+__all__ = ["Caught", "Mail", "MailRefused", "ask", "caught", "dress"]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel import crypto, ids, jobs
-from app.kernel.db import current
-from app.kernel.errors import Invalid
+from app.kernel import crypto, ids, jobs, observe
+from app.kernel.db import NotConnected, current
+from app.kernel.errors import Invalid, Refusal
 from app.kernel.mail.transport import deliver
 from app.kernel.tenant import Tenant
+
+log = observe.log("mail")
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -33,6 +37,19 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     html: str | None = None
+    language: str = ""
+
+
+Dress = Callable[[Tenant, Mail], str]
+"""Gives a mail the look of its label, as HTML."""
+
+_dresses: list[Dress] = []
+
+
+def dress(how: Dress) -> Dress:
+    """Register how mails look that were written as text alone."""
+    _dresses[:] = [how]
+    return how
 
 
 def ask(session: Session, tenant: Tenant, mail: Mail, *, key: str | None = None) -> None:
@@ -62,9 +79,18 @@ def compose(tenant: Tenant, mail: Mail, *, number: str) -> EmailMessage:
     message["Subject"] = _line(mail.subject)
     message["Message-ID"] = f"<{number}@{domain}>"
     message.set_content(mail.text)
-    if mail.html is not None:
-        message.add_alternative(mail.html, subtype="html")
+    if (html := mail.html or _dressed(tenant, mail)) is not None:
+        message.add_alternative(html, subtype="html")
     return message
+
+
+def _dressed(tenant: Tenant, mail: Mail) -> str | None:
+    """The mail in the label's look; what cannot be dressed still arrives, as text."""
+    try:
+        return _dresses[0](tenant, mail) if _dresses else None
+    except (DBAPIError, NotConnected, Refusal) as trouble:
+        log.warning("mail.undressed", reason=type(trouble).__name__)
+        return None
 
 
 def _address(text: str) -> Address:
