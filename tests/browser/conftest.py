@@ -45,6 +45,7 @@ class Site:
     """The product as it runs for this file's tests."""
 
     port: int
+    database: str
 
     def address(self, slug: str, path: str = "/") -> str:
         return f"http://{slug}.localhost:{self.port}{path}"
@@ -62,7 +63,7 @@ def site(services: Services, worker_id: str) -> Iterator[Site]:
     done = subprocess.run(seeding, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     process, port = started(services, name, **more)
-    yield Site(port)
+    yield Site(port, name)
     stopped(process)
     services.drop_database(name)
 
