@@ -18,7 +18,7 @@ from app.kernel.errors import Refusal
 
 LOCALES = Path(__file__).parents[3] / "locales"
 SOURCE = "en"
-LANGUAGES = ("en", "de", "es", "ar")
+LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "pl", "ja", "ko", "zh-Hans", "ar")
 
 _WISH = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q=([01](?:\.[0-9]{1,3})?))?")
 _PLACE = re.compile(r"%\((\w+)\)s")
