@@ -1,17 +1,17 @@
-"""A new label's first owner, invited in the opening's own transaction; the slice's tasks are registered along."""
+"""A new label's first owner, invited in the opening's own transaction; what its activity means is told along."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.identity import service, tasks
+from app.identity import activity, service
 from app.identity.service import notices
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import opening_step
 
-__all__ = ["invite_owner", "tasks"]
+__all__ = ["activity", "invite_owner"]
 
 
 @opening_step

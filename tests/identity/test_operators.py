@@ -241,7 +241,7 @@ def test_support_leaves_by_itself_and_ends_nobodys_session(label, allowed):
         held = session.scalars(
             select(MemberSession).where(MemberSession.member_id == member.id, MemberSession.grant_id.is_(None))
         ).first()
-    assert browser.post(f"/portal/sessions/{held.id}/end", headers=JSON).status_code in (403, 404)
+    assert browser.post(f"{SECURITY}/sessions/{held.id}/end", headers=JSON).status_code in (403, 404)
     assert browser.post("/portal/sign-out").status_code == 303
     assert browser.get("/portal", headers=JSON).status_code == 404
     assert owner.get("/portal").status_code == 200

@@ -83,7 +83,7 @@ def test_a_member_ends_their_own_sessions_and_nobody_elses(client_as, label):
     with db.tenant_read(label) as session:
         held = session.scalars(select(MemberSession).order_by(MemberSession.created_at.desc()).limit(2)).all()
     others = [row.id for row in held]
-    answers = {second.post(f"/portal/sessions/{session_id}/end").status_code for session_id in others}
+    answers = {second.post(f"/portal/settings/security/sessions/{session_id}/end").status_code for session_id in others}
     assert answers == {303, 404}
     assert first.get("/portal").status_code == 200
     assert second.get("/portal", headers={"accept": "application/json"}).status_code == 404
@@ -187,7 +187,17 @@ def test_what_people_write_is_shown_as_text(client_as, client_of, label):
 
 def test_the_operators_name_appears_nowhere_on_a_labels_host(client_as, client_of, label):
     client = client_as(label)
-    for path in ("/", "/portal", "/portal/files", "/portal/sessions", "/portal/sign-in", "/nothing", "/admin"):
+    for path in (
+        "/",
+        "/portal",
+        "/portal/files",
+        "/portal/settings/security",
+        "/portal/settings/team",
+        "/portal/settings/roles",
+        "/portal/sign-in",
+        "/nothing",
+        "/admin",
+    ):
         for accept in ("text/html", "application/json"):
             answer = client.get(path, headers={"accept": accept})
             assert "boptone" not in (answer.text + str(answer.headers)).lower(), path

@@ -173,6 +173,15 @@ def renew_codes(request: AnyRequest) -> Response[Any]:
     return page("identity/codes.html", realm_of(request), codes=codes, **frame(visitor, request, SECURITY))
 
 
+@post(f"{SECURITY}/sessions/{{session_id:str}}/end", sync_to_thread=True, opt={"unready": True, "in_person": True})
+def end_session(request: AnyRequest, session_id: FromPath[str]) -> Redirect:
+    """End one of the member's own sessions, or support's in their name."""
+    visitor = visitor_of(request)
+    with tenant_work(tenant_of(request)) as session:
+        service.end_session(session, visitor.actor, ids.parse_uuid(session_id))
+    return Redirect(SECURITY, status_code=303)
+
+
 @post(f"{SECURITY}/sessions/end-others", sync_to_thread=True, opt={"unready": True, "in_person": True})
 def end_others(request: AnyRequest) -> Redirect:
     """End every session of the member but this one."""
@@ -249,6 +258,6 @@ def support_enter(request: AnyRequest, token: FromPath[str], data: URLEncodedBod
 
 
 handlers: list[Any] = [
-    security_page, change_password, begin_app, app_page, confirm_app, remove_app, renew_codes, end_others,
+    security_page, change_password, begin_app, app_page, confirm_app, remove_app, renew_codes, end_session, end_others,
     change_policy, offer_support, allow_support, end_support, support_door, support_enter,
 ]  # fmt: skip

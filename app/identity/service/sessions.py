@@ -140,7 +140,7 @@ def live_sessions(session: Session, member_id: UUID) -> list[MemberSession]:
     return [held for held in session.scalars(query) if held.is_live(clock.now(), policy)]
 
 
-def end_session(session: Session, actor: Actor, session_id: UUID) -> None:
+def end_session(session: Session, actor: Actor, session_id: UUID | None) -> None:
     """End one of the actor's own sessions; somebody else's is not found, and support ends support's alone."""
     held = session_to_end(session, actor.on_behalf_of or actor.id, session_id)
     if actor.kind == "operator" and held.grant_id is None:
