@@ -146,7 +146,7 @@ def renew_codes(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Respons
 def _fresh_operator(request: AnyRequest) -> Operator:
     operator, held = session_of(request)
     if not _is_fresh(held):
-        raise service.OperatorRefused("Sign in again before you change this.")
+        raise service.SignInTooOld
     return operator
 
 

@@ -27,6 +27,12 @@ class OperatorRefused(Forbidden):
     message = "This mail address and password do not fit together. Check both and try again."
 
 
+class SignInTooOld(OperatorRefused):
+    """What the operator wants needs a sign-in of minutes ago."""
+
+    message = "Sign in again before you change this."
+
+
 def add_operator(session: Session, *, email: str, password: str) -> None:
     """Make somebody an operator, or give an operator a new password."""
     values = {"id": ids.new_id(), "email": email.strip().lower(), "password_hash": passwords.hashed(password)}

@@ -32,6 +32,12 @@ NONCE_BYTES = 12
 CODE_LENGTH = 8
 
 
+class OperatorNeedsFactor(FactorRequired):
+    """In production an operator's last factor stays."""
+
+    message = "Operators need a second factor. Add another one before you remove this."
+
+
 @dataclass(frozen=True, slots=True)
 class Factors:
     """What an operator can prove themselves with besides the password."""
@@ -197,7 +203,7 @@ def _check_removable(session: Session, operator: Operator) -> None:
     if len(found.passkeys) + found.has_app > 1:
         return
     if current().settings.is_production:
-        raise FactorRequired("Operators need a second factor. Add another one before you remove this.")
+        raise OperatorNeedsFactor
     session.execute(delete(OperatorRecoveryCode).where(OperatorRecoveryCode.operator_id == operator.id))
 
 
