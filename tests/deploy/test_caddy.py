@@ -64,7 +64,7 @@ class Site:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body=body, headers=named)
             answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+            return answer.status, {k.lower(): v for k, v in reversed(answer.getheaders())}, answer.read().decode()
 
     def has_certificate(self, host: str) -> bool:
         try:
@@ -255,7 +255,10 @@ def read_until(line: ssl.SSLSocket, wanted: bytes) -> bytes:
     line.settimeout(15)
     text = b""
     while wanted not in text:
-        chunk = line.recv(65_536)
+        try:
+            chunk = line.recv(65_536)
+        except TimeoutError:
+            raise AssertionError(text) from None
         assert chunk, text
         text += chunk
     return text
