@@ -18,4 +18,4 @@ __all__ = ["activity", "invite_owner"]
 def invite_owner(session: Session, tenant: Tenant, wish: OpenLabel) -> None:
     """Invite the first owner by mail, in the label's first language."""
     token = service.invite(session, Actor.system(tenant), email=wish.owner_email, role="owner")
-    notices.send_invitation(session, tenant, wish.owner_email, token, key="first-owner")
+    notices.send_first_invitation(session, tenant, wish.owner_email, token)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Member
-from app.kernel import mail
+from app.kernel import cache, mail
 from app.kernel.db import current, platform_read
 from app.kernel.tenant import Tenant
 from app.kernel.web.languages import LANGUAGES, SOURCE, say
@@ -38,16 +38,35 @@ SENTENCES = {
 
 
 def base_address(tenant: Tenant) -> str:
-    """The label's own address from its registered hosts, never from a request."""
-    settings = current().settings
-    first = f"{tenant.slug}.{settings.base_domain}"
+    """The label's own address from its registered hosts, never from a request.
+
+    Remembered for a minute: this is asked inside a label's transaction, and a second connection each time would let
+    many transactions at once wait for each other's.
+    """
+    return _spelled(cache.of(tenant).get_or_make("portal-host", str, lambda: _host_of(tenant), seconds=60))
+
+
+def first_address(tenant: Tenant) -> str:
+    """The address a label has from birth, which no other connection can know of while it is being opened."""
+    return _spelled(_first_host(tenant))
+
+
+def _host_of(tenant: Tenant) -> str:
     query = (
         select(HostRow.host)
         .where(HostRow.tenant_id == tenant.id, HostRow.state == "live", HostRow.is_primary)
         .where(HostRow.surface.is_(None) | (HostRow.surface == "portal"))
     )
     with platform_read() as session:
-        host = session.scalars(query.limit(1)).first() or first
+        return session.scalars(query.limit(1)).first() or _first_host(tenant)
+
+
+def _first_host(tenant: Tenant) -> str:
+    return f"{tenant.slug}.{current().settings.base_domain}"
+
+
+def _spelled(host: str) -> str:
+    settings = current().settings
     return f"https://{host}" if settings.is_production else f"http://{host}:{settings.port}"
 
 
@@ -62,10 +81,16 @@ def send_link(session: Session, tenant: Tenant, member: Member, path: str) -> No
     _send(session, tenant, member.email, "link", language, link=base_address(tenant) + path)
 
 
-def send_invitation(session: Session, tenant: Tenant, email: str, token: str, *, key: str | None = None) -> None:
+def send_invitation(session: Session, tenant: Tenant, email: str, token: str) -> None:
     """Invite somebody in the label's name and language."""
     link = f"{base_address(tenant)}/portal/invitations/{token}"
-    _send(session, tenant, email, "invited", language_of(tenant), key=key, link=link)
+    _send(session, tenant, email, "invited", language_of(tenant), link=link)
+
+
+def send_first_invitation(session: Session, tenant: Tenant, email: str, token: str) -> None:
+    """Invite the owner of a label that is being opened, once however often the opening is resumed."""
+    link = f"{first_address(tenant)}/portal/invitations/{token}"
+    _send(session, tenant, email, "invited", language_of(tenant), key="first-owner", link=link)
 
 
 def tell(session: Session, tenant: Tenant, member: Member, change: str) -> None:
