@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -38,6 +39,15 @@ def architecture() -> list[str]:
     return _tool("lint-imports", "--no-cache")
 
 
+def front_end() -> list[str]:
+    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = ["npm", "run", "--silent", "check"]
+    done = subprocess.run(
+        command, cwd=ROOT / "themes" / "base", env=environment, capture_output=True, text=True, check=False
+    )
+    return [] if done.returncode == 0 else [(done.stdout + done.stderr).strip()]
+
+
 def security() -> list[str]:
     return _tool("bandit", "-q", "-r", *CODE, "-c", "pyproject.toml", "-lll")
 
@@ -64,6 +74,7 @@ CHECKS: list[Callable[[], list[str]]] = [
     lint,
     shape,
     types,
+    front_end,
     architecture,
     security,
     house_rules,

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from migrations.compiled import LabelRevision
 
 CODE = ("app", "tenants", "themes", "admin", "migrations", "benchmarks")
 LONGEST_FILE = 400
@@ -20,7 +27,6 @@ MAY_PRINT = ("app/main/", "benchmarks/")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 REGISTRY = re.compile(r"--(extra-)?index-url|\"resolved\": *\"http|files\.pythonhosted|registry\.npmjs")
 _MIGRATION_DANGERS = (
-    (re.compile(r"\bserial\b", re.IGNORECASE), "uses serial; take an identity column or a UUIDv7"),
     (re.compile(r"CREATE TYPE .* AS ENUM", re.IGNORECASE), "makes an enum; take text and a CHECK"),
     (re.compile(r"\bINHERITS\b", re.IGNORECASE), "uses table inheritance"),
 )
@@ -85,6 +91,36 @@ def broken_translations(root: Path) -> list[str]:
     return [problem for language in LANGUAGES if language != SOURCE for problem in problems(language, wanted)]
 
 
+BEFORE_FIRST_RELEASE = "l0006"
+"""Up to here no label has rows that a lock could keep waiting."""
+
+ANSWERED = (
+    "prefer-robust-stmts",  # a revision is one transaction, with its stamp
+    "require-lock-timeout",  # the runner sets it
+    "require-statement-timeout",
+    "prefer-bigint-over-int",  # small counts are small
+    "prefer-bigint-over-smallint",
+)
+KNOWN = {("l0001", "prefer-identity")}
+"""Mended by a later revision."""
+
+
+def _locks(revision: LabelRevision) -> list[str]:
+    """What a linter of migrations says of one revision."""
+    command = [
+        str(Path(sys.executable).parent / "squawk"),
+        "--reporter=json",
+        "--assume-in-transaction",
+        "--pg-version=15",
+    ]
+    command += [f"--exclude={','.join(ANSWERED)}"]
+    done = subprocess.run(command, input=revision.sql, capture_output=True, text=True, check=False)
+    found = {(said["rule_name"], said["message"].partition(".")[0]) for said in json.loads(done.stdout or "[]")}
+    if revision.id <= BEFORE_FIRST_RELEASE:
+        found = {said for said in found if said[0] == "prefer-identity"}
+    return [f"{revision.id}: {rule}: {what}" for rule, what in sorted(found) if (revision.id, rule) not in KNOWN]
+
+
 def broken_migrations(root: Path) -> list[str]:
     """Revisions that would lock, drift or not move, and rendered files that are stale."""
     from migrations.compiled import label_head, label_history
@@ -92,6 +128,7 @@ def broken_migrations(root: Path) -> list[str]:
 
     problems = []
     for revision in label_history():
+        problems += _locks(revision)
         for pattern, why in _MIGRATION_DANGERS:
             if pattern.search(revision.sql):
                 problems.append(f"{revision.id}: {why}")

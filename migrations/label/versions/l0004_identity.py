@@ -120,7 +120,7 @@ def _factors() -> None:
 def _support() -> None:
     op.create_table(
         "security_policy",
-        sa.Column("id", sa.SmallInteger, nullable=False),
+        sa.Column("id", sa.SmallInteger, autoincrement=False, nullable=False),
         sa.Column("second_factor_roles", KEYS, nullable=False, server_default=NO_KEYS),
         sa.Column("idle_minutes", sa.Integer, nullable=False),
         sa.Column("absolute_hours", sa.Integer, nullable=False),
