@@ -23,6 +23,7 @@ from admin import pages as admin_pages
 from admin.console import pages as console_pages
 from app.brand import pages as brand_pages
 from app.identity import pages as identity_pages
+from app.identity.errors import ProofTooOld
 from app.kernel import observe
 from app.kernel.files import web as files_web
 from app.kernel.live import Hub
@@ -93,6 +94,7 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
         route_handlers=[Router("/", route_handlers=[copy(handler) for handler in _handlers()])],
         exception_handlers={
             identity_pages.SignedOut: _to_the_door,
+            ProofTooOld: identity_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
             Exception: handle,
         },

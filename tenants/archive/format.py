@@ -18,9 +18,11 @@ TABLES = "tables/"
 FILES = "files/"
 CHUNK = 1 << 20
 
-# What belongs to one place and time, not to the label: sessions let people in, and a transaction's number means
-# something in one database only.
-LEFT_BEHIND = frozenset({"member_sessions"})
+# What belongs to one place and time, not to the label: sessions, links and support's leave let people in, waits count
+# tries here, and a transaction's number means something in one database only.
+LEFT_BEHIND = frozenset({"member_sessions", "tickets", "throttles", "support_grants"})
+# What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
+BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys")
 RESTAMPED = frozenset({("activity", "xid")})
 
 _COLUMNS = """

@@ -22,6 +22,7 @@ from migrations.compiled import label_history
 from tenants.archive.errors import ArchiveTooNew, ArchiveUnreadable, LabelNotEmpty
 from tenants.archive.exporting import copy_out
 from tenants.archive.format import (
+    BOUND_TO_LABEL,
     CHUNK,
     FILES,
     MANIFEST,
@@ -47,11 +48,18 @@ def import_archive(tenant: Tenant, source: Path) -> Manifest:
     with owner_session(current().settings, tenant.cell) as connection, connection.transaction():
         _require_empty(connection, tenant)
         fill(connection, tenant.id, source, manifest)
+        _drop_bound(connection, tenant.id)
     with tenant_work(tenant) as session:
         after = {"made_at": manifest.made_at, "tables": len(manifest.tables)}
         activity.record(session, Actor.system(tenant), "label.imported", after=after)
     keep_imported_head(tenant)
     return manifest
+
+
+def _drop_bound(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Leave out the second factors of the label it came from; members add new ones once they are in."""
+    for table in BOUND_TO_LABEL:
+        connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
 
 
 def keep_imported_head(tenant: Tenant, *, replace_kept: bool = False) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.identity import service
 from app.identity.errors import PasswordTooWeak
-from app.identity.models import MemberSession
+from app.identity.models import Member, MemberSession
 from app.identity.rules import check_password
 from app.kernel import clock, db
 from app.kernel.actor import Actor
@@ -220,6 +220,32 @@ def test_a_suspended_label_can_still_be_looked_at(client_of, connected):
     assert "suspended" in page.text
     files = {"file": ("a.txt", b"hello", "text/plain")}
     assert client.post("/portal/files", files=files).status_code == 403
+    assert client.post("/portal/sign-out").status_code == 303
+    assert client.get("/portal").status_code == 303
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    assert client.get("/portal").status_code == 200, "its people may come back in and read"
+    assert client.post("/portal/sign-in/link", data={"email": member.email}).status_code == 201
+
+
+def test_pages_speak_the_language_their_member_chose(client_of, label):
+    member = a_member(label)
+    client = client_of(HOST)
+    with db.tenant_work(label) as session:
+        session.get_one(Member, member.id).language = "de"
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    page = client.get("/portal", headers={"accept-language": "fr"})
+    assert '<html lang="de"' in page.text
+
+
+def test_a_page_that_wants_a_proof_leads_there_and_back(client_of, label):
+    member = a_member(label)
+    client = client_of("canary.localhost")
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    with db.tenant_work(label) as session:
+        session.execute(text("UPDATE member_sessions SET proved_at = proved_at - interval '1 day'"))
+    html = {"accept": "text/html", "referer": f"https://{HOST}/portal/settings/security"}
+    answer = client.post("/portal/settings/security/app", headers=html)
+    assert answer.headers["location"] == "/portal/re-authenticate?next=/portal/settings/security"
 
 
 def test_the_console_is_the_operators_alone(client_of, client_as, label, connected):

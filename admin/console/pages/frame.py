@@ -24,6 +24,7 @@ shell.add(
     Place(sentence("Incidents"), "/admin/incidents", "triangle-alert", order=40, keys="g i", surface="console"),
     Place(sentence("Mail"), "/admin/mail", "mail", order=50, keys="g m", surface="console"),
     Place(sentence("Operators"), "/admin/operators", "users", order=60, keys="g o", surface="console"),
+    Place(sentence("Security"), "/admin/security", "key-round", group="settings", order=90, surface="console"),
     Action(sentence("Open a label"), "/admin/labels/new", "plus", keys="c", surface="console"),
 )
 
@@ -38,11 +39,11 @@ def console_frame(realm: Realm) -> dict[str, Any]:
     places = shell.places("console", nobody)
     around = {
         "home": "/admin",
-        "groups": [("", places)],
+        "groups": [("", [place for place in places if place.group != "settings"])],
         "all_places": places,
-        "hidden_places": [],
+        "hidden_places": [place for place in places if place.group == "settings"],
         "actions": shell.actions("console", nobody),
-        "mine": [],
+        "mine": [place for place in places if place.group == "settings"],
         "me": {"name": operator.email.partition("@")[0], "role": operator.email, "sign_out": "/admin/sign-out"},
         "news_href": None,
         "news": 0,

@@ -11,7 +11,6 @@ from app.identity.pages.visitors import (
     cookie_name,
     frame,
     lead_to_proof,
-    proof_first,
     session_cookie,
     visitor_of,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "frame",
     "handlers",
     "lead_to_proof",
-    "proof_first",
     "session_cookie",
     "visitor_of",
 ]

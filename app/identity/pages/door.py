@@ -27,6 +27,7 @@ from app.identity.pages.visitors import (
     FactorMissing,
     SignedOut,
     came,
+    door_work,
     half_cookie,
     session_cookie,
     visitor_of,
@@ -87,11 +88,11 @@ def slowed(tenant: Tenant, **names: str) -> Iterator[None]:
     try:
         yield
     except (SignInRefused, CodeRefused, PasskeyRefused):
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             throttle.note_failure(session, **names)
         raise
     if account := names.get("account"):
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             throttle.clear(session, account=account)
 
 
@@ -139,7 +140,7 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[A
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
         limits.hit(tenant, f"sign-in-from:{realm.client}", PER_ADDRESS)
-        with slowed(tenant, account=email, address=realm.client), tenant_work(tenant) as session:
+        with slowed(tenant, account=email, address=realm.client), door_work(tenant) as session:
             token = service.sign_in(
                 session,
                 tenant,
@@ -159,7 +160,7 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[A
 def sign_out(request: AnyRequest) -> Redirect:
     """End this session on the server, not only in the browser."""
     visitor = visitor_of(request)
-    with tenant_work(tenant_of(request)) as session:
+    with door_work(tenant_of(request)) as session:
         service.end_session(session, visitor.actor, visitor.session_id)
     return Redirect("/portal/sign-in", status_code=303, cookies=[session_cookie("", seconds=0)])
 
@@ -180,7 +181,7 @@ def ask_link(request: AnyRequest, data: URLEncodedBody[LinkForm]) -> Response[An
         limits.hit(tenant, f"sign-in-from:{realm.client}", PER_ADDRESS)
     except Busy as refusal:
         return again(request, "identity/link.html", refusal, sent=False)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         entry.ask_link(session, tenant, email)
     return page("identity/link.html", realm, problem=None, sent=True)
 
@@ -198,7 +199,7 @@ def use_link(request: AnyRequest, token: FromPath[str], data: URLEncodedBody[Use
     """Let the member in by their link, once."""
     tenant, realm = tenant_of(request), realm_of(request)
     limits.hit(tenant, f"link-from:{realm.client}", PER_ADDRESS)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         held = entry.use_link(session, tenant, token, came(request, "link"))
         return entered(session, held, HOME)
 

@@ -18,8 +18,8 @@ from app.identity.pages.visitors import (
     SECURITY,
     AnyRequest,
     came,
+    door_work,
     half_cookie,
-    proof_first,
     session_cookie,
     visitor_of,
 )
@@ -52,13 +52,13 @@ def _answer(request: AnyRequest, body: bytes) -> PasskeyAnswer:
 def _options(request: AnyRequest, kind: str, member_id: UUID | None) -> Response[Any]:
     tenant = tenant_of(request)
     limits.hit(tenant, f"sign-in-from:{realm_of(request).client}", PER_ADDRESS)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         return Response(passkeys.offer_use(session, site_of(request), kind=kind, member_id=member_id))
 
 
 def _taken(request: AnyRequest, answer: PasskeyAnswer, kind: str, member_id: UUID | None) -> bytes:
     """Use the challenge up in a transaction of its own: a refused answer has no second try."""
-    with tenant_work(tenant_of(request)) as session:
+    with door_work(tenant_of(request)) as session:
         return passkeys.take_challenge(session, answer.credential, kind=kind, member_id=member_id)
 
 
@@ -74,7 +74,7 @@ def sign_in(request: AnyRequest, body: RawBody) -> Response[Any]:
     tenant, answer = tenant_of(request), _answer(request, body)
     with slowed(tenant, address=realm_of(request).client):
         challenge = _taken(request, answer, "passkey.in", None)
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             member = passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential)
             token = service.come_in(session, tenant, member, came(request, "passkey"), is_whole=True)
     return Response({"next": safe_path(answer.next, HOME)}, cookies=[session_cookie(token), half_cookie("")])
@@ -93,7 +93,7 @@ def second_step(request: AnyRequest, body: RawBody) -> Response[Any]:
     member_id = half.member.id
     with slowed(tenant, account=f"factor:{member_id}", address=realm_of(request).client):
         challenge = _taken(request, answer, "passkey.step", member_id)
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential, member_id=member_id)
             token = entry.finish_half(session, tenant, half, came(request, f"{half.held.method}+passkey"))
     return Response({"next": safe_path(answer.next, HOME)}, cookies=[session_cookie(token), half_cookie("")])
@@ -112,7 +112,7 @@ def prove(request: AnyRequest, body: RawBody) -> Response[Any]:
     member_id = visitor.member.id
     with slowed(tenant, account=f"factor:{member_id}", address=realm_of(request).client):
         challenge = _taken(request, answer, "passkey.proof", member_id)
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential, member_id=member_id)
             token = sessions.renew(session, visitor, came(request, "proof"))
     return Response({"next": safe_path(answer.next, SECURITY)}, cookies=[session_cookie(token)])
@@ -136,7 +136,7 @@ def add_passkey(request: AnyRequest, body: RawBody) -> Response[Any]:
     return Response({"next": SECURITY})
 
 
-@post(f"{MINE}/{{passkey_id:str}}/remove", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{MINE}/{{passkey_id:str}}/remove", sync_to_thread=True, opt=OWN)
 def remove_passkey(request: AnyRequest, passkey_id: FromPath[str]) -> Redirect:
     """Forget a passkey; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)

@@ -20,6 +20,7 @@ from app.identity.pages.visitors import (
     SignedOut,
     came,
     cookie_name,
+    door_work,
     half_cookie,
     session_cookie,
     visitor_of,
@@ -28,7 +29,7 @@ from app.identity.policies import Visitor
 from app.identity.service import Found, entry
 from app.identity.service.factors import Factors, factors_of
 from app.kernel import limits
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import tenant_read
 from app.kernel.errors import Busy
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -82,7 +83,7 @@ def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Respon
     wanted, account = safe_path(data.next, HOME), f"factor:{half.member.id}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
-        with slowed(tenant, account=account, address=realm_of(request).client), tenant_work(tenant) as session:
+        with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.second_step(session, tenant, half, data.code[:100], came(request, f"{half.held.method}+code"))
     except (CodeRefused, Busy) as refusal:
         shown: dict[str, Any] = {"factors": here_factors(request, half), "next": wanted}
@@ -107,7 +108,7 @@ def prove(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response[Any]
     wanted, account = safe_path(data.next, SECURITY), f"factor:{visitor.member.id}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
-        with slowed(tenant, account=account, address=realm_of(request).client), tenant_work(tenant) as session:
+        with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.prove(session, tenant, visitor, data.proof[:LONGEST_PASSWORD], came(request, "proof"))
     except (SignInRefused, CodeRefused, Busy) as refusal:
         shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted}

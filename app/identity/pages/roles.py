@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from app.identity.errors import BeyondOwn, ChoiceUnusable, NameMissing, RoleInUse, RoleNameTaken
 from app.identity.models import CustomRole
 from app.identity.pages.door import again, several
-from app.identity.pages.visitors import AnyRequest, frame, proof_first, visitor_of
+from app.identity.pages.visitors import AnyRequest, frame, visitor_of
 from app.identity.policies import Visitor, allows, role_to_change, role_to_read
 from app.identity.rules.permissions import PERMISSIONS, SENTENCES
 from app.identity.rules.roles import ROLES, Role
@@ -77,7 +77,7 @@ def _again(request: AnyRequest, visitor: Visitor, refusal: Refusal) -> Response[
     return again(request, "identity/roles.html", refusal, **_shown(request, visitor))
 
 
-@post(ROLES_PATH, sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(ROLES_PATH, sync_to_thread=True, opt=EDIT)
 def make_role(request: AnyRequest, data: URLEncodedBody[RoleForm]) -> Response[Any]:
     """Make a role of the label's own."""
     visitor = visitor_of(request)
@@ -89,7 +89,7 @@ def make_role(request: AnyRequest, data: URLEncodedBody[RoleForm]) -> Response[A
     return Redirect(f"{ROLES_PATH}/{role.id}", status_code=303)
 
 
-@post(f"{ROLES_PATH}/{{role_id:str}}", sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(f"{ROLES_PATH}/{{role_id:str}}", sync_to_thread=True, opt=EDIT)
 def change_role(request: AnyRequest, role_id: FromPath[str], data: URLEncodedBody[RoleForm]) -> Response[Any]:
     """Change one of the label's own roles."""
     visitor = visitor_of(request)
@@ -102,7 +102,7 @@ def change_role(request: AnyRequest, role_id: FromPath[str], data: URLEncodedBod
     return Redirect(f"{ROLES_PATH}/{role.id}", status_code=303)
 
 
-@post(f"{ROLES_PATH}/{{role_id:str}}/delete", sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(f"{ROLES_PATH}/{{role_id:str}}/delete", sync_to_thread=True, opt=EDIT)
 def delete_role(request: AnyRequest, role_id: FromPath[str]) -> Response[Any]:
     """Delete a role that nobody has."""
     visitor = visitor_of(request)

@@ -19,7 +19,6 @@ from app.identity.pages.visitors import (
     AnyRequest,
     came,
     frame,
-    proof_first,
     session_cookie,
     visitor_of,
 )
@@ -94,7 +93,7 @@ def security_page(request: AnyRequest) -> Response[str]:
     return page("identity/security.html", realm_of(request), problem=None, **_shown(request, visitor))
 
 
-@post(f"{SECURITY}/password", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{SECURITY}/password", sync_to_thread=True, opt=OWN)
 def change_password(request: AnyRequest, data: URLEncodedBody[PasswordForm]) -> Response[Any]:
     """Choose a new password; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -107,7 +106,7 @@ def change_password(request: AnyRequest, data: URLEncodedBody[PasswordForm]) -> 
     return Redirect(SECURITY, status_code=303, cookies=[session_cookie(token)])
 
 
-@post(APP, sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(APP, sync_to_thread=True, opt=OWN)
 def begin_app(request: AnyRequest) -> Redirect:
     """Make a secret for an authenticator app."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -125,7 +124,7 @@ def _app_shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any] | None:
     return {**frame(visitor, request, SECURITY), "picture": factors.as_picture(app), "secret": app.secret}
 
 
-@get(APP, sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@get(APP, sync_to_thread=True, opt=OWN)
 def app_page(request: AnyRequest) -> Response[Any]:
     """Show the secret that the app shall learn."""
     shown = _app_shown(request, visitor_of(request))
@@ -134,7 +133,7 @@ def app_page(request: AnyRequest) -> Response[Any]:
     return page("identity/app.html", realm_of(request), problem=None, **shown)
 
 
-@post(f"{APP}/confirm", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{APP}/confirm", sync_to_thread=True, opt=OWN)
 def confirm_app(request: AnyRequest, data: URLEncodedBody[AppForm]) -> Response[Any]:
     """Put the app in use by its first code, and show the recovery codes once."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -154,7 +153,7 @@ def confirm_app(request: AnyRequest, data: URLEncodedBody[AppForm]) -> Response[
     return response
 
 
-@post(f"{APP}/remove", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{APP}/remove", sync_to_thread=True, opt=OWN)
 def remove_app(request: AnyRequest) -> Redirect:
     """Take the app out of use; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -164,7 +163,7 @@ def remove_app(request: AnyRequest) -> Redirect:
     return Redirect(SECURITY, status_code=303)
 
 
-@post(f"{SECURITY}/codes", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{SECURITY}/codes", sync_to_thread=True, opt=OWN)
 def renew_codes(request: AnyRequest) -> Response[Any]:
     """Make new recovery codes and show them once."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -195,7 +194,6 @@ def end_others(request: AnyRequest) -> Redirect:
     f"{SECURITY}/policy",
     sync_to_thread=True,
     opt={"permission": "security.edit", "recent": True, "in_person": True},
-    exception_handlers=proof_first,
 )
 def change_policy(request: AnyRequest, data: URLEncodedBody[PolicyForm]) -> Redirect:
     """Set the label's policy."""
@@ -211,7 +209,7 @@ def change_policy(request: AnyRequest, data: URLEncodedBody[PolicyForm]) -> Redi
     return Redirect(SECURITY, status_code=303)
 
 
-@post(f"{SECURITY}/support", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{SECURITY}/support", sync_to_thread=True, opt=OWN)
 def offer_support(request: AnyRequest, data: URLEncodedBody[SupportForm]) -> Redirect:
     """Let support in without having been asked."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -220,7 +218,7 @@ def offer_support(request: AnyRequest, data: URLEncodedBody[SupportForm]) -> Red
     return Redirect(SECURITY, status_code=303)
 
 
-@post(f"{SECURITY}/support/{{grant_id:str}}/allow", sync_to_thread=True, opt=OWN, exception_handlers=proof_first)
+@post(f"{SECURITY}/support/{{grant_id:str}}/allow", sync_to_thread=True, opt=OWN)
 def allow_support(request: AnyRequest, grant_id: FromPath[str], data: URLEncodedBody[AllowForm]) -> Redirect:
     """Allow what support asked for."""
     visitor, tenant = visitor_of(request), tenant_of(request)

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from app.identity.errors import BeyondOwn, LastOwner, MemberThere
 from app.identity.models import CustomRole, Member
 from app.identity.pages.door import again
-from app.identity.pages.visitors import AnyRequest, frame, proof_first, visitor_of
+from app.identity.pages.visitors import AnyRequest, frame, visitor_of
 from app.identity.policies import (
     Reason,
     Visitor,
@@ -102,7 +102,7 @@ def team_page(request: AnyRequest) -> Response[str]:
     return page("identity/team.html", realm_of(request), problem=None, email="", **_team(request, visitor))
 
 
-@post(f"{TEAM}/invitations", sync_to_thread=True, opt=INVITE, exception_handlers=proof_first)
+@post(f"{TEAM}/invitations", sync_to_thread=True, opt=INVITE)
 def invite(request: AnyRequest, data: URLEncodedBody[InviteForm]) -> Response[Any]:
     """Invite somebody by mail."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -115,7 +115,7 @@ def invite(request: AnyRequest, data: URLEncodedBody[InviteForm]) -> Response[An
     return Redirect(TEAM, status_code=303)
 
 
-@post(f"{INVITATION}/resend", sync_to_thread=True, opt=INVITE, exception_handlers=proof_first)
+@post(f"{INVITATION}/resend", sync_to_thread=True, opt=INVITE)
 def resend(request: AnyRequest, invitation_id: FromPath[str]) -> Redirect:
     """Send an invitation once more."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -125,7 +125,7 @@ def resend(request: AnyRequest, invitation_id: FromPath[str]) -> Redirect:
     return Redirect(TEAM, status_code=303)
 
 
-@post(f"{INVITATION}/revoke", sync_to_thread=True, opt=INVITE, exception_handlers=proof_first)
+@post(f"{INVITATION}/revoke", sync_to_thread=True, opt=INVITE)
 def revoke(request: AnyRequest, invitation_id: FromPath[str]) -> Redirect:
     """Take an invitation back."""
     visitor = visitor_of(request)
@@ -162,7 +162,7 @@ def _changed(request: AnyRequest, visitor: Visitor, member_id: str, refusal: Ref
     return again(request, "identity/person.html", refusal, **_person(request, visitor, member_id))
 
 
-@post(f"{TEAM}/{{member_id:str}}/role", sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(f"{TEAM}/{{member_id:str}}/role", sync_to_thread=True, opt=EDIT)
 def change_role(request: AnyRequest, member_id: FromPath[str], data: URLEncodedBody[PlaceForm]) -> Response[Any]:
     """Give a member another role."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -176,7 +176,7 @@ def change_role(request: AnyRequest, member_id: FromPath[str], data: URLEncodedB
     return Redirect(f"{TEAM}/{member.id}", status_code=303)
 
 
-@post(f"{TEAM}/{{member_id:str}}/disable", sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(f"{TEAM}/{{member_id:str}}/disable", sync_to_thread=True, opt=EDIT)
 def disable(request: AnyRequest, member_id: FromPath[str]) -> Response[Any]:
     """Let a member in no more."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -189,7 +189,7 @@ def disable(request: AnyRequest, member_id: FromPath[str]) -> Response[Any]:
     return Redirect(f"{TEAM}/{member.id}", status_code=303)
 
 
-@post(f"{TEAM}/{{member_id:str}}/enable", sync_to_thread=True, opt=EDIT, exception_handlers=proof_first)
+@post(f"{TEAM}/{{member_id:str}}/enable", sync_to_thread=True, opt=EDIT)
 def enable(request: AnyRequest, member_id: FromPath[str]) -> Redirect:
     """Let a member in again."""
     visitor, tenant = visitor_of(request), tenant_of(request)

@@ -6,6 +6,7 @@ support in somebody's name), `unready` (open to a member who still owes the labe
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -14,15 +15,17 @@ from babel.dates import format_datetime
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
+from sqlalchemy.orm import Session
 
 from app.identity import service
-from app.identity.errors import ActingReadOnly, ProofTooOld
+from app.identity.errors import ActingReadOnly
 from app.identity.models import HALF_LIMIT
 from app.identity.policies import Visitor, require, require_recent
 from app.identity.service import Came
+from app.identity.service.notices import language_of
 from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import NotFound
-from app.kernel.tenant import TenantState
+from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.gate import SAFE
 from app.kernel.web.languages import say
 from app.kernel.web.realm import Realm, realm_of, tenant_of
@@ -71,6 +74,11 @@ def came(request: AnyRequest, method: str = "password") -> Came:
     return Came(request.headers.get("user-agent", ""), realm_of(request).client, method)
 
 
+def door_work(tenant: Tenant) -> AbstractContextManager[Session]:
+    """A transaction of coming and going, which stays open while a label is suspended: its people may still read."""
+    return tenant_work(tenant, even_suspended=True)
+
+
 def visitor_of(request: AnyRequest) -> Visitor:
     """The member who is signed in and may see this page; `SignedOut` when there is none."""
     tenant, realm = tenant_of(request), realm_of(request)
@@ -82,6 +90,7 @@ def visitor_of(request: AnyRequest) -> Visitor:
     if found is None:
         raise SignedOut
     visitor = service.visitor_from(tenant, found)
+    realm.language = language_of(tenant, found.member.language)
     if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
         with tenant_work(tenant) as session:
             service.touch(session, found.held)
@@ -124,10 +133,6 @@ def lead_to_proof(request: AnyRequest, problem: Exception) -> Response[Any]:
         return handle(request, problem)
     here = request.url.path if request.method in SAFE else urlsplit(request.headers.get("referer", "")).path
     return Redirect(f"{PROOF}?next={quote(safe_path(here, SECURITY))}", status_code=303)
-
-
-proof_first: dict[Any, Any] = {ProofTooOld: lead_to_proof}
-"""What a page with `recent` among its asks does with a refusal: `exception_handlers=proof_first`."""
 
 
 def frame(visitor: Visitor, request: AnyRequest, here: str) -> dict[str, Any]:

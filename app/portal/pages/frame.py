@@ -21,7 +21,6 @@ from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
 
-ACTING = sentence("Support is looking at this label as %(name)s: %(reason)s. Everybody here can see what is done.")
 GROUPS = {
     "main": "",
     "catalogue": sentence("Catalogue"),
@@ -169,15 +168,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
     }
-    return {"shell": around, "flash": flash.shown(realm), "acting": _acting(visitor, realm)}
-
-
-def _acting(visitor: Visitor, realm: Realm) -> dict[str, Any] | None:
-    """What stands above every page while support looks at the label in somebody's name."""
-    if visitor.acting is None:
-        return None
-    said = say(ACTING, realm.language, name=visitor.member.name, reason=visitor.acting.reason)
-    return {"sentence": said, "end": None}
+    return {"shell": around, "flash": flash.shown(realm), "acting": realm.facts.get("acting")}
 
 
 def _grouped(places: list[Place]) -> list[tuple[str, list[Place]]]:

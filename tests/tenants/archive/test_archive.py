@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from sqlalchemy import select, text
 
-from app.identity.models import Member
-from app.kernel import crypto, db, files, jobs
+from app.identity.models import Member, Ticket, TotpSecret
+from app.kernel import clock, crypto, db, files, ids, jobs
 from app.kernel.activity import seal
 from app.kernel.activity.tasks import check, keep_head
 from app.kernel.actor import Actor
@@ -81,6 +81,26 @@ def test_sessions_do_not_travel(archive, client_as):
     with tarfile.open(path) as opened:
         assert "tables/member_sessions.copy" not in opened.getnames()
         assert "tables/members.copy" in opened.getnames()
+
+
+def test_second_factors_come_back_to_their_label_and_reach_no_other(connected, tmp_path):
+    tenant, path = lived_in(), tmp_path / "label.tar"
+    member = a_member(tenant)
+    with db.tenant_work(tenant) as session:
+        now = clock.now()
+        session.add(TotpSecret(member_id=member.id, secret=b"sealed", last_step=1, created_at=now, confirmed_at=now))
+        session.add(Ticket(id=ids.new_id(), kind="link", token_hash="x", created_at=now, expires_at=now))
+    export_label(tenant, path)
+    other = a_label()
+    import_archive(other, path)
+    restore_label(fresh_tenant(tenant.id), path)
+    assert [counted(label, "totp_secrets") for label in (tenant, other)] == [1, 0]
+    assert [counted(label, "tickets") for label in (tenant, other)] == [0, 0]
+
+
+def counted(tenant, table):
+    with db.tenant_read(tenant) as session:
+        return session.scalar(text(f"SELECT count(*) FROM {table}"))
 
 
 def test_an_export_is_of_one_moment_and_leaves_a_suspended_label_be(connected, tmp_path):
