@@ -21,7 +21,7 @@ SLICE_FILES = {
     "__init__.py", "models.py", "rules.py", "policies.py", "service.py", "queries.py", "schemas.py", "pages.py",
     "api.py", "tasks.py", "activity.py", "errors.py", "opening.py",
 }  # fmt: skip
-SLICES = ("app/identity", "app/portal", "admin")
+SLICES = ("app/identity", "app/brand", "app/portal", "admin")
 MAY_COMMIT = ("app/kernel/db/",)
 MAY_PRINT = ("app/main/", "benchmarks/")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")

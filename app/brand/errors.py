@@ -80,7 +80,7 @@ class LogoEmpty(LogoRefused):
 class FontRefused(Invalid):
     """The font cannot be taken."""
 
-    message = "This font cannot be taken. Send a TrueType, OpenType, WOFF or WOFF2 file of up to 4 MB."
+    message = "This font cannot be taken. Send a TrueType or OpenType file of up to 4 MB."
 
 
 class FontLicenceMissing(Invalid):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,6 +60,15 @@ class RevisionNotServed(Unavailable):
     retry_after = 60
 
 
+_UNWRITABLE: dict[TenantState, type[Forbidden | Unavailable]] = {
+    TenantState.MOVING: LabelMoving,
+    TenantState.CLOSING: LabelClosing,
+    TenantState.SUSPENDED: LabelSuspended,
+}
+READ_ONLY = frozenset({TenantState.SUSPENDED, TenantState.CLOSING})
+"""The states in which a label's people may come in and look, and change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one label may use at once; a label's own row may say otherwise."""
@@ -106,12 +116,8 @@ class Tenant:
         if self.state in (TenantState.SPARE, TenantState.PROVISIONING, TenantState.CLOSED):
             raise LabelGone
 
-    def check_writable(self, *, even_suspended: bool = False) -> None:
-        """Refuse when the label's rows may not be changed in its present state."""
+    def check_writable(self, *, even: Container[TenantState] = ()) -> None:
+        """Refuse when the label's rows may not be changed in its present state, unless that is one of `even`."""
         self.check_readable()
-        if self.state is TenantState.MOVING:
-            raise LabelMoving
-        if self.state is TenantState.CLOSING:
-            raise LabelClosing
-        if self.state is TenantState.SUSPENDED and not even_suspended:
-            raise LabelSuspended
+        if (refusal := _UNWRITABLE.get(self.state)) is not None and self.state not in even:
+            raise refusal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Lock
 from typing import Any
 
 import psycopg
@@ -25,6 +26,8 @@ EXTENSIONS = ("pg_trgm", "unaccent", "btree_gist")
 IDLE_IN_TRANSACTION_LIMIT = "60s"
 LOCK_WAIT_LIMIT = "3s"
 
+_upgrading = Lock()
+
 
 def prepare_cells(settings: Settings) -> None:
     """Bring every cell's roles, schemas and shared tables to head; running it again changes nothing."""
@@ -44,6 +47,12 @@ def prepare_cell(settings: Settings, cell: str) -> None:
 
 def upgrade_shared(settings: Settings, cell: str, revision: str = "head") -> None:
     """Run the shared history up to `revision` in one transaction as the owner role."""
+    # Alembic keeps its state in module globals: two upgrades in one process would take each other's away.
+    with _upgrading:
+        _upgrade(settings, cell, revision)
+
+
+def _upgrade(settings: Settings, cell: str, revision: str) -> None:
     url = make_url(settings.owner_urls[cell]).set(drivername="postgresql+psycopg")
     engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:

@@ -108,7 +108,7 @@ def test_states_decide_who_may_write(label):
             pass
     with db.tenant_read(replace(label, state=TenantState.SUSPENDED)) as session:
         assert who(session)[0] == label.id
-    with db.tenant_work(replace(label, state=TenantState.SUSPENDED), even_suspended=True) as session:
+    with db.tenant_work(replace(label, state=TenantState.SUSPENDED), even={TenantState.SUSPENDED}) as session:
         assert who(session)[0] == label.id
 
 

@@ -15,9 +15,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
-
 from themes.engine.fonts import FONTS, Font
 
 BUILT: Final = Path(__file__).parents[3] / "themes" / "base" / "dist"
@@ -67,6 +64,10 @@ def _face(built: Path, family: str, subset: str, weight: int, width: int) -> byt
     file = _file(built, font, subset, weight) if font else None
     if font is None or file is None:
         return None
+    # Read late: one drawing in a thousand requests needs it, and every start would wait for it.
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
+
     face = TTFont(BytesIO(file.read_bytes()))
     if "fvar" in face:
         low, high = font.weights

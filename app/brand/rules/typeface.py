@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
 from app.brand.errors import FontRefused
 
 LARGEST = 4_000_000
@@ -44,6 +42,8 @@ def clean(raw: bytes) -> Face:
 
 
 def _rebuilt(raw: bytes) -> Face:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped] # read late: a start need not wait for it
+
     font = TTFont(io.BytesIO(raw), lazy=False, recalcTimestamp=False)
     tables = {tag for tag in font.keys() if tag != "GlyphOrder"}  # noqa: SIM118 iterating a font gives other things
     if not tables >= _NEEDED or font["maxp"].numGlyphs > MOST_GLYPHS:

@@ -25,7 +25,7 @@ from app.identity.service import Came
 from app.identity.service.notices import language_of
 from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import NotFound
-from app.kernel.tenant import Tenant, TenantState
+from app.kernel.tenant import READ_ONLY, Tenant, TenantState
 from app.kernel.web.gate import SAFE
 from app.kernel.web.languages import say
 from app.kernel.web.realm import Realm, realm_of, tenant_of
@@ -75,8 +75,8 @@ def came(request: AnyRequest, method: str = "password") -> Came:
 
 
 def door_work(tenant: Tenant) -> AbstractContextManager[Session]:
-    """A transaction of coming and going, which stays open while a label is suspended: its people may still read."""
-    return tenant_work(tenant, even_suspended=True)
+    """A transaction of coming and going: whoever may read a label may come in, also when nothing can be changed."""
+    return tenant_work(tenant, even=READ_ONLY)
 
 
 def visitor_of(request: AnyRequest) -> Visitor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,14 +13,17 @@ from sqlalchemy.orm import Session
 
 from app.kernel import observe
 from app.kernel.db import database
-from app.kernel.tenant import RevisionNotServed, Tenant
+from app.kernel.tenant import RevisionNotServed, Tenant, TenantState
 from app.settings import HOME_CELL
 
 
 @contextmanager
-def tenant_work(tenant: Tenant, *, even_suspended: bool = False) -> Iterator[Session]:
-    """Open one transaction in the label's schema as the label's role, and commit it unless the block raises."""
-    tenant.check_writable(even_suspended=even_suspended)
+def tenant_work(tenant: Tenant, *, even: Container[TenantState] = ()) -> Iterator[Session]:
+    """Open one transaction in the label's schema as the label's role, and commit it unless the block raises.
+
+    In states in which nothing is changed it is refused, except in those of `even`.
+    """
+    tenant.check_writable(even=even)
     with _label_session(tenant, read_only=False) as session:
         yield session
 

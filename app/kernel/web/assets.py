@@ -87,7 +87,8 @@ def find(name: str, accept_encoding: str) -> Asset | None:
     for encoding, ending in _ENCODINGS:
         if encoding in accept_encoding and (content := _read(name + ending)) is not None:
             return Asset(content, media_type, encoding)
-    return Asset(_read(name) or b"", media_type, None)
+    content = _read(name)
+    return Asset(content, media_type, None) if content is not None else None  # a build was replaced meanwhile
 
 
 @cache

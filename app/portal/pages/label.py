@@ -26,7 +26,7 @@ from app.kernel.errors import Invalid
 from app.kernel.files import StoredFile
 from app.kernel.files.rules import content_disposition
 from app.kernel.sentences import sentence
-from app.kernel.tenant import Tenant
+from app.kernel.tenant import READ_ONLY, Tenant
 from app.kernel.web import flash, shell
 from app.kernel.web.languages import LANGUAGES
 from app.kernel.web.pages import page
@@ -115,7 +115,7 @@ def export_everything(request: Request[Any, Any, Any]) -> Stream:
     """Give everything the label has, as one file that imports into an empty label."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     require(visitor, "label.export")
-    with tenant_work(tenant, even_suspended=True) as session:
+    with tenant_work(tenant, even=READ_ONLY) as session:
         activity.record(session, visitor.actor, "label.exported")
     name = f"{tenant.slug}-{clock.now():%Y%m%d}.tar"
     headers = {"content-disposition": content_disposition(name, "application/x-tar", attachment=True)}
