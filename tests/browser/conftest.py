@@ -21,6 +21,8 @@ from tests.services import Services
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = THEME / "node_modules" / "axe-core" / "axe.min.js"
+AT_REST = """() => new Promise(requestAnimationFrame).then(() =>
+    Promise.allSettled(document.getAnimations().map(each => each.finished)))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS = [
     "--no-sandbox",
@@ -94,6 +96,7 @@ class Visit:
         """What axe finds on the page as it stands."""
         if not self.page.evaluate("Boolean(window.axe)"):
             self.page.evaluate(AXE.read_text())
+        self.page.evaluate(AT_REST)
         return self.page.evaluate(
             "rules => axe.run(document, {runOnly: rules}).then(found => found.violations.map(each => each.id + ': ' +"
             " each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')))",

@@ -63,4 +63,4 @@ def _look(here, addresses, *, direction):
                     here.page.emulate_media(color_scheme=scheme)
                     found += [f"{path} {size['width']} {scheme}: {fault}" for fault in here.faults()]
     found += [said for said in here.complaints if "404" not in said]
-    assert found == []
+    assert not found, "\n".join(found)
