@@ -41,13 +41,14 @@ def with_passkey(visit, slug):
     here = visit(slug)
     device = Device(here)
     here.go("/portal/settings/security")
-    here.page.get_by_role("button", name="Add a passkey").click()
+    here.page.locator("passkey-button button").click()
     here.page.wait_for_url("**/portal/settings/security**")
     here.page.locator("form[action*='/passkeys/']").first.wait_for()
     here.page.locator("[popovertarget=me]").click()
-    here.page.get_by_role("button", name="Sign out").click()
+    here.page.locator("form[action$='/sign-out'] button").click()
     here.page.wait_for_url("**/sign-in**")
-    assert here.go("/portal").status == 404 or "sign-in" in here.page.url
+    here.go("/portal")
+    assert "sign-in" in here.page.url
     here.complaints.clear()
     return here, device
 
@@ -87,11 +88,11 @@ def test_who_is_not_verified_or_has_no_passkey_stays_outside_and_reads_why(visit
 
 @pytest.mark.slow
 def test_a_passkey_of_one_label_is_not_offered_at_anothers(visit, site):
-    here, device = with_passkey(visit, "kite")
+    here, device = with_passkey(visit, "noor")
     assert device.credentials
     here.context.unroute_all()
-    here.page.goto(site.address("noor", "/portal/sign-in"))
+    here.page.goto(site.address("kite", "/portal/sign-in"))
     here.page.locator("passkey-button button").click()
     here.page.locator("passkey-button [role=alert]").wait_for()
-    assert "noor.localhost" in here.page.url
+    assert "kite.localhost" in here.page.url
     assert "sign-in" in here.page.url
