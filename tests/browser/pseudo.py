@@ -44,6 +44,10 @@ def environment(folder: Path) -> dict[str, str]:
     """The environment of a process that speaks from these catalogues: Python itself reads what it is told here first."""
     start = folder / "start"
     start.mkdir()
-    told = ["from pathlib import Path", "from app.kernel.web import languages", f"languages.LOCALES = Path({str(folder)!r})"]
+    told = [
+        "from pathlib import Path",
+        "from app.kernel.web import languages",
+        f"languages.LOCALES = Path({str(folder)!r})",
+    ]
     (start / "sitecustomize.py").write_text("\n".join(told))
     return {"PYTHONPATH": f"{start}:{ROOT}"}
