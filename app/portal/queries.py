@@ -16,10 +16,14 @@ from app.kernel.files import StoredFile
 from app.portal.models import NewsState, SavedView
 from app.portal.rules import ActivityFilter
 
+ARRIVALS = ("member.added", "member.joined")
+"""What is news to everybody but whoever arrived."""
+
 
 def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
     """What others did that this member should hear of, newest first, with what the member did with it."""
     state = (NewsState.activity_id == Activity.id) & (NewsState.member_id == member.id)
+    own_arrival = Activity.action.in_(ARRIVALS) & (Activity.subject_id == member.id)
     return (
         select(Activity, NewsState)
         .outerjoin(NewsState, state)
@@ -27,6 +31,7 @@ def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
             Activity.action.in_(actions),
             Activity.at >= member.created_at,
             or_(Activity.actor_id.is_(None), Activity.actor_id != member.id),
+            func.coalesce(own_arrival, False).is_(False),
             NewsState.archived_at.is_(None),
         )
         .order_by(Activity.at.desc(), Activity.id.desc())

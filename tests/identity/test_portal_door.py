@@ -25,6 +25,16 @@ def test_a_member_signs_in_and_sees_the_portal(client_as, label):
     assert 'lang="en"' in page.text
 
 
+@pytest.mark.parametrize("wanted", ["/portal/sign-in", "/portal/sign-in/second-factor", "/portal/sign-in/link/x"])
+def test_who_is_inside_is_never_led_to_the_door_again(client_as, label, wanted):
+    client = client_as(label)
+    assert client.get(f"/portal/sign-in?next={wanted}").headers["location"] == "/portal"
+    client.follow_redirects = True
+    answer = client.get(wanted, headers={"accept": "text/html"})
+    assert answer.status_code < 400
+    assert len(answer.history) < 4
+
+
 def test_the_session_cookie_is_bound_to_the_host_and_out_of_reach(client_of, label):
     member = a_member(label)
     answer = client_of(HOST).post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})

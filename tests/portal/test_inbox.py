@@ -34,6 +34,13 @@ def test_what_others_did_arrives_and_what_one_did_oneself_does_not(client_as, mi
     assert 'data-news="1"' in client.get("/portal").text
 
 
+def test_news_of_what_has_no_name_are_shown(client_as, mine):
+    client = client_as(mine)
+    with db.tenant_work(mine) as session:
+        record(session, Actor.system(mine), "file.stored", after={"bytes": 12})
+    assert len(rows(client.get("/portal/inbox"))) == 1
+
+
 def test_news_are_for_those_whose_work_it_is(client_as, mine):
     reader = client_as(mine, role="artist")
     happen(mine, "label.suspended")

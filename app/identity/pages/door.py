@@ -29,6 +29,7 @@ from app.identity.pages.visitors import (
     came,
     door_work,
     half_cookie,
+    onward,
     session_cookie,
     visitor_of,
 )
@@ -41,7 +42,6 @@ from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.languages import say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import status_of
 
 PER_ACCOUNT = "8/5minutes"
@@ -121,7 +121,7 @@ def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -
 @get("/portal/sign-in", sync_to_thread=True)
 def sign_in_page(request: AnyRequest) -> Response[Any]:
     """Show the door; who is inside already is led on."""
-    wanted = safe_path(request.query_params.get("next"), HOME)
+    wanted = onward(request.query_params.get("next"))
     try:
         visitor_of(request)
     except FactorMissing:
@@ -135,7 +135,7 @@ def sign_in_page(request: AnyRequest) -> Response[Any]:
 def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[Any]:
     """Let a member in with a new session, whatever session the browser brought along."""
     tenant, realm = tenant_of(request), realm_of(request)
-    wanted, email = safe_path(data.next, HOME), normal_email(data.email)[:LONGEST_EMAIL]
+    wanted, email = onward(data.next), normal_email(data.email)[:LONGEST_EMAIL]
     account = f"sign-in:{email}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)

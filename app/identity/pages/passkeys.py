@@ -13,13 +13,13 @@ from app.identity import service
 from app.identity.pages.door import PER_ADDRESS, slowed
 from app.identity.pages.proof import half_of
 from app.identity.pages.visitors import (
-    HOME,
     PROOF,
     SECURITY,
     AnyRequest,
     came,
     door_work,
     half_cookie,
+    onward,
     session_cookie,
     visitor_of,
 )
@@ -77,7 +77,7 @@ def sign_in(request: AnyRequest, body: RawBody) -> Response[Any]:
         with door_work(tenant) as session:
             member = passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential)
             token = service.come_in(session, tenant, member, came(request, "passkey"), is_whole=True)
-    return Response({"next": safe_path(answer.next, HOME)}, cookies=[session_cookie(token), half_cookie("")])
+    return Response({"next": onward(answer.next)}, cookies=[session_cookie(token), half_cookie("")])
 
 
 @post(f"{STEP}/options", sync_to_thread=True, status_code=200)
@@ -96,7 +96,7 @@ def second_step(request: AnyRequest, body: RawBody) -> Response[Any]:
         with door_work(tenant) as session:
             passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential, member_id=member_id)
             token = entry.finish_half(session, tenant, half, came(request, f"{half.held.method}+passkey"))
-    return Response({"next": safe_path(answer.next, HOME)}, cookies=[session_cookie(token), half_cookie("")])
+    return Response({"next": onward(answer.next)}, cookies=[session_cookie(token), half_cookie("")])
 
 
 @post(f"{PROOF}/passkey/options", sync_to_thread=True, status_code=200, opt={"unready": True, "in_person": True})

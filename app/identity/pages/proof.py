@@ -13,7 +13,6 @@ from app.identity import service
 from app.identity.errors import CodeRefused, SignInRefused
 from app.identity.pages.door import LONGEST_PASSWORD, PER_ACCOUNT, again, slowed
 from app.identity.pages.visitors import (
-    HOME,
     PROOF,
     SECURITY,
     AnyRequest,
@@ -22,6 +21,7 @@ from app.identity.pages.visitors import (
     cookie_name,
     door_work,
     half_cookie,
+    onward,
     session_cookie,
     visitor_of,
 )
@@ -71,7 +71,7 @@ def here_factors(request: AnyRequest, visitor: Visitor | Found) -> Factors:
 def second_factor_page(request: AnyRequest) -> Response[str]:
     """Ask for the second factor."""
     half = half_of(request)
-    wanted = safe_path(request.query_params.get("next"), HOME)
+    wanted = onward(request.query_params.get("next"))
     shown: dict[str, Any] = {"factors": here_factors(request, half), "next": wanted}
     return page("identity/second_factor.html", realm_of(request), problem=None, **shown)
 
@@ -80,7 +80,7 @@ def second_factor_page(request: AnyRequest) -> Response[str]:
 def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Response[Any]:
     """Make half a session whole."""
     half, tenant = half_of(request), tenant_of(request)
-    wanted, account = safe_path(data.next, HOME), f"factor:{half.member.id}"
+    wanted, account = onward(data.next), f"factor:{half.member.id}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
         with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:

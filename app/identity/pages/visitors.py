@@ -135,6 +135,12 @@ def lead_to_proof(request: AnyRequest, problem: Exception) -> Response[Any]:
     return Redirect(f"{PROOF}?next={quote(safe_path(here, SECURITY))}", status_code=303)
 
 
+def onward(wish: str | None) -> str:
+    """Where somebody goes who came in: to the page they wanted, and never to the door again."""
+    path = safe_path(wish, HOME)
+    return HOME if path.startswith("/portal/sign-in") else path
+
+
 def frame(visitor: Visitor, request: AnyRequest, here: str) -> dict[str, Any]:
     """What every page of the portal shows around its own."""
     suspended = tenant_of(request).state is TenantState.SUSPENDED
