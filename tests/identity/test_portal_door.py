@@ -242,6 +242,7 @@ def test_pages_speak_the_language_their_member_chose(client_of, label):
     client = client_of(HOST)
     with db.tenant_work(label) as session:
         session.get_one(Member, member.id).language = "de"
+        session.get_one(Member, member.id).welcomed_at = clock.now()
     client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
     page = client.get("/portal", headers={"accept-language": "fr"})
     assert '<html lang="de"' in page.text

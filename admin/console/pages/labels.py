@@ -20,7 +20,7 @@ from app.kernel.errors import Invalid, Refusal
 from app.kernel.jobs import ask
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.languages import LANGUAGES, say_refusal
+from app.kernel.web.languages import own_names, say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
 from tenants.billing.rules import FLAGS, PLANS, check_plan
@@ -98,7 +98,7 @@ def new_label(request: Request[Any, Any, Any]) -> Response[str]:
 def _new(request: Request[Any, Any, Any], status: int = 200, **shown: Any) -> Response[str]:
     choices = {"zones": sorted(available_timezones()), "cells": list(current().settings.owner_urls), "plans": PLANS}
     values = (
-        {"wish": None, "problem": "", "fields": {}, "key": str(ids.new_id()), "spoken": LANGUAGES} | choices | shown
+        {"wish": None, "problem": "", "fields": {}, "key": str(ids.new_id()), "spoken": own_names()} | choices | shown
     )
     return page("console/new_label.html", realm_of(request), status=status, here=LABELS, **values)
 

@@ -90,7 +90,8 @@ def visitor_of(request: AnyRequest) -> Visitor:
     if found is None:
         raise SignedOut
     visitor = service.visitor_from(tenant, found)
-    realm.language = language_of(tenant, found.member.language)
+    if found.member.welcomed_at is not None:  # from then on it is what they chose, not what the invitation guessed
+        realm.language = language_of(tenant, found.member.language)
     if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
         with tenant_work(tenant) as session:
             service.touch(session, found.held)

@@ -16,7 +16,7 @@ from app.identity.policies import Visitor, allows
 from app.identity.service import security
 from app.identity.service.entry import checked_name
 from app.kernel.db import tenant_work
-from app.kernel.web.languages import LANGUAGES
+from app.kernel.web.languages import own_names
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from tenants.lifecycle.service import rename
@@ -37,7 +37,7 @@ def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
     tenant = tenant_of(request)
     return {
         **frame(visitor, request, WELCOME),
-        "languages": LANGUAGES,
+        "languages": own_names(),
         "currency": tenant.currency,
         "label_name": tenant.name if allows(visitor, "label.settings") else None,
     }

@@ -70,6 +70,12 @@ def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     return names[found.lower()] if found else offered[0]
 
 
+@cache
+def own_names() -> dict[str, str]:
+    """Every language we speak under the name it calls itself."""
+    return {language: Locale.parse(language, sep="-").display_name or language for language in LANGUAGES}
+
+
 def direction(language: str) -> str:
     """Which way text runs: "rtl" or "ltr"."""
     return Locale.parse(language, sep="-").text_direction

@@ -21,6 +21,7 @@ from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
 
+MINE = ("/portal/welcome", "/portal/settings/security")
 GROUPS = {
     "main": "",
     "catalogue": sentence("Catalogue"),
@@ -70,6 +71,14 @@ shell.add(
         group="settings",
         order=60,
         hint=sentence("Your sign-in, your devices, the label's rules"),
+    ),
+    Place(
+        sentence("Your name and language"),
+        "/portal/welcome",
+        "user",
+        group="settings",
+        order=65,
+        hint=sentence("How you are called, and which language you read"),
     ),
     Place(
         sentence("Activity log"),
@@ -158,7 +167,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "all_places": open_to,
         "hidden_places": [place for place in open_to if place not in listed],
         "actions": shell.actions("portal", held),
-        "mine": [place for place in open_to if place.href == "/portal/settings/security"],
+        "mine": [place for place in open_to if place.href in MINE],
         "me": {"name": visitor.member.name, "role": visitor.member.email, "sign_out": "/portal/sign-out"},
         "news_href": "/portal/inbox",
         "news": unread,

@@ -47,7 +47,7 @@ def test_no_subject_and_no_name_adds_a_header(label, settings_here, line_break):
     assert message["Subject"].startswith("Hello Bcc: everybody@example.com")
     assert message["From"].addresses[0].addr_spec == "post@canary.localhost"
     assert len(message["From"].addresses) == 1
-    assert message.get_body(("plain",)).get_content() == "Text.\n"
+    assert message.get_body(("plain",)).get_content() == "Text.\r\n"
 
 
 def test_a_labels_name_cannot_pass_for_an_address(label, settings_here):
