@@ -214,7 +214,7 @@ def test_the_operators_name_appears_nowhere_on_a_labels_host(client_as, client_o
 
 
 def test_a_suspended_label_can_still_be_looked_at(client_of, connected):
-    from tenants.lifecycle.service import suspend
+    from tenants.lifecycle.service import close, suspend
     from tests.factories.labels import a_label
 
     tenant = a_label(slug="looked-at")
@@ -234,7 +234,14 @@ def test_a_suspended_label_can_still_be_looked_at(client_of, connected):
     assert client.get("/portal").status_code == 404, "whoever is out sees nothing"
     client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
     assert client.get("/portal").status_code == 200, "its people may come back in and read"
-    assert client.post("/portal/sign-in/link", data={"email": member.email}).status_code == 201
+    assert client.post("/portal/sign-in/link", data={"email": member.email}).status_code == 200
+    close("looked-at", by=Actor.system(None))
+    time.sleep(1.5)
+    assert client.post("/portal/sign-out").status_code == 303
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    assert client.get("/portal").status_code == 200
+    assert client.post("/portal/settings/export").status_code == 201, "whoever leaves takes everything along"
+    assert client.post("/portal/files", files=files).status_code == 403
 
 
 def test_pages_speak_the_language_their_member_chose(client_of, label):
