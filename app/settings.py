@@ -194,6 +194,8 @@ def _check(settings: Settings) -> None:
     ):
         if not low <= getattr(settings, name) <= high:
             raise SettingsError(f"{name.upper()} must be between {low} and {high}.")
+    if settings.breached_passwords is not None and not settings.breached_passwords.is_file():
+        raise SettingsError("BREACHED_PASSWORDS must name a file that is there.")
     if settings.is_production:
         _check_production(settings)
 

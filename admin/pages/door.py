@@ -145,6 +145,7 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[OperatorForm]) -> Response
     address, agent = realm_of(request).client, request.headers.get("user-agent", "")
     try:
         limits.hit(None, account, PER_ACCOUNT)
+        limits.hit(None, f"operator-from:{address}", PER_ADDRESS)
         with platform_work() as session:
             password = data.password[:1_000]
             token = service.sign_in(session, email=data.email, password=password, agent=agent, address=address)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin.models import Operator, OperatorPasskey, OperatorSession
 from app.identity.errors import SessionUnknown
+from app.identity.service.passwords import chosen
 from app.kernel import clock, ids, passwords
 from app.kernel.errors import Forbidden
 from app.kernel.tenant import TenantState
@@ -34,11 +35,15 @@ class SignInTooOld(OperatorRefused):
 
 
 def add_operator(session: Session, *, email: str, password: str) -> None:
-    """Make somebody an operator, or give an operator a new password."""
-    values = {"id": ids.new_id(), "email": email.strip().lower(), "password_hash": passwords.hashed(password)}
+    """Make somebody an operator, or give an operator a new password, which ends every session of theirs."""
+    values = {"id": ids.new_id(), "email": email.strip().lower(), "password_hash": chosen(password, email=email)}
     statement = insert(Operator).values(values)
-    update = {"password_hash": statement.excluded.password_hash}
-    session.execute(statement.on_conflict_do_update(index_elements=["email"], set_=update))
+    fresh = {"password_hash": statement.excluded.password_hash}
+    changed = statement.on_conflict_do_update(index_elements=["email"], set_=fresh).returning(Operator.id)
+    mine = OperatorSession.operator_id == session.scalars(changed).one()
+    session.execute(
+        update(OperatorSession).where(mine, OperatorSession.ended_at.is_(None)).values(ended_at=clock.now())
+    )
 
 
 def sign_in(session: Session, *, email: str, password: str, agent: str = "", address: str = "") -> str:

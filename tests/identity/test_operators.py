@@ -56,6 +56,14 @@ def halfway(client_of, email):
     return client
 
 
+def test_a_new_password_ends_every_session_an_operator_has(operator):
+    email, client = operator
+    assert client.get("/admin").status_code == 200
+    with db.platform_work() as session:
+        add_operator(session, email=email, password="another battery staple")
+    assert client.get("/admin", headers={"accept": "text/html"}).status_code == 303
+
+
 def step(client, code):
     return client.post("/admin/sign-in/second-factor", data={"code": code})
 

@@ -121,3 +121,8 @@ def test_every_command_explains_itself():
     for name in ("up", "web", "worker", "scheduler", "tenants", "migrate", "doctor", "seed", "jobs", "bench"):
         assert name in listing.stdout
         assert boptone(name, "--help").returncode == 0, name
+
+
+def test_a_list_of_stolen_passwords_that_is_not_there_stops_the_start(tmp_path):
+    with pytest.raises(SettingsError, match="BREACHED_PASSWORDS"):
+        load({"BREACHED_PASSWORDS": str(tmp_path / "nowhere.txt")})

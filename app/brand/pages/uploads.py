@@ -22,6 +22,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.tenant import Tenant
 from app.kernel.web.realm import tenant_of
+from tenants import billing
 
 Parts = Annotated[dict[str, Any], BodyKwarg(media_type=RequestEncodingType.MULTI_PART)]
 
@@ -80,6 +81,7 @@ def _use(tenant: Tenant, actor: Actor, draft_id: Any, kept: Kept) -> None:
 def add_font(request: Request[Any, Any, Any], data: Parts) -> Redirect:
     """Take a font in that the label may use."""
     visitor = editor(request)
+    billing.require(tenant_of(request), "own_fonts")
     _only(data, "file", "licence", "draft")
     body = _body(data, typeface.LARGEST)
     if not body or len(body) > typeface.LARGEST:

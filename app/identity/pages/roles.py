@@ -23,6 +23,7 @@ from app.kernel.errors import Refusal
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from tenants import billing
 
 ROLES_PATH = "/portal/settings/roles"
 SEE: dict[str, Any] = {"permission": "team.view"}
@@ -81,6 +82,7 @@ def _again(request: AnyRequest, visitor: Visitor, refusal: Refusal) -> Response[
 def make_role(request: AnyRequest, data: URLEncodedBody[RoleForm]) -> Response[Any]:
     """Make a role of the label's own."""
     visitor = visitor_of(request)
+    billing.require(tenant_of(request), "custom_roles")
     try:
         with tenant_work(tenant_of(request)) as session:
             role = roles.make_role(session, visitor, name=data.name, permissions=several(data.permissions))
