@@ -194,8 +194,7 @@ def _check(settings: Settings) -> None:
     ):
         if not low <= getattr(settings, name) <= high:
             raise SettingsError(f"{name.upper()} must be between {low} and {high}.")
-    if settings.breached_passwords is not None and not settings.breached_passwords.is_file():
-        raise SettingsError("BREACHED_PASSWORDS must name a file that is there.")
+    _check_file("BREACHED_PASSWORDS", settings.breached_passwords)
     if settings.is_production:
         _check_production(settings)
 
@@ -218,6 +217,11 @@ def _check_network(network: str) -> None:
         ip_network(network)
     except ValueError:
         raise SettingsError("TRUSTED_PROXIES must list networks such as 10.0.0.0/8, separated by commas.") from None
+
+
+def _check_file(name: str, file: Path | None) -> None:
+    if file is not None and not file.is_file():
+        raise SettingsError(f"{name} must name a file that is there.")
 
 
 def _check_production(settings: Settings) -> None:
