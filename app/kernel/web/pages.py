@@ -20,7 +20,8 @@ from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets
 from app.kernel.web.agents import device
-from app.kernel.web.languages import direction, say, say_many
+from app.kernel.web.languages import direction, say_many
+from app.kernel.web.own_words import say_own
 from app.kernel.web.realm import Realm
 
 Frame = Callable[[Realm], dict[str, Any]]
@@ -63,8 +64,7 @@ def _tools(realm: Realm, own_words: dict[str, str]) -> dict[str, Any]:
     zone = ZoneInfo(realm.tenant.time_zone if realm.tenant else "UTC")
 
     def translate(msgid: str, **places: object) -> str:
-        own = own_words.get(msgid)
-        return say(msgid, language, **places) if own is None else own % places if places else own
+        return say_own(own_words, msgid, language, **places)
 
     def translate_many(one: str, many: str, count: int, **places: object) -> str:
         return say_many(one, many, count, language, **places)
@@ -99,11 +99,12 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "acting": realm.facts.get("acting"),
         "own_words": {},
         "incidents": [],
-        "words": {sentence: say(sentence, language) for sentence in assets.script_sentences()},
     }
     for provide in _frames:
         around |= _laid(provide, realm)
-    tools = _tools(realm, around["own_words"])
+    own_words: dict[str, str] = around["own_words"]
+    around["words"] = {text: say_own(own_words, text, language) for text in assets.script_sentences()}
+    tools = _tools(realm, own_words)
     return _environment().get_template(template).render(**tools, **(around | values))
 
 

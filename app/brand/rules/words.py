@@ -1,0 +1,54 @@
+"""What a label may put in place of a sentence of ours."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from app.brand.errors import PlacesMissing, PlacesUnknown, TextEmpty, TextTooLong
+
+TRADE = (
+    "Artist", "Artists", "Cart", "Catalogue", "Contracts", "Fan", "Fans", "Label", "Payouts", "Recordings",
+    "Release", "Releases", "Roster", "Royalties", "Statement", "Statements", "Store", "Track", "Tracks", "Works",
+)  # fmt: skip
+"""The words of the trade that stand alone on pages, as titles and names of columns."""
+
+LONGEST = 2_000
+SHORTEST_LIMIT = 60
+GROWTH = 3
+
+_PLACE = re.compile(r"%\([^)]*\)[a-zA-Z]?|%[sd]|\{\w+\}")
+
+
+def titles(terms: Mapping[str, str]) -> dict[str, str]:
+    """A label's terms as sentences: what it calls a roster is said wherever “Roster” stands alone."""
+    return {term.capitalize(): text for term, text in terms.items()}
+
+
+def most(original: str) -> int:
+    """How many characters may stand in place of a sentence: a title that grew to a paragraph would break its page."""
+    return min(LONGEST, max(SHORTEST_LIMIT, GROWTH * len(original)))
+
+
+def places(text: str) -> list[str]:
+    """What is filled in when the sentence is said, as it stands there."""
+    return sorted(_PLACE.findall(text))
+
+
+def tidied(text: str) -> str:
+    """A text as a form sends it, with plain line ends and nothing around it."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def check(original: str, text: str) -> None:
+    """Refuse a text that loses a place of the original, has one that nothing fills, or is too long."""
+    if not text:
+        raise TextEmpty
+    if len(text) > (limit := most(original)):
+        raise TextTooLong(most=limit)
+    known, used = Counter(places(original)), Counter(places(text))
+    if lost := known - used:
+        raise PlacesMissing(places=" ".join(sorted(lost)))
+    if foreign := used - known:
+        raise PlacesUnknown(places=" ".join(sorted(foreign)))

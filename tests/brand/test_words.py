@@ -1,0 +1,236 @@
+"""A label says pages in its own words: drafted, previewed, published and taken back with the brand, and its alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.brand import service
+from app.brand.service.mails import GO
+from app.kernel import db, mail
+from app.kernel.actor import Actor
+from app.kernel.web import assets, own_words
+from app.kernel.web.languages import LANGUAGES
+from tests.brand.conftest import actions, states
+from tests.brand.test_themes import published
+
+WORDS = "/portal/settings/words"
+BRAND = "/portal/settings/brand"
+SCRIPT = "<script>alert('words')</script> & \"more\""
+
+
+def put(client, original, text, *, language="en", **more):
+    return client.post(WORDS, data={"language": language, "original": original, "text": text, **more})
+
+
+def publish(client, tenant):
+    number = max(states(tenant))
+    with db.tenant_read(tenant) as session:
+        from app.brand.models import ThemeVersion
+
+        version = session.query(ThemeVersion).filter_by(number=number).one()
+    answer = client.post(f"{BRAND}/drafts/{version.id}/publication")
+    assert answer.status_code == 303, answer.text
+    return version
+
+
+def test_a_sentence_is_set_previewed_published_and_taken_back_with_the_brand(client_as, label):
+    published(label, preset="editorial")
+    client = client_as(label)
+    answer = put(client, "Inbox", "Post room")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{WORDS}?language=en"
+    assert "Post room" not in client.get("/portal").text
+    assert "Post room" in client.get(WORDS).text
+    draft = re.search(rf'action="({BRAND}/drafts/[^"/]+)/preview"', client.get(WORDS).text)
+    assert draft is not None
+    link = re.search(rf'value="https://[^/]+({BRAND}/previews/[^"]+)"', client.post(f"{draft[1]}/preview").text)
+    assert link is not None
+    client.get(link[1])
+    assert "<span>Post room</span>" in client.get("/portal").text
+    client.post(f"{BRAND}/previews/end")
+    assert "Post room" not in client.get("/portal").text
+    assert client.post(f"{draft[1]}/publication").status_code == 303
+    page = client.get("/portal/inbox").text
+    assert "<span>Post room</span>" in page
+    assert "<span>Inbox</span>" not in page
+    assert actions(label)[-3:] == ["theme.drafted", "theme.changed", "theme.published"]
+    client.post(f"{BRAND}/restorations")
+    assert "<span>Inbox</span>" in client.get("/portal").text
+
+
+def test_every_change_goes_into_one_draft_and_is_written_down(client_as, label):
+    client = client_as(label)
+    put(client, "Inbox", "Post room")
+    put(client, "Inbox", "Mail room")
+    put(client, "Files", "Vault")
+    assert list(states(label).values()) == ["draft"]
+    assert client.post(f"{WORDS}/removal", data={"language": "en", "original": "Inbox"}).status_code == 303
+    page = client.get(WORDS).text
+    assert 'value="Vault"' in page
+    assert "room" not in page
+    assert actions(label)[-5:] == ["theme.drafted", *["theme.changed"] * 4]
+    again = client.post(f"{WORDS}/removal", data={"language": "en", "original": "Inbox"})
+    assert again.status_code == 404
+
+
+def test_words_are_of_one_language_alone(client_as, label):
+    client = client_as(label)
+    put(client, "Inbox", "Poststelle", language="de")
+    publish(client, label)
+    assert "<span>Poststelle</span>" in client.get("/portal", headers={"accept-language": "de"}).text
+    assert "<span>Inbox</span>" in client.get("/portal", headers={"accept-language": "en"}).text
+
+
+def test_a_rival_reads_and_finds_nothing_of_it(client_as, label, rival):
+    client = client_as(label)
+    put(client, "Inbox", "canary-words")
+    publish(client, label)
+    other = client_as(rival)
+    for address in ("/portal", WORDS, f"{WORDS}?q=canary-words", BRAND):
+        assert "canary-words" not in other.get(address).text.replace('value="canary-words"', "")
+    assert other.post(f"{WORDS}/removal", data={"language": "en", "original": "Inbox"}).status_code == 404
+    assert "canary-words" in client.get("/portal").text
+
+
+def test_a_place_must_be_kept_and_none_invented(client_as, label):
+    client = client_as(label)
+    original = "of %(most)s"
+    lost = put(client, original, "of all")
+    assert lost.status_code == 422
+    assert "must keep these places exactly as they are: %(most)s" in lost.text
+    assert 'aria-invalid="true"' in lost.text
+    assert 'value="of all"' in lost.text
+    for text in ("of %(most)s %(other)s", "of %(most)s %(most)s", "of %(most)s {host}", "of %(most)s %(most)d"):
+        refused = put(client, original, text)
+        assert refused.status_code == 422, text
+        assert "nothing would fill them" in refused.text, text
+    assert put(client, original, "of %(most)s, 100 % sure, 5%").status_code == 303
+    publish(client, label)
+    assert re.search(r"of \d+, 100 % sure, 5%", client.get("/portal/settings/usage").text)
+
+
+def test_a_refusal_is_told_in_the_readers_language(client_as, label):
+    client = client_as(label)
+    german = {"accept-language": "de"}
+    data = {"language": "en", "original": "of %(most)s", "text": "of all"}
+    answer = client.post(WORDS, data=data, headers=german)
+    assert answer.status_code == 422
+    assert 'lang="de"' in answer.text
+    assert "must keep" not in answer.text
+    assert "%(most)s" in answer.text
+
+
+def test_limits_are_kept(client_as, label):
+    client = client_as(label)
+    assert put(client, "Inbox", "x" * 61).status_code == 422
+    assert put(client, "Inbox", "x" * 60).status_code == 303
+    assert put(client, "Inbox", "  ").status_code == 422
+    assert put(client, "Inbox", "in\u202ebox").status_code == 422
+    assert put(client, "Nobody says this", "x").status_code == 404
+    assert put(client, "Inbox", "x", language="sw").status_code == 404
+    assert put(client, "Inbox", "x", language="../de").status_code == 404
+    assert client.get(f"{WORDS}?language=sw").status_code == 404
+    assert client.get(f"{WORDS}?language=en&other=1").status_code == 400
+    assert client.post(WORDS).status_code in (400, 422)
+
+
+def test_what_was_not_offered_is_refused(client_as, label):
+    client = client_as(label)
+    assert put(client, "Inbox", "x", state="live").status_code in (400, 422)
+    assert put(client, "Inbox", "x", version="1").status_code in (400, 422)
+    data = {"language": "en", "original": "Inbox", "author_id": "me"}
+    assert client.post(f"{WORDS}/removal", data=data).status_code in (400, 422)
+    assert states(label) == {}
+
+
+def test_markup_is_shown_as_text_everywhere(client_as, label):
+    client = client_as(label)
+    assert put(client, "Inbox", SCRIPT).status_code == 303
+    assert put(client, GO, SCRIPT).status_code == 303
+    assert put(client, "Home", '"><svg onload=alert(1)>').status_code == 303
+    scripts_say = next(text for text in assets.script_sentences() if "%" not in text)
+    assert put(client, scripts_say, SCRIPT).status_code == 303
+    version = publish(client, label)
+    addresses = ("/portal", "/portal/inbox", "/portal/settings", WORDS, f"{WORDS}?q=script", f"{WORDS}?q=inbox")
+    for address in (*addresses, BRAND, f"{BRAND}/drafts/{version.id}", f"{BRAND}/drafts/{version.id}/checks"):
+        page = client.get(address).text
+        assert "<script>alert" not in page, address
+        assert "<svg onload" not in page, address
+    assert "&lt;script&gt;alert" in client.get("/portal").text
+    letter = mail.Mail(to="a@example.com", subject="Hello", text="Come in\n\nhttps://canary.localhost/x", language="en")
+    html = mail.compose(label, letter, number="1").get_body(("html",)).get_content()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize("role", ["artist", "viewer"])
+def test_who_may_not_change_the_brand_finds_no_way_in(client_as, label, role):
+    from app.identity.rules.roles import ROLES
+
+    if role not in ROLES:
+        pytest.skip("there is no such role")
+    client = client_as(label, role)
+    assert client.get(WORDS).status_code in (403, 404)
+    assert put(client, "Inbox", "x").status_code in (403, 404)
+    assert client.post(f"{WORDS}/removal", data={"language": "en", "original": "Inbox"}).status_code in (403, 404)
+    assert WORDS not in client.get("/portal").text
+    assert states(label) == {}
+
+
+def test_a_search_finds_by_original_translation_and_own_page_and_is_cut(client_as, label):
+    client = client_as(label)
+    page = client.get(f"{WORDS}?language=en&q=INBOX").text
+    assert 'name="original" value="Inbox"' in page
+    many = client.get(f"{WORDS}?language=en&q=e").text
+    assert len(re.findall(r'<label for="found-', many)) == 30
+    assert "Write more of the sentence" in many
+    assert "No page says this" in client.get(f"{WORDS}?q=zzzzqqq").text
+    for question in ("%", "_", "\\", "<b>", "x" * 300):
+        answer = client.get(WORDS, params={"q": question})
+        assert answer.status_code == 200
+        assert "<b>" not in answer.text.replace("<b><bdi>", "")
+
+
+def test_a_search_reads_translations():
+    for language in LANGUAGES:
+        found = own_words.search("inbox", language, most=30)
+        assert "Inbox" in [entry.original for entry in found]
+        assert own_words.search(found[0].said, language, most=30)
+
+
+def test_no_sentence_of_the_operator_is_offered():
+    offered = own_words.sayable()
+    assert "Skip to the content" in offered
+    assert "Open a label" not in offered
+    assert len(offered) > 300
+
+
+def test_the_first_change_is_made_of_what_is_live(label):
+    live = published(label, preset="voltage", copy={"strings": {"en": {"Files": "Vault"}}})
+    with db.tenant_work(label) as session:
+        draft = service.say_as(session, Actor.system(label), label, "en", "Inbox", "Post room")
+        assert draft.parent == live.number
+        assert draft.said.copy.strings == {"en": {"Files": "Vault", "Inbox": "Post room"}}
+        assert draft.said.color.brand == live.said.color.brand
+
+
+def test_a_term_stands_wherever_its_title_stands_alone(label):
+    strings = {"en": {"Store": "Shop"}}
+    published(label, preset="plain", copy={"terms": {"catalogue": "Music", "store": "Stall"}, "strings": strings})
+    theme = service.live_theme(label)
+    assert theme.own_words("en") == {"Catalogue": "Music", "Store": "Shop"}
+    assert theme.own_words("de") == {"Catalogue": "Music", "Store": "Stall"}
+    assert own_words.say_own(theme.own_words("de"), "Catalogue", "de") == "Music"
+
+
+def test_a_removed_languages_words_can_be_taken_out(label):
+    from dataclasses import replace
+
+    published(label, preset="plain", copy={"strings": {"en": {"Files": "Vault"}}})
+    spoken = replace(label, languages=("fr",))
+    with db.tenant_work(label) as session:
+        assert service.words(session, spoken, "en", "").own[0].own == "Vault"
+        draft = service.say_as_before(session, Actor.system(label), "en", "Files")
+        assert draft.said.copy.strings == {}
