@@ -21,9 +21,14 @@ GROWTH = 3
 _PLACE = re.compile(r"%\([^)]*\)[a-zA-Z]?|%[sd]|\{\w+\}")
 
 
+def title(term: str) -> str:
+    """The sentence that a term is when it stands alone."""
+    return term.capitalize()
+
+
 def titles(terms: Mapping[str, str]) -> dict[str, str]:
     """A label's terms as sentences: what it calls a roster is said wherever “Roster” stands alone."""
-    return {term.capitalize(): text for term, text in terms.items()}
+    return {title(term): text for term, text in terms.items()}
 
 
 def most(original: str) -> int:
