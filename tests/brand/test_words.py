@@ -15,6 +15,7 @@ from app.kernel.mail import Mail
 from app.kernel.mail.outgoing import compose
 from app.kernel.web import assets, own_words
 from app.kernel.web.languages import LANGUAGES
+from tenants.hosts.errors import HostMalformed
 from tests.brand.conftest import actions, states
 from tests.brand.test_themes import published
 from tests.factories.labels import a_label
@@ -218,6 +219,21 @@ def test_a_search_reads_translations():
         found = own_words.search("inbox", language, most=30)
         assert "Inbox" in [entry.original for entry in found]
         assert own_words.search(found[0].said, language, most=30)
+
+
+def test_a_reason_is_told_in_the_labels_words_too(client_as, client_of, label, rival):
+    client = client_as(label)
+    refused = client.post("/portal/settings/hosts", data={"host": "10.0.0.1"})
+    usual = HostMalformed.message
+    assert "not a host name that can be used" in refused.text
+    assert put(client, usual, "%(host)s? <Try> another.").status_code == 303
+    assert put(client, "This could not be found.", "Nothing plays here.").status_code == 303
+    publish(client, label)
+    assert "10.0.0.1? &lt;Try&gt; another." in client.post("/portal/settings/hosts", data={"host": "10.0.0.1"}).text
+    page = {"accept": "text/html"}
+    assert "Nothing plays here." in client.get("/portal/nowhere", headers=page).text
+    assert "Nothing plays here." not in client_as(rival).get("/portal/nowhere", headers=page).text
+    assert "This could not be found." in client.get("/portal/nowhere", headers={"accept": "application/json"}).text
 
 
 def test_no_sentence_of_the_operator_is_offered():

@@ -16,9 +16,9 @@ from app.identity.pages import Visitor, frame, visitor_of
 from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.web.languages import say, say_refusal
+from app.kernel.web.languages import say
 from app.kernel.web.own_words import sayable
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from themes.engine import FONTS, presets
@@ -215,7 +215,7 @@ def draft_page(
         terms=_terms(version),
         fonts=[(font.key, font.family) for font in FONTS.values()] + fonts,
         logos=logos,
-        problem=say_refusal(refusal, language) if refusal else None,
+        problem=told_refusal(realm_of(request), refusal) if refusal else None,
         problems={name: say(sentence, language) for name, sentence in fields.items()},
         swatches=swatches(version),
         logo_kinds=queries.LOGOS,

@@ -17,8 +17,8 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.languages import say_refusal, spoken_name
-from app.kernel.web.pages import page
+from app.kernel.web.languages import spoken_name
+from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from app.kernel.web.strict import query
@@ -69,7 +69,7 @@ def _page(
     language, wanted = language or usual, wanted[:LONGEST_QUESTION]
     with tenant_read(tenant) as session:
         words = service.words(session, tenant, language, wanted, wrong[0] if wrong else "")
-    typed = {"word": words.asked, "text": wrong[1], "problem": say_refusal(wrong[2], realm.language)} if wrong else None
+    typed = {"word": words.asked, "text": wrong[1], "problem": told_refusal(realm, wrong[2])} if wrong else None
     return page(
         "brand/words.html",
         realm,

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 from app.kernel.activity.meanings import meanings
+from app.kernel.errors import Refusal
 from app.kernel.web import assets, shell
 from app.kernel.web.languages import LANGUAGES, say
 
@@ -50,7 +51,14 @@ def say_own(own: Mapping[str, str], msgid: str, language: str, **places: object)
 def sayable() -> frozenset[str]:
     """Every sentence that a label may say its own way."""
     told = {meaning.sentence for meaning in meanings().values()}
-    every = _of_templates() | set(assets.script_sentences()) | set(shell.sentences("portal")) | told | _offered
+    every = (
+        _of_templates()
+        | set(assets.script_sentences())
+        | _refusals()
+        | set(shell.sentences("portal"))
+        | told
+        | _offered
+    )
     return frozenset(text for text in every if 0 < len(text) <= LONGEST_ORIGINAL)
 
 
@@ -71,8 +79,16 @@ def _of_templates() -> frozenset[str]:
     """What stands in the templates that a label's people see."""
     root, reader = assets.THEME / "templates", Environment(autoescape=True)
     files = [file for file in root.rglob("*.html") if not _NOT_A_LABELS.match(file.relative_to(root).as_posix())]
+    trees = [reader.parse(file.read_text()) for file in files]
     return frozenset(
-        str(words[0])
-        for file in files
-        for _, _, words in extract_from_ast(reader.parse(file.read_text()), ("_",), babel_style=False)
+        words[0] or ""
+        for tree in trees
+        for _, _, words in extract_from_ast(tree, ("_",), babel_style=False)
+        if isinstance(words, tuple)
     )
+
+
+def _refusals(kind: type[Refusal] = Refusal) -> set[str]:
+    """Why something is declined, as far as a label's people are told it."""
+    own = set() if kind.__module__.startswith(("admin", "tenants.cells", "tenants.archive")) else {kind.message}
+    return own.union(*map(_refusals, kind.__subclasses__()))

@@ -15,7 +15,7 @@ from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web import flash, own_words, shell
-from app.kernel.web.pages import frame
+from app.kernel.web.pages import frame, speaker, told
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
@@ -134,12 +134,18 @@ shell.add(
 
 @frame
 def looks(realm: Realm) -> dict[str, Any]:
-    """The label's theme and its own words; a member who opened a preview sees that."""
+    """The label's theme; a member who opened a preview sees that."""
     if realm.tenant is None:
         return {}
     theme = _theme_of(realm, realm.tenant)
     scheme = realm.facts.get("scheme") or ("" if theme.scheme == "auto" else theme.scheme)
-    return {"theme": theme, "scheme": scheme, "own_words": theme.own_words(realm.language)}
+    return {"theme": theme, "scheme": scheme}
+
+
+@speaker
+def words(realm: Realm) -> dict[str, str]:
+    """What the label says its own way, in the reader's language."""
+    return _theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else {}
 
 
 def _theme_of(realm: Realm, tenant: Tenant) -> LiveTheme:
@@ -169,7 +175,6 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))
-    own, told = _theme_of(realm, realm.tenant).own_words(realm.language), meanings()
     around = {
         "home": "/portal",
         "groups": _grouped(listed),
@@ -181,7 +186,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "news_href": "/portal/inbox",
         "news": unread,
         "notable": news_for(held),
-        "sentences": {action: own_words.say_own(own, text.sentence, realm.language) for action, text in told.items()},
+        "sentences": {action: told(realm, meaning.sentence) for action, meaning in meanings().items()},
         "feed": "/portal/events" if "activity.view" in held else None,
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
