@@ -10,6 +10,7 @@ from litestar.params import URLEncodedBody
 
 from app.brand import service
 from app.brand.pages.frame import editor
+from app.brand.rules.words import isolated
 from app.brand.schemas import RemovalForm, WordForm
 from app.brand.service.words import SHOWN
 from app.identity.pages import frame
@@ -17,9 +18,9 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.languages import spoken_name
+from app.kernel.web.languages import direction, spoken_name
 from app.kernel.web.pages import page, told_refusal
-from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from app.kernel.web.strict import query
 
@@ -69,7 +70,7 @@ def _page(
     language, wanted = language or usual, wanted[:LONGEST_QUESTION]
     with tenant_read(tenant) as session:
         words = service.words(session, tenant, language, wanted, wrong[0] if wrong else "")
-    typed = {"word": words.asked, "text": wrong[1], "problem": told_refusal(realm, wrong[2])} if wrong else None
+    typed = {"word": words.asked, "text": wrong[1], "problem": _problem(realm, wrong[2])} if wrong else None
     return page(
         "brand/words.html",
         realm,
@@ -82,6 +83,11 @@ def _page(
         most_found=SHOWN,
         **frame(editor(request), request, HERE),
     )
+
+
+def _problem(realm: Realm, refusal: Refusal) -> str:
+    problem = told_refusal(realm, refusal)
+    return isolated(problem) if direction(realm.language) == "rtl" else problem
 
 
 handlers = [overview, change, remove]

@@ -41,6 +41,11 @@ def places(text: str) -> list[str]:
     return sorted(_PLACE.findall(text))
 
 
+def isolated(text: str) -> str:
+    """A text to be read from right to left, in which places keep the order they must be written in."""
+    return _PLACE.sub("\u2066\\g<0>\u2069", text)
+
+
 def tidied(text: str) -> str:
     """A text as a form sends it, with plain line ends and nothing around it."""
     return text.replace("\r\n", "\n").strip()

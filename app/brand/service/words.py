@@ -14,7 +14,7 @@ from app.brand.service.themes import change_draft, working_draft
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from app.kernel.web import own_words
-from app.kernel.web.languages import say
+from app.kernel.web.languages import direction, say
 
 SHOWN = 30
 
@@ -85,10 +85,11 @@ def words(session: Session, tenant: Tenant, language: str, wanted: str, original
     languages = (*tenant.languages, *(name for name in strings if name not in tenant.languages))
     if language not in languages:
         raise LanguageNotSpoken
-    own, offered = strings.get(language, {}), own_words.sayable()
+    own, offered, is_rtl = strings.get(language, {}), own_words.sayable(), direction(language) == "rtl"
 
     def word(original: str) -> Word:
-        return Word(original, say(original, language), own.get(original, ""))
+        said = say(original, language)
+        return Word(original, rules.isolated(said) if is_rtl else said, own.get(original, ""))
 
     found = own_words.search(wanted, language, most=SHOWN + 1) if wanted.strip() else []
     return Words(

@@ -51,14 +51,8 @@ def say_own(own: Mapping[str, str], msgid: str, language: str, **places: object)
 def sayable() -> frozenset[str]:
     """Every sentence that a label may say its own way."""
     told = {meaning.sentence for meaning in meanings().values()}
-    every = (
-        _of_templates()
-        | set(assets.script_sentences())
-        | _refusals()
-        | set(shell.sentences("portal"))
-        | told
-        | _offered
-    )
+    called = {*shell.sentences("portal"), *assets.script_sentences()}
+    every = _of_templates() | _refusals() | called | told | _offered
     return frozenset(text for text in every if 0 < len(text) <= LONGEST_ORIGINAL)
 
 
