@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.brand import service
+from app.brand.rules import words as rules
 from app.brand.service.mails import GO
 from app.kernel import db
 from app.kernel.actor import Actor
@@ -270,6 +271,12 @@ def test_a_removed_languages_words_can_be_taken_out(label):
         assert service.words(session, spoken, "en", "").own[0].own == "Vault"
         draft = service.say_as_before(session, Actor.system(label), "en", "Files")
         assert draft.said.copy.strings == {}
+
+
+def test_what_is_copied_from_a_page_read_from_right_to_left_can_be_pasted():
+    shown = rules.isolated("من أصل %(most)s")
+    assert shown != "من أصل %(most)s"
+    assert rules.tidied(f"  {shown}\r\n") == "من أصل %(most)s"
 
 
 def test_the_editor_offers_only_terms_that_pages_say(client_as, label):

@@ -20,6 +20,8 @@ GROWTH = 3
 
 _PLACE = re.compile(r"%\([^)]*\)[a-zA-Z]?|%[sd]|\{\w+\}")
 
+_ISOLATES = re.compile("[\u2066-\u2069]")
+
 
 def title(term: str) -> str:
     """The sentence that a term is when it stands alone."""
@@ -47,8 +49,8 @@ def isolated(text: str) -> str:
 
 
 def tidied(text: str) -> str:
-    """A text as a form sends it, with plain line ends and nothing around it."""
-    return text.replace("\r\n", "\n").strip()
+    """A text as a form sends it, with plain line ends, nothing around it, and without what `isolated` put in."""
+    return _ISOLATES.sub("", text.replace("\r\n", "\n")).strip()
 
 
 def check(original: str, text: str) -> None:
