@@ -15,7 +15,7 @@ from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web import flash, own_words, shell
-from app.kernel.web.pages import frame, speaker, told
+from app.kernel.web.pages import frame, speaker
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
@@ -175,6 +175,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))
+    own, told = words(realm), meanings()
     around = {
         "home": "/portal",
         "groups": _grouped(listed),
@@ -186,7 +187,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "news_href": "/portal/inbox",
         "news": unread,
         "notable": news_for(held),
-        "sentences": {action: told(realm, meaning.sentence) for action, meaning in meanings().items()},
+        "sentences": {action: own_words.say_own(own, text.sentence, realm.language) for action, text in told.items()},
         "feed": "/portal/events" if "activity.view" in held else None,
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
