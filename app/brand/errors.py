@@ -89,6 +89,48 @@ class FontLicenceMissing(Invalid):
     message = "Confirm that your licence covers this font on web pages."
 
 
+class SentenceUnknown(NotFound):
+    """No page says this sentence, or the label has none of its own for it."""
+
+    message = "This sentence could not be found."
+
+
+class LanguageNotSpoken(NotFound):
+    """The label's pages are not read in this language."""
+
+    message = "Your label does not speak this language."
+
+
+class WordsRefused(Invalid):
+    """The text cannot stand in place of the original."""
+
+    message = "This text cannot be used as it is."
+
+
+class TextEmpty(WordsRefused):
+    """There is nothing to say."""
+
+    message = "Write a text, or remove your own to say it as before."
+
+
+class TextTooLong(WordsRefused):
+    """The text would break the page it stands on."""
+
+    message = "This text may have up to %(most)s characters."
+
+
+class PlacesMissing(WordsRefused):
+    """Something that the sentence tells would be told no more."""
+
+    message = "Your text must keep these places exactly as they are: %(places)s"
+
+
+class PlacesUnknown(WordsRefused):
+    """Nothing fills a place that the original does not have."""
+
+    message = "The original does not have these places, so nothing would fill them: %(places)s"
+
+
 class BlockRefused(Invalid):
     """The block cannot be shown; nothing of it is."""
 

@@ -24,6 +24,23 @@ class VersionForm(msgspec.Struct, forbid_unknown_fields=True):
     version: str = ""
 
 
+class WordForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A text in place of a sentence; `q` is what was looked for, so that the page shows it again."""
+
+    language: str
+    original: str
+    text: str = ""
+    q: str = ""
+
+
+class RemovalForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A sentence that is to be said as before."""
+
+    language: str
+    original: str
+    q: str = ""
+
+
 def _named(field: str) -> str:
     """How a field is called in the form: as its input, scripts by their ISO 15924 code."""
     group, separator, key = field.partition("__")

@@ -253,7 +253,7 @@ def test_a_picture_comes_in_as_a_picture_of_ours(label):
 def test_texts_of_a_labels_own_keep_their_places(label):
     right = {"strings": {"en": {"Hello %(name)s": "Hei %(name)s"}}}
     wrong = {"strings": {"en": {"Hello %(name)s": "Hei %(nom)s"}}}
-    markup = {"strings": {"en": {"Hello": "<script>alert(1)</script>"}}}
+    markup = {"terms": {"store": "<script>alert(1)</script>"}}
     foreign = {"strings": {"ja": {"Hello": "x"}}}
     assert findings_of(label, drafted(label, preset="plain", copy=right)) == set()
     for copy in (wrong, markup, foreign):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.brand.pages import public, settings, uploads
+from app.brand.pages import public, settings, uploads, words
 
-handlers = [*public.handlers, *settings.handlers, *uploads.handlers]
+handlers = [*public.handlers, *settings.handlers, *uploads.handlers, *words.handlers]

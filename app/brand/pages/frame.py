@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from app.brand import policies, queries
 from app.brand.models import ThemeVersion
 from app.brand.rules.checks import Finding
+from app.brand.rules.words import title
 from app.identity.pages import Visitor, frame, visitor_of
 from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.web.languages import say, say_refusal
-from app.kernel.web.pages import page
+from app.kernel.web.languages import say
+from app.kernel.web.own_words import sayable
+from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from themes.engine import FONTS, presets
@@ -210,14 +212,20 @@ def draft_page(
         choices=CHOICES,
         groups=FIELDS,
         numbers=NUMBERS,
-        terms=TERMS,
+        terms=_terms(version),
         fonts=[(font.key, font.family) for font in FONTS.values()] + fonts,
         logos=logos,
-        problem=say_refusal(refusal, language) if refusal else None,
+        problem=told_refusal(realm_of(request), refusal) if refusal else None,
         problems={name: say(sentence, language) for name, sentence in fields.items()},
         swatches=swatches(version),
         logo_kinds=queries.LOGOS,
     )
+
+
+def _terms(version: ThemeVersion) -> list[str]:
+    """The terms that pages say, and those that this version has words for."""
+    known, own = sayable(), version.said.copy.terms
+    return [term for term in TERMS if term in own or title(term) in known]
 
 
 def _files(session: Session) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:

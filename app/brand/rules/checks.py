@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.brand.rules.raster import READABLE, Tones
+from app.brand.rules.words import places
 from themes.engine import Inputs, build, failing
 
 Named = Mapping[str, Tones]
-_PLACE = re.compile(r"%\((\w+)\)s|%[sd]|\{(\w+)\}")
 _MARKUP = re.compile(r"[<>]")
 
 SENTENCES = {
@@ -112,11 +112,7 @@ def _words(inputs: Inputs, languages: frozenset[str]) -> list[Finding]:
         _failed("words", original[:80])
         for language, texts in inputs.copy.strings.items()
         for original, text in texts.items()
-        if language not in languages or _places(original) != _places(text) or _MARKUP.search(text)
+        if language not in languages or places(original) != places(text)
     ]
     wrong += [_failed("words", term) for term, text in inputs.copy.terms.items() if _MARKUP.search(text)]
     return wrong or [_ok("words")]
-
-
-def _places(text: str) -> list[str]:
-    return sorted(match.group() for match in _PLACE.finditer(text))

@@ -19,6 +19,7 @@ from app.brand.service.themes import (
     roll_back,
     start_draft,
 )
+from app.brand.service.words import say_as, say_as_before, words
 
 __all__ = [
     "LiveTheme",
@@ -34,7 +35,10 @@ __all__ = [
     "preview_theme",
     "publish",
     "roll_back",
+    "say_as",
+    "say_as_before",
     "start_draft",
     "statement_sample",
     "stylesheet",
+    "words",
 ]

@@ -18,6 +18,7 @@ from app.brand import queries
 from app.brand.errors import ThemeUnknown
 from app.brand.models import ThemeVersion
 from app.brand.policies import version_to_read
+from app.brand.rules import words as rules
 from app.kernel import cache, crypto, ids
 from app.kernel.db import tenant_read
 from app.kernel.tenant import Tenant
@@ -53,6 +54,10 @@ class LiveTheme(msgspec.Struct, frozen=True, kw_only=True):
     email_from: str
     powered_by: bool
     is_preview: bool = False
+
+    def own_words(self, language: str) -> dict[str, str]:
+        """What is said in place of our sentences: the label's terms, and before them its own sentences."""
+        return rules.titles(self.terms) | self.strings.get(language, {})
 
     @property
     def stylesheet(self) -> str:

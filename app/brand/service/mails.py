@@ -9,9 +9,11 @@ from app.brand.service.live import live_theme
 from app.kernel.mail import Mail, dress
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
-from app.kernel.web.languages import direction, say
+from app.kernel.web.languages import direction
+from app.kernel.web.own_words import offer, say_own
 
 GO = sentence("Open the link")
+offer(GO)
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -26,7 +28,7 @@ def dressed(tenant: Tenant, mail: Mail) -> str:
         theme.flat,
         mail.subject,
         parts,
-        Button(link, say(GO, language)) if link else None,
+        Button(link, say_own(theme.own_words(language), GO, language)) if link else None,
         house=tenant.name,
         foot=theme.legal_name or tenant.name,
         language=language,

@@ -60,6 +60,12 @@ def start_draft(session: Session, actor: Actor, *, preset: str | None = None, ba
     return version
 
 
+def working_draft(session: Session, actor: Actor) -> ThemeVersion:
+    """The newest draft, held against others until the transaction ends; one from what is live where there is none."""
+    session.execute(_TURN)
+    return session.scalar(queries.latest_draft().with_for_update()) or start_draft(session, actor)
+
+
 def change_draft(
     session: Session, actor: Actor, version_id: UUID | None, said: dict[str, dict[str, Any]], *, note: str | None = None
 ) -> ThemeVersion:

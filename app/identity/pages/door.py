@@ -39,8 +39,7 @@ from app.kernel import limits
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy, Refusal
 from app.kernel.tenant import Tenant, TenantState
-from app.kernel.web.languages import say_refusal
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 
@@ -112,7 +111,7 @@ def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -
     """Show a form once more with the sentence that says why."""
     realm = realm_of(request)
     status = 422 if isinstance(refusal, SignInRefused) else status_of(refusal)
-    response = page(template, realm, status=status, problem=say_refusal(refusal, realm.language), **values)
+    response = page(template, realm, status=status, problem=told_refusal(realm, refusal), **values)
     if refusal.retry_after:
         response.headers["retry-after"] = str(refusal.retry_after)
     return response

@@ -81,6 +81,11 @@ def direction(language: str) -> str:
     return Locale.parse(language, sep="-").text_direction
 
 
+def spoken_name(language: str) -> str:
+    """What a language calls itself."""
+    return str(Locale.parse(language, sep="-").display_name)
+
+
 def problems(language: str, wanted: set[str | tuple[str, str]]) -> list[str]:
     """What is wrong with one catalogue against the msgids in use (a pair has a plural), a sentence each."""
     if not _file(language).exists():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -20,13 +20,19 @@ from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets
 from app.kernel.web.agents import device
-from app.kernel.web.languages import direction, say, say_many
+from app.kernel.web.languages import direction, say_many
+from app.kernel.web.own_words import say_own
 from app.kernel.web.realm import Realm
 
 Frame = Callable[[Realm], dict[str, Any]]
-"""Gives what is laid around every page of a request: brand, navigation, news, the label's own words."""
+"""Gives what is laid around every page of a request: brand, navigation, news."""
+
+Speaker = Callable[[Realm], Mapping[str, str]]
+"""Gives what is said in place of our sentences to the reader of a request."""
 
 _frames: list[Frame] = []
+_speakers: list[Speaker] = []
+T = TypeVar("T")
 log = observe.log("pages")
 
 
@@ -35,6 +41,26 @@ def frame(provide: Frame) -> Frame:
     if provide not in _frames:
         _frames.append(provide)
     return provide
+
+
+def speaker(provide: Speaker) -> Speaker:
+    """Register whose words come before ours."""
+    _speakers[:] = [provide]
+    return provide
+
+
+def told(realm: Realm, msgid: str, **places: object) -> str:
+    """A sentence as the reader of this request is told it: in the label's words where it has some."""
+    return say_own(_own_words(realm), msgid, realm.language, **places)
+
+
+def told_refusal(realm: Realm, refusal: Refusal) -> str:
+    """Why something was declined, as the reader of this request is told it."""
+    return told(realm, refusal.msgid, **refusal.values)
+
+
+def _own_words(realm: Realm) -> Mapping[str, str]:
+    return next((_laid(provide, realm) for provide in _speakers), {})
 
 
 @cache
@@ -56,15 +82,14 @@ def _environment() -> Environment:
     return environment
 
 
-def _tools(realm: Realm, own_words: dict[str, str]) -> dict[str, Any]:
+def _tools(realm: Realm, own_words: Mapping[str, str]) -> dict[str, Any]:
     """What every template can say and spell, bound to one reader; a label's own words come before ours."""
     language = realm.language
     locale = language.replace("-", "_")
     zone = ZoneInfo(realm.tenant.time_zone if realm.tenant else "UTC")
 
     def translate(msgid: str, **places: object) -> str:
-        own = own_words.get(msgid)
-        return say(msgid, language, **places) if own is None else own % places if places else own
+        return say_own(own_words, msgid, language, **places)
 
     def translate_many(one: str, many: str, count: int, **places: object) -> str:
         return say_many(one, many, count, language, **places)
@@ -97,17 +122,17 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "theme": None,
         "flash": realm.facts.get("flash"),
         "acting": realm.facts.get("acting"),
-        "own_words": {},
         "incidents": [],
-        "words": {sentence: say(sentence, language) for sentence in assets.script_sentences()},
     }
     for provide in _frames:
         around |= _laid(provide, realm)
-    tools = _tools(realm, around["own_words"])
+    own_words = _own_words(realm)
+    around["words"] = {text: say_own(own_words, text, language) for text in assets.script_sentences()}
+    tools = _tools(realm, own_words)
     return _environment().get_template(template).render(**tools, **(around | values))
 
 
-def _laid(provide: Frame, realm: Realm) -> dict[str, Any]:
+def _laid(provide: Callable[[Realm], T], realm: Realm) -> T | dict[str, Any]:
     """A frame's part, or nothing of it: a page that tells of a trouble must not meet the trouble again."""
     try:
         return provide(realm)

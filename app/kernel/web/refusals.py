@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from app.kernel import observe
 from app.kernel.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from app.kernel.web.languages import say, say_refusal
-from app.kernel.web.pages import render
+from app.kernel.web.pages import render, told_refusal
 from app.kernel.web.realm import Realm, realm_of
 
 STATUS: dict[type[Refusal], int] = {
@@ -102,15 +102,14 @@ def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> 
     headers = {"content-language": realm.language}
     if refusal.retry_after is not None:
         headers["retry-after"] = str(refusal.retry_after)
-    sentence = say_refusal(refusal, realm.language)
     if wants_page:
-        content = render("refusal.html", realm, sentence=sentence, status=status)
+        content = render("refusal.html", realm, sentence=told_refusal(realm, refusal), status=status)
         return Response(content, media_type=MediaType.HTML, status_code=status, headers=headers)
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": sentence,
+        "detail": say_refusal(refusal, realm.language),
         "instance": f"urn:request:{realm.request_id}",
         "reason": refusal.reason,
     }

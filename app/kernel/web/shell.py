@@ -64,5 +64,12 @@ def actions(surface: Surface, held: frozenset[str]) -> list[Action]:
     return [action for action in _actions.values() if action.surface == surface and _open_to(action.permission, held)]
 
 
+def sentences(surface: Surface) -> list[str]:
+    """What a surface's places and actions are called, and what is said about them."""
+    told = [place for place in _places.values() if place.surface == surface]
+    done = [action for action in _actions.values() if action.surface == surface]
+    return [text for entry in told for text in (entry.name, entry.hint) if text] + [entry.name for entry in done]
+
+
 def _open_to(permission: str | None, held: frozenset[str]) -> bool:
     return permission is None or permission in held

@@ -13,10 +13,9 @@ from app.kernel.activity.meanings import meanings, news_for
 from app.kernel.db import tenant_read
 from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
-from app.kernel.tenant import TenantState
-from app.kernel.web import flash, shell
-from app.kernel.web.languages import say
-from app.kernel.web.pages import frame
+from app.kernel.tenant import Tenant, TenantState
+from app.kernel.web import flash, own_words, shell
+from app.kernel.web.pages import frame, speaker
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
@@ -29,6 +28,8 @@ GROUPS = {
     "fans": sentence("Fans"),
     "automate": sentence("Automate"),
 }
+
+own_words.offer(*filter(None, GROUPS.values()))
 
 shell.add(
     Place(sentence("Home"), "/portal", "house", order=10, keys="g h"),
@@ -44,6 +45,15 @@ shell.add(
         keys="g b",
         hint=sentence("Colour, type and logo of everything people see"),
         permission="brand.view",
+    ),
+    Place(
+        sentence("Words"),
+        "/portal/settings/words",
+        "book-open",
+        group="settings",
+        order=15,
+        hint=sentence("What your pages say, in your own words"),
+        permission="brand.edit",
     ),
     Place(
         sentence("Team"),
@@ -133,12 +143,25 @@ shell.add(
 
 @frame
 def looks(realm: Realm) -> dict[str, Any]:
-    """The label's theme and its own words; a member who opened a preview sees that."""
+    """The label's theme; a member who opened a preview sees that."""
     if realm.tenant is None:
         return {}
-    theme = _previewed(realm) or live_theme(realm.tenant)
+    theme = _theme_of(realm, realm.tenant)
     scheme = realm.facts.get("scheme") or ("" if theme.scheme == "auto" else theme.scheme)
-    return {"theme": theme, "scheme": scheme, "own_words": theme.strings.get(realm.language, {})}
+    return {"theme": theme, "scheme": scheme}
+
+
+@speaker
+def words(realm: Realm) -> dict[str, str]:
+    """What the label says its own way, in the reader's language."""
+    return _theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else {}
+
+
+def _theme_of(realm: Realm, tenant: Tenant) -> LiveTheme:
+    """The theme of this request, asked for once."""
+    theme: LiveTheme = realm.facts.get("theme") or _previewed(realm) or live_theme(tenant)
+    realm.facts["theme"] = theme
+    return theme
 
 
 def _previewed(realm: Realm) -> LiveTheme | None:
@@ -161,6 +184,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))
+    own, told = words(realm), meanings()
     around = {
         "home": "/portal",
         "groups": _grouped(listed),
@@ -172,7 +196,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "news_href": "/portal/inbox",
         "news": unread,
         "notable": news_for(held),
-        "sentences": {action: say(meaning.sentence, realm.language) for action, meaning in meanings().items()},
+        "sentences": {action: own_words.say_own(own, text.sentence, realm.language) for action, text in told.items()},
         "feed": "/portal/events" if "activity.view" in held else None,
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,

@@ -16,8 +16,7 @@ from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
-from app.kernel.web.languages import say_refusal
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from tenants import billing
 from tenants.hosts import service
@@ -68,7 +67,7 @@ def claim(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Re
     try:
         service.claim(tenant, data.host, surface=surface, by=visitor.actor)
     except Refusal as refusal:
-        problem = say_refusal(refusal, realm_of(request).language)
+        problem = told_refusal(realm_of(request), refusal)
         return _page(request, tenant, status=422, problem=problem, typed=data.host[:253])
     return flash.done(HOSTS, tenant, sentence("Now publish the record that is shown."))
 
@@ -80,7 +79,7 @@ def check(request: Request[Any, Any, Any], data: URLEncodedBody[HostForm]) -> Re
     try:
         service.prove(tenant, data.host, by=visitor.actor)
     except Refusal as refusal:
-        return _page(request, tenant, status=422, problem=say_refusal(refusal, realm_of(request).language))
+        return _page(request, tenant, status=422, problem=told_refusal(realm_of(request), refusal))
     return flash.done(HOSTS, tenant, sentence("The address is live."))
 
 
