@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.kernel.tenant import Tenant
 from app.kernel.web.gate import Gate
@@ -39,6 +41,17 @@ def database_name(services: Services, worker_id: str) -> Iterator[str]:
 def settings(services: Services, database_name: str) -> Settings:
     """Settings that point at this worker's database."""
     return services.settings(database_name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2id as ever, with a test's patience: thousands of people sign in here."""
+    from app.kernel import passwords
+
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        yield
 
 
 @pytest.fixture(autouse=True)
