@@ -35,7 +35,7 @@ def bilingual(connected):
 def speak(tenant, language):
     """Let the label's people read in another language."""
     with db.tenant_work(tenant) as session:
-        session.execute(text("UPDATE members SET language = :language"), {"language": language})
+        session.execute(text("UPDATE members SET language = :language, welcomed_at = now()"), {"language": language})
 
 
 def put(client, original, own, *, language="en", **more):
