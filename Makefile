@@ -7,6 +7,7 @@ UV := $(BIN)/uv
 export UV_LINK_MODE := copy
 export UV_SYSTEM_CERTS := 1
 NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))# one more than processors: tests of faults wait more than they work
 FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.ts themes/base/*.json -type f)
 
 help: ## list the commands
@@ -41,7 +42,7 @@ run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with
 	@exec $(BIN)/boptone up
 
 test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/dev.stamp themes/base/dist/.stamp ## lint, types, architecture, migrations, translations
 	@$(BIN)/python -m tests.checks
