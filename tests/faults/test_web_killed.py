@@ -20,6 +20,7 @@ from tests.faults.test_database_crash import Writers, cookie_of
 from tests.kernel.jobs.work import eventually
 from tests.servers import serving
 
+CRASH_LOOP_SECONDS = 6
 KILLS = 6
 
 
@@ -38,6 +39,12 @@ def serving_children(process):
             if child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child.pid)
     return found
+
+
+def settled_children(process):
+    """Those that have served for a while: the server gives up where new ones die at once."""
+    born = {pid: psutil.Process(pid).create_time() for pid in serving_children(process)}
+    return [pid for pid, moment in born.items() if time.time() - moment > CRASH_LOOP_SECONDS]
 
 
 def kill_all(process):
@@ -111,7 +118,8 @@ def test_web_processes_killed_under_load_leave_nothing_half_and_new_ones_serve(w
             before = len(writers.kept)
             assert eventually(lambda before=before: len(writers.kept) > before + 5, 20)
             time.sleep(0.013 * number)  # at another moment of a request each time
-            os.kill(serving_children(process)[0], signal.SIGKILL)
+            assert eventually(lambda: settled_children(process), 20)
+            os.kill(settled_children(process)[0], signal.SIGKILL)
         after = len(writers.kept)
         assert eventually(lambda: len(writers.kept) > after + 20, 20)
     assert eventually(lambda: len(serving_children(process)) == 2, 30)
