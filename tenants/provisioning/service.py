@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, crypto, ids
 from app.kernel.actor import Actor
-from app.kernel.db import become_label, current, platform_read, platform_work, tenant_work
+from app.kernel.db import become_label, current, platform_read, platform_work, table_of, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
-from migrations.compiled import label_head
+from tenants.provisioning.claiming import claim_spare
 from tenants.provisioning.errors import CellUnknown, RequestKeyReused, SlugTaken
 from tenants.provisioning.rules import check_slug, check_wish
 from tenants.provisioning.schemas import OpenLabel
@@ -27,6 +27,8 @@ OpeningStep = Callable[[Session, Tenant, OpenLabel], None]
 CLAIM_TRIES = 5
 
 _steps: list[OpeningStep] = []
+
+_FIRST_HOST = insert(table_of(HostRow))
 
 
 def opening_step(step: OpeningStep) -> OpeningStep:
@@ -55,23 +57,13 @@ def open_label(wish: OpenLabel) -> Tenant:
 
 def _claim(wish: OpenLabel) -> Tenant | None:
     """Turn a spare into the label, or find the label that this request opened before; None without a spare."""
+    in_one_transaction = wish.cell == HOME_CELL
+    state = TenantState.ACTIVE if in_one_transaction else TenantState.PROVISIONING
     with platform_work() as session:
-        if (known := _opened_before(session, wish)) is not None:
-            return known
-        row = _take_spare(session, wish)
-        if row is None:
-            return None
-        row.slug, row.name, row.plan, row.sandbox_of = wish.slug, wish.name, wish.plan, wish.sandbox_of
-        row.time_zone, row.currency, row.languages = wish.time_zone, wish.currency, list(wish.languages)
-        row.request_key, row.request_hash = wish.request_key, wish.fingerprint()
-        row.limits = _limits(wish)
-        in_one_transaction = wish.cell == HOME_CELL
-        row.state = TenantState.ACTIVE if in_one_transaction else TenantState.PROVISIONING
-        row.opened_at = clock.now()
-        session.add(_first_host(row))
-        session.flush()
-        session.refresh(row)
-        tenant = as_tenant(row)
+        tenant = claim_spare(session, wish, state)
+        if tenant is None:
+            return _opened_before(session, wish)
+        session.execute(_FIRST_HOST, _first_host(tenant))
         crypto.create_key(session, tenant)
         if in_one_transaction:
             become_label(session, tenant)
@@ -108,32 +100,12 @@ def _opened_before(session: Session, wish: OpenLabel) -> Tenant | None:
     return as_tenant(row)
 
 
-def _take_spare(session: Session, wish: OpenLabel) -> TenantRow | None:
-    query = (
-        select(TenantRow)
-        .where(
-            TenantRow.state == TenantState.SPARE,
-            TenantRow.cell == wish.cell,
-            TenantRow.schema_revision == label_head(),
-        )
-        .order_by(TenantRow.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return session.scalar(query)
-
-
-def _first_host(row: TenantRow) -> HostRow:
+def _first_host(tenant: Tenant) -> dict[str, object]:
     """The host under our own domain needs no proof: whoever holds the slug holds it."""
-    host = f"{row.slug}.{current().settings.base_domain}"
+    host = f"{tenant.slug}.{current().settings.base_domain}"
     now = clock.now()
-    return HostRow(id=ids.new_id(), tenant_id=row.id, host=host, state="live", is_primary=True, proven_at=now)
-
-
-def _limits(wish: OpenLabel) -> dict[str, int]:
-    if wish.limits is None:
-        return {}
-    return {name: getattr(wish.limits, name) for name in wish.limits.__slots__}
+    row = {"id": ids.new_id(), "tenant_id": tenant.id, "host": host, "state": "live"}
+    return row | {"is_primary": True, "proven_at": now}
 
 
 def _explain(wish: OpenLabel, clash: IntegrityError) -> Tenant:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import platform_read
@@ -42,7 +43,7 @@ class UnknownLabel(NotFound):
     message = "There is no label called %(name)s."
 
 
-def as_tenant(row: TenantRow) -> Tenant:
+def as_tenant(row: TenantRow | Row[Any]) -> Tenant:
     """The label's value at the epoch of this row."""
     return Tenant(
         id=row.id,

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 from app.kernel import clock, ids, observe
 from app.kernel.activity.models import Activity
 from app.kernel.actor import Actor
+from app.kernel.db.models import table_of
+
+_INSERT = insert(table_of(Activity))
+"""Compiled once: every write of the platform passes here."""
 
 
 def record(
@@ -25,22 +29,21 @@ def record(
 ) -> UUID:
     """Write down that `actor` did `action` ("release.published") to a row; one INSERT, kept if the transaction is."""
     activity_id = ids.new_id()
-    session.execute(
-        insert(Activity).values(
-            id=activity_id,
-            at=clock.now(),
-            action=action,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            on_behalf_of=actor.on_behalf_of,
-            subject_type=subject_type,
-            subject_id=subject_id,
-            before=before,
-            after=after,
-            request_id=observe.request_id(),
-        )
-    )
+    row = {
+        "id": activity_id,
+        "at": clock.now(),
+        "action": action,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "on_behalf_of": actor.on_behalf_of,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "before": before,
+        "after": after,
+        "request_id": observe.request_id(),
+    }
+    session.execute(_INSERT, row)
     return activity_id
 
 

@@ -13,7 +13,7 @@ from app.kernel.db.database import (
     current,
 )
 from app.kernel.db.dialect import NoLabelBound
-from app.kernel.db.models import LabelModel, SharedModel
+from app.kernel.db.models import LabelModel, SharedModel, table_of
 from app.kernel.db.pool import NoConnectionFree
 from app.kernel.db.work import become_label, owner_work, platform_read, platform_work, tenant_read, tenant_work
 
@@ -34,6 +34,7 @@ __all__ = [
     "owner_work",
     "platform_read",
     "platform_work",
+    "table_of",
     "tenant_read",
     "tenant_work",
 ]

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Text, func, text
+from sqlalchemy import BigInteger, Text, bindparam, func, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import ids, observe
-from app.kernel.db.models import SharedModel
+from app.kernel.db.models import SharedModel, table_of
 from app.kernel.jobs.registry import LabelTask, tasks
 from app.kernel.tenant import Tenant
 
@@ -59,6 +59,14 @@ class OutboxRow(SharedModel):
     problem: Mapped[str | None] = mapped_column(Text)
 
 
+_INSERT = (
+    insert(table_of(OutboxRow))
+    # Now is by the database's clock, which decides what is due.
+    .values(run_at=func.coalesce(bindparam("due", type_=MOMENT), func.clock_timestamp()))
+    .on_conflict_do_nothing(index_elements=["label", "task", "key"], index_where=text("key IS NOT NULL"))
+)
+
+
 def ask(
     session: Session,
     name: str,
@@ -88,14 +96,10 @@ def ask(
         "key": key,
         "queue": task.queue,
         "trace": observe.current_trace(),
-        "run_at": run_at or func.clock_timestamp(),  # by the database's clock, which decides what is due
+        "due": run_at,
         "max_attempts": task.max_attempts,
     }
-    session.execute(
-        insert(OutboxRow)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["label", "task", "key"], index_where=text("key IS NOT NULL"))
-    )
+    session.execute(_INSERT, row)
 
 
 def _checked(args: Mapping[str, Any]) -> dict[str, Any]:
