@@ -76,9 +76,12 @@ def test_a_rivals_file_is_neither_renamed_nor_removed(client_as, mine, rival):
 def test_the_word_about_what_was_done_is_shown_once_signed_and_never_anothers(client_as, mine, rival):
     client = client_as(mine)
     answer = client.post("/portal/files", files={"file": ("a.txt", b"a", "text/plain")})
+    word = client.cookies["flash"]
+    assert "The file was added." not in client.get("/portal/search?q=a").text
     assert "The file was added." in client.get(answer.headers["location"]).text
+    assert "The file was added." not in client.get(answer.headers["location"]).text, "a second page says it again"
     other = client_as(rival)
-    other.cookies.set("flash", client.cookies["flash"])
+    other.cookies.set("flash", word)
     assert "The file was added." not in other.get("/portal/files").text
     client.cookies.set("flash", "forged", domain=f"{mine.slug}.localhost")
     assert client.get("/portal/files").status_code == 200

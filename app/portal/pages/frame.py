@@ -14,7 +14,7 @@ from app.kernel.db import tenant_read
 from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
-from app.kernel.web import flash, own_words, shell
+from app.kernel.web import own_words, shell
 from app.kernel.web.pages import frame, speaker
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
@@ -201,7 +201,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "search": "/portal/search",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
     }
-    return {"shell": around, "flash": flash.shown(realm), "acting": realm.facts.get("acting")}
+    return {"shell": around, "acting": realm.facts.get("acting")}
 
 
 def _grouped(places: list[Place]) -> list[tuple[str, list[Place]]]:
