@@ -28,7 +28,9 @@ from app.kernel.web.strict import decode
 PER_ACCOUNT = "5/5minutes"
 PER_ADDRESS = "60/5minutes"
 HALF_SECONDS, WHOLE_SECONDS = 600, 8 * 3600
-SECURITY, STEP = "/admin/security", "/admin/sign-in/second-factor"
+SECURITY, DOOR = "/admin/security", "/admin/sign-in"
+STEP = f"{DOOR}/second-factor"
+_AT_THE_DOOR: dict[str, Any] = {"door": DOOR, "sends_links": False, "next": "/admin"}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -134,7 +136,7 @@ def sign_in_page(request: AnyRequest) -> Response[Any]:
     except OperatorFactorMissing:
         return Redirect(SECURITY, status_code=303)
     except OperatorSignedOut:
-        return page("identity/operator_sign_in.html", realm_of(request), problem=None, email="")
+        return page("identity/sign_in.html", realm_of(request), problem=None, email="", **_AT_THE_DOOR)
     return Redirect("/admin", status_code=303)
 
 
@@ -151,7 +153,7 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[OperatorForm]) -> Response
             token = service.sign_in(session, email=data.email, password=password, agent=agent, address=address)
             owes = service.session_of_token(session, token, half=True) is not None
     except (service.OperatorRefused, Busy) as refusal:
-        return again(request, "identity/operator_sign_in.html", refusal, email=data.email[:254])
+        return again(request, "identity/sign_in.html", refusal, email=data.email[:254], **_AT_THE_DOOR)
     limits.clear(None, account, PER_ACCOUNT)
     if owes:
         half = operator_cookie(token, seconds=HALF_SECONDS, kind="operator-half")
@@ -159,13 +161,16 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[OperatorForm]) -> Response
     return Redirect("/admin", status_code=303, cookies=[operator_cookie(token)])
 
 
+def _step(operator: Operator) -> dict[str, Any]:
+    with platform_read() as session:
+        found = factors.factors_of(session, operator)
+    return {"factors": found, "passkey": f"{DOOR}/passkey", **_AT_THE_DOOR}
+
+
 @get(STEP, sync_to_thread=True)
 def second_factor_page(request: AnyRequest) -> Response[str]:
     """Ask an operator for the second factor."""
-    operator = half_of(request)
-    with platform_read() as session:
-        found = factors.factors_of(session, operator)
-    return page("identity/operator_step.html", realm_of(request), problem=None, factors=found)
+    return page("identity/second_factor.html", realm_of(request), problem=None, **_step(half_of(request)))
 
 
 @post(STEP, sync_to_thread=True)
@@ -179,9 +184,7 @@ def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Respon
             factors.use_code(session, operator.id, data.code[:100])
             token = _whole(session, request, operator)
     except (CodeRefused, Busy) as refusal:
-        with platform_read() as session:
-            found = factors.factors_of(session, operator)
-        return again(request, "identity/operator_step.html", refusal, factors=found)
+        return again(request, "identity/second_factor.html", refusal, **_step(operator))
     limits.clear(None, account, PER_ACCOUNT)
     return Redirect("/admin", status_code=303, cookies=_cookies(token))
 

@@ -25,6 +25,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.strict import decode
 
 APP = f"{SECURITY}/app"
+_CONSOLE: dict[str, Any] = {"surface": "console.html", "security": SECURITY, "here": SECURITY}
 
 
 class ProofForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,7 +89,7 @@ def begin_app(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response[
 
 def _app_shown(operator: Operator) -> dict[str, Any] | None:
     app = factors.pending_app(operator)
-    return None if app is None else {"picture": as_picture(app), "secret": app.secret, "here": SECURITY}
+    return None if app is None else {"picture": as_picture(app), "secret": app.secret, **_CONSOLE}
 
 
 @get(APP, sync_to_thread=True)
@@ -98,7 +99,7 @@ def app_page(request: AnyRequest) -> Response[Any]:
     shown = _app_shown(operator) if _is_fresh(held) else None
     if shown is None:
         return Redirect(SECURITY, status_code=303)
-    return page("identity/operator_app.html", realm_of(request), problem=None, **shown)
+    return page("identity/app.html", realm_of(request), problem=None, **shown)
 
 
 @post(f"{APP}/confirm", sync_to_thread=True)
@@ -112,12 +113,8 @@ def confirm_app(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Response
             service.end_others(session, operator, but=held.id)
     except (CodeRefused, Busy) as refusal:
         shown = _app_shown(operator)
-        return (
-            again(request, "identity/operator_app.html", refusal, **shown)
-            if shown
-            else Redirect(SECURITY, status_code=303)
-        )
-    return page("identity/operator_codes.html", realm_of(request), codes=codes, here=SECURITY)
+        return again(request, "identity/app.html", refusal, **shown) if shown else Redirect(SECURITY, status_code=303)
+    return page("identity/codes.html", realm_of(request), codes=codes, **_CONSOLE)
 
 
 @post(f"{APP}/remove", sync_to_thread=True)
@@ -140,7 +137,7 @@ def renew_codes(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Respons
         return refused
     with platform_work() as session:
         codes = factors.make_codes(session, operator)
-    return page("identity/operator_codes.html", realm_of(request), codes=codes, here=SECURITY)
+    return page("identity/codes.html", realm_of(request), codes=codes, **_CONSOLE)
 
 
 def _fresh_operator(request: AnyRequest) -> Operator:

@@ -1,10 +1,34 @@
-"""What identity records and the label's activity tells in words, beyond what the portal tells already."""
+"""What identity records, in words."""
 
 from __future__ import annotations
 
 from app.kernel.activity.meanings import tell
 from app.kernel.sentences import sentence
 
+tell("member.added", sentence("Somebody joined"), hears="team.view")
+tell("member.invited", sentence("Somebody was invited"), hears="team.invite")
+tell("member.invited_again", sentence("An invitation was sent again"))
+tell("member.invitation_revoked", sentence("An invitation was taken back"), hears="team.invite")
+tell("member.role_changed", sentence("Somebody's role was changed"), hears="team.edit")
+tell("member.disabled", sentence("Somebody was disabled"), hears="team.edit")
+tell("member.enabled", sentence("Somebody was let in again"), hears="team.edit")
+tell("member.signed_in", sentence("Signed in"))
+tell("member.session_ended", sentence("A session was ended"))
+tell("member.sessions_ended", sentence("All other sessions were ended"))
+tell("member.password_changed", sentence("A password was changed"))
+tell("member.passkey_added", sentence("A passkey was added"))
+tell("member.passkey_removed", sentence("A passkey was removed"))
+tell("member.totp_added", sentence("An authenticator app was added"))
+tell("member.totp_removed", sentence("An authenticator app was removed"))
+tell("member.recovery_codes_made", sentence("Recovery codes were made"))
+tell("member.recovery_code_used", sentence("A recovery code was used"), hears="security.edit")
 tell("member.joined", sentence("Somebody joined"), hears="team.view")
 tell("member.introduced", sentence("Somebody said who they are"))
+tell("role.made", sentence("A role was made"), hears="roles.edit")
+tell("role.changed", sentence("A role was changed"), hears="roles.edit")
+tell("role.deleted", sentence("A role was deleted"), hears="roles.edit")
+tell("security.policy_changed", sentence("The security rules were changed"), hears="security.edit")
+tell("support.asked", sentence("Support asks to look at the label"), hears="security.edit")
+tell("support.allowed", sentence("Support may look at the label"), hears="security.edit")
+tell("support.ended", sentence("Support may not look at the label any more"), hears="security.edit")
 tell("support.came_in", sentence("Support came in"), hears="security.edit")

@@ -47,9 +47,11 @@ PER_ACCOUNT = "8/5minutes"
 PER_ADDRESS = "300/5minutes"
 LINKS_PER_ACCOUNT = "5/15minutes"
 LONGEST_EMAIL, LONGEST_PASSWORD = 254, 1_000
-SECOND_STEP = "/portal/sign-in/second-factor"
+DOOR = "/portal/sign-in"
+SECOND_STEP = f"{DOOR}/second-factor"
 KEEP_REFERRER = {"referrer-policy": "same-origin"}
 """A page whose address is a secret tells it to no other site."""
+_AT_THE_DOOR: dict[str, Any] = {"door": DOOR, "sends_links": True}
 
 
 class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,7 +128,7 @@ def sign_in_page(request: AnyRequest) -> Response[Any]:
     except FactorMissing:
         return Redirect(SECURITY, status_code=303)
     except SignedOut:
-        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wanted)
+        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wanted, **_AT_THE_DOOR)
     return Redirect(wanted, status_code=303)
 
 
@@ -150,7 +152,8 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[A
             )
             answer = entered(session, token, wanted)
     except (SignInRefused, Busy) as refusal:
-        return again(request, "identity/sign_in.html", refusal, email=data.email[:LONGEST_EMAIL], next=wanted)
+        shown = {"email": data.email[:LONGEST_EMAIL], "next": wanted}
+        return again(request, "identity/sign_in.html", refusal, **shown, **_AT_THE_DOOR)
     limits.clear(tenant, account, PER_ACCOUNT)
     return answer
 

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from app.identity import service
 from app.identity.errors import CodeRefused, SignInRefused
-from app.identity.pages.door import LONGEST_PASSWORD, PER_ACCOUNT, again, slowed
+from app.identity.pages.door import DOOR, LONGEST_PASSWORD, PER_ACCOUNT, SECOND_STEP, again, slowed
 from app.identity.pages.visitors import (
     PROOF,
     SECURITY,
@@ -67,13 +67,17 @@ def here_factors(request: AnyRequest, visitor: Visitor | Found) -> Factors:
     return Factors(found.has_app, keys, found.codes_left)
 
 
+def _step(request: AnyRequest, half: Found, wanted: str) -> dict[str, Any]:
+    factors = here_factors(request, half)
+    return {"factors": factors, "next": wanted, "door": DOOR, "passkey": f"{SECOND_STEP}/passkey"}
+
+
 @get("/portal/sign-in/second-factor", sync_to_thread=True)
 def second_factor_page(request: AnyRequest) -> Response[str]:
     """Ask for the second factor."""
     half = half_of(request)
     wanted = onward(request.query_params.get("next"))
-    shown: dict[str, Any] = {"factors": here_factors(request, half), "next": wanted}
-    return page("identity/second_factor.html", realm_of(request), problem=None, **shown)
+    return page("identity/second_factor.html", realm_of(request), problem=None, **_step(request, half, wanted))
 
 
 @post("/portal/sign-in/second-factor", sync_to_thread=True)
@@ -86,8 +90,7 @@ def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Respon
         with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.second_step(session, tenant, half, data.code[:100], came(request, f"{half.held.method}+code"))
     except (CodeRefused, Busy) as refusal:
-        shown: dict[str, Any] = {"factors": here_factors(request, half), "next": wanted}
-        return again(request, "identity/second_factor.html", refusal, **shown)
+        return again(request, "identity/second_factor.html", refusal, **_step(request, half, wanted))
     limits.clear(tenant, account, PER_ACCOUNT)
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token), half_cookie("")])
 

@@ -33,6 +33,7 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 
 APP = f"{SECURITY}/app"
+_PORTAL: dict[str, Any] = {"surface": "portal.html", "security": SECURITY}
 SUPPORT_SECONDS = support.MOST_HOURS * 3600
 
 
@@ -121,7 +122,8 @@ def _app_shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any] | None:
         app = factors.pending_app(session, tenant, visitor.member)
     if app is None:
         return None
-    return {**frame(visitor, request, SECURITY), "picture": factors.as_picture(app), "secret": app.secret}
+    picture = factors.as_picture(app)
+    return {**frame(visitor, request, SECURITY), **_PORTAL, "picture": picture, "secret": app.secret}
 
 
 @get(APP, sync_to_thread=True, opt=OWN)
@@ -148,9 +150,13 @@ def confirm_app(request: AnyRequest, data: URLEncodedBody[AppForm]) -> Response[
     cookie = session_cookie(token)
     if not codes:
         return Redirect(SECURITY, status_code=303, cookies=[cookie])
-    response = page("identity/codes.html", realm_of(request), codes=codes, **frame(visitor, request, SECURITY))
+    response = _codes(request, visitor, codes)
     response.cookies.append(cookie)
     return response
+
+
+def _codes(request: AnyRequest, visitor: Visitor, codes: list[str]) -> Response[str]:
+    return page("identity/codes.html", realm_of(request), codes=codes, **frame(visitor, request, SECURITY), **_PORTAL)
 
 
 @post(f"{APP}/remove", sync_to_thread=True, opt=OWN)
@@ -169,7 +175,7 @@ def renew_codes(request: AnyRequest) -> Response[Any]:
     visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_work(tenant) as session:
         codes = factors.renew_codes(session, visitor.actor, tenant, visitor.member)
-    return page("identity/codes.html", realm_of(request), codes=codes, **frame(visitor, request, SECURITY))
+    return _codes(request, visitor, codes)
 
 
 @post(f"{SECURITY}/sessions/{{session_id:str}}/end", sync_to_thread=True, opt={"unready": True, "in_person": True})
