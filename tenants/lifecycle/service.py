@@ -164,5 +164,4 @@ def _tell(
 def require_state(row: TenantRow, states: tuple[TenantState, ...]) -> None:
     """Refuse when the label is in none of `states`."""
     if row.state not in states:
-        wanted = " or ".join(state.value for state in states)
-        raise WrongState(name=row.slug or row.id, state=row.state, wanted=wanted)
+        raise WrongState(row.slug or row.id, row.state, states)

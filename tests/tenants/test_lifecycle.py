@@ -61,7 +61,7 @@ def test_every_change_bumps_the_epoch(connected):
 
 def test_a_state_that_does_not_lead_there_is_refused(connected):
     a_label(slug="wrong-state")
-    with pytest.raises(WrongState, match="active"):
+    with pytest.raises(WrongState, match="“Active”"):
         service.resume("wrong-state", by=US)
 
 

@@ -9,10 +9,11 @@ from admin.models import Operator
 from app.kernel import cache
 from app.kernel.db import platform_read
 from app.kernel.sentences import sentence
-from app.kernel.web import flash, shell
+from app.kernel.web import shell
 from app.kernel.web.pages import frame
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
+from tenants.lifecycle.errors import STATE_SENTENCES
 
 FRESH = 10
 """Seconds after which a label learns of an incident, or of its end."""
@@ -53,7 +54,7 @@ def console_frame(realm: Realm) -> dict[str, Any]:
         "search": "/admin/search",
         "suspended": False,
     }
-    return {"shell": around, "flash": flash.shown(realm)}
+    return {"shell": around, "state_names": STATE_SENTENCES}
 
 
 @frame

@@ -9,12 +9,14 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.core import Locale, negotiate_locale
+from babel.lists import format_list
 from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from app.kernel.errors import Refusal
+from app.kernel.sentences import AnyOf, Said
 
 LOCALES = Path(__file__).parents[3] / "locales"
 SOURCE = "en"
@@ -56,7 +58,19 @@ def say_many(one: str, many: str, count: int, language: str, **values: object) -
 
 def say_refusal(refusal: Refusal, language: str) -> str:
     """Why something was declined, in the reader's language."""
-    return say(refusal.msgid, language, **refusal.values)
+    return say(refusal.msgid, language, **said_values(refusal, language))
+
+
+def said_values(refusal: Refusal, language: str) -> dict[str, object]:
+    """What fills a refusal's sentence; values that are sentences themselves are in the reader's language."""
+    return {name: _said(value, language) for name, value in refusal.values.items()}
+
+
+def _said(value: object, language: str) -> object:
+    if isinstance(value, AnyOf):
+        words = [say(word, language) for word in value]
+        return format_list(words, style="or", locale=language.replace("-", "_"))
+    return say(value, language) if isinstance(value, Said) else value
 
 
 def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,9 @@ from app.kernel import observe
 from app.kernel.db import NotConnected
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
-from app.kernel.web import assets
+from app.kernel.web import assets, flash
 from app.kernel.web.agents import device
-from app.kernel.web.languages import direction, say_many
+from app.kernel.web.languages import direction, said_values, say_many
 from app.kernel.web.own_words import say_own
 from app.kernel.web.realm import Realm
 
@@ -56,7 +56,7 @@ def told(realm: Realm, msgid: str, **places: object) -> str:
 
 def told_refusal(realm: Realm, refusal: Refusal) -> str:
     """Why something was declined, as the reader of this request is told it."""
-    return told(realm, refusal.msgid, **refusal.values)
+    return told(realm, refusal.msgid, **said_values(refusal, realm.language))
 
 
 def _own_words(realm: Realm) -> Mapping[str, str]:
@@ -120,7 +120,7 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "scheme": realm.facts.get("scheme", ""),
         "house": realm.tenant.name if realm.tenant else realm.facts.get("operator_name", ""),
         "theme": None,
-        "flash": realm.facts.get("flash"),
+        "flash": partial(flash.take, realm),
         "acting": realm.facts.get("acting"),
         "incidents": [],
     }
@@ -143,4 +143,5 @@ def _laid(provide: Callable[[Realm], T], realm: Realm) -> T | dict[str, Any]:
 
 def page(template: str, realm: Realm, *, status: int = 200, **values: Any) -> Response[str]:
     """A template as a response."""
-    return Response(render(template, realm, **values), media_type=MediaType.HTML, status_code=status)
+    content = render(template, realm, **values)
+    return Response(content, media_type=MediaType.HTML, status_code=status, cookies=flash.spent(realm))
