@@ -30,7 +30,7 @@ PLANS = {
         Plan("enterprise", "Enterprise", frozenset(ENTITLEMENTS)),
     )
 }
-FLAGS = {"store_preview": sentence("The shop, before it opens to everybody")}
+FLAGS = {"store_preview": sentence("The front page says that the shop opens soon")}
 """Features that are not for everybody yet."""
 
 
@@ -42,6 +42,11 @@ def plan_of(tenant: Tenant) -> Plan:
 def has(tenant: Tenant, entitlement: Entitlement) -> bool:
     """Tell whether a label's plan includes something."""
     return entitlement in plan_of(tenant).entitlements
+
+
+def shows(tenant: Tenant, flag: str) -> bool:
+    """Tell whether a label has a feature that is not for everybody yet."""
+    return flag in tenant.flags
 
 
 def require(tenant: Tenant, entitlement: Entitlement) -> None:

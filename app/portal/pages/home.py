@@ -23,6 +23,7 @@ from app.kernel.tenant import Tenant
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries
+from tenants import billing
 
 SHOWN = 12
 FOUND = 6
@@ -85,11 +86,12 @@ async def follow(request: Request[Any, Any, Any]) -> Stream:
 
 @get("/", sync_to_thread=True)
 def shop(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Show that a shop will stand here; on the operator's host, lead to the console."""
+    """Show whose address this is, and that a shop opens soon where it may be said; the operator's is the console."""
     realm = realm_of(request)
     if realm.is_operator:
         return Redirect("/admin", status_code=303)
-    return page("store.html", realm)
+    opens_soon = billing.shows(tenant_of(request), "store_preview")
+    return page("store.html", realm, opens_soon=opens_soon, leads_in=realm.surface is None)
 
 
 @get("/portal/kit", sync_to_thread=True)
