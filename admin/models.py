@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Tex
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.identity.models import FailureCount
 from app.kernel.db import SharedModel
 
 MOMENT = TIMESTAMP(timezone=True)
@@ -75,6 +76,12 @@ class OperatorRecoveryCode(SharedModel):
     operator_id: Mapped[UUID] = mapped_column(ForeignKey("shared.operators.id"), index=True)
     code_hash: Mapped[str] = mapped_column(Text)
     used_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class OperatorThrottle(FailureCount, SharedModel):
+    """The failures of operators."""
+
+    __tablename__ = "operator_throttles"
 
 
 class OperatorTicket(SharedModel):

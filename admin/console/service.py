@@ -19,6 +19,9 @@ LONGEST_SENTENCE = 300
 SUPPORT = "Support"
 """Who did it, as a label reads it: never a name of ours."""
 
+COMMAND_LINE = "command line"
+"""Who did it, where nobody was signed in: whoever may run our commands on our machines."""
+
 
 def actor_of(operator: Operator) -> Actor:
     """An operator as the one who acts on a label."""
@@ -27,16 +30,22 @@ def actor_of(operator: Operator) -> Actor:
 
 def note(operator: Operator, action: str, *, tenant_id: str | None = None, **facts: Any) -> None:
     """Write down what an operator did."""
-    row = OperatorActivity(
-        id=ids.new_id(),
-        operator_id=operator.id,
-        operator=operator.email,
-        action=action,
-        tenant_id=tenant_id,
-        facts=facts,
-    )
     with platform_work() as session:
-        session.add(row)
+        record(session, operator, action, tenant_id=tenant_id, **facts)
+
+
+def record(session: Session, by: Operator | None, action: str, *, tenant_id: str | None = None, **facts: Any) -> None:
+    """Write down what an operator did, in the transaction of what was done."""
+    session.add(
+        OperatorActivity(
+            id=ids.new_id(),
+            operator_id=by.id if by else None,
+            operator=by.email if by else COMMAND_LINE,
+            action=action,
+            tenant_id=tenant_id,
+            facts=facts,
+        )
+    )
 
 
 def announce(session: Session, *, text: str, level: str, cell: str | None) -> Incident:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,21 +13,24 @@ from litestar.params import RawBody, URLEncodedBody
 from litestar.response import Redirect
 
 from admin import service
-from admin.models import Operator, OperatorSession
+from admin.models import Operator, OperatorSession, OperatorThrottle
 from admin.service import factors
-from app.identity.errors import CodeRefused
+from app.identity.errors import CodeRefused, ProofTooOld, SignInRefused
+from app.identity.pages.door import PER_ACCOUNT
+from app.identity.policies import RECENT_MINUTES
 from app.identity.rules.webauthn import Site
 from app.identity.schemas import PasskeyAnswer
-from app.kernel import limits
+from app.identity.service import throttle
+from app.kernel import clock, limits
 from app.kernel.db import current, platform_read, platform_work
 from app.kernel.errors import Busy, NotFound, Refusal
 from app.kernel.web.languages import say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
+from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import status_of
 from app.kernel.web.strict import decode
 
-PER_ACCOUNT = "5/5minutes"
 PER_ADDRESS = "60/5minutes"
 HALF_SECONDS, WHOLE_SECONDS = 600, 8 * 3600
 SECURITY, DOOR = "/admin/security", "/admin/sign-in"
@@ -62,6 +67,11 @@ class CodeForm(msgspec.Struct, forbid_unknown_fields=True):
     next: str = ""
 
 
+def slowed(**names: str) -> AbstractContextManager[None]:
+    """Let an operator's try happen once the wait after earlier failures is over, and count it if it fails."""
+    return throttle.slowed(platform_work, OperatorThrottle, **names)
+
+
 def _cookie_name(kind: str) -> str:
     return kind if current().settings.boptone_env == "development" else f"__Host-{kind}"
 
@@ -94,11 +104,28 @@ def session_of(request: AnyRequest) -> tuple[Operator, OperatorSession]:
 
 def operator_of(request: AnyRequest) -> Operator:
     """The operator who is signed in; `OperatorSignedOut` when there is none."""
-    operator, _ = session_of(request)
+    return _checked_session(request)[0]
+
+
+def _checked_session(request: AnyRequest) -> tuple[Operator, OperatorSession]:
+    operator, held = session_of(request)
     if current().settings.is_production:
         with platform_read() as session:
             if not service.has_factor(session, operator):
                 raise OperatorFactorMissing
+    return operator, held
+
+
+def is_fresh(held: OperatorSession) -> bool:
+    """Tell whether the operator proved in this session, minutes ago, who they are."""
+    return held.proved_at is not None and clock.now() - held.proved_at <= timedelta(minutes=RECENT_MINUTES)
+
+
+def fresh_operator_of(request: AnyRequest) -> Operator:
+    """The operator who is signed in and has just proved it: for what concerns other operators."""
+    operator, held = _checked_session(request)
+    if not is_fresh(held):
+        raise ProofTooOld
     return operator
 
 
@@ -121,7 +148,7 @@ def site_of(request: AnyRequest) -> Site:
 def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -> Response[Any]:
     """Show a form once more with the sentence that says why."""
     realm = realm_of(request)
-    status = 422 if isinstance(refusal, service.OperatorRefused) else status_of(refusal)
+    status = 422 if isinstance(refusal, SignInRefused) else status_of(refusal)
     response = page(template, realm, status=status, problem=say_refusal(refusal, realm.language), **values)
     if refusal.retry_after:
         response.headers["retry-after"] = str(refusal.retry_after)
@@ -148,11 +175,11 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[OperatorForm]) -> Response
     try:
         limits.hit(None, account, PER_ACCOUNT)
         limits.hit(None, f"operator-from:{address}", PER_ADDRESS)
-        with platform_work() as session:
+        with slowed(account=account, address=address), platform_work() as session:
             password = data.password[:1_000]
             token = service.sign_in(session, email=data.email, password=password, agent=agent, address=address)
             owes = service.session_of_token(session, token, half=True) is not None
-    except (service.OperatorRefused, Busy) as refusal:
+    except (SignInRefused, Busy) as refusal:
         return again(request, "identity/sign_in.html", refusal, email=data.email[:254], **_AT_THE_DOOR)
     limits.clear(None, account, PER_ACCOUNT)
     if owes:
@@ -180,7 +207,7 @@ def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Respon
     account = f"operator-factor:{operator.id}"
     try:
         limits.hit(None, account, PER_ACCOUNT)
-        with platform_work() as session:
+        with slowed(account=account, address=realm_of(request).client), platform_work() as session:
             factors.use_code(session, operator.id, data.code[:100])
             token = _whole(session, request, operator)
     except (CodeRefused, Busy) as refusal:
@@ -202,14 +229,15 @@ def passkey(request: AnyRequest, body: RawBody) -> Response[Any]:
     """Let an operator in by passkey, which is two factors in one."""
     limits.hit(None, f"operator-from:{realm_of(request).client}", PER_ADDRESS)
     answer = decode(body, request.headers.get("content-type"), PasskeyAnswer)
-    with platform_work() as session:
-        challenge = factors.take_challenge(session, answer.credential, kind="use", operator_id=None)
-    with platform_work() as session:
-        operator = factors.operator_of_passkey(
-            session, site_of(request), challenge, answer.credential, operator_id=None
-        )
-        token = _whole(session, request, operator)
-    return Response({"next": "/admin"}, cookies=_cookies(token))
+    with slowed(address=realm_of(request).client):
+        with platform_work() as session:
+            challenge = factors.take_challenge(session, answer.credential, kind="use", operator_id=None)
+        with platform_work() as session:
+            operator = factors.operator_of_passkey(
+                session, site_of(request), challenge, answer.credential, operator_id=None
+            )
+            token = _whole(session, request, operator)
+    return Response({"next": safe_path(answer.next, "/admin")}, cookies=_cookies(token))
 
 
 @post("/admin/sign-out", sync_to_thread=True)
@@ -221,7 +249,8 @@ def sign_out(request: AnyRequest) -> Redirect:
 
 
 def _whole(session: Any, request: AnyRequest, operator: Operator) -> str:
-    service.sign_out(session, request.cookies.get(_cookie_name("operator-half"), ""))
+    for kind in ("operator", "operator-half"):
+        service.sign_out(session, request.cookies.get(_cookie_name(kind), ""))
     agent = request.headers.get("user-agent", "")
     return service.start(session, operator, agent=agent, address=realm_of(request).client)
 

@@ -11,13 +11,13 @@ from litestar.response import Redirect
 
 from admin import service
 from admin.models import Operator, OperatorSession
-from admin.pages.door import PER_ACCOUNT, SECURITY, AnyRequest, again, session_of, site_of
+from admin.pages.door import SECURITY, AnyRequest, again, is_fresh, session_of, site_of, slowed
 from admin.service import factors
-from app.identity.errors import CodeRefused
-from app.identity.policies import RECENT_MINUTES
+from app.identity.errors import CodeRefused, ProofTooOld, SignInRefused
+from app.identity.pages.door import PER_ACCOUNT
 from app.identity.schemas import PasskeyAnswer
 from app.identity.service.factors import as_picture
-from app.kernel import clock, ids, limits
+from app.kernel import ids, limits
 from app.kernel.db import platform_read, platform_work
 from app.kernel.errors import Busy
 from app.kernel.web.pages import page
@@ -46,13 +46,9 @@ def _shown(operator: Operator, held: OperatorSession) -> dict[str, Any]:
             "factors": factors.factors_of(session, operator),
             "rows": service.live_sessions(session, operator),
             "own": held.id,
-            "is_fresh": _is_fresh(held),
+            "is_fresh": is_fresh(held),
             "here": SECURITY,
         }
-
-
-def _is_fresh(held: OperatorSession) -> bool:
-    return held.proved_at is not None and (clock.now() - held.proved_at).total_seconds() <= 60 * RECENT_MINUTES
 
 
 @get(SECURITY, sync_to_thread=True)
@@ -68,9 +64,9 @@ def _proved(request: AnyRequest, proof: str) -> tuple[Operator, OperatorSession,
     account = f"operator-factor:{operator.id}"
     try:
         limits.hit(None, account, PER_ACCOUNT)
-        with platform_work() as session:
+        with slowed(account=account, address=realm_of(request).client), platform_work() as session:
             factors.check_proof(session, operator, proof[:1_000])
-    except (service.OperatorRefused, CodeRefused, Busy) as refusal:
+    except (SignInRefused, CodeRefused, Busy) as refusal:
         return operator, held, again(request, "identity/operator_security.html", refusal, **_shown(operator, held))
     limits.clear(None, account, PER_ACCOUNT)
     return operator, held, None
@@ -96,7 +92,7 @@ def _app_shown(operator: Operator) -> dict[str, Any] | None:
 def app_page(request: AnyRequest) -> Response[Any]:
     """Show the secret that the app shall learn."""
     operator, held = session_of(request)
-    shown = _app_shown(operator) if _is_fresh(held) else None
+    shown = _app_shown(operator) if is_fresh(held) else None
     if shown is None:
         return Redirect(SECURITY, status_code=303)
     return page("identity/app.html", realm_of(request), problem=None, **shown)
@@ -108,7 +104,8 @@ def confirm_app(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Response
     operator, held = session_of(request)
     try:
         limits.hit(None, f"operator-factor:{operator.id}", PER_ACCOUNT)
-        with platform_work() as session:
+        with slowed(account=f"operator-factor:{operator.id}"), platform_work() as session:
+            service.hold_session(session, held)
             codes = factors.confirm_app(session, operator.id, data.code[:100])
             service.end_others(session, operator, but=held.id)
     except (CodeRefused, Busy) as refusal:
@@ -131,48 +128,53 @@ def remove_app(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response
 
 @post(f"{SECURITY}/codes", sync_to_thread=True)
 def renew_codes(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response[Any]:
-    """Make new recovery codes and show them once."""
-    operator, _, refused = _proved(request, data.proof)
+    """Make new recovery codes, end other sessions, and show the codes once."""
+    operator, held, refused = _proved(request, data.proof)
     if refused is not None:
         return refused
     with platform_work() as session:
+        service.hold_session(session, held)
         codes = factors.make_codes(session, operator)
+        service.end_others(session, operator, but=held.id)
     return page("identity/codes.html", realm_of(request), codes=codes, **_CONSOLE)
 
 
-def _fresh_operator(request: AnyRequest) -> Operator:
+def _fresh_session(request: AnyRequest) -> tuple[Operator, OperatorSession]:
     operator, held = session_of(request)
-    if not _is_fresh(held):
-        raise service.SignInTooOld
-    return operator
+    if not is_fresh(held):
+        raise ProofTooOld
+    return operator, held
 
 
 @post(f"{SECURITY}/passkeys/options", sync_to_thread=True, status_code=200)
 def creation_options(request: AnyRequest) -> Response[Any]:
     """What a browser is asked that makes a passkey."""
-    operator = _fresh_operator(request)
+    operator, _ = _fresh_session(request)
     with platform_work() as session:
         return Response(factors.offer_creation(session, operator, site_of(request)))
 
 
 @post(f"{SECURITY}/passkeys", sync_to_thread=True, status_code=200)
 def add_passkey(request: AnyRequest, body: RawBody) -> Response[Any]:
-    """Keep a new passkey."""
-    operator = _fresh_operator(request)
+    """Keep a new passkey; every other session ends."""
+    operator, held = _fresh_session(request)
     answer = decode(body, request.headers.get("content-type"), PasskeyAnswer)
     with platform_work() as session:
         challenge = factors.take_challenge(session, answer.credential, kind="new", operator_id=operator.id)
     with platform_work() as session:
+        service.hold_session(session, held)
         factors.add_passkey(session, operator, site_of(request), challenge, answer.credential)
+        service.end_others(session, operator, but=held.id)
     return Response({"next": SECURITY})
 
 
 @post(f"{SECURITY}/passkeys/{{passkey_id:str}}/remove", sync_to_thread=True)
 def remove_passkey(request: AnyRequest, passkey_id: FromPath[str]) -> Redirect:
-    """Forget a passkey."""
-    operator = _fresh_operator(request)
+    """Forget a passkey; every other session ends."""
+    operator, held = _fresh_session(request)
     with platform_work() as session:
         factors.remove_passkey(session, operator, ids.parse_uuid(passkey_id))
+        service.end_others(session, operator, but=held.id)
     return Redirect(SECURITY, status_code=303)
 
 

@@ -16,7 +16,7 @@ from app.identity.errors import ChoiceUnusable
 from app.identity.service import notices, support
 from app.kernel import ids
 from app.kernel.db import platform_read, tenant_read, tenant_work
-from app.kernel.tenant import Tenant
+from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
 from tenants.registry.queries import as_tenant, tenant_row
@@ -54,7 +54,7 @@ def ask(request: AnyRequest, label_id: FromPath[str], data: URLEncodedBody[AskFo
     """Ask a label's owners to let the operator look."""
     operator, tenant = operator_of(request), _label(label_id)
     try:
-        with tenant_work(tenant) as session:
+        with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
             grant = support.ask(session, tenant, operator.id, reason=data.reason, hours=data.hours)
     except ChoiceUnusable as refusal:
         return again(request, "identity/operator_support.html", refusal, **_shown(tenant, operator))
@@ -66,7 +66,7 @@ def ask(request: AnyRequest, label_id: FromPath[str], data: URLEncodedBody[AskFo
 def enter(request: AnyRequest, label_id: FromPath[str], grant_id: FromPath[str]) -> Response[str]:
     """Show the link that leads into the label once, within two minutes."""
     operator, tenant = operator_of(request), _label(label_id)
-    with tenant_work(tenant) as session:
+    with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
         token = support.issue_way_in(session, operator.id, ids.parse_uuid(grant_id))
     note(operator, "support.entered", tenant_id=tenant.id, grant=grant_id)
     way_in = f"{notices.base_address(tenant)}/portal/support/{token}"

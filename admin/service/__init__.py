@@ -11,27 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from admin.models import Operator, OperatorPasskey, OperatorSession
-from app.identity.errors import SessionUnknown
+from app.identity.errors import SessionUnknown, SignInRefused
 from app.identity.service.passwords import chosen
 from app.kernel import clock, ids, passwords
-from app.kernel.errors import Forbidden
 from app.kernel.tenant import TenantState
 from tenants.registry.models import TenantRow
 
 SESSION_LIFE = timedelta(hours=8)
 HALF_LIFE = timedelta(minutes=10)
-
-
-class OperatorRefused(Forbidden):
-    """The mail address and the password do not belong together."""
-
-    message = "This mail address and password do not fit together. Check both and try again."
-
-
-class SignInTooOld(OperatorRefused):
-    """What the operator wants needs a sign-in of minutes ago."""
-
-    message = "Sign in again before you change this."
 
 
 def add_operator(session: Session, *, email: str, password: str) -> None:
@@ -51,7 +38,7 @@ def sign_in(session: Session, *, email: str, password: str, agent: str = "", add
     query = select(Operator).where(Operator.email == email.strip().lower(), Operator.disabled_at.is_(None))
     operator = session.scalar(query)
     if not passwords.fits(password, operator.password_hash if operator else None) or operator is None:
-        raise OperatorRefused
+        raise SignInRefused
     owes = has_factor(session, operator)
     return start(session, operator, agent=agent, address=address, awaits_factor=owes)
 
@@ -114,6 +101,13 @@ def live_sessions(session: Session, operator: Operator) -> list[OperatorSession]
         ~OperatorSession.awaits_factor,
     )
     return list(session.scalars(query.order_by(OperatorSession.created_at.desc())))
+
+
+def hold_session(session: Session, held: OperatorSession) -> None:
+    """Keep an operator as they are until the end of this transaction; a session that was ended meanwhile is refused."""
+    session.get_one(Operator, held.operator_id, with_for_update=True, populate_existing=True)
+    if session.scalar(select(OperatorSession.ended_at).where(OperatorSession.id == held.id)) is not None:
+        raise SessionUnknown
 
 
 def end_session(session: Session, operator: Operator, session_id: UUID | None) -> None:

@@ -17,8 +17,8 @@ from webauthn import base64url_to_bytes
 from webauthn.helpers import bytes_to_base64url
 
 from admin.models import Operator, OperatorPasskey, OperatorRecoveryCode, OperatorTicket
-from admin.service import OperatorRefused, has_factor
-from app.identity.errors import CodeRefused, FactorRequired, PasskeyRefused, PasskeyUnknown
+from admin.service import has_factor
+from app.identity.errors import CodeRefused, FactorRequired, PasskeyRefused, PasskeyUnknown, SignInRefused
 from app.identity.rules import TOTP_SECONDS, matching_step, new_recovery_codes, recovery_hash, token_hash
 from app.identity.rules import webauthn as rules
 from app.identity.rules.webauthn import Site
@@ -103,7 +103,7 @@ def check_proof(session: Session, operator: Operator, proof: str) -> None:
     if has_factor(session, operator):
         use_code(session, operator.id, proof)
     elif not passwords.fits(proof, operator.password_hash):
-        raise OperatorRefused
+        raise SignInRefused
 
 
 def make_codes(session: Session, operator: Operator) -> list[str]:

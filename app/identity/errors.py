@@ -141,6 +141,12 @@ class BeyondOwn(Forbidden):
     message = "You cannot give more rights than you have yourself."
 
 
+class OwnFactors(Conflict):
+    """Nobody gets around the label's rules by resetting their own second factor."""
+
+    message = "Change your own second factors on your security page, or ask somebody else."
+
+
 class LastOwner(Conflict):
     """A label without an owner could never be run again."""
 

@@ -299,11 +299,15 @@ class Ticket(LabelModel):
         self.used_at = now
 
 
-class Throttle(LabelModel):
+class FailureCount:
     """How often in a row something failed for one account or from one address."""
-
-    __tablename__ = "throttles"
 
     bucket: Mapped[str] = mapped_column(Text, primary_key=True)
     failures: Mapped[int] = mapped_column()
     failed_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class Throttle(FailureCount, LabelModel):
+    """The failures of a label's members."""
+
+    __tablename__ = "throttles"

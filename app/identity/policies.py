@@ -179,8 +179,15 @@ def member_to_change(session: Session, visitor: Visitor, member_id: UUID | None)
     if member is None:
         raise MemberUnknown
     require(visitor, "team.edit")
-    require_no_more(visitor, permissions_of(member), member.scope)
+    if not may_change(visitor, member):
+        raise BeyondOwn
     return member
+
+
+def may_change(visitor: Visitor, member: Member) -> bool:
+    """Tell whether a visitor may change a member at all: nobody with more rights or reach, and owners only as one."""
+    within = permissions_of(member) <= visitor.permissions and visitor.scope.contains(member.scope)
+    return within and "team.edit" in visitor.permissions and (member.role != "owner" or visitor.member.role == "owner")
 
 
 def invitation_to_change(session: Session, visitor: Visitor, invitation_id: UUID | None) -> Invitation:

@@ -25,6 +25,7 @@ SLICES = (
     "tenants.tasks",
     "admin.models",
     "admin.console.models",
+    "admin.tasks",
 )
 """Modules whose import registers what a slice brings: models, opening steps, tasks, schedules."""
 

@@ -64,6 +64,12 @@ def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Respons
     return handle(request, problem)
 
 
+def _to_the_proof(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """Lead a person who has not proved lately who they are to the page that asks for it."""
+    lead = admin_pages.lead_to_proof if realm_of(request).is_operator else identity_pages.lead_to_proof
+    return lead(request, problem)
+
+
 def _handlers() -> list[HTTPRouteHandler]:
     """The pages of every slice, in one place."""
     return [
@@ -94,7 +100,7 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
         route_handlers=[Router("/", route_handlers=[copy(handler) for handler in _handlers()])],
         exception_handlers={
             identity_pages.SignedOut: _to_the_door,
-            ProofTooOld: identity_pages.lead_to_proof,
+            ProofTooOld: _to_the_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
             Exception: handle,
         },

@@ -1,4 +1,4 @@
-"""Incidents, caught mail, operators and what they did."""
+"""Incidents and caught mail."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
-from sqlalchemy import select
 
-from admin.console import queries, service
+from admin.console import service
 from admin.console.errors import IncidentUnknown
-from admin.models import Operator
 from admin.pages import operator_of
 from app.kernel import ids, mail
 from app.kernel.db import current, platform_read, platform_work
@@ -72,13 +70,4 @@ def list_mail(request: Request[Any, Any, Any]) -> Response[str]:
     return page("console/mail.html", realm_of(request), here="/admin/mail", mails=mails)
 
 
-@get("/admin/operators", sync_to_thread=True)
-def list_operators(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the operators and what they did."""
-    operator_of(request)
-    with platform_read() as session:
-        people, audit = list(session.scalars(select(Operator).order_by(Operator.email))), queries.audit(session)
-    return page("console/operators.html", realm_of(request), here="/admin/operators", people=people, audit=audit)
-
-
-handlers = [list_incidents, announce, end, list_mail, list_operators]
+handlers = [list_incidents, announce, end, list_mail]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +14,8 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.identity import service
-from app.identity.errors import (
-    CodeRefused,
-    InvitationUsed,
-    PasskeyRefused,
-    SignInRefused,
-)
+from app.identity.errors import InvitationUsed, SignInRefused
+from app.identity.models import Throttle
 from app.identity.pages.visitors import (
     HOME,
     SECURITY,
@@ -36,7 +32,7 @@ from app.identity.pages.visitors import (
 from app.identity.rules import normal_email
 from app.identity.service import entry, throttle
 from app.kernel import limits
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import tenant_work
 from app.kernel.errors import Busy, Refusal
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.pages import page, told_refusal
@@ -81,20 +77,9 @@ class InvitationForm(msgspec.Struct, forbid_unknown_fields=True):
     password: str
 
 
-@contextmanager
-def slowed(tenant: Tenant, **names: str) -> Iterator[None]:
-    """Let a try happen once the wait after earlier failures is over, and count it if it fails."""
-    with tenant_read(tenant) as session:
-        throttle.check(session, **names)
-    try:
-        yield
-    except (SignInRefused, CodeRefused, PasskeyRefused):
-        with door_work(tenant) as session:
-            throttle.note_failure(session, **names)
-        raise
-    if account := names.get("account"):
-        with door_work(tenant) as session:
-            throttle.clear(session, account=account)
+def slowed(tenant: Tenant, **names: str) -> AbstractContextManager[None]:
+    """Let a member's try happen once the wait after earlier failures is over, and count it if it fails."""
+    return throttle.slowed(partial(door_work, tenant), Throttle, **names)
 
 
 def several(value: list[str] | str) -> list[str]:

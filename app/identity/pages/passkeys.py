@@ -28,7 +28,6 @@ from app.identity.rules.webauthn import Site
 from app.identity.schemas import PasskeyAnswer
 from app.identity.service import entry, passkeys, sessions
 from app.kernel import ids, limits
-from app.kernel.db import tenant_work
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 from app.kernel.web.strict import decode
@@ -122,17 +121,19 @@ def prove(request: AnyRequest, body: RawBody) -> Response[Any]:
 def creation_options(request: AnyRequest) -> Response[Any]:
     """What a browser is asked that makes a passkey."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         return Response(passkeys.offer_creation(session, visitor.member, site_of(request)))
 
 
 @post(MINE, sync_to_thread=True, status_code=200, opt=OWN)
 def add_passkey(request: AnyRequest, body: RawBody) -> Response[Any]:
-    """Keep a new passkey."""
+    """Keep a new passkey; every other session ends."""
     visitor, tenant, answer = visitor_of(request), tenant_of(request), _answer(request, body)
     challenge = _taken(request, answer, "passkey.new", visitor.member.id)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
+        sessions.hold(session, visitor)
         passkeys.add_passkey(session, tenant, visitor, site_of(request), challenge, answer.credential, answer.name)
+        sessions.end_all(session, visitor.member.id, but=visitor.session_id)
     return Response({"next": SECURITY})
 
 
@@ -140,7 +141,7 @@ def add_passkey(request: AnyRequest, body: RawBody) -> Response[Any]:
 def remove_passkey(request: AnyRequest, passkey_id: FromPath[str]) -> Redirect:
     """Forget a passkey; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         key = passkey_to_change(session, visitor, ids.parse_uuid(passkey_id))
         passkeys.remove_passkey(session, tenant, visitor, key)
         sessions.end_all(session, visitor.member.id, but=visitor.session_id)

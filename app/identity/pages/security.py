@@ -18,6 +18,7 @@ from app.identity.pages.visitors import (
     SECURITY,
     AnyRequest,
     came,
+    door_work,
     frame,
     session_cookie,
     visitor_of,
@@ -28,6 +29,7 @@ from app.identity.service import entry, factors, security, sessions, support
 from app.kernel import ids, limits
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy
+from app.kernel.tenant import TenantState
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -99,7 +101,7 @@ def change_password(request: AnyRequest, data: URLEncodedBody[PasswordForm]) -> 
     """Choose a new password; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     try:
-        with tenant_work(tenant) as session:
+        with door_work(tenant) as session:
             how = came(request)
             token = entry.change_password(session, tenant, visitor, data.password[:LONGEST_PASSWORD], how)
     except PasswordTooWeak as refusal:
@@ -111,7 +113,7 @@ def change_password(request: AnyRequest, data: URLEncodedBody[PasswordForm]) -> 
 def begin_app(request: AnyRequest) -> Redirect:
     """Make a secret for an authenticator app."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         factors.begin_app(session, tenant, visitor.member)
     return Redirect(APP, status_code=303)
 
@@ -140,7 +142,8 @@ def confirm_app(request: AnyRequest, data: URLEncodedBody[AppForm]) -> Response[
     """Put the app in use by its first code, and show the recovery codes once."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     try:
-        with slowed(tenant, account=f"factor:{visitor.member.id}"), tenant_work(tenant) as session:
+        with slowed(tenant, account=f"factor:{visitor.member.id}"), door_work(tenant) as session:
+            sessions.hold(session, visitor)
             codes = factors.confirm_app(session, visitor.actor, tenant, visitor.member, data.code[:100])
             sessions.end_all(session, visitor.member.id)
             token = sessions.start(session, visitor.member, came(request, "proof"))
@@ -163,7 +166,7 @@ def _codes(request: AnyRequest, visitor: Visitor, codes: list[str]) -> Response[
 def remove_app(request: AnyRequest) -> Redirect:
     """Take the app out of use; every other session ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
         factors.remove_app(session, visitor.actor, tenant, visitor.member)
         sessions.end_all(session, visitor.member.id, but=visitor.session_id)
     return Redirect(SECURITY, status_code=303)
@@ -171,10 +174,12 @@ def remove_app(request: AnyRequest) -> Redirect:
 
 @post(f"{SECURITY}/codes", sync_to_thread=True, opt=OWN)
 def renew_codes(request: AnyRequest) -> Response[Any]:
-    """Make new recovery codes and show them once."""
+    """Make new recovery codes, end every other session, and show the codes once."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with door_work(tenant) as session:
+        sessions.hold(session, visitor)
         codes = factors.renew_codes(session, visitor.actor, tenant, visitor.member)
+        sessions.end_all(session, visitor.member.id, but=visitor.session_id)
     return _codes(request, visitor, codes)
 
 
@@ -182,7 +187,7 @@ def renew_codes(request: AnyRequest) -> Response[Any]:
 def end_session(request: AnyRequest, session_id: FromPath[str]) -> Redirect:
     """End one of the member's own sessions, or support's in their name."""
     visitor = visitor_of(request)
-    with tenant_work(tenant_of(request)) as session:
+    with door_work(tenant_of(request)) as session:
         service.end_session(session, visitor.actor, ids.parse_uuid(session_id))
     return Redirect(SECURITY, status_code=303)
 
@@ -191,7 +196,7 @@ def end_session(request: AnyRequest, session_id: FromPath[str]) -> Redirect:
 def end_others(request: AnyRequest) -> Redirect:
     """End every session of the member but this one."""
     visitor = visitor_of(request)
-    with tenant_work(tenant_of(request)) as session:
+    with door_work(tenant_of(request)) as session:
         sessions.end_others(session, visitor.actor, visitor.member.id, but=visitor.session_id)
     return Redirect(SECURITY, status_code=303)
 
@@ -219,7 +224,7 @@ def change_policy(request: AnyRequest, data: URLEncodedBody[PolicyForm]) -> Redi
 def offer_support(request: AnyRequest, data: URLEncodedBody[SupportForm]) -> Redirect:
     """Let support in without having been asked."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
         support.offer(session, tenant, visitor, reason=data.reason, hours=data.hours, may_change=data.may_change)
     return Redirect(SECURITY, status_code=303)
 
@@ -228,7 +233,7 @@ def offer_support(request: AnyRequest, data: URLEncodedBody[SupportForm]) -> Red
 def allow_support(request: AnyRequest, grant_id: FromPath[str], data: URLEncodedBody[AllowForm]) -> Redirect:
     """Allow what support asked for."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
+    with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
         grant = grant_to_decide(session, visitor, ids.parse_uuid(grant_id))
         support.allow(session, tenant, visitor, grant, may_change=data.may_change)
     return Redirect(SECURITY, status_code=303)
@@ -238,7 +243,7 @@ def allow_support(request: AnyRequest, grant_id: FromPath[str], data: URLEncoded
 def end_support(request: AnyRequest, grant_id: FromPath[str]) -> Redirect:
     """End support access at once, or refuse it."""
     visitor = visitor_of(request)
-    with tenant_work(tenant_of(request)) as session:
+    with door_work(tenant_of(request)) as session:
         support.end(session, visitor.actor, grant_to_decide(session, visitor, ids.parse_uuid(grant_id)))
     return Redirect(SECURITY, status_code=303)
 
@@ -256,7 +261,7 @@ def support_enter(request: AnyRequest, token: FromPath[str], data: URLEncodedBod
     """Let an operator in, in the name of the owner who allowed it."""
     tenant = tenant_of(request)
     limits.hit(tenant, f"link-from:{realm_of(request).client}", PER_ADDRESS)
-    with tenant_work(tenant) as session:
+    with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
         held = support.come_in(session, tenant, token, came(request, "support"))
     return Redirect(HOME, status_code=303, cookies=[session_cookie(held, seconds=SUPPORT_SECONDS)])
 

@@ -18,16 +18,19 @@ from app.identity.policies import (
     Visitor,
     allows,
     invitation_to_change,
+    may_change,
     member_to_change,
     member_to_read,
     why,
 )
 from app.identity.rules.permissions import PERMISSIONS, known
 from app.identity.rules.roles import ROLES
-from app.identity.service import roles, team
+from app.identity.service import factors, roles, team
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
+from app.kernel.sentences import sentence
+from app.kernel.web import flash
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -138,7 +141,7 @@ def _person(request: AnyRequest, visitor: Visitor, member_id: str) -> dict[str, 
     language = realm_of(request).language
     with tenant_read(tenant_of(request)) as session:
         person = member_to_read(session, visitor, ids.parse_uuid(member_id))
-        custom = roles.custom_roles(session)
+        custom, held = roles.custom_roles(session), factors.factors_of(session, person)
     answers = [(key, why(person, key)) for key in PERMISSIONS]
     return {
         **frame(visitor, request, TEAM),
@@ -147,7 +150,9 @@ def _person(request: AnyRequest, visitor: Visitor, member_id: str) -> dict[str, 
         "roles": offered_roles(visitor, custom, language),
         "current": str(person.custom_role_id or person.role),
         "answers": [(key, found.allowed, [said(part, language) for part in found.reasons]) for key, found in answers],
-        "may_change": team.may_change(visitor, person) and visitor.acting is None,
+        "factors": held,
+        "is_own": person.id == visitor.member.id,
+        "may_change": may_change(visitor, person) and visitor.acting is None,
     }
 
 
@@ -199,4 +204,15 @@ def enable(request: AnyRequest, member_id: FromPath[str]) -> Redirect:
     return Redirect(f"{TEAM}/{member.id}", status_code=303)
 
 
-handlers: list[Any] = [team_page, invite, resend, revoke, person_page, change_role, disable, enable]
+@post(f"{TEAM}/{{member_id:str}}/factors/removal", sync_to_thread=True, opt=EDIT)
+def reset_factors(request: AnyRequest, member_id: FromPath[str]) -> Redirect:
+    """Take the second factors of a member away, who lost them."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_work(tenant) as session:
+        member = member_to_change(session, visitor, ids.parse_uuid(member_id))
+        team.reset_factors(session, tenant, visitor, member)
+    said = sentence("Their second factors are gone. They sign in with their password and add new ones.")
+    return flash.done(f"{TEAM}/{member.id}", tenant, said)
+
+
+handlers: list[Any] = [team_page, invite, resend, revoke, person_page, change_role, disable, enable, reset_factors]

@@ -128,12 +128,14 @@ def _check(request: AnyRequest, visitor: Visitor) -> None:
         require_recent(visitor)
 
 
-def lead_to_proof(request: AnyRequest, problem: Exception) -> Response[Any]:
+def lead_to_proof(
+    request: AnyRequest, problem: Exception, *, proof: str = PROOF, back: str = SECURITY
+) -> Response[Any]:
     """Lead a person to the page that asks them to prove who they are, and back to where they were."""
     if not prefers_page(request.headers.get("accept", "")):
         return handle(request, problem)
     here = request.url.path if request.method in SAFE else urlsplit(request.headers.get("referer", "")).path
-    return Redirect(f"{PROOF}?next={quote(safe_path(here, SECURITY))}", status_code=303)
+    return Redirect(f"{proof}?next={quote(safe_path(here, back))}", status_code=303)
 
 
 def onward(wish: str | None) -> str:

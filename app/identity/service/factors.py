@@ -94,6 +94,14 @@ def check_removable(session: Session, member: Member, *, leaving: type[TotpSecre
         session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == member.id))
 
 
+def forget_all(session: Session, member: Member) -> dict[str, object]:
+    """Take away every second factor and recovery code of a member, and tell what there was."""
+    held = factors_of(session, member)
+    for table in (TotpSecret, Passkey, RecoveryCode):
+        session.execute(delete(table).where(table.member_id == member.id))
+    return {"app": held.has_app, "passkeys": len(held.passkeys), "codes": held.codes_left}
+
+
 def use_code(session: Session, tenant: Tenant, member: Member, code: str, *, pending: bool = False) -> None:
     """Take a code of the member's app, each time step once."""
     held = session.get(TotpSecret, member.id, with_for_update=True)

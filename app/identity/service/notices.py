@@ -25,6 +25,8 @@ SENTENCES = {
     "totp_removed": "The authenticator app was removed from your sign-in.",
     "passkey_added": "A passkey was added to your sign-in.",
     "passkey_removed": "A passkey was removed from your sign-in.",
+    "factors_reset": "Somebody who runs the team removed your authenticator app, passkeys and recovery codes. "
+    "Sign in again and add a new second factor.",
     "codes": "New recovery codes were made; the old ones open nothing any more.",
     "code_used": "A recovery code was used to sign in.",
     "role": "Your role was changed. Sign in again to go on.",

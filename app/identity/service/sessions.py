@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from app.identity.errors import SessionUnknown
 from app.identity.models import Member, MemberSession, Passkey, SecurityPolicy, SupportGrant, TotpSecret
 from app.identity.policies import Visitor, session_to_end, supporter_for, visitor_for
 from app.identity.rules import token_hash
@@ -161,6 +162,13 @@ def end_all(session: Session, member_id: UUID, *, but: UUID | None = None) -> No
     if but is not None:
         mine &= MemberSession.id != but
     session.execute(update(MemberSession).where(mine).values(ended_at=clock.now()))
+
+
+def hold(session: Session, visitor: Visitor) -> None:
+    """Keep a member as they are until the end of this transaction; a session that was ended meanwhile is refused."""
+    session.get_one(Member, visitor.member.id, with_for_update={"of": Member}, populate_existing=True)
+    if session.scalar(select(MemberSession.ended_at).where(MemberSession.id == visitor.session_id)) is not None:
+        raise SessionUnknown
 
 
 def renew(session: Session, visitor: Visitor, came: Came) -> str:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, RoleUnknown
+from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, OwnFactors, RoleUnknown
 from app.identity.models import INVITATION_LIFE, CustomRole, Invitation, Member
 from app.identity.policies import Visitor, live_owner_ids, permissions_of, require, require_no_more
 from app.identity.rules import normal_email, token_hash
 from app.identity.rules.permissions import known
 from app.identity.rules.roles import CUSTOM, ROLES, role_named
 from app.identity.rules.scopes import Scope
-from app.identity.service import notices, sessions
+from app.identity.service import factors, notices, sessions
 from app.identity.service.entry import LONGEST_EMAIL
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
@@ -148,10 +148,19 @@ def enable(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -
     notices.tell(session, tenant, member, "enabled")
 
 
-def may_change(visitor: Visitor, member: Member) -> bool:
-    """Tell whether the visitor may change a member's place at all."""
-    within = permissions_of(member) <= visitor.permissions and visitor.scope.contains(member.scope)
-    return within and "team.edit" in visitor.permissions
+def reset_factors(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
+    """Take the app, the passkeys and the codes of a member away who lost them; the password stays.
+
+    Every session of theirs ends. Where the label asks for a second factor, they add a new one when they come in again.
+    """
+    if member.id == visitor.member.id:
+        raise OwnFactors
+    sessions.end_all(session, member.id)  # first: what a session that still runs adds is then taken away as well
+    before = factors.forget_all(session, member)
+    activity.record(
+        session, visitor.actor, "member.factors_reset", subject_type="member", subject_id=member.id, before=before
+    )
+    notices.tell(session, tenant, member, "factors_reset")
 
 
 def _check_owner_left(session: Session, member: Member) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import time as time_of_day
 from typing import Any, Literal, TypeVar
 
+from app.kernel.tenant import TenantState
+
 Queue = Literal["default", "media", "money", "platform"]
 Every = Literal["minute", "five minutes", "hour", "day"]
 QUEUES: tuple[Queue, ...] = ("default", "media", "money", "platform")
@@ -28,8 +30,14 @@ class Task:
     max_attempts: int = MAX_ATTEMPTS
 
 
+@dataclass(frozen=True)
 class LabelTask(Task):
-    """Work for one label, in a transaction of that label's role; it cannot reach another."""
+    """Work for one label, in a transaction of that label's role; it cannot reach another.
+
+    `even` holds the states of a label that may not be changed in which this is done all the same.
+    """
+
+    even: frozenset[TenantState] = frozenset({TenantState.SUSPENDED})
 
 
 class PlatformTask(Task):
@@ -56,10 +64,15 @@ schedules: dict[str, Schedule] = {}
 
 
 def label_task(
-    name: str, *, queue: Queue = "default", time_limit: int = TIME_LIMIT_SECONDS, max_attempts: int = MAX_ATTEMPTS
+    name: str,
+    *,
+    queue: Queue = "default",
+    time_limit: int = TIME_LIMIT_SECONDS,
+    max_attempts: int = MAX_ATTEMPTS,
+    even: frozenset[TenantState] = LabelTask.even,
 ) -> Callable[[_F], _F]:
     """Register `function(session, tenant, **args)` as work for one label."""
-    return _register(LabelTask, name, queue=queue, time_limit=time_limit, max_attempts=max_attempts)
+    return _register(LabelTask, name, queue=queue, time_limit=time_limit, max_attempts=max_attempts, even=even)
 
 
 def platform_task(

@@ -23,7 +23,7 @@ from app.kernel.jobs.envelope import Envelope, EnvelopeForged, opened
 from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.jobs.registry import LabelTask, Task, tasks
 from app.kernel.observe import metrics
-from app.kernel.tenant import Tenant, TenantState
+from app.kernel.tenant import Tenant
 
 BACKOFF_SECONDS = (2, 15, 120, 900)
 PROBLEM_LENGTH = 500
@@ -147,8 +147,8 @@ def _answer(claim: _Claim, problem: Exception) -> str:
 
 
 def _work(claim: _Claim, task: Task, tenant: Tenant | None) -> None:
-    if tenant is not None:
-        with tenant_work(tenant, even={TenantState.SUSPENDED}) as session:
+    if tenant is not None and isinstance(task, LabelTask):
+        with tenant_work(tenant, even=task.even) as session:
             task.function(session, tenant, **claim.args)
             _mark_done(session, claim)
     else:

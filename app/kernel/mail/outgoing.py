@@ -17,7 +17,7 @@ from app.kernel import crypto, ids, jobs, observe
 from app.kernel.db import NotConnected, current
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.mail.transport import deliver
-from app.kernel.tenant import Tenant
+from app.kernel.tenant import READ_ONLY, Tenant
 
 log = observe.log("mail")
 
@@ -63,7 +63,7 @@ def ask(session: Session, tenant: Tenant, mail: Mail, *, key: str | None = None)
     jobs.ask(session, "mail.send", {"number": number, "sealed": base64.b64encode(sealed).decode()}, key=key)
 
 
-@jobs.label_task("mail.send", max_attempts=5, time_limit=60)
+@jobs.label_task("mail.send", max_attempts=5, time_limit=60, even=READ_ONLY)
 def send(session: Session, tenant: Tenant, *, number: str, sealed: str) -> None:  # noqa: ARG001 every task has one
     """Send one mail; its Message-ID comes from the outbox row, so that a second delivery is known as the same mail."""
     mail = msgspec.json.decode(crypto.open_sealed(tenant, base64.b64decode(sealed), "mail"), type=Mail)

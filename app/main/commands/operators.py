@@ -25,3 +25,42 @@ def add(email: str, password: str, json: bool) -> None:
     with composition.connected("cli"), platform_work() as session:
         add_operator(session, email=email, password=password)
     answer({"email": email}, f"{email} may sign in to the console.", json=json)
+
+
+@command.command("reset-factor")
+@click.argument("email")
+@as_json
+def reset_factor(email: str, json: bool) -> None:
+    """Take the app, passkeys and recovery codes of EMAIL away; the password stays, every session ends."""
+    from admin.service import team
+    from app.kernel.db import platform_work
+
+    with composition.connected("cli"), platform_work() as session:
+        team.reset_factors(session, team.operator_named(session, email), by=None)
+    answer({"email": email}, f"{email} signs in with the password alone and adds a new second factor.", json=json)
+
+
+@command.command("disable")
+@click.argument("email")
+@as_json
+def disable(email: str, json: bool) -> None:
+    """Let EMAIL in no more; every session ends at once. The last operator stays."""
+    from admin.service import team
+    from app.kernel.db import platform_work
+
+    with composition.connected("cli"), platform_work() as session:
+        team.disable(session, team.operator_named(session, email), by=None)
+    answer({"email": email}, f"{email} is let in no more.", json=json)
+
+
+@command.command("enable")
+@click.argument("email")
+@as_json
+def enable(email: str, json: bool) -> None:
+    """Let EMAIL in again."""
+    from admin.service import team
+    from app.kernel.db import platform_work
+
+    with composition.connected("cli"), platform_work() as session:
+        team.enable(session, team.operator_named(session, email), by=None)
+    answer({"email": email}, f"{email} may sign in to the console again.", json=json)
