@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app.kernel import db
+from admin.pages.door import PER_ADDRESS as OPERATORS_PER_ADDRESS
+from app.kernel import db, limits
 from tests.factories.labels import the_label
 
 
@@ -16,3 +17,6 @@ def _patient(request: pytest.FixtureRequest) -> None:
         for slug in ("canary", "rival"):
             with db.tenant_work(the_label(slug)) as session:
                 session.execute(text("DELETE FROM throttles"))
+        with db.platform_work() as session:
+            session.execute(text("DELETE FROM shared.operator_throttles"))
+        limits.clear(None, "operator-from:testclient", OPERATORS_PER_ADDRESS)
