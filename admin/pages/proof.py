@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from admin import service
 from admin.models import Operator
 from admin.pages.door import (
+    DOOR,
     SECURITY,
     AnyRequest,
     again,
@@ -31,7 +32,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.redirects import safe_path
 
 PROOF = "/admin/re-authenticate"
-TEMPLATE = "identity/operator_proof.html"
+TEMPLATE = "identity/re_authenticate.html"
 
 
 class ProofForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,7 +50,7 @@ def lead_to_proof(request: AnyRequest, problem: Exception) -> Response[Any]:
 def _shown(operator: Operator, wanted: str | None) -> dict[str, Any]:
     with platform_read() as session:
         found = factors.factors_of(session, operator)
-    return {"factors": found, "next": safe_path(wanted, SECURITY)}
+    return {"factors": found, "next": safe_path(wanted, SECURITY), "proof": PROOF, "passkey": f"{DOOR}/passkey"}
 
 
 @get(PROOF, sync_to_thread=True)

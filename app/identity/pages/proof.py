@@ -35,6 +35,8 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 
+_HERE = {"proof": PROOF, "passkey": f"{PROOF}/passkey"}
+
 
 class CodeForm(msgspec.Struct, forbid_unknown_fields=True):
     """A code of an app, or a recovery code."""
@@ -100,7 +102,7 @@ def proof_page(request: AnyRequest) -> Response[str]:
     """Ask a member who is signed in to prove again who they are."""
     visitor = visitor_of(request)
     wanted = safe_path(request.query_params.get("next"), SECURITY)
-    shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted}
+    shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted, **_HERE}
     return page("identity/re_authenticate.html", realm_of(request), problem=None, **shown)
 
 
@@ -114,7 +116,7 @@ def prove(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response[Any]
         with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.prove(session, tenant, visitor, data.proof[:LONGEST_PASSWORD], came(request, "proof"))
     except (SignInRefused, CodeRefused, Busy) as refusal:
-        shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted}
+        shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted, **_HERE}
         return again(request, "identity/re_authenticate.html", refusal, **shown)
     limits.clear(tenant, account, PER_ACCOUNT)
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token)])
