@@ -9,7 +9,7 @@ import math
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal
 
 Toward = Literal["dark", "light"]
@@ -46,6 +46,7 @@ def _is_shown(lightness: float, a: float, b: float) -> bool:
     return low <= red <= high and low <= green <= high and low <= blue <= high
 
 
+@lru_cache(maxsize=4096)  # a palette is solved by trying, and its two schemes and levels try much the same
 def fit(lightness: float, chroma: float, hue: float) -> float:
     """The largest chroma up to `chroma` that sRGB can show; lightness and hue (degrees) stay."""
     x, y = math.cos(math.radians(hue)), math.sin(math.radians(hue))
@@ -59,6 +60,15 @@ def fit(lightness: float, chroma: float, hue: float) -> float:
         else:
             high = middle
     return low
+
+
+@lru_cache(maxsize=4096)
+def _measured(lightness: float, chroma: float, hue: float) -> tuple[tuple[int, int, int], float]:
+    """Eight bits a channel, and the WCAG relative luminance of just these."""
+    angle = math.radians(hue)
+    light = _linear_rgb(lightness, chroma * math.cos(angle), chroma * math.sin(angle))
+    red, green, blue = (bisect(_EDGES, channel) for channel in light)
+    return (red, green, blue), 0.2126 * _LINEAR[red] + 0.7152 * _LINEAR[green] + 0.0722 * _LINEAR[blue]
 
 
 @dataclass(frozen=True)
@@ -91,19 +101,15 @@ class Colour:
         """The same hue at another lightness, with as much of the chroma as can be shown there."""
         return Colour.of(lightness, self.chroma, self.hue)
 
-    @cached_property
+    @property
     def rgb(self) -> tuple[int, int, int]:
         """Eight bits a channel."""
-        angle = math.radians(self.hue)
-        light = _linear_rgb(self.lightness, self.chroma * math.cos(angle), self.chroma * math.sin(angle))
-        red, green, blue = (bisect(_EDGES, channel) for channel in light)
-        return red, green, blue
+        return _measured(self.lightness, self.chroma, self.hue)[0]
 
-    @cached_property
+    @property
     def luminance(self) -> float:
         """WCAG relative luminance of the rounded colour, 0 to 1."""
-        red, green, blue = self.rgb
-        return 0.2126 * _LINEAR[red] + 0.7152 * _LINEAR[green] + 0.0722 * _LINEAR[blue]
+        return _measured(self.lightness, self.chroma, self.hue)[1]
 
     @property
     def hex(self) -> str:
@@ -131,15 +137,16 @@ def solve(base: Colour, backs: Iterable[Colour], ratio: float, toward: Toward) -
     most = (min(luminances) + 0.05) / (ratio + _HEADROOM) - 0.05
     least = (max(luminances) + 0.05) * (ratio + _HEADROOM) - 0.05
 
-    def holds(colour: Colour) -> bool:
-        return colour.luminance <= most if toward == "dark" else colour.luminance >= least
+    def holds(lightness: float, chroma: float) -> bool:
+        _, luminance = _measured(lightness, chroma, base.hue)
+        return luminance <= most if toward == "dark" else luminance >= least
 
-    if holds(base):
+    if holds(base.lightness, base.chroma):
         return base
     near, far = base.lightness, 0.0 if toward == "dark" else 1.0
     for _ in range(_STEPS):
         middle = (near + far) / 2
-        if holds(base.at(middle)):
+        if holds(middle, fit(middle, base.chroma, base.hue)):
             far = middle
         else:
             near = middle
