@@ -65,6 +65,10 @@ def page(port: int, host: str, path: str) -> str:
         return answer.read().decode()
 
 
+def is_service(process: psutil.Process) -> bool:
+    return "postgres" in process.name() or "valkey" in str(process.cmdline())
+
+
 @pytest.fixture
 def folder(tmp_path):
     data = tmp_path / "data"
@@ -98,13 +102,11 @@ def test_it_starts_survives_kills_and_starts_again(folder):
         gone, _ = psutil.wait_procs(serving, timeout=10)
         assert len(gone) == len(serving) > 0  # no old worker goes on serving beside the new one
         assert answers(port, seconds=30)
-        family = psutil.Process(first.pid).children(recursive=True)
+        family = [each for each in psutil.Process(first.pid).children(recursive=True) if not is_service(each)]
+        assert len(family) > len(serving)
         first.kill()
         first.wait()
-        _, alive = psutil.wait_procs(family, timeout=15)
-        left = [
-            process for process in alive if "postgres" not in process.name() and "valkey" not in str(process.cmdline())
-        ]
+        _, left = psutil.wait_procs(family, timeout=15)
         assert left == []
     with up(folder, port):
         assert answers(port)
