@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -16,6 +17,12 @@ from app.kernel.web.gate import Gate
 from app.settings import Settings
 from tenants.provisioning.bootstrap import prepare_cells
 from tests.services import Services, shared_services
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that none is left running alone at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -88,15 +95,23 @@ def rival(connected: Settings) -> Tenant:
     return the_label("rival")
 
 
+@pytest.fixture(scope="session")
+def pages() -> Litestar:
+    """Every page of the product, put together once: what a test serves with them is its own."""
+    from app.main.web import assemble
+
+    return assemble()
+
+
 @pytest.fixture
-def product(connected: Settings) -> Iterator[Gate]:
+def product(connected: Settings, pages: Litestar) -> Iterator[Gate]:
     """The whole web product over this worker's database."""
     from app.main.web import create_app
     from tenants.registry.memory import Registry
 
     registry = Registry()
     registry.start()
-    yield create_app(connected, registry)
+    yield create_app(connected, registry, pages)
     registry.stop()
 
 

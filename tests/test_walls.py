@@ -19,19 +19,15 @@ from app.kernel.activity import record
 from app.kernel.actor import Actor
 from app.kernel.jobs.registry import LabelTask, tasks
 from app.main import composition
-from app.main.web import create_app
-from tenants.registry.memory import Registry
+from app.main.web import assemble
 
 CANARY = "canary-7f3a91-only-the-rival-has-it"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def _routes() -> list[tuple[str, str]]:
-    from litestar import Litestar
-
     composition.load_slices()
-    gate = create_app(composition.settings_module.load({}), Registry())
-    product: Litestar = gate._app  # type: ignore[assignment]
+    product = assemble()
     return sorted(
         (method, route.path)
         for route in product.routes

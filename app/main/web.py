@@ -84,17 +84,18 @@ def _handlers() -> list[HTTPRouteHandler]:
     ]
 
 
-def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | None = None) -> Gate:
-    """Put the product's pages together behind the gate; databases are connected by the caller."""
-    hub = hub or Hub()
+@asynccontextmanager
+async def _listening(app: Litestar) -> AsyncIterator[None]:
+    """News of labels are heard while the process serves."""
+    hub: Hub = app.state.hub
+    hub.start(asyncio.get_running_loop())
+    yield
+    hub.stop()
 
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        hub.start(asyncio.get_running_loop())
-        yield
-        hub.stop()
 
-    app = Litestar(
+def assemble() -> Litestar:
+    """Put the pages of every slice together; what they share is given to the application's state later."""
+    return Litestar(
         # Registered one by one, two methods of one path would make Litestar wrap the first handler twice; a router
         # hands over each path once, and the copies leave the modules' own handlers for the next application.
         route_handlers=[Router("/", route_handlers=[copy(handler) for handler in _handlers()])],
@@ -104,14 +105,19 @@ def create_app(settings: Settings, registry: Registry | Directory, hub: Hub | No
             admin_pages.OperatorSignedOut: _to_the_door,
             Exception: handle,
         },
-        lifespan=[lifespan],
+        lifespan=[_listening],
         openapi_config=None,
         request_max_body_size=LARGEST_BODY,
         compression_config=CompressionConfig("gzip", minimum_size=1_000, gzip_compress_level=5, exclude=UNCOMPRESSED),
         logging_config=None,
         debug=False,
     )
-    app.state.hub, app.state.registry, app.state.settings = hub, registry, settings
+
+
+def create_app(settings: Settings, registry: Registry | Directory, pages: Litestar | None = None) -> Gate:
+    """Put the product's pages behind the gate; databases are connected by the caller."""
+    app = pages or assemble()
+    app.state.hub, app.state.registry, app.state.settings = Hub(), registry, settings
     return Gate(app, settings, registry, normalise_host)
 
 

@@ -34,9 +34,10 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs a whole file of these: each starts a product and a browser of its own."""
+    """These run one after the other: a worker that comes to them starts a product and a browser for all of its share."""
     for item in items:
         if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(400))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="there is no Chromium on this machine"))
@@ -44,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Site:
-    """The product as it runs for this file's tests."""
+    """The product as it runs for this worker's tests."""
 
     port: int
     database: str
@@ -53,7 +54,7 @@ class Site:
         return f"http://{slug}.localhost:{self.port}{path}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site(services: Services, worker_id: str) -> Iterator[Site]:
     name = f"browser_{worker_id}"
     services.drop_database(name)
@@ -70,7 +71,7 @@ def site(services: Services, worker_id: str) -> Iterator[Site]:
     services.drop_database(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from litestar import Litestar
 
 from app.main import composition
-from app.main.web import create_app
-from tenants.registry.memory import Registry
+from app.main.web import assemble
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NOT_PAGES = re.compile(
@@ -20,7 +18,7 @@ NOT_PAGES = re.compile(
 def pages(surface: str) -> list[str]:
     """The addresses of every page of a surface that needs no id; what later slices add is looked at by itself."""
     composition.load_slices()
-    product: Litestar = create_app(composition.settings_module.load({}), Registry())._app  # type: ignore[assignment]
+    product = assemble()
     found = {
         route.path
         for route in product.routes
