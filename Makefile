@@ -43,7 +43,7 @@ run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with
 	@exec $(BIN)/boptone up
 
 test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(ARGS)
 
 check: .venv/dev.stamp themes/base/dist/.stamp ## lint, types, architecture, migrations, translations
 	@$(BIN)/python -m tests.checks
