@@ -16,6 +16,15 @@ DEVICE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _leave_no_passkey(services, site):
+    """Everybody comes in with a password alone again, as the other tests of this site expect."""
+    yield
+    with services.superuser(site.database) as owner:
+        for (label,) in owner.execute("SELECT id FROM shared.tenants").fetchall():
+            owner.execute(f'DELETE FROM "{label}".passkeys')
+
+
 class Device:
     """The authenticator of one page."""
 
