@@ -6,6 +6,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export UV_LINK_MODE := copy
 export UV_SYSTEM_CERTS := 1
+# Every process of ours would compile the whole product anew.
 unexport PYTHONDONTWRITEBYTECODE
 NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))# one more than processors: tests of faults wait more than they work
