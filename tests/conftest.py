@@ -16,7 +16,7 @@ from app.kernel.tenant import Tenant
 from app.kernel.web.gate import Gate
 from app.settings import Settings
 from tenants.provisioning.bootstrap import prepare_cells
-from tests.services import Services, shared_services
+from tests.services import Services, place_of, shared_services
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,7 +30,7 @@ def services(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
     """The run's own PostgreSQL and Valkey."""
     base = tmp_path_factory.getbasetemp()
     root = base if worker_id == "master" else base.parent
-    with shared_services(root / "services") as running:
+    with shared_services(place_of(root)) as running:
         yield running
 
 
