@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from app.kernel.activity.meanings import tell
+from app.kernel.activity import Activity
+from app.kernel.activity.meanings import WayBack, tell
 from app.kernel.sentences import sentence
+
+
+def _old_place(row: Activity) -> WayBack:
+    """The form that gives a member the place back that they had."""
+    before = row.before or {}
+    narrowed = {name: ", ".join(before.get(name) or ()) for name in ("imprints", "artists")}
+    role = str(before.get("custom_role_id") or before["role"])
+    return WayBack(f"/portal/settings/team/{row.subject_id}/role", {"role": role, **narrowed})
+
 
 tell("member.added", sentence("Somebody joined"), hears="team.view")
 tell("member.invited", sentence("Somebody was invited"), hears="team.invite")
 tell("member.invited_again", sentence("An invitation was sent again"))
 tell("member.invitation_revoked", sentence("An invitation was taken back"), hears="team.invite")
-tell("member.role_changed", sentence("Somebody's role was changed"), hears="team.edit")
-tell("member.disabled", sentence("Somebody was disabled"), hears="team.edit")
+tell("member.role_changed", sentence("Somebody's role was changed"), hears="team.edit", back=_old_place)
+tell(
+    "member.disabled",
+    sentence("Somebody was disabled"),
+    hears="team.edit",
+    back=lambda row: WayBack(f"/portal/settings/team/{row.subject_id}/enable"),
+)
 tell("member.enabled", sentence("Somebody was let in again"), hears="team.edit")
 tell("member.signed_in", sentence("Signed in"))
 tell("member.session_ended", sentence("A session was ended"))

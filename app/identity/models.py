@@ -68,8 +68,10 @@ class Member(LabelModel):
     @property
     def facts(self) -> dict[str, object]:
         """What activity keeps of a member's rights."""
-        role = self.custom_role.name if self.custom_role else self.role
-        return {"role": role, "imprints": list(self.imprints), "artists": list(self.artists)}
+        place: dict[str, object] = {"imprints": list(self.imprints), "artists": list(self.artists)}
+        if self.custom_role is not None:
+            return {"role": self.custom_role.name, "custom_role_id": str(self.custom_role.id), **place}
+        return {"role": self.role, **place}
 
     def take_role(self, role: str, custom: CustomRole | None, *, imprints: list[str], artists: list[str]) -> None:
         """Be what the label needs from now on."""

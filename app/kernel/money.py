@@ -63,6 +63,13 @@ def is_currency(code: str) -> bool:
 
 
 @cache
+def currencies() -> tuple[str, ...]:
+    """The currencies that are legal tender somewhere today, as CLDR lists them."""
+    used = get_global("territory_currencies").values()
+    return tuple(sorted({code for each in used for code, _, end, is_tender in each if is_tender and end is None}))
+
+
+@cache
 def exponent(currency: str) -> int:
     """Decimal places of a currency's minor unit (ISO 4217, as CLDR gives them for payments): JPY 0, EUR 2, KWD 3."""
     if not is_currency(currency):

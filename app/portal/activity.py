@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from app.brand import activity as brand
-from app.kernel.activity.meanings import tell
+from app.kernel.activity import Activity
+from app.kernel.activity.meanings import Back, WayBack, tell
 from app.kernel.sentences import sentence
+from app.kernel.web.cells import tag_of
+
+LOG = "/portal/settings/activity"
+
+
+def _old_name(address: str) -> Back:
+    """The form that gives a row its old name back, as long as it still has the new one."""
+
+    def back(row: Activity) -> WayBack:
+        before, after = (row.before or {})["name"], (row.after or {})["name"]
+        return WayBack(address.format(row.subject_id), {"name": before, "match": tag_of(after)})
+
+    return back
+
+
+def _view_again(row: Activity) -> WayBack:
+    before = row.before or {}
+    shared = {"shared": "1"} if before.get("shared") else {}
+    return WayBack(f"{LOG}/views", {"name": before["name"], "query": before["query"], **shared})
+
 
 tell("label.opened", sentence("The label was opened"))
 tell("label.renamed", sentence("The label was renamed"), hears="label.settings")
@@ -17,14 +38,21 @@ tell("label.exported", sentence("Everything was exported"), hears="label.export"
 tell("label.changed", sentence("The label's settings were changed"), hears="label.settings")
 tell("label.plan_changed", sentence("The plan was changed"), hears="label.settings")
 tell("file.stored", sentence("A file was added"), hears="files.view")
-tell("file.renamed", sentence("A file was renamed"))
-tell("file.removed", sentence("A file was removed"), hears="files.view")
+tell("file.renamed", sentence("A file was renamed"), back=_old_name("/portal/files/{}/name"))
+tell(
+    "file.removed",
+    sentence("A file was removed"),
+    hears="files.view",
+    back=lambda row: WayBack(f"/portal/files/{row.subject_id}/return"),
+)
 tell("file.brought_back", sentence("A file was brought back"))
 for action, said in brand.SENTENCES.items():
     tell(action, said, hears="brand.view" if action in ("theme.published", "theme.rolled_back") else None)
 tell("view.saved", sentence("A view was saved"))
-tell("view.removed", sentence("A saved view was removed"))
+tell("view.renamed", sentence("A saved view was renamed"), back=_old_name(f"{LOG}/views/{{}}/name"))
+tell("view.removed", sentence("A saved view was removed"), back=_view_again)
 tell("activity.exported", sentence("The activity log was exported"), hears="activity.export")
+tell("host.bound", sentence("What a web address shows was changed"), hears="hosts.edit")
 tell("host.claimed", sentence("A web address was claimed"))
 tell("host.proven", sentence("A web address went live"), hears="hosts.edit")
 tell("host.removed", sentence("A web address was removed"), hears="hosts.edit")

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from app.brand.models import BrandAsset
 from app.identity.models import Member
@@ -61,6 +61,24 @@ def log(chosen: ActivityFilter, zone: str, *, after: tuple[datetime, UUID] | Non
     return query
 
 
+def last_undoable(member: Member, actions: list[str], *, since: datetime) -> Select[Activity]:
+    """What a member did last that can be taken back: nothing has happened to the same row after it."""
+    later = aliased(Activity)
+    is_last = ~exists().where(later.subject_id == Activity.subject_id, later.seq > Activity.seq)
+    return (
+        select(Activity)
+        .where(Activity.actor_id == member.id, Activity.action.in_(actions), Activity.at >= since, is_last)
+        .order_by(Activity.seq.desc())
+        .limit(1)
+    )
+
+
+def last_put_away(member: Member, *, since: datetime) -> Select[NewsState]:
+    """The piece of news that a member put away last."""
+    mine = (NewsState.member_id == member.id) & (NewsState.archived_at >= since)
+    return select(NewsState).where(mine).order_by(NewsState.archived_at.desc()).limit(1)
+
+
 def saved_views(session: Session, listing: str, member_id: UUID) -> list[SavedView]:
     """A member's own views of a list and those that others share, oldest first."""
     mine = or_(SavedView.member_id == member_id, SavedView.is_shared)
@@ -74,9 +92,16 @@ def members_named(text: str) -> Select[Member]:
     return select(Member).where(or_(Member.name.ilike(like), Member.email.ilike(like))).order_by(Member.name)
 
 
-def stored_files(text: str = "", *, removed: bool = False) -> Select[StoredFile]:
-    """Files whose name holds a text, newest first: those that are there, or those that were removed."""
-    query = select(StoredFile).order_by(StoredFile.created_at.desc(), StoredFile.id.desc())
+def stored_files(text: str = "", *, removed: bool = False, sort: str = "-added") -> Select[StoredFile]:
+    """Files whose name holds a text, those that are there or those that were removed, by one of `FILE_SORTS`."""
+    columns: dict[str, Any] = {
+        "name": func.lower(StoredFile.name),
+        "size": StoredFile.size,
+        "added": StoredFile.created_at,
+    }
+    column, tie = columns[sort.removeprefix("-")], StoredFile.id
+    order = (column.desc(), tie.desc()) if sort.startswith("-") else (column, tie)
+    query = select(StoredFile).order_by(*order)
     query = query.where(
         StoredFile.id.not_in(select(BrandAsset.file_id))
     )  # logos and fonts stand in the brand's settings

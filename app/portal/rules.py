@@ -15,6 +15,7 @@ from app.portal.errors import FilterUnusable
 MOST_ACTIONS = 20
 LONGEST_QUERY = 1_000
 YEARS = range(1990, 2200)
+FILE_SORTS = ("name", "-name", "size", "-size", "added", "-added")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ class ActivityFilter:
         """The first moment of the first day, and the first moment after the last."""
         after = self.day_to + timedelta(days=1) if self.day_to else None
         return (_begin(self.day_from, zone) if self.day_from else None, _begin(after, zone) if after else None)
+
+
+def file_sort(text: str | None) -> str:
+    """How a list of files is sorted, with a minus for the largest first; the newest first where nothing is said."""
+    if text is not None and text not in FILE_SORTS:
+        raise FilterUnusable
+    return text or "-added"
 
 
 def activity_filter(asked: Mapping[str, list[str]], *, known: Collection[str]) -> ActivityFilter:

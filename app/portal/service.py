@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 from app.identity.policies import Visitor
 from app.kernel import activity, clock, ids
 from app.kernel.activity import Activity
-from app.kernel.activity.meanings import news_for
+from app.kernel.activity.meanings import WayBack, meanings, news_for, undoable
+from app.kernel.sentences import sentence
 from app.portal import queries
 from app.portal.errors import NewsUnknown, TooManyViews, ViewUnknown, ViewUnnamed
 from app.portal.models import NewsState, SavedView
 
 MOST_VIEWS = 30
+UNDONE_WITHIN = timedelta(hours=1)
 LONGEST_NAME = 60
 MARKED_AT_ONCE = 500
 
@@ -69,11 +72,22 @@ def _write_states(session: Session, visitor: Visitor, activity_ids: list[UUID], 
     )
 
 
+def last_deed(session: Session, visitor: Visitor) -> tuple[str, WayBack] | None:
+    """What the visitor did last that can be taken back, as a msgid, and the form that does it."""
+    since = clock.now() - UNDONE_WITHIN
+    deed = session.scalar(queries.last_undoable(visitor.member, undoable(), since=since))
+    news = session.scalar(queries.last_put_away(visitor.member, since=since))
+    if news is not None and news.archived_at is not None and (deed is None or news.archived_at > deed.at):
+        return sentence("News was put away"), WayBack(f"/portal/inbox/{news.activity_id}/return")
+    meaning = meanings().get(deed.action) if deed else None
+    if deed is None or meaning is None or meaning.back is None:
+        return None
+    return meaning.sentence, meaning.back(deed)
+
+
 def save_view(session: Session, visitor: Visitor, *, listing: str, name: str, query: str, is_shared: bool) -> SavedView:
     """Keep a list as it is shown under a name, for oneself or for everybody."""
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise ViewUnnamed(fields={"name": ViewUnnamed.message})
+    name = _view_name(name)
     mine = (SavedView.member_id == visitor.member.id) & (SavedView.listing == listing)
     if (session.scalar(select(func.count()).where(mine)) or 0) >= MOST_VIEWS:
         raise TooManyViews(most=MOST_VIEWS)
@@ -87,12 +101,34 @@ def save_view(session: Session, visitor: Visitor, *, listing: str, name: str, qu
     return view
 
 
-def remove_view(session: Session, visitor: Visitor, view_id: UUID) -> SavedView:
-    """Remove one of the visitor's own views; another's, even a shared one, is not found."""
+def _view_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ViewUnnamed(fields={"name": ViewUnnamed.message})
+    return name
+
+
+def view_to_change(session: Session, visitor: Visitor, view_id: UUID) -> SavedView:
+    """The door to one of the visitor's own views; another's, even a shared one, is not found."""
     view = session.get(SavedView, view_id)
     if view is None or view.member_id != visitor.member.id:
         raise ViewUnknown
-    before = {"name": view.name, "listing": view.listing, "query": view.query}
+    return view
+
+
+def rename_view(session: Session, visitor: Visitor, view_id: UUID, *, name: str) -> SavedView:
+    """Call one of the visitor's own views something else."""
+    view = view_to_change(session, visitor, view_id)
+    before, view.name = view.name, _view_name(name)
+    change = {"before": {"name": before}, "after": {"name": view.name}}
+    activity.record(session, visitor.actor, "view.renamed", subject_type="saved_view", subject_id=view.id, **change)
+    return view
+
+
+def remove_view(session: Session, visitor: Visitor, view_id: UUID) -> SavedView:
+    """Remove one of the visitor's own views."""
+    view = view_to_change(session, visitor, view_id)
+    before = {"name": view.name, "listing": view.listing, "query": view.query, "shared": view.is_shared}
     session.delete(view)
     activity.record(
         session, visitor.actor, "view.removed", subject_type="saved_view", subject_id=view_id, before=before

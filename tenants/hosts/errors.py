@@ -29,6 +29,12 @@ class HostTaken(Conflict):
     message = "“%(host)s” is in use elsewhere. Remove it there first; it is free again some weeks later."
 
 
+class HostShowsAll(Conflict):
+    """Mails and links name the host, so that everything must be found at it."""
+
+    message = "Mails and links name “%(host)s”, so it shows everything."
+
+
 class TooManyHosts(Conflict):
     """The label has claimed as many hosts as it may."""
 

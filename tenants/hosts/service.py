@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,7 @@ from tenants.hosts.errors import (
     HostBelongs,
     HostMalformed,
     HostReserved,
+    HostShowsAll,
     HostTaken,
     HostUnknown,
     ProofMissing,
@@ -118,11 +120,25 @@ def make_primary(tenant: Tenant, text: str, *, by: Actor | None = None) -> None:
     _tell(tenant, by, "host.made_primary", host)
 
 
-def _tell(tenant: Tenant, by: Actor | None, action: str, host: str) -> None:
+def set_surface(tenant: Tenant, host_id: UUID, surface: str | None, *, by: Actor | None = None) -> None:
+    """Bind a host of the label to one surface, or to none, so that it shows everything."""
+    with platform_work() as session:
+        row = session.get(HostRow, host_id)
+        if row is None or row.tenant_id != tenant.id or row.state == "quarantined":
+            raise HostUnknown(host="")
+        if surface is not None and (row.is_primary or row.host.endswith(f".{current().settings.base_domain}")):
+            raise HostShowsAll(host=row.host)
+        before, row.surface, host = row.surface, surface, row.host
+    _tell(tenant, by, "host.bound", host, before={"surface": before}, surface=surface)
+
+
+def _tell(
+    tenant: Tenant, by: Actor | None, action: str, host: str, before: dict[str, Any] | None = None, **after: Any
+) -> None:
     """Write a change into the label's own activity; a label that may not be written to keeps its past as it is."""
     with suppress(LabelSuspended, LabelClosing, LabelMoving):
         with tenant_work(tenant) as session:
-            activity.record(session, by or Actor.system(tenant), action, after={"host": host})
+            activity.record(session, by or Actor.system(tenant), action, before=before, after={"host": host, **after})
 
 
 def tidy() -> int:

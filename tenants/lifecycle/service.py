@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import become_label, current, platform_work, tenant_work
+from app.kernel.errors import Invalid
+from app.kernel.money import is_currency
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
 from tenants.billing.rules import check_flags, check_plan
 from tenants.lifecycle.errors import WrongState
 from tenants.provisioning.errors import SlugTaken
-from tenants.provisioning.rules import check_details, check_slug
+from tenants.provisioning.rules import NO_CURRENCY, check_details, check_slug
 from tenants.registry.models import HostRow, TenantRow
 from tenants.registry.queries import as_tenant, tenant_row
 
@@ -90,6 +92,17 @@ def change_details(name_or_id: str, *, by: Actor, name: str, languages: tuple[st
 
     after = {"name": name, "languages": list(languages), "time_zone": time_zone}
     return _change(name_or_id, (TenantState.ACTIVE,), change, by=by, action="label.changed", after=after)
+
+
+def set_currency(name: str, *, by: Actor, currency: str) -> Tenant:
+    """Choose what a label counts its money in, before any money was counted."""
+    if not is_currency(currency):
+        raise Invalid(fields={"currency": NO_CURRENCY})
+
+    def change(row: TenantRow) -> None:
+        row.currency = currency
+
+    return _change(name, (TenantState.ACTIVE,), change, by=by, action="label.changed", after={"currency": currency})
 
 
 def set_plan(name: str, *, by: Actor, plan: str, flags: list[str]) -> Tenant:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from app.kernel.errors import Invalid
 from app.kernel.money import is_currency
+from app.kernel.sentences import sentence
 from tenants.provisioning.errors import SlugMalformed, SlugReserved
 from tenants.provisioning.schemas import OpenLabel
 
@@ -16,6 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"]+@[^@\s.]+(\.[^@\s.]+)+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+NO_CURRENCY = sentence("This is not a currency code. Use three letters such as EUR.")
 _LONGEST = 40
 _LONGEST_NAME = 120
 _LONGEST_EMAIL = 254
@@ -139,7 +141,7 @@ def check_wish(wish: OpenLabel) -> None:
     if not _KEY.fullmatch(wish.request_key):
         fields["request_key"] = "A request key has 1 to 200 visible characters."
     if not is_currency(wish.currency):
-        fields["currency"] = "This is not a currency code. Use three letters such as EUR."
+        fields["currency"] = NO_CURRENCY
     if fields:
         raise Invalid(fields=fields)
 

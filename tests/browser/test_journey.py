@@ -65,10 +65,8 @@ def test_a_labels_first_day(visit, at_work):
     come_in(owner, link_in(invitation), "Inés Prado")
     owner.page.wait_for_url("**/portal/welcome")
     owner.page.locator("button.primary").click()
-    owner.page.wait_for_url("**/portal")
-
+    owner.page.wait_for_url("**/portal/settings/brand")
     plain = look(owner)
-    owner.go("/portal/settings/brand")
     owner.page.select_option("#preset", "voltage")
     owner.page.get_by_role("button", name="Start a draft").click()
     owner.page.wait_for_url("**/drafts/*")

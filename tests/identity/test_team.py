@@ -250,12 +250,18 @@ def test_a_new_owner_says_who_they_are_and_names_the_label(client_of, connected)
     client = signed_in(client_of, a_member(own, name="Temp"), own)
     page = client.get("/portal/welcome")
     assert own.currency in page.text
-    form = {"name": " Ada   Quist ", "language": "de", "label_name": "Night Office"}
-    assert client.post("/portal/welcome", data=form).headers["location"] == "/portal"
-    assert the_label(own.slug).name == "Night Office"
+    form = {"name": " Ada   Quist ", "language": "de", "label_name": "Night Office", "currency": "SEK"}
+    for nothing in ("ABC", "sek", "<b>"):
+        assert client.post("/portal/welcome", data=form | {"currency": nothing}).status_code == 422
+    assert the_label(own.slug) == own
+    assert client.post("/portal/welcome", data=form).headers["location"] == "/portal/settings/brand"
+    assert (the_label(own.slug).name, the_label(own.slug).currency) == ("Night Office", "SEK")
+    assert 'name="currency"' not in client.get("/portal/welcome").text
+    again = client.post("/portal/welcome", data=form | {"currency": "USD"})
+    assert (again.headers["location"], the_label(own.slug).currency) == ("/portal", "SEK"), "it is chosen once"
     with db.tenant_read(own) as session:
         ada = session.scalars(select(Member)).one()
-        actions = [row.action for row in session.scalars(latest(limit=5))]
+        actions = [row.action for row in session.scalars(latest(limit=8))]
     assert (ada.name, ada.language) == ("Ada Quist", "de")
     assert ada.welcomed_at is not None
     assert {"member.introduced", "label.renamed"} <= set(actions)

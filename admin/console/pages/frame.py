@@ -52,6 +52,7 @@ def console_frame(realm: Realm) -> dict[str, Any]:
         "sentences": {},
         "feed": None,
         "search": "/admin/search",
+        "undo": None,
         "suspended": False,
     }
     return {"shell": around, "state_names": STATE_SENTENCES}

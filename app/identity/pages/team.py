@@ -8,6 +8,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
+from sqlalchemy.orm import Session
 
 from app.identity.errors import BeyondOwn, LastOwner, MemberThere
 from app.identity.models import CustomRole, Member
@@ -31,6 +32,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
+from app.kernel.web.cells import Cell, edit
 from app.kernel.web.languages import say
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -53,11 +55,12 @@ class InviteForm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlaceForm(msgspec.Struct, forbid_unknown_fields=True):
-    """A member's role and what it is narrowed to."""
+    """A member's role, what it is narrowed to, and which version of it its editor saw."""
 
     role: str
     imprints: str = ""
     artists: str = ""
+    match: str = ""
 
 
 def role_name(holder: Any, language: str) -> str:
@@ -89,13 +92,35 @@ def _team(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
     with tenant_read(tenant_of(request)) as session:
         people, invitations = team.members(session), team.open_invitations(session)
         custom = roles.custom_roles(session)
+    offered = offered_roles(visitor, custom, language)
     return {
         **frame(visitor, request, TEAM),
-        "people": [(person, role_name(person, language)) for person in people],
+        "people": [_listed(visitor, person, role_name(person, language), offered) for person in people],
         "invitations": [(invitation, role_name(invitation, language)) for invitation in invitations],
-        "roles": offered_roles(visitor, custom, language),
+        "roles": offered,
         "may_invite": allows(visitor, "team.invite") and visitor.acting is None,
     }
+
+
+def _role_cell(person: Member, role: str, offered: list[tuple[str, str, str]]) -> Cell:
+    """A member's role as it is edited in the list: what they are, or what the visitor may give."""
+    value = str(person.custom_role_id or person.role)
+    choices = {value: role} | {key: name for key, name, _ in offered}
+    return Cell(
+        id=f"role-{person.id}",
+        label=sentence("Role"),
+        action=f"{TEAM}/{person.id}/role",
+        field="role",
+        value=value,
+        choices=tuple(choices.items()),
+        more={"imprints": ", ".join(person.imprints), "artists": ", ".join(person.artists)},
+    )
+
+
+def _listed(visitor: Visitor, person: Member, role: str, offered: list[tuple[str, str, str]]) -> tuple[Any, ...]:
+    """A member, their role, and the cell in which it is edited where the visitor may do that."""
+    is_open = may_change(visitor, person) and visitor.acting is None and person.disabled_at is None
+    return person, role, _role_cell(person, role, offered) if is_open else None
 
 
 @get(TEAM, sync_to_thread=True, opt=SEE)
@@ -170,15 +195,22 @@ def _changed(request: AnyRequest, visitor: Visitor, member_id: str, refusal: Ref
 @post(f"{TEAM}/{{member_id:str}}/role", sync_to_thread=True, opt=EDIT)
 def change_role(request: AnyRequest, member_id: FromPath[str], data: URLEncodedBody[PlaceForm]) -> Response[Any]:
     """Give a member another role."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant, known = visitor_of(request), tenant_of(request), ids.parse_uuid(member_id)
+
+    def read(session: Session) -> Cell:
+        person, language = member_to_read(session, visitor, known), realm_of(request).language
+        offered = offered_roles(visitor, roles.custom_roles(session), language)
+        return _role_cell(person, role_name(person, language), offered)
+
+    def change(session: Session) -> None:
+        place = team.place_of(session, data.role, imprints=data.imprints, artists=data.artists)
+        team.change_role(session, tenant, visitor, member_to_change(session, visitor, known), place)
+
     try:
-        with tenant_work(tenant) as session:
-            member = member_to_change(session, visitor, ids.parse_uuid(member_id))
-            place = team.place_of(session, data.role, imprints=data.imprints, artists=data.artists)
-            team.change_role(session, tenant, visitor, member, place)
+        part = edit(request, read, change, typed=data.role, match=data.match)
     except _EXPECTED as refusal:
         return _changed(request, visitor, member_id, refusal)
-    return Redirect(f"{TEAM}/{member.id}", status_code=303)
+    return part or Redirect(f"{TEAM}/{known}", status_code=303)
 
 
 @post(f"{TEAM}/{{member_id:str}}/disable", sync_to_thread=True, opt=EDIT)

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.identity import service
@@ -26,6 +25,7 @@ from app.identity.service.notices import language_of
 from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import NotFound
 from app.kernel.tenant import READ_ONLY, Tenant, TenantState
+from app.kernel.web.cells import led
 from app.kernel.web.gate import SAFE
 from app.kernel.web.languages import say
 from app.kernel.web.realm import Realm, realm_of, tenant_of
@@ -135,7 +135,7 @@ def lead_to_proof(
     if not prefers_page(request.headers.get("accept", "")):
         return handle(request, problem)
     here = request.url.path if request.method in SAFE else urlsplit(request.headers.get("referer", "")).path
-    return Redirect(f"{proof}?next={quote(safe_path(here, back))}", status_code=303)
+    return led(request, f"{proof}?next={quote(safe_path(here, back))}")
 
 
 def onward(wish: str | None) -> str:

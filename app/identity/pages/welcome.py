@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from babel.numbers import get_currency_name
 from litestar import Response, get, post
 from litestar.params import URLEncodedBody
 from litestar.response import Redirect
@@ -16,12 +17,14 @@ from app.identity.policies import Visitor, allows
 from app.identity.service import security
 from app.identity.service.entry import checked_name
 from app.kernel.db import tenant_work
+from app.kernel.errors import Invalid
+from app.kernel.money import currencies
 from app.kernel.web.languages import own_names
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from tenants.lifecycle.service import rename
+from tenants.lifecycle.service import rename, set_currency
 
-WELCOME = "/portal/welcome"
+WELCOME, BRAND = "/portal/welcome", "/portal/settings/brand"
 SELF: dict[str, Any] = {"in_person": True, "unready": True}
 
 
@@ -31,14 +34,22 @@ class WelcomeForm(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     language: str
     label_name: str = ""
+    currency: str = ""
+
+
+def _sets_up(visitor: Visitor) -> bool:
+    """Tell whether the visitor is here for the first time and is to say how the label is set up."""
+    return visitor.member.welcomed_at is None and allows(visitor, "label.settings")
 
 
 def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
-    tenant = tenant_of(request)
+    tenant, locale = tenant_of(request), realm_of(request).language.replace("-", "_")
+    names = {code: get_currency_name(code, locale=locale) for code in currencies()} if _sets_up(visitor) else {}
     return {
         **frame(visitor, request, WELCOME),
         "languages": own_names(),
         "currency": tenant.currency,
+        "currencies": sorted(names.items(), key=lambda each: each[1]),
         "label_name": tenant.name if allows(visitor, "label.settings") else None,
     }
 
@@ -52,17 +63,19 @@ def welcome_page(request: AnyRequest) -> Response[str]:
 
 @post(WELCOME, sync_to_thread=True, opt=SELF)
 def welcome(request: AnyRequest, data: URLEncodedBody[WelcomeForm]) -> Response[Any]:
-    """Keep what was said, and lead to the home page."""
+    """Keep what was said, and lead on: to the label's look where it is to be set up, else to the home page."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     try:
         wanted = checked_name(data.label_name) if data.label_name else tenant.name
+        if _sets_up(visitor) and data.currency not in ("", tenant.currency):
+            set_currency(tenant.slug, by=visitor.actor, currency=data.currency)
         with tenant_work(tenant) as session:
             security.introduce(session, visitor, name=data.name, language=data.language)
-    except (NameMissing, ChoiceUnusable) as refusal:
+    except (NameMissing, ChoiceUnusable, Invalid) as refusal:
         return again(request, "identity/welcome.html", refusal, **_shown(request, visitor))
     if wanted != tenant.name and allows(visitor, "label.settings"):
         rename(tenant.slug, by=visitor.actor, display_name=wanted)
-    return Redirect(HOME, status_code=303)
+    return Redirect(BRAND if _sets_up(visitor) and allows(visitor, "brand.edit") else HOME, status_code=303)
 
 
 handlers: list[Any] = [welcome_page, welcome]

@@ -23,11 +23,13 @@ from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
+from app.kernel.web.cells import Cell, edit
 from app.kernel.web.pages import page
 from app.kernel.web.paging import cursor, place
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries, service
 from app.portal.errors import ViewUnknown
+from app.portal.models import SavedView
 from app.portal.rules import ActivityFilter, activity_filter, asked_of
 
 SHOWN = 50
@@ -46,6 +48,21 @@ class NewView(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     query: str = ""
     shared: str = ""
+
+
+class NewName(msgspec.Struct, forbid_unknown_fields=True):
+    """What a view is to be called, and which version of its name its editor saw."""
+
+    name: str
+    match: str = ""
+
+
+def name_cell(view: SavedView) -> Cell:
+    """The name of a saved view, as it is edited above the list."""
+    label, action = sentence("Name of the view"), f"{LOG}/views/{view.id}/name"
+    return Cell(
+        id=f"view-{view.id}", label=label, action=action, field="name", value=view.name, href=f"{LOG}?{view.query}"
+    )
 
 
 def _asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant, ActivityFilter, dict[str, list[str]]]:
@@ -75,10 +92,15 @@ def activity_log(request: Request[Any, Any, Any]) -> Response[str]:
         following=following,
         people=dict(people),
         views=views,
-        own=visitor.member.id,
+        own={view.id: name_cell(view) for view in views if _is_own(view, visitor, chosen)},
         meanings=meanings(),
         may_export="activity.export" in visitor.permissions,
     )
+
+
+def _is_own(view: SavedView, visitor: Visitor, chosen: ActivityFilter) -> bool:
+    """Tell whether a view is what is shown now and the visitor's to change."""
+    return view.member_id == visitor.member.id and view.query == chosen.query != ""
 
 
 def _place(tenant: Tenant, markers: list[str] | None) -> tuple[datetime, UUID] | None:
@@ -137,15 +159,36 @@ def save_view(request: Request[Any, Any, Any], data: URLEncodedBody[NewView]) ->
     return flash.done(f"{LOG}?{chosen.query}", tenant, sentence("The view was saved."))
 
 
+@post("/portal/settings/activity/views/{view_id:str}/name", sync_to_thread=True)
+def rename_view(
+    request: Request[Any, Any, Any], view_id: FromPath[str], data: URLEncodedBody[NewName]
+) -> Response[Any]:
+    """Call a view of one's own something else."""
+    visitor, known = visitor_of(request), _view(view_id)
+    part = edit(
+        request,
+        lambda session: name_cell(service.view_to_change(session, visitor, known)),
+        lambda session: service.rename_view(session, visitor, known, name=data.name),
+        typed=data.name,
+        match=data.match,
+    )
+    return part or flash.done(LOG, tenant_of(request), sentence("The view has its new name."))
+
+
 @post("/portal/settings/activity/views/{view_id:str}/removal", sync_to_thread=True)
 def remove_view(request: Request[Any, Any, Any], view_id: FromPath[str]) -> Redirect:
     """Remove a view of one's own."""
-    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(view_id)
-    if known is None:
-        raise ViewUnknown
+    visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_work(tenant) as session:
-        service.remove_view(session, visitor, known)
+        service.remove_view(session, visitor, _view(view_id))
     return flash.done(LOG, tenant, sentence("The view was removed."))
 
 
-handlers = [activity_log, export, save_view, remove_view]
+def _view(text: str) -> UUID:
+    known = parse_uuid(text)
+    if known is None:
+        raise ViewUnknown
+    return known
+
+
+handlers = [activity_log, export, save_view, rename_view, remove_view]

@@ -14,14 +14,17 @@ from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from app.identity.pages import visitor_of
-from app.identity.policies import require
+from app.identity.policies import allows, require
 from app.kernel import files, ids
 from app.kernel.db import tenant_read, tenant_work
+from app.kernel.files import StoredFile
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
+from app.kernel.web.cells import Cell, edit
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries
+from app.portal.rules import file_sort
 
 SHOWN = 200
 READ_BYTES = 1 << 20
@@ -35,9 +38,17 @@ class ChosenFiles(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewName(msgspec.Struct, forbid_unknown_fields=True):
-    """What a file is to be called."""
+    """What a file is to be called, and which version of its name its editor saw."""
 
     name: str
+    match: str = ""
+
+
+def name_cell(stored: StoredFile) -> Cell:
+    """The name of a file, as it is edited in the list."""
+    action, href = f"{FILES}/{stored.id}/name", f"{FILES}/{stored.id}"
+    label = sentence("Name")
+    return Cell(id=f"name-{stored.id}", label=label, action=action, field="name", value=stored.name, href=href)
 
 
 @get("/portal/files", sync_to_thread=True)
@@ -45,10 +56,13 @@ def list_files(request: Request[Any, Any, Any]) -> Response[str]:
     """Show the label's newest files, or those that were removed."""
     visitor = visitor_of(request)
     require(visitor, "files.view")
-    removed, wanted = request.query_params.get("view") == "removed", request.query_params.get("q", "")[:100]
+    asked = request.query_params
+    removed, wanted, sort = asked.get("view") == "removed", asked.get("q", "")[:100], file_sort(asked.get("sort"))
     with tenant_read(tenant_of(request)) as session:
-        rows = list(session.scalars(queries.stored_files(wanted, removed=removed).limit(SHOWN)))
-    return page("portal/files.html", realm_of(request), here=FILES, rows=rows, removed=removed, wanted=wanted)
+        rows = list(session.scalars(queries.stored_files(wanted, removed=removed, sort=sort).limit(SHOWN)))
+    shown: dict[str, Any] = {"rows": [(row, name_cell(row)) for row in rows], "removed": removed, "wanted": wanted}
+    shown |= {"sort": sort, "may_add": allows(visitor, "files.add")}
+    return page("portal/files.html", realm_of(request), here=FILES, **shown)
 
 
 @post("/portal/files", sync_to_thread=True)
@@ -82,13 +96,20 @@ def open_file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Redire
 
 
 @post("/portal/files/{file_id:str}/name", sync_to_thread=True)
-def rename_file(request: Request[Any, Any, Any], file_id: FromPath[str], data: URLEncodedBody[NewName]) -> Redirect:
+def rename_file(
+    request: Request[Any, Any, Any], file_id: FromPath[str], data: URLEncodedBody[NewName]
+) -> Response[Any]:
     """Call a file something else."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, known = visitor_of(request), _id(file_id)
     require(visitor, "files.add")
-    with tenant_work(tenant) as session:
-        files.rename(session, visitor.actor, _id(file_id), name=data.name)
-    return flash.done(FILES, tenant, sentence("The file has its new name."))
+    part = edit(
+        request,
+        lambda session: name_cell(files.file_to_read(session, visitor.actor, known)),
+        lambda session: files.rename(session, visitor.actor, known, name=data.name),
+        typed=data.name,
+        match=data.match,
+    )
+    return part or flash.done(FILES, tenant_of(request), sentence("The file has its new name."))
 
 
 @post("/portal/files/removals", sync_to_thread=True)

@@ -199,6 +199,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "sentences": {action: own_words.say_own(own, text.sentence, realm.language) for action, text in told.items()},
         "feed": "/portal/events" if "activity.view" in held else None,
         "search": "/portal/search",
+        "undo": "/portal/undo",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,
     }
     return {"shell": around, "acting": realm.facts.get("acting")}

@@ -19,10 +19,12 @@ from app.kernel.db import current, tenant_read
 from app.kernel.errors import NotFound
 from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
+from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
+from app.kernel.web.cells import Cell
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from app.portal import queries
+from app.portal import queries, service
 from tenants import billing
 
 SHOWN = 12
@@ -58,6 +60,15 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
             stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
             found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
     return page("portal/found.html", realm_of(request), found=found)
+
+
+@get("/portal/undo", sync_to_thread=True)
+def undo(request: Request[Any, Any, Any]) -> Response[str]:
+    """Offer to take back what the visitor did last, for the palette."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
+        deed = service.last_deed(session, visitor)
+    return page("portal/undo.html", realm_of(request), deed=deed)
 
 
 @get("/portal/events")
@@ -100,7 +111,24 @@ def kit(request: Request[Any, Any, Any]) -> Response[str]:
     visitor_of(request)
     if current().settings.is_production:
         raise NotFound
-    return page("portal/kit.html", realm_of(request), here="/portal/kit")
+    return page("portal/kit.html", realm_of(request), here="/portal/kit", cells=_kit_cells())
 
 
-handlers = [home, search, follow, shop, kit]
+def _kit_cells() -> dict[str, Cell]:
+    """A cell of each kind, and in each state."""
+    people = (("ingrid", "Ingrid M."), ("tomas", "Tomas E."))
+    kinds: dict[str, dict[str, Any]] = {
+        "text": {"value": "Nattverk"},
+        "choice": {"value": "ingrid", "choices": people},
+        "link": {"value": "Live at Victoria", "href": "/portal/kit"},
+        "wrong": {"value": "44.1 kHz"},
+        "behind": {"value": "Ana P."},
+    }
+    action = "/portal/kit/nowhere"
+    return {
+        name: Cell(id=f"kit-{name}", label=sentence("Value"), action=action, field="value", **kind)
+        for name, kind in kinds.items()
+    }
+
+
+handlers = [home, search, undo, follow, shop, kit]

@@ -35,6 +35,7 @@ class CommandPalette extends HTMLElement {
     this.#dialog.showModal();
     this.#input.value = "";
     void this.#filter();
+    void this.#lastDeed();
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -81,7 +82,9 @@ class CommandPalette extends HTMLElement {
   #go(option: HTMLElement, apart: boolean): void {
     const { href, press } = option.dataset;
     this.#dialog.close();
-    if (press) document.querySelector<HTMLElement>(press)?.click();
+    const form = option.querySelector("form");
+    if (form) form.requestSubmit();
+    else if (press) document.querySelector<HTMLElement>(press)?.click();
     else if (href && apart) open(href, "_blank", "noopener");
     else if (href) location.assign(href);
   }
@@ -96,6 +99,21 @@ class CommandPalette extends HTMLElement {
     }
     this.#choose(0);
     await this.#records(wanted);
+  }
+
+  // What can be taken back is asked for when the palette opens: the page may have been open for long.
+  async #lastDeed(): Promise<void> {
+    const list = this.querySelector<HTMLElement>("[data-undoes]");
+    if (!list) return;
+    const answer = await fetch(list.dataset.undoes!, { headers: { accept: "text/html" } });
+    list.querySelector("[data-undo]")?.remove();
+    if (!answer.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-undo]");
+    const last = [...list.querySelectorAll<HTMLElement>('[data-in="actions"]')].at(-1);
+    if (!found || !last) return;
+    last.after(found);
+    const wanted = this.#input.value.trim().toLowerCase();
+    (found as HTMLElement).hidden = !(found.textContent ?? "").toLowerCase().includes(wanted);
   }
 
   async #records(wanted: string): Promise<void> {

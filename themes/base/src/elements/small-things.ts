@@ -22,6 +22,12 @@ addEventListener("click", (event) => {
   if (target.closest("[data-close]")) target.closest("dialog")?.close();
 });
 
+// What is taken back is taken back once.
+addEventListener("submit", (event) => {
+  const toast = (event.target as HTMLElement).closest<HTMLElement>(".toast");
+  if (toast) toast.hidden = true;
+});
+
 // What cannot be undone names its consequence and asks once.
 addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
@@ -75,7 +81,6 @@ export function say(sentence: string): void {
   toast.className = "toast";
   toast.textContent = sentence;
   stack.append(toast);
-  fade(toast);
 }
 
 function fade(toast: Element): void {
@@ -84,4 +89,9 @@ function fade(toast: Element): void {
   toast.addEventListener("pointerleave", () => (left = setTimeout(() => toast.remove(), TOAST_MS / 2)));
 }
 
-document.querySelectorAll(".toasts > .toast").forEach(fade);
+for (const stack of document.querySelectorAll(".toasts")) {
+  for (const toast of stack.children) fade(toast);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const each of addedNodes) if (each instanceof Element) fade(each);
+  }).observe(stack, { childList: true });
+}
