@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from app.kernel.db import current
 from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
 from app.kernel.tenant import Tenant
 from tenants import operations, sentinel
-from tenants.archive import restoring
+from tenants.archive import keeping, restoring
 from tenants.billing import service as billing
 from tenants.cells import moving
 from tenants.fleet import runner
@@ -44,6 +45,7 @@ def sweep(session: Session) -> None:
     spares.sweep_unfinished()
     hosts.tidy()
     restoring.drop_kept()
+    keeping.tidy()
     newest = session.scalar(select(RegistryChange.version).order_by(RegistryChange.version.desc()).limit(1)) or 0
     session.execute(delete(RegistryChange).where(RegistryChange.version < newest - KEPT_CHANGES))
 
@@ -67,6 +69,12 @@ def move_label(session: Session, *, label: str, cell: str) -> None:  # noqa: ARG
     """Move a label to another cell; asked again after a failure, it goes on where it stopped."""
     with suppress(moving.AlreadyThere):
         moving.move(label, cell)
+
+
+@platform_task(keeping.TASK, time_limit=keeping.TIME_LIMIT)
+def export_label(session: Session, *, export: str) -> None:
+    """Make the export that a label asked for."""
+    keeping.make(session, UUID(export))
 
 
 @platform_task("fleet.migrate", time_limit=600)

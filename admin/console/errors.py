@@ -17,6 +17,12 @@ class IncidentUnworded(Invalid):
     message = "Say in a sentence of at most 300 characters what labels should know."
 
 
+class OpeningUnknown(NotFound):
+    """No label is being opened under this request key."""
+
+    message = "No label is being opened here."
+
+
 class NotConfirmed(Invalid):
     """What cannot be undone is typed again."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from admin.console.models import OperatorActivity
+from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.tenant import TenantState
 from tenants.billing.models import Usage
 from tenants.registry.models import HostRow, Operation, TenantRow
@@ -23,6 +24,26 @@ class Listed:
 
     row: TenantRow
     hosts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A label that a worker was asked to open: its id once it is live, or why it was given up."""
+
+    name: str
+    tenant_id: str | None
+    problem: str | None
+
+
+def opening(session: Session, request_key: str) -> Opening | None:
+    """How far the opening of a label by a worker has come; None where nobody asked for it."""
+    query = select(OutboxRow).where(OutboxRow.task == "operators.open_label", OutboxRow.key == request_key)
+    row = session.scalar(query)
+    if row is None:
+        return None
+    live = select(TenantRow.id).where(TenantRow.request_key == request_key, TenantRow.state == TenantState.ACTIVE)
+    problem = row.problem if row.parked_at is not None else None
+    return Opening(row.args["wish"]["name"], session.scalar(live), problem)
 
 
 def labels(session: Session, *, state: str = "", wanted: str = "") -> list[Listed]:

@@ -41,7 +41,7 @@ from tenants.registry.memory import Registry
 
 LARGEST_BODY = 64 * 1024 * 1024
 STOP_SECONDS = 20
-UNCOMPRESSED = ["^/files/", "^/assets/", "/events$"]
+UNCOMPRESSED = ["^/files/", "^/assets/", "^/portal/settings/export/file/", "/events$"]
 """Ranges are counted in the bytes as they are kept, assets are compressed when built, and live lines must not wait."""
 THREADS = 96
 """More than any one label may have requests at once, so that none can keep all the others waiting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Invalid, NotFound
 
 
 class ArchiveUnreadable(Invalid):
@@ -15,6 +15,12 @@ class ArchiveTooNew(Invalid):
     """The archive is of a later version of the product."""
 
     message = "This archive was made by a newer version (%(revision)s). Update first, then import it."
+
+
+class ExportUnknown(NotFound):
+    """The label has no such export, it is not ready, or not kept any more."""
+
+    message = "There is no such export, or it is not kept any more."
 
 
 class LabelNotEmpty(Conflict):

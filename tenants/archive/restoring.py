@@ -68,7 +68,7 @@ def clone_to_sandbox(tenant: Tenant, *, slug: str) -> Tenant:
         sandbox_of=tenant.id,
     )
     sandbox = open_label(wish)
-    with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         archive = Path(folder) / "label.tar"
         export_label(tenant, archive)
         import_archive(sandbox, archive)
@@ -149,7 +149,8 @@ def _fresh(tenant_id: str) -> Tenant:
         return as_tenant(session.get_one(TenantRow, tenant_id))
 
 
-def _scratch() -> Path:
+def scratch() -> Path:
+    """The folder for whole archives that are only passing through."""
     folder = current().settings.data / "scratch"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

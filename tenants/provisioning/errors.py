@@ -35,6 +35,12 @@ class CellUnknown(Invalid):
     message = "There is no cell called %(cell)s."
 
 
+class NoSpare(Unavailable):
+    """No schema is kept ready in the cell, and whoever asked may build none."""
+
+    message = "No schema is ready for another label right now. Try again in a moment."
+
+
 class CellFull(Unavailable):
     """The cell holds as many labels as one login role can serve well."""
 

@@ -15,7 +15,7 @@ from app.kernel.db import become_label, current, platform_read, platform_work, t
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
 from tenants.provisioning.claiming import claim_spare
-from tenants.provisioning.errors import CellUnknown, RequestKeyReused, SlugTaken
+from tenants.provisioning.errors import CellUnknown, NoSpare, RequestKeyReused, SlugTaken
 from tenants.provisioning.rules import check_slug, check_wish
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.spares import build_spare
@@ -38,8 +38,11 @@ def opening_step(step: OpeningStep) -> OpeningStep:
     return step
 
 
-def open_label(wish: OpenLabel) -> Tenant:
-    """Open a label, once per request key, and give it back live; nothing of it remains if anything fails."""
+def open_label(wish: OpenLabel, *, may_build: bool = True) -> Tenant:
+    """Open a label, once per request key, and give it back live; nothing of it remains if anything fails.
+
+    Without a spare a schema is built on the spot, which needs the owner's address; `NoSpare` where that may not be.
+    """
     check_slug(wish.slug)
     check_wish(wish)
     if wish.cell not in current().settings.owner_urls:
@@ -51,6 +54,8 @@ def open_label(wish: OpenLabel) -> Tenant:
             tenant = _explain(wish, clash)
         if tenant is not None:
             return tenant if tenant.state is not TenantState.PROVISIONING else _finish(tenant, wish)
+        if not may_build:
+            raise NoSpare
         build_spare(wish.cell)
     raise CellUnknown(cell=wish.cell)
 

@@ -240,7 +240,7 @@ def test_a_suspended_label_can_still_be_looked_at(client_of, connected):
     assert client.post("/portal/sign-out").status_code == 303
     client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
     assert client.get("/portal").status_code == 200
-    assert client.post("/portal/settings/export").status_code == 201, "whoever leaves takes everything along"
+    assert client.post("/portal/settings/export").status_code == 303, "whoever leaves takes everything along"
     assert client.post("/portal/files", files=files).status_code == 403
 
 

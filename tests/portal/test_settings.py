@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-
 import pytest
 
 from app.kernel import db
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
-from tenants.archive.importing import verified
 from tenants.lifecycle.service import set_plan
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
@@ -63,19 +59,6 @@ def test_the_labels_details_are_changed_and_checked(client_as, mine):
     for broken in ({"name": ""}, {"time_zone": "Mars/Olympus"}, {"language": []}):
         assert client.post("/portal/settings/label", data=form | broken).status_code == 422
     assert fresh_tenant(mine.id).name == "New Name"
-
-
-def test_everything_is_exported_as_an_archive_that_an_import_takes(client_as, mine, tmp_path):
-    client = client_as(mine)
-    client.post("/portal/files", files={"file": ("a.txt", b"bytes", "text/plain")})
-    answer = client.post("/portal/settings/export")
-    path = tmp_path / "label.tar"
-    path.write_bytes(answer.content)
-    manifest = verified(path)
-    assert len(manifest.files) == 1
-    assert "label.exported" in actions(mine)
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
-        assert archive.getnames()[-1] == "manifest.json"
 
 
 @pytest.mark.parametrize("address", ["hosts", "label", "usage", "export"])

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from admin.console import queries, service
 from admin.console.errors import NotConfirmed
+from admin.console.pages import openings
 from admin.pages import operator_of
 from app.kernel import ids
 from app.kernel.db import current, platform_read, platform_work
@@ -26,6 +27,7 @@ from app.kernel.web.realm import realm_of
 from tenants.billing.rules import FLAGS, PLANS, check_plan
 from tenants.hosts.service import hosts_of, may_have_certificate
 from tenants.lifecycle import service as life
+from tenants.provisioning.errors import NoSpare
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 from tenants.registry.queries import as_tenant, tenant_row
@@ -112,7 +114,10 @@ def open_one(request: Request[Any, Any, Any], data: URLEncodedBody[LabelWish]) -
     details["languages"] = (spoken,) if isinstance(spoken, str) else tuple(spoken)
     try:
         check_plan(data.plan)
-        tenant = open_label(OpenLabel(**details))
+        wish = OpenLabel(**details)
+        tenant = open_label(wish, may_build=False)
+    except NoSpare:
+        return openings.ask_worker(operator, wish)
     except Refusal as refusal:
         fields = refusal.fields if isinstance(refusal, Invalid) else {}
         problem = say_refusal(refusal, realm_of(request).language)
@@ -203,4 +208,4 @@ def set_plan(request: Request[Any, Any, Any], label_id: FromPath[str], data: URL
     return flash.done(f"/admin/labels/{tenant.id}", None, sentence("Saved."))
 
 
-handlers = [list_labels, search, new_label, open_one, show_label, change, set_plan]
+handlers = [list_labels, search, new_label, open_one, *openings.handlers, show_label, change, set_plan]

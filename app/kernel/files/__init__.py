@@ -16,7 +16,16 @@ from app.kernel.files.service import (
     url,
     verify_link,
 )
-from app.kernel.files.store import copy_objects, erase_label, object_hashes, put_object, read_object
+from app.kernel.files.store import (
+    copy_objects,
+    delete_archive,
+    erase_label,
+    object_hashes,
+    put_archive,
+    put_object,
+    read_archive,
+    read_object,
+)
 
 __all__ = [
     "FileTooLarge",
@@ -24,11 +33,14 @@ __all__ = [
     "StoredFile",
     "bring_back",
     "copy_objects",
+    "delete_archive",
     "erase_label",
     "file_to_read",
     "forget_removed",
     "object_hashes",
+    "put_archive",
     "put_object",
+    "read_archive",
     "read_object",
     "remove",
     "remove_orphans",

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import obstore
 from cryptography.exceptions import InvalidTag
@@ -61,11 +62,34 @@ def _path(tenant_id: str, sha256: str) -> str:
     return f"{_prefix(tenant_id)}sha256/{sha256[:2]}/{sha256}"
 
 
+def _archive_path(tenant_id: str, name: UUID) -> str:
+    return f"{_prefix(tenant_id)}archives/{name}"
+
+
 def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> tuple[str, int]:
     """Store a stream in bounded memory and give back its SHA-256 and size in bytes.
 
     Nothing appears under its name before all of it is there; `OverflowError` when it is longer than `most_bytes`.
     """
+    return _put(tenant, chunks, lambda sha256: _path(tenant.id, sha256), most_bytes=most_bytes)
+
+
+def put_archive(tenant: Tenant, name: UUID, chunks: Iterable[bytes]) -> tuple[str, int]:
+    """Store an archive of a label beside its objects, so that no archive holds another; the same name replaces it."""
+    return _put(tenant, chunks, lambda _: _archive_path(tenant.id, name), most_bytes=1 << 62)
+
+
+def read_archive(tenant: Tenant, name: UUID, sha256: str) -> Iterator[bytes]:
+    """The bytes of a stored archive, in bounded memory."""
+    return _read(tenant, _archive_path(tenant.id, name), sha256, start=0, end=None)
+
+
+def delete_archive(tenant_id: str, name: UUID) -> None:
+    """Delete a stored archive; one that is gone already is no trouble."""
+    _delete_quietly(_archive_path(tenant_id, name))
+
+
+def _put(tenant: Tenant, chunks: Iterable[bytes], path_of: Callable[[str], str], *, most_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     temporary = f"{_prefix(tenant.id)}incoming/{ids.new_id()}"
 
@@ -81,7 +105,7 @@ def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> t
     try:
         obstore.put(_store(), temporary, _sealed(tenant, measured()))
         sha256 = digest.hexdigest()
-        obstore.rename(_store(), temporary, _path(tenant.id, sha256))
+        obstore.rename(_store(), temporary, path_of(sha256))
     except obstore.exceptions.BaseError as problem:
         _delete_quietly(temporary)
         raise StoreUnavailable from problem
@@ -93,7 +117,10 @@ def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> t
 
 def read_object(tenant: Tenant, sha256: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The bytes of an object from `start` up to (not including) `end`, in bounded memory."""
-    path = _path(tenant.id, sha256)
+    return _read(tenant, _path(tenant.id, sha256), sha256, start=start, end=end)
+
+
+def _read(tenant: Tenant, path: str, sha256: str, *, start: int, end: int | None) -> Iterator[bytes]:
     stored = _size(path)
     nonce = _nonce(path)
     cipher, digest = AESGCM(crypto.label_key(tenant, "files")), hashlib.sha256()

@@ -21,7 +21,7 @@ from app.kernel.db import current, platform_work, tenant_work
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.jobs.envelope import Envelope, EnvelopeForged, opened
 from app.kernel.jobs.outbox import OutboxRow
-from app.kernel.jobs.registry import LabelTask, Task, tasks
+from app.kernel.jobs.registry import TIME_LIMIT_SECONDS, LabelTask, Task, tasks
 from app.kernel.observe import metrics
 from app.kernel.tenant import Tenant
 
@@ -149,12 +149,20 @@ def _answer(claim: _Claim, problem: Exception) -> str:
 def _work(claim: _Claim, task: Task, tenant: Tenant | None) -> None:
     if tenant is not None and isinstance(task, LabelTask):
         with tenant_work(tenant, even=task.even) as session:
+            _allow_time(session, task)
             task.function(session, tenant, **claim.args)
             _mark_done(session, claim)
     else:
         with platform_work(claim.cell) as session:
+            _allow_time(session, task)
             task.function(session, **claim.args)
             _mark_done(session, claim)
+
+
+def _allow_time(session: Session, task: Task) -> None:
+    """Keep the transaction of a long task open while it works elsewhere: the login's own limit is a minute."""
+    if task.time_limit > TIME_LIMIT_SECONDS:
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{task.time_limit:d}s'"))
 
 
 def _mark_done(session: Session, claim: _Claim) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.portal.pages import activity, files, frame, home, hosts, inbox, label
+from app.portal.pages import activity, export, files, frame, home, hosts, inbox, label
 
 handlers = [
     *home.handlers,
@@ -11,5 +11,6 @@ handlers = [
     *activity.handlers,
     *hosts.handlers,
     *label.handlers,
+    *export.handlers,
 ]
 __all__ = ["frame", "handlers"]

@@ -1,11 +1,7 @@
-"""Settings of the label as a whole: languages and currency, limits and usage, export of everything."""
+"""Settings of the label as a whole: languages and currency, limits and usage."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,30 +9,24 @@ import msgspec
 from babel import Locale
 from litestar import Request, Response, get, post
 from litestar.params import URLEncodedBody
-from litestar.response import Stream
 from sqlalchemy import func, select
 
 from app.identity.models import Member
 from app.identity.pages import visitor_of
 from app.identity.policies import require
-from app.kernel import activity, clock
 from app.kernel.activity import Activity
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid
 from app.kernel.files import StoredFile
-from app.kernel.files.rules import content_disposition
 from app.kernel.sentences import sentence
-from app.kernel.tenant import READ_ONLY, Tenant
 from app.kernel.web import flash, shell
 from app.kernel.web.languages import LANGUAGES
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from tenants.archive.exporting import write_archive
 from tenants.hosts.service import HOSTS_PER_LABEL, hosts_of
 from tenants.lifecycle.service import change_details
 
 SETTINGS = "/portal/settings"
-PIECE = 1 << 20
 
 
 class LabelForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,39 +93,4 @@ def usage(request: Request[Any, Any, Any]) -> Response[str]:
     return page("portal/usage.html", realm_of(request), here=f"{SETTINGS}/usage", **shown)
 
 
-@get("/portal/settings/export", sync_to_thread=True)
-def export_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """Tell what an export of everything holds."""
-    require(visitor_of(request), "label.export")
-    return page("portal/export.html", realm_of(request), here=f"{SETTINGS}/export")
-
-
-@post("/portal/settings/export", sync_to_thread=True)
-def export_everything(request: Request[Any, Any, Any]) -> Stream:
-    """Give everything the label has, as one file that imports into an empty label."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
-    require(visitor, "label.export")
-    with tenant_work(tenant, even=READ_ONLY) as session:
-        activity.record(session, visitor.actor, "label.exported")
-    name = f"{tenant.slug}-{clock.now():%Y%m%d}.tar"
-    headers = {"content-disposition": content_disposition(name, "application/x-tar", attachment=True)}
-    return Stream(_archive(tenant), media_type="application/x-tar", headers=headers)
-
-
-def _archive(tenant: Tenant) -> Iterator[bytes]:
-    """The archive's bytes as they are made; one that breaks off has no manifest, and no import takes it."""
-    reading, writing = os.pipe()
-
-    def write() -> None:
-        with suppress(BrokenPipeError), os.fdopen(writing, "wb") as out:  # whoever asked may leave
-            write_archive(tenant, out)
-
-    writer = threading.Thread(target=write, name="export", daemon=True)
-    writer.start()
-    with os.fdopen(reading, "rb") as made:
-        while piece := made.read(PIECE):
-            yield piece
-    writer.join()
-
-
-handlers = [settings, label, change_label, usage, export_page, export_everything]
+handlers = [settings, label, change_label, usage]
