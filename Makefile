@@ -10,7 +10,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))# one more than processors: tests of faults wait more than they work
-FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.ts themes/base/*.json -type f)
+FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.py themes/base/*.ts themes/base/*.json -type f)
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -64,4 +64,4 @@ lock: .venv/uv.stamp ## resolve the dependencies anew
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.txt
 
 clean: ## forget the environment and the local data
-	@rm -rf .venv .boptone themes/base/node_modules themes/base/dist .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .boptone themes/base/node_modules themes/base/cut themes/base/dist .mypy_cache .ruff_cache .import_linter_cache

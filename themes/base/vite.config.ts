@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
-// Every surface has one script and one sheet; every font family has a sheet of its own, so that a page loads only its own.
+// Every surface has one script and one sheet; every font family has a sheet of its own, so that a page loads only its own;
+// `fonts.py` cut them from what the packages bring.
 const fonts = Object.fromEntries(
-  readdirSync("src/fonts").map((file) => [`fonts/${file.replace(".css", "")}`, `src/fonts/${file}`]),
+  readdirSync("src/fonts").map((file) => [`fonts/${file.replace(".css", "")}`, `cut/${file}`]),
 );
 
 export default defineConfig({

@@ -1,14 +1,14 @@
 """The built fonts as Typst reads them: unpacked, one weight a file, Latin and Arabic told apart by their names.
 
 Pages load fonts in subsets and weights as axes. Typst takes one file per family and weight, so each face is cut to
-what a theme asks for, under the family's name for Latin and that name with "Arab" for Arabic.
+what a theme asks for: the commonest Latin under the family's name, each other subset under that name and a word more.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -18,11 +18,16 @@ from typing import Any, Final
 from themes.engine.fonts import FONTS, Font
 
 BUILT: Final = Path(__file__).parents[3] / "themes" / "base" / "dist"
-SUBSETS: Final = {"latin": "", "arabic": " Arab"}
+SUBSETS: Final = {
+    "latin": "", "latin-more": " More", "latin-ext": " Ext", "arabic": " Arab", "arabic-more": " Arab More",
+}  # fmt: skip
 ARABIC: Final = "noto-kufi-arabic"
+BESIDE_OWN: Final = "inter"
+"""What stands in for letters that a label's own font lacks."""
 TEXT_WEIGHTS: Final = (400, 600)
-_WEIGHT_STEP, _WIDTHS = 100, (75, 100, 125)
+_WEIGHT_STEP, _WIDTHS = 100, (62, 75, 87.5, 100, 112.5, 125)
 _FAMILY_NAMES = (1, 16)
+_STYLE_NAME, _FACE_NAME = 2, 6
 _STATIC = re.compile(r"-(\d{3})-normal-")
 
 _lock = Lock()
@@ -32,11 +37,24 @@ def folder_for(font: Mapping[str, Any], built: Path = BUILT) -> Path:
     """A folder with the faces that these flat tokens name; without a build it is empty, and Typst's own stands in."""
     weight = round(font["display_weight"] / _WEIGHT_STEP) * _WEIGHT_STEP
     width = min(_WIDTHS, key=lambda known: abs(known - font["display_width"]))
-    # The steps above bound how many folders there can be, whatever labels choose.
-    return _folder(built, font["text"], font["display"], max(100, weight), width)
+    # The steps above, and one family for all that labels bring, bound how many folders there can be.
+    text, display = (name if _ours(name) else FONTS[BESIDE_OWN].family for name in (font["text"], font["display"]))
+    return _folder(built, text, display, max(100, weight), width)
 
 
-def _folder(built: Path, text: str, display: str, weight: int, width: int) -> Path:
+def own_files(own: Mapping[str, bytes], font: Mapping[str, Any]) -> Iterator[bytes]:
+    """A label's own fonts (WOFF2 by family) in the weights that these flat tokens ask for."""
+    asked = sorted({*TEXT_WEIGHTS, round(font["display_weight"] / _WEIGHT_STEP) * _WEIGHT_STEP})
+    for family, woff2 in own.items():
+        for weight in asked if _varies(woff2) else asked[:1]:
+            yield _cut(woff2, family, weight, font["display_width"])
+
+
+def _ours(family: str) -> Font | None:
+    return next((font for font in FONTS.values() if font.family == family), None)
+
+
+def _folder(built: Path, text: str, display: str, weight: int, width: float) -> Path:
     name = re.sub(r"[^a-z0-9]+", "-", f"{text} {display} {weight} {width}".lower())
     with _lock:
         folder = _root(built) / name
@@ -58,34 +76,50 @@ def _root(_built: Path) -> Path:
 
 
 @cache
-def _face(built: Path, family: str, subset: str, weight: int, width: int) -> bytes | None:
-    """One face, or None where the family has no such subset or is a label's own."""
-    font = next((font for font in FONTS.values() if font.family == family), None)
-    file = _file(built, font, subset, weight) if font else None
+def _face(built: Path, family: str, subset: str, weight: int, width: float) -> bytes | None:
+    """One face, or None where the family has no such subset."""
+    font = _ours(family)
+    file = _file(built, font, subset, weight, width) if font else None
     if font is None or file is None:
         return None
+    low, high = font.weights
+    return _cut(file.read_bytes(), family + SUBSETS[subset], min(high, max(low, weight)), width)
+
+
+def _varies(woff2: bytes) -> bool:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+    return "fvar" in TTFont(BytesIO(woff2))
+
+
+def _cut(woff2: bytes, family: str, weight: int, width: float) -> bytes:
+    """A font unpacked, under this family's name; where axes vary, at the nearest point to what is asked."""
     # Read late: one drawing in a thousand requests needs it, and every start would wait for it.
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
     from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
-    face = TTFont(BytesIO(file.read_bytes()))
+    face = TTFont(BytesIO(woff2))
     if "fvar" in face:
-        low, high = font.weights
-        asked = {"wght": min(high, max(low, weight)), "wdth": width}
-        known = {axis.axisTag for axis in face["fvar"].axes}
-        face = instantiateVariableFont(face, {tag: value for tag, value in asked.items() if tag in known})
-        face["OS/2"].usWeightClass, face["OS/2"].usWidthClass = asked["wght"], 5
-    for name_id in _FAMILY_NAMES:
-        face["name"].setName(family + SUBSETS[subset], name_id, 3, 1, 0x409)
+        asked = {"wght": weight, "wdth": width}
+        at = {
+            axis.axisTag: min(axis.maxValue, max(axis.minValue, asked.get(axis.axisTag, axis.defaultValue)))
+            for axis in face["fvar"].axes
+        }
+        face = instantiateVariableFont(face, at)
+        face["OS/2"].usWeightClass, face["OS/2"].usWidthClass = weight, 5
+    face["name"].names = []  # whatever else a font is called, in other languages too, would be found first
+    names = dict.fromkeys(_FAMILY_NAMES, family) | {_STYLE_NAME: "Regular", _FACE_NAME: family.replace(" ", "")}
+    for name_id, name in names.items():
+        face["name"].setName(name, name_id, 3, 1, 0x409)
     face.flavor = None
     out = BytesIO()
     face.save(out)
     return out.getvalue()
 
 
-def _file(built: Path, font: Font, subset: str, weight: int) -> Path | None:
+def _file(built: Path, font: Font, subset: str, weight: int, width: float) -> Path | None:
     if font.is_variable:
-        axis = "wdth" if "wdth" in font.axes else "wght"
+        axis = f"wdth{width:g}".replace(".", "_") if "wdth" in font.axes else "wght"
         return next(iter(sorted(built.rglob(f"{font.key}-{subset}-{axis}-normal-*.woff2"))), None)
     files = {
         int(found[1]): file

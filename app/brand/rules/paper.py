@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 import typst
 
-from app.brand.errors import LogoRefused
-from app.brand.rules.faces import folder_for
+from app.brand.errors import FontRefused, LogoRefused
+from app.brand.rules.faces import folder_for, own_files
 from app.brand.rules.vector import Drawing
 
 TEMPLATES: Final = Path(__file__).parents[3] / "themes" / "paper"
@@ -36,7 +37,7 @@ SAMPLE_ROWS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What a drawing needs to know: flat tokens, the label's names, a cleaned logo and which kind it is."""
+    """What a drawing needs to know: flat tokens, the label's names, its cleaned logo, its own fonts by family."""
 
     flat: Mapping[str, Any]
     house: str
@@ -45,6 +46,7 @@ class Brand:
     logo_kind: Literal["svg", "png"] = "svg"
     language: str = "en"
     is_rtl: bool = False
+    faces: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def statement_pdf(brand: Brand, *, words: Mapping[str, Any]) -> bytes:
@@ -77,7 +79,16 @@ def picture_png(drawing: Drawing) -> bytes:
     scale = _LONGEST_MEASURED / max(drawing.width, drawing.height)
     data = {"width": max(1.0, drawing.width * scale), "height": max(1.0, drawing.height * scale), "logo": "logo.svg"}
     files = {"main.typ": _template("picture.typ"), "data.json": json.dumps(data).encode(), "logo.svg": drawing.svg}
-    return _compiled(files, form="png", fonts=_nowhere())
+    return _compiled(files, form="png", fonts=(_nowhere(),))
+
+
+def check_face(woff2: bytes) -> None:
+    """Refuse a font that nothing can be drawn with: a label's papers must not fail for it later."""
+    try:
+        with _folder_of(own_files({"Specimen": woff2}, {"display_weight": 400, "display_width": 100})) as own:
+            _compiled({"main.typ": _template("specimen.typ")}, form="pdf", fonts=(own,))
+    except Exception:  # noqa: BLE001 a hostile file breaks a parser in ways that nobody can list
+        raise FontRefused from None
 
 
 def _icon(brand: Brand, size: int, corner: float) -> dict[str, Any]:
@@ -95,6 +106,7 @@ def _data(brand: Brand, shade: str) -> dict[str, Any]:
         "logo": f"logo.{brand.logo_kind}" if brand.logo else None,
         "language": brand.language.partition("-")[0],
         "rtl": brand.is_rtl,
+        "own-faces": list(brand.faces),
     }
 
 
@@ -103,15 +115,25 @@ def _drawn(template: str, data: Mapping[str, Any], brand: Brand, *, form: Litera
     files["data.json"] = json.dumps(data).encode()
     if brand.logo:
         files[f"logo.{brand.logo_kind}"] = brand.logo
-    return _compiled(files, form=form, fonts=folder_for(brand.flat["font"]))
+    with _folder_of(own_files(brand.faces, brand.flat["font"])) as own:
+        return _compiled(files, form=form, fonts=(folder_for(brand.flat["font"]), own))
 
 
-def _compiled(files: dict[str, bytes], *, form: Literal["pdf", "png", "svg"], fonts: Path) -> bytes:
+@contextmanager
+def _folder_of(faces: Iterable[bytes]) -> Iterator[Path]:
+    """A folder that holds these fonts while a drawing is made: labels bring more of them than could be kept open."""
+    with tempfile.TemporaryDirectory(prefix="own-faces-") as folder:
+        for number, face in enumerate(faces):
+            (Path(folder) / f"{number}.ttf").write_bytes(face)
+        yield Path(folder)
+
+
+def _compiled(files: dict[str, bytes], *, form: Literal["pdf", "png", "svg"], fonts: Iterable[Path]) -> bytes:
     try:
         made: Any = typst.compile(
             cast(Any, files),  # names and bytes, which its types do not mention
             root=str(_nowhere()),
-            font_paths=[str(fonts)],
+            font_paths=[str(folder) for folder in fonts],
             ignore_system_fonts=True,
             format=form,
             ppi=72.0,

@@ -48,6 +48,7 @@ def add_font(actor: Actor, raw: bytes, *, has_licence: bool) -> BrandAsset:
     if not has_licence:
         raise FontLicenceMissing(fields={"licence": FontLicenceMissing.message})
     face = typeface.clean(raw)
+    paper.check_face(face.woff2)
     facts = {"family": face.family, "glyphs": face.glyphs, "licence_confirmed_by": actor.name}
     return _keep(actor, "font", face.woff2, WOFF2, facts, action="brand.font_added")
 

@@ -20,6 +20,7 @@ from app.kernel.errors import NotFound
 from app.kernel.files import StoredFile, put_object, read_object
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.languages import direction
+from themes.engine.fonts import OWN, font_of
 
 KEPT_SECONDS = 24 * 3600
 CARD: Final = "card"
@@ -91,7 +92,13 @@ def _brand(
         logo_kind="png" if kind == "png" else "svg",
         language=language,
         is_rtl=direction(language) == "rtl",
+        faces=_own_faces(tenant, theme),
     )
+
+
+def _own_faces(tenant: Tenant, theme: LiveTheme) -> dict[str, bytes]:
+    own = {font_of(key).family: ids.parse_uuid(found[1]) for key in theme.fonts if (found := OWN.fullmatch(key))}
+    return {family: asset_bytes(tenant, asset_id, fonts=True)[0] for family, asset_id in own.items()}
 
 
 def _logo(tenant: Tenant, theme: LiveTheme, kind: str, colour: str | None) -> tuple[bytes | None, str]:

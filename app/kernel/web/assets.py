@@ -60,7 +60,7 @@ def entry(name: str) -> Entry:
 @cache
 def font_sheet(key: str) -> str | None:
     """The address of the sheet that loads a font family; None for a family that is not among ours."""
-    chunk = _manifest().get(f"src/fonts/{key}.css")
+    chunk = _manifest().get(f"cut/{key}.css")
     return f"/assets/{chunk.file}" if chunk else None
 
 
