@@ -119,6 +119,12 @@ class TextTooLong(WordsRefused):
     message = "This text may have up to %(most)s characters."
 
 
+class FormsMissing(WordsRefused):
+    """A language has more forms than there are texts."""
+
+    message = "Write a text for each of the %(count)s forms."
+
+
 class PlacesMissing(WordsRefused):
     """Something that the sentence tells would be told no more."""
 

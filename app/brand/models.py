@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.brand.errors import ThemeNotDraft
 from app.kernel.db.models import LabelModel
-from themes.engine import Inputs, Resolved, parse
+from themes.engine import Inputs, Resolved, modern, parse
 
 MOMENT = TIMESTAMP(timezone=True)
 AssetKind = Literal["wordmark", "mark", "on_dark", "mono", "font", "card"]
@@ -49,7 +49,7 @@ class ThemeVersion(LabelModel):
     @property
     def said(self) -> Inputs:
         """What the author said."""
-        return parse(self.inputs)
+        return parse(modern(self.inputs))
 
     def say(self, inputs: dict[str, Any], resolved: Resolved) -> None:
         """Change what the author says, while it is a draft."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from themes.engine.inputs import SCRIPTS, TERMS
+from themes.engine.inputs import SCRIPTS
 
 LOGO_FIELDS = ("logo.wordmark", "logo.mark", "logo.on_dark", "logo.mono")
 
@@ -25,12 +25,18 @@ class VersionForm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WordForm(msgspec.Struct, forbid_unknown_fields=True):
-    """A text in place of a sentence; `q` is what was looked for, so that the page shows it again."""
+    """A text in place of a sentence, or one for each form of a number; `q` is what was looked for."""
 
     language: str
     original: str
     text: str = ""
+    form: list[str] | str = []
     q: str = ""
+
+    @property
+    def forms(self) -> list[str]:
+        """The texts for a number's forms, in their order; a form with one field sends no list."""
+        return [self.form] if isinstance(self.form, str) else self.form
 
 
 class RemovalForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,41 +91,36 @@ class ThemeForm(msgspec.Struct, forbid_unknown_fields=True, rename=_named):
     logo__favicon: str | None = None
     layout__hero: str | None = None
     layout__header: str | None = None
-    layout__grid: int | None = None
-    layout__player: str | None = None
     copy__voice: str | None = None
-    terms__artist: str | None = None
-    terms__cart: str | None = None
-    terms__catalogue: str | None = None
-    terms__fan: str | None = None
-    terms__release: str | None = None
-    terms__roster: str | None = None
-    terms__statement: str | None = None
-    terms__store: str | None = None
-    terms__track: str | None = None
+    blocks__announcement: str | None = None
+    blocks__landing: str | None = None
+    blocks__footer: str | None = None
+    blocks__sign_in: str | None = None
     identity__legal_name: str | None = None
+    identity__email_name: str | None = None
     identity__email_from: str | None = None
     identity__powered_by: str | None = None
     note: str | None = None
+
+    def typed_blocks(self) -> dict[str, str]:
+        """The blocks that were sent, by the names of their fields: nobody types a long text twice."""
+        sent = msgspec.to_builtins(self)
+        return {name: value for name, value in sent.items() if name.startswith("blocks.") and value is not None}
 
     def said(self, old: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """The inputs that were sent, in their groups; `old` gives what lists held before."""
         sent = {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
         sent.pop("note", None)
         groups: dict[str, dict[str, Any]] = {}
-        scripts, terms = dict(old["type"]["scripts"]), dict(old["copy"]["terms"])
+        scripts = dict(old["type"]["scripts"])
         for name, value in sent.items():
             group, _, key = name.partition(".")
-            if group == "terms" and key in TERMS:
-                _set_or_drop(terms, key, value)
-            elif group == "type" and key in SCRIPTS:
+            if group == "type" and key in SCRIPTS:
                 _set_or_drop(scripts, key, value)
             else:
                 groups.setdefault(group, {})[key] = _value(name, value)
         if scripts != old["type"]["scripts"]:
             groups.setdefault("type", {})["scripts"] = scripts
-        if terms != old["copy"]["terms"]:
-            groups.setdefault("copy", {})["terms"] = terms
         return groups
 
 
@@ -136,4 +137,4 @@ def _value(name: str, value: Any) -> Any:
         return {"yes": True, "no": False}.get(value, value)
     if value == "" and (name in LOGO_FIELDS or name == "color.accent"):
         return None
-    return value.strip() if isinstance(value, str) else value
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tenants.billing.rules import FLAGS, PLANS, has, require, shows
+from tenants.billing.rules import FLAGS, PLANS, has, require, shows, smallest_with
 
-__all__ = ["FLAGS", "PLANS", "has", "require", "shows"]
+__all__ = ["FLAGS", "PLANS", "has", "require", "shows", "smallest_with"]

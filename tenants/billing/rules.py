@@ -49,11 +49,15 @@ def shows(tenant: Tenant, flag: str) -> bool:
     return flag in tenant.flags
 
 
+def smallest_with(entitlement: Entitlement) -> Plan:
+    """The smallest plan that includes something."""
+    return next(plan for plan in PLANS.values() if entitlement in plan.entitlements)
+
+
 def require(tenant: Tenant, entitlement: Entitlement) -> None:
     """Refuse what a label's plan does not include, naming the smallest plan that does."""
     if not has(tenant, entitlement):
-        wanted = next(plan for plan in PLANS.values() if entitlement in plan.entitlements)
-        raise NotInPlan(plan=wanted.name)
+        raise NotInPlan(plan=smallest_with(entitlement).name)
 
 
 def check_plan(key: str) -> str:

@@ -73,13 +73,13 @@ def test_a_member_drafts_checks_publishes_and_goes_back(client_as, label):
     form = {
         "color.brand": "#aa3300",
         "shape.radius": "12",
-        "terms.cart": "basket",
+        "identity.email_name": "Silver",
         "note": "Autumn",
         "color.accent": "",
     }
     assert client.post(draft, data=form).status_code == 303
     assert "#aa3300" in client.get(draft).text
-    assert "basket" in client.get(draft).text
+    assert "Silver" in client.get(draft).text
     checks = client.get(f"{draft}/checks")
     assert "can be read on every background" in checks.text
     assert client.post(f"{draft}/publication").status_code == 303
@@ -164,7 +164,7 @@ def test_what_people_write_is_shown_as_text(client_as, label):
     client = client_as(label)
     draft = a_draft(client)
     script = '"><svg onload=alert(1)>'
-    form = {"identity.legal_name": script, "note": script, "terms.cart": script}
+    form = {"identity.legal_name": script, "note": script, "identity.email_name": script}
     assert client.post(draft, data=form).status_code == 303
     for address in (draft, BRAND, f"{draft}/checks"):
         text = client.get(address).text

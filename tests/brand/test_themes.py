@@ -141,9 +141,9 @@ def test_the_database_allows_one_live_version_whatever_the_code_does(label):
 
 def test_a_difference_names_each_changed_input(label):
     first = published(label, preset="editorial")
-    second = drafted(label, color={"brand": "#aa3300"}, copy={"terms": {"cart": "basket"}})
+    second = drafted(label, color={"brand": "#aa3300"}, copy={"strings": {"en": {"Cart": "basket"}}})
     found = {change.field: (change.old, change.new) for change in changes(first.said, second.said)}
-    assert found == {"color.brand": ("#14553f", "#aa3300"), "copy.terms.cart": (None, "basket")}
+    assert found == {"color.brand": ("#14553f", "#aa3300"), "copy.strings.en.Cart": (None, "basket")}
 
 
 def test_inputs_outside_their_limits_are_refused_by_name_and_nothing_is_changed(label):
@@ -253,10 +253,10 @@ def test_a_picture_comes_in_as_a_picture_of_ours(label):
 def test_texts_of_a_labels_own_keep_their_places(label):
     right = {"strings": {"en": {"Hello %(name)s": "Hei %(name)s"}}}
     wrong = {"strings": {"en": {"Hello %(name)s": "Hei %(nom)s"}}}
-    markup = {"terms": {"store": "<script>alert(1)</script>"}}
+    formless = {"plurals": {"en": {"%(n)s unread": ["%(n)s new"]}}}
     foreign = {"strings": {"ja": {"Hello": "x"}}}
     assert findings_of(label, drafted(label, preset="plain", copy=right)) == set()
-    for copy in (wrong, markup, foreign):
+    for copy in (wrong, formless, foreign):
         assert findings_of(label, drafted(label, preset="plain", copy=copy)) != set()
 
 

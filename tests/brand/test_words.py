@@ -20,7 +20,6 @@ from tenants.hosts.errors import HostMalformed
 from tests.brand.conftest import actions, states
 from tests.brand.test_themes import published
 from tests.factories.labels import a_label
-from themes.engine.inputs import TERMS
 
 WORDS = "/portal/settings/words"
 BRAND = "/portal/settings/brand"
@@ -253,13 +252,18 @@ def test_the_first_change_is_made_of_what_is_live(label):
         assert draft.said.color.brand == live.said.color.brand
 
 
-def test_a_term_stands_wherever_its_title_stands_alone(label):
-    strings = {"en": {"Store": "Shop"}}
-    published(label, preset="plain", copy={"terms": {"catalogue": "Music", "store": "Stall"}, "strings": strings})
-    theme = service.live_theme(label)
-    assert theme.own_words("en") == {"Catalogue": "Music", "Store": "Shop"}
-    assert theme.own_words("de") == {"Catalogue": "Music", "Store": "Stall"}
-    assert own_words.say_own(theme.own_words("de"), "Catalogue", "de") == "Music"
+def test_a_word_for_all_languages_gives_way_to_one_for_a_language(client_as, bilingual):
+    client = client_as(bilingual)
+    assert put(client, "Inbox", "Post", language="*").status_code == 303
+    assert put(client, "Inbox", "Poststelle", language="de").status_code == 303
+    assert put(client, "Files", "Vault %(x)s", language="*").status_code == 422
+    page = client.get(WORDS, params={"language": "*"}).text
+    assert 'value="Post"' in page
+    assert "All languages" in page
+    publish(client, bilingual)
+    theme = service.live_theme(bilingual)
+    assert [theme.own_words(name).sentences["Inbox"] for name in ("en", "de", "fr")] == ["Post", "Poststelle", "Post"]
+    assert client.post(f"{WORDS}/removal", data={"language": "*", "original": "Inbox"}).status_code == 303
 
 
 def test_a_removed_languages_words_can_be_taken_out(label):
@@ -277,12 +281,3 @@ def test_what_is_copied_from_a_page_read_from_right_to_left_can_be_pasted():
     shown = rules.isolated("من أصل %(most)s")
     assert shown != "من أصل %(most)s"
     assert rules.tidied(f"  {shown}\r\n") == "من أصل %(most)s"
-
-
-def test_the_editor_offers_only_terms_that_pages_say(client_as, label):
-    client = client_as(label)
-    draft = client.post(f"{BRAND}/drafts", data={"preset": "plain"}).headers["location"]
-    page = client.get(draft).text
-    offered = own_words.sayable()
-    for term in TERMS:
-        assert (f'name="terms.{term}"' in page) is (term.capitalize() in offered), term

@@ -9,9 +9,11 @@ import pytest
 from app.kernel import db, jobs
 from app.kernel.jobs import run
 from app.kernel.jobs.relay import Relay
-from app.kernel.mail import caught
+from app.kernel.mail import Mail, caught
+from app.kernel.mail.outgoing import compose
 from app.settings import Settings
 from tenants.registry.queries import fresh_tenant
+from tests.brand.test_themes import published
 from tests.factories.labels import a_label
 from tests.test_walls import ROUTES
 
@@ -77,3 +79,24 @@ def test_no_mail_names_anybody_else(connected: Settings, mine):
         assert "Silver Pines" in mail.sender
     for file in (connected.data / "mail" / mine.id).glob("*.eml"):
         assert not NAMES.search(file.read_text())
+
+
+def test_the_operator_is_named_where_a_label_says_so_and_in_no_other_place(
+    connected: Settings, client_as, client_of, mine
+):
+    stranger = client_of(f"{mine.slug}.localhost")
+    surfaces = {"/": stranger, "/portal/sign-in": stranger, "/portal": client_as(mine)}
+    said = f"Powered by {connected.operator_name}"
+    letter = Mail(to="a@example.com", subject="Hello", text="Come in", language="en")
+    assert [path for path, client in surfaces.items() if said in client.get(path).text] == []
+    assert not NAMES.search(compose(mine, letter, number="1").as_string())
+    published(mine, preset="plain", identity={"powered_by": True})
+    for path, client in surfaces.items():
+        page = client.get(path).text
+        assert page.count(said) == 1, path
+        assert not NAMES.search(page.replace(said, "")), path
+    html = compose(mine, letter, number="1").get_body(("html",)).get_content()
+    assert html.count(said) == 1
+    assert not NAMES.search(html.replace(said, ""))
+    published(mine, identity={"powered_by": False})
+    assert [path for path, client in surfaces.items() if said in client.get(path).text] == []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from themes.engine import FONTS, InputRefused, build, changes, failing, pairs, parse, presets, resolve
+from themes.engine import FONTS, InputRefused, build, changes, failing, modern, pairs, parse, presets, resolve
 from themes.engine import inputs as inputs_module
 from themes.engine import palette as palette_module
 from themes.engine.colour import BLACK, WHITE, Colour, contrast, fit, solve
@@ -166,9 +166,15 @@ def a_theme(**groups: dict[str, object]) -> dict[str, object]:
         (a_theme(type={"display_width": 130}), "type.display_width"),
         (a_theme(logo={"mark": "asset:1"}), "logo.mark"),
         (a_theme(layout={"grid": 7}), "layout.grid"),
-        (a_theme(copy={"terms": {"password": "x"}}), "copy.terms"),
-        (a_theme(copy={"terms": {"cart": "x" * 41}}), "copy.terms"),
-        (a_theme(copy={"terms": {"cart": "bas\u202eket"}}), "copy.terms"),
+        (a_theme(copy={"terms": {"cart": "x"}}), "copy.terms"),
+        (a_theme(copy={"strings": {"*": {"Cart": "bas\u202eket"}}}), "copy.strings"),
+        (a_theme(copy={"plurals": {"*": {"%(n)s unread": ["x"]}}}), "copy.plurals"),
+        (a_theme(copy={"plurals": {"en": {"%(n)s unread": ["a", "b\u202e"]}}}), "copy.plurals"),
+        (a_theme(copy={"plurals": {"en": {"%(n)s unread": ["x"] * 7}}}), "copy.plurals"),
+        (a_theme(layout={"player": "bar"}), "layout.player"),
+        (a_theme(blocks={"footer": "x" * 20_001}), "blocks.footer"),
+        (a_theme(blocks={"footer": "a\u202eb"}), "blocks.footer"),
+        (a_theme(blocks={"header": "a"}), "blocks.header"),
         (a_theme(copy={"strings": {"../de": {"a": "b"}}}), "copy.strings"),
         (a_theme(copy={"strings": {"de": {str(i): "b" for i in range(501)}}}), "copy.strings"),
         (a_theme(copy={"strings": {"de": {"a": "x" * 2001}}}), "copy.strings"),
@@ -250,9 +256,9 @@ def test_flat_values_hold_no_variable():
 
 def test_a_difference_names_each_changed_input_with_old_and_new():
     before = parse(a_theme())
-    after = parse(a_theme(shape={"radius": 12}, copy={"terms": {"cart": "basket"}}, type={"text": "archivo"}))
+    after = parse(a_theme(shape={"radius": 12}, copy={"strings": {"en": {"Cart": "basket"}}}, type={"text": "archivo"}))
     assert [tuple(change) for change in changes(before, after)] == [
-        ("copy.terms.cart", None, "basket"),
+        ("copy.strings.en.Cart", None, "basket"),
         ("shape.radius", 8.0, 12.0),
         ("type.text", "inter", "archivo"),
     ]
@@ -265,3 +271,18 @@ def test_every_font_is_open_and_says_what_it_is():
         assert font.licence == "OFL-1.1"
         assert font.package in (f"@fontsource/{key}", f"@fontsource-variable/{key}")
         assert font.scripts
+
+
+def test_what_an_older_version_kept_is_read_as_it_is_said_today():
+    kept = a_theme(
+        layout={"hero": "split", "grid": 5, "player": "card"},
+        copy={
+            "terms": {"cart": "basket", "store": "Stall"},
+            "strings": {"en": {"Store": "Shop"}, "*": {"Store": "Stand"}},
+        },
+    )
+    inputs = parse(modern(kept))
+    assert inputs.layout.hero == "split"
+    assert inputs.copy.strings == {"en": {"Store": "Shop"}, "*": {"Cart": "basket", "Store": "Stand"}}
+    assert kept["layout"]["player"] == "card"
+    assert parse(modern(a_theme())) == parse(a_theme())

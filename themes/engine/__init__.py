@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from themes.engine.difference import Change, changes
 from themes.engine.fonts import FONTS, Font
-from themes.engine.inputs import InputRefused, Inputs, parse
+from themes.engine.inputs import InputRefused, Inputs, modern, parse
 from themes.engine.outputs import VERSION, Resolved, resolve
 from themes.engine.pairs import Pair, failing, pairs
 from themes.engine.palette import Palette, build
@@ -24,6 +24,7 @@ __all__ = [
     "build",
     "changes",
     "failing",
+    "modern",
     "pairs",
     "parse",
     "presets",

@@ -26,11 +26,19 @@ Asset = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 Address = Annotated[str, Meta(max_length=254, pattern=r"\A([^\s@<>\",;:]+@[^\s@<>\",;:]+\.[a-z0-9-]{2,})?\Z")]
 Density = Annotated[float, Meta(ge=0.85, le=1.3)]
 
-TERMS = ("artist", "cart", "catalogue", "fan", "release", "roster", "statement", "store", "track")
-"""The words of the product that a label may say its own way."""
 SCRIPTS = ("Arab", "Hans", "Jpan", "Kore")
 SYSTEM = "system"
+EVERY = "*"
+"""Stands for all languages: a word that a label says in each of them."""
 MOST_STRINGS = 500
+MOST_FORMS = 6
+"""Arabic has six plural forms, and no language of ours has more."""
+LONGEST_BLOCK = 20_000
+Original = Annotated[str, Meta(max_length=500)]
+Text = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Block = Annotated[str, Meta(max_length=LONGEST_BLOCK)]
+RETIRED = ("layout.grid", "layout.player")
+"""What a theme once said and no page has heard: it comes back with the pages that will."""
 LARGEST_INPUTS = 200_000
 
 SENTENCES = {
@@ -62,12 +70,12 @@ SENTENCES = {
     "logo.favicon": "Choose the mark or the first letter.",
     "layout.hero": "Choose editorial, immersive or split.",
     "layout.header": "Choose left or centred.",
-    "layout.grid": "A shelf may have 2 to 6 covers in a row.",
-    "layout.player": "Choose bar or card.",
     "copy.voice": "Choose plain, warm or bold.",
-    "copy.terms": "A word of your own may have up to 40 characters.",
     "copy.strings": "A text of your own needs a language, an original and up to 2,000 characters.",
     "identity.legal_name": "A legal name may have up to 120 characters.",
+    "copy.plurals": "A text of your own about a number needs every form that its language has.",
+    "blocks": "A block may have up to 20,000 characters.",
+    "identity.email_name": "A sender's name may have up to 120 characters.",
     "identity.email_from": "Give a mail address, or leave it out.",
     "identity.powered_by": "Choose yes or no.",
     "": "This is not part of a theme.",
@@ -142,28 +150,34 @@ class Layout(_Part, frozen=True):
 
     hero: Literal["editorial", "immersive", "split"] = "editorial"
     header: Literal["left", "centred"] = "left"
-    grid: Annotated[int, Meta(ge=2, le=6)] = 4
-    player: Literal["bar", "card"] = "bar"
 
 
 class Copy(_Part, frozen=True):
-    """The label's words; `strings` by language and original sentence."""
+    """The label's words by language and original sentence; a sentence about a number has a text for each form."""
 
     voice: Literal["plain", "warm", "bold"] = "plain"
-    terms: dict[str, Annotated[str, Meta(min_length=1, max_length=40)]] = {}
-    strings: dict[
+    strings: dict[Annotated[str, Meta(pattern=r"\A(\*|[a-z]{2,3}(-[A-Za-z]{2,4})?)\Z")], dict[Original, Text]] = {}
+    plurals: dict[
         Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")],
-        dict[Annotated[str, Meta(max_length=500)], Annotated[str, Meta(min_length=1, max_length=2_000)]],
+        dict[Original, Annotated[list[Text], Meta(min_length=1, max_length=MOST_FORMS)]],
     ] = {}
 
 
+class Blocks(_Part, frozen=True):
+    """A label's own Liquid, slot by slot, on the pages that everybody sees."""
+
+    announcement: Block = ""
+    landing: Block = ""
+    footer: Block = ""
+    sign_in: Block = ""
+
+
 class Identity(_Part, frozen=True):
-    """Who stands behind the pages."""
+    """Who stands behind the pages, and in whose name mails go out."""
 
     legal_name: Line = ""
-    email_from: Annotated[str, Meta(max_length=254, pattern=r"\A([^\s@<>\",;:]+@[^\s@<>\",;:]+\.[a-z0-9-]{2,})?\Z")] = (
-        ""
-    )
+    email_name: Line = ""
+    email_from: Address = ""
     powered_by: bool = False
 
 
@@ -178,6 +192,7 @@ class Inputs(_Part, frozen=True):
     logo: Logo = field(default_factory=Logo)
     layout: Layout = field(default_factory=Layout)
     copy: Copy = field(default_factory=Copy)
+    blocks: Blocks = field(default_factory=Blocks)
     identity: Identity = field(default_factory=Identity)
 
 
@@ -219,6 +234,23 @@ def parse(raw: Mapping[str, Any]) -> Inputs:
     )
 
 
+def modern(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs as an older version kept them, said as they are said today.
+
+    What is no part of a theme any more falls away; terms, which were one word for all languages, are words in each.
+    """
+    inputs = {name: dict(group) for name, group in stored.items()}
+    for name in RETIRED:
+        group, _, key = name.partition(".")
+        inputs.get(group, {}).pop(key, None)
+    terms = inputs.get("copy", {}).pop("terms", {})
+    if terms:
+        strings = inputs["copy"].get("strings", {})
+        words = {term.capitalize(): text for term, text in terms.items()} | strings.get(EVERY, {})
+        inputs["copy"]["strings"] = strings | {EVERY: words}
+    return inputs
+
+
 def plain(inputs: Inputs) -> dict[str, Any]:
     """The inputs as JSON values, defaults included, so that a later default never changes an old theme."""
     whole: dict[str, Any] = msgspec.to_builtins(inputs)
@@ -251,9 +283,8 @@ def _check_words(inputs: Inputs) -> None:
     for name, key in fonts:
         if not is_known(key):
             raise InputRefused(name)
-    if not set(inputs.copy.terms) <= set(TERMS):
-        raise InputRefused("copy.terms")
-    if sum(len(texts) for texts in inputs.copy.strings.values()) > MOST_STRINGS:
+    said: list[Mapping[str, object]] = [*inputs.copy.strings.values(), *inputs.copy.plurals.values()]
+    if sum(map(len, said)) > MOST_STRINGS:
         raise InputRefused("copy.strings")
     for name, text in _texts(inputs):
         if _CONTROL.search(text):
@@ -265,9 +296,14 @@ def _check_words(inputs: Inputs) -> None:
 def _texts(inputs: Inputs) -> Iterator[tuple[str, str]]:
     """Every text of an author's own; what a reader sees must not turn direction or end a line by itself."""
     yield "identity.legal_name", inputs.identity.legal_name
+    yield "identity.email_name", inputs.identity.email_name
     yield "identity.email_from", inputs.identity.email_from
-    yield from (("copy.terms", text) for text in inputs.copy.terms.values())
+    for slot, source in msgspec.structs.asdict(inputs.blocks).items():
+        yield f"blocks.{slot}", source.replace("\n", " ").replace("\t", " ")
     for texts in inputs.copy.strings.values():
         for original, text in texts.items():
             yield "copy.strings", original.replace("\n", " ")
             yield "copy.strings", text.replace("\n", " ")
+    for many in inputs.copy.plurals.values():
+        for original, forms in many.items():
+            yield from (("copy.plurals", text.replace("\n", " ")) for text in (original, *forms))

@@ -131,7 +131,6 @@ def _other_tokens(inputs: Inputs) -> list[tuple[str, str]]:
         ("--fast", f"{motion[0]}ms"),
         ("--med", f"{motion[1]}ms"),
         ("--ease", f"cubic-bezier({','.join(_number(part) for part in _EASE[inputs.motion.level])})"),
-        ("--grid", str(inputs.layout.grid)),
         ("--logo-clearspace", f"{_number(inputs.logo.clearspace)}em"),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response
@@ -11,18 +12,17 @@ from sqlalchemy.orm import Session
 from app.brand import policies, queries
 from app.brand.models import ThemeVersion
 from app.brand.rules.checks import Finding
-from app.brand.rules.words import title
 from app.identity.pages import Visitor, frame, visitor_of
 from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.web.languages import say
-from app.kernel.web.own_words import sayable
-from app.kernel.web.pages import page, told_refusal
-from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.own_words import offer
+from app.kernel.web.pages import page, told, told_refusal
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.refusals import status_of
+from tenants import billing
 from themes.engine import FONTS, presets
-from themes.engine.inputs import TERMS, plain
+from themes.engine.inputs import plain
 
 HERE = "/portal/settings/brand"
 
@@ -39,7 +39,6 @@ CHOICES = {
     "logo.favicon": ("mark", "initial"),
     "layout.hero": ("editorial", "immersive", "split"),
     "layout.header": ("left", "centred"),
-    "layout.player": ("bar", "card"),
     "copy.voice": ("plain", "warm", "bold"),
 }
 
@@ -53,8 +52,8 @@ FIELDS = {
         "shape.radius", "shape.control", "shape.cover_radius", "shape.avatar", "shape.border", "shape.shadow",
         "density.portal", "density.store", "motion.level",
     ),
-    "layout": ("layout.hero", "layout.header", "layout.grid", "layout.player", "logo.clearspace", "logo.favicon"),
-    "words": ("copy.voice", "identity.legal_name", "identity.email_from"),
+    "layout": ("layout.hero", "layout.header", "logo.clearspace", "logo.favicon"),
+    "words": ("copy.voice", "identity.legal_name", "identity.email_name", "identity.email_from"),
 }  # fmt: skip
 NUMBERS = {
     "type.scale": (1.05, 1.4, 0.01),
@@ -67,7 +66,6 @@ NUMBERS = {
     "density.portal": (0.85, 1.3, 0.01),
     "density.store": (0.85, 1.3, 0.01),
     "logo.clearspace": (0, 1, 0.05),
-    "layout.grid": (2, 6, 1),
 }
 """Least, most and step of the fields that hold numbers."""
 
@@ -108,20 +106,15 @@ SENTENCES = {
     "logo.favicon": "Icon",
     "layout.hero": "Opening of a page",
     "layout.header": "Header",
-    "layout.grid": "Covers in a row",
-    "layout.player": "Player",
     "copy.voice": "Voice",
     "identity.legal_name": "Legal name",
-    "identity.email_from": "Sender of mails",
-    "terms.artist": "Your word for “artist”",
-    "terms.cart": "Your word for “cart”",
-    "terms.catalogue": "Your word for “catalogue”",
-    "terms.fan": "Your word for “fan”",
-    "terms.release": "Your word for “release”",
-    "terms.roster": "Your word for “roster”",
-    "terms.statement": "Your word for “statement”",
-    "terms.store": "Your word for “store”",
-    "terms.track": "Your word for “track”",
+    "identity.email_name": "Sender's name in mails",
+    "identity.email_from": "Address in mails, at one of your domains",
+    "blocks": "Blocks of your own",
+    "blocks.announcement": "Above everything on your front page",
+    "blocks.landing": "On your front page, below its opening",
+    "blocks.footer": "At the end of your front page",
+    "blocks.sign_in": "Beside the sign-in",
     "choice.neutral": "Neutral",
     "choice.tinted": "Tinted",
     "choice.paper": "Paper",
@@ -148,8 +141,6 @@ SENTENCES = {
     "choice.split": "Split",
     "choice.left": "Left",
     "choice.centred": "Centred",
-    "choice.bar": "Bar",
-    "choice.card": "Card",
     "choice.plain": "Plain",
     "choice.warm": "Warm",
     "choice.bold": "Bold",
@@ -157,6 +148,9 @@ SENTENCES = {
     "state.live": "Live",
     "state.retired": "Earlier",
 }
+SLOTS = ("announcement", "landing", "footer", "sign_in")
+
+offer(*SENTENCES.values())
 
 
 def viewer(request: Request[Any, Any, Any]) -> Visitor:
@@ -177,7 +171,7 @@ def shown(
     request: Request[Any, Any, Any], visitor: Any, template: str, status: int = 200, **values: Any
 ) -> Response[str]:
     """A page of the brand's settings in the portal's frame."""
-    names = {key: say(text, realm_of(request).language) for key, text in SENTENCES.items()}
+    names = {key: told(realm_of(request), text) for key, text in SENTENCES.items()}
     return page(
         f"brand/{template}", realm_of(request), status=status, names=names, **frame(visitor, request, HERE), **values
     )
@@ -194,10 +188,15 @@ def to_overview() -> Redirect:
 
 
 def draft_page(
-    request: Request[Any, Any, Any], visitor: Any, version_id: str, *, refusal: Refusal | None = None
+    request: Request[Any, Any, Any],
+    visitor: Any,
+    version_id: str,
+    *,
+    refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """The editor of a draft, with what was wrong with the last change."""
-    tenant, language = tenant_of(request), realm_of(request).language
+    """The editor of a draft, with what was wrong with the last change and the blocks as they were `typed`."""
+    tenant, realm = tenant_of(request), realm_of(request)
     with tenant_read(tenant) as session:
         version = policies.version_to_read(session, ids.parse_uuid(version_id))
         logos, fonts = _files(session)
@@ -212,20 +211,16 @@ def draft_page(
         choices=CHOICES,
         groups=FIELDS,
         numbers=NUMBERS,
-        terms=_terms(version),
+        slots=SLOTS if billing.has(tenant, "liquid_blocks") else (),
+        plan_with_blocks=billing.smallest_with("liquid_blocks").name,
+        typed=typed or {},
         fonts=[(font.key, font.family) for font in FONTS.values()] + fonts,
         logos=logos,
-        problem=told_refusal(realm_of(request), refusal) if refusal else None,
-        problems={name: say(sentence, language) for name, sentence in fields.items()},
+        problem=told_refusal(realm, refusal) if refusal else None,
+        problems={name: told(realm, sentence) for name, sentence in fields.items()},
         swatches=swatches(version),
         logo_kinds=queries.LOGOS,
     )
-
-
-def _terms(version: ThemeVersion) -> list[str]:
-    """The terms that pages say, and those that this version has words for."""
-    known, own = sayable(), version.said.copy.terms
-    return [term for term in TERMS if term in own or title(term) in known]
 
 
 def _files(session: Session) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
@@ -243,9 +238,9 @@ def swatches(version: ThemeVersion) -> list[tuple[str, str, str]]:
     return [(name, version.flat["light"][name], version.flat["dark"][name]) for name in names]
 
 
-def said_findings(found: list[Finding], language: str) -> list[tuple[bool, str]]:
-    """What the checks found, in the reader's language."""
-    return [(finding.blocks, say(finding.sentence, language, **finding.values)) for finding in found]
+def said_findings(found: list[Finding], realm: Realm) -> list[tuple[bool, str]]:
+    """What the checks found, as the reader is told it."""
+    return [(finding.blocks, told(realm, finding.sentence, **finding.values)) for finding in found]
 
 
 def preset_choices() -> list[tuple[str, str, str]]:

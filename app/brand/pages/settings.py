@@ -28,10 +28,12 @@ from app.brand.schemas import DraftForm, ThemeForm, VersionForm
 from app.identity.pages import session_cookie
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.web.languages import say
+from app.kernel.web.own_words import offer
+from app.kernel.web.pages import told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.strict import query
 from themes.engine import changes, resolve
+from themes.engine.inputs import plain
 
 PREVIEW_COOKIE = "theme-preview"
 PREVIEW_SECONDS = 24 * 3600
@@ -48,6 +50,8 @@ SENTENCES = {
 }
 COLUMNS = ("track", "streams", "gross", "share")
 SAMPLE_AMOUNT = "40,299.15"
+
+offer(*SENTENCES.values())
 
 
 @get(HERE, sync_to_thread=True)
@@ -94,10 +98,10 @@ def change(
     visitor, known = editor(request), ids.parse_uuid(version_id)
     try:
         with tenant_work(tenant_of(request)) as session:
-            old = policies.version_to_read(session, known).inputs
+            old = plain(policies.version_to_read(session, known).said)
             service.change_draft(session, visitor.actor, known, data.said(old), note=data.note)
     except ThemeInputRefused as refusal:
-        return draft_page(request, visitor, version_id, refusal=refusal)
+        return draft_page(request, visitor, version_id, refusal=refusal, typed=data.typed_blocks())
     return to_draft(version_id)
 
 
@@ -117,7 +121,7 @@ def checks(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Respon
     with tenant_read(tenant) as session:
         version = policies.version_to_read(session, ids.parse_uuid(version_id))
         found = service.check_draft(session, tenant, version)
-    lines = said_findings(found, realm_of(request).language)
+    lines = said_findings(found, realm_of(request))
     ready = not any(finding.blocks for finding in found) and version.state == "draft"
     return shown(request, visitor, "checks.html", version=version, findings=lines, ready=ready)
 
@@ -204,7 +208,7 @@ def statement(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Res
     tenant, language = tenant_of(request), realm_of(request).language
     with tenant_read(tenant) as session:
         version = policies.version_to_read(session, ids.parse_uuid(version_id))
-    said = {name: say(text, language) for name, text in SENTENCES.items()}
+    said = {name: told(realm_of(request), text) for name, text in SENTENCES.items()}
     words = said | {"payable": SAMPLE_AMOUNT, "columns": [said[name] for name in COLUMNS]}
     theme = service.preview_theme(tenant, service.preview_link_token(tenant, version))
     body = service.statement_sample(tenant, theme, words, language=language)

@@ -19,13 +19,18 @@ from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.languages import direction, spoken_name
-from app.kernel.web.pages import page, told_refusal
+from app.kernel.web.own_words import offer
+from app.kernel.web.pages import page, told, told_refusal
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from app.kernel.web.strict import query
+from themes.engine.inputs import EVERY
 
 HERE = "/portal/settings/words"
 LONGEST_QUESTION = 200
+ALL_LANGUAGES = sentence("All languages")
+
+offer(ALL_LANGUAGES)
 
 
 @get(HERE, sync_to_thread=True)
@@ -42,9 +47,12 @@ def change(request: Request[Any, Any, Any], data: URLEncodedBody[WordForm]) -> R
     visitor, tenant = editor(request), tenant_of(request)
     try:
         with tenant_work(tenant) as session:
-            service.say_as(session, visitor.actor, tenant, data.language, data.original, data.text)
+            if data.form:
+                service.say_forms_as(session, visitor.actor, tenant, data.language, data.original, data.forms)
+            else:
+                service.say_as(session, visitor.actor, tenant, data.language, data.original, data.text)
     except Invalid as refusal:
-        return _page(request, data.language, data.q, wrong=(data.original, data.text, refusal))
+        return _page(request, data.language, data.q, wrong=(data, refusal))
     return _back(request, data, sentence("Saved in the draft. Everybody sees it once you publish."))
 
 
@@ -63,26 +71,31 @@ def _back(request: Request[Any, Any, Any], data: WordForm | RemovalForm, done: s
 
 
 def _page(
-    request: Request[Any, Any, Any], language: str, wanted: str, *, wrong: tuple[str, str, Refusal] | None = None
+    request: Request[Any, Any, Any], language: str, wanted: str, *, wrong: tuple[WordForm, Refusal] | None = None
 ) -> Response[str]:
     realm, tenant = realm_of(request), tenant_of(request)
     usual = realm.language if realm.language in tenant.languages else tenant.languages[0]
     language, wanted = language or usual, wanted[:LONGEST_QUESTION]
     with tenant_read(tenant) as session:
-        words = service.words(session, tenant, language, wanted, wrong[0] if wrong else "")
-    typed = {"word": words.asked, "text": wrong[1], "problem": _problem(realm, wrong[2])} if wrong else None
+        words = service.words(session, tenant, language, wanted, wrong[0].original if wrong else "")
+    typed = {"word": words.asked, "said": wrong[0], "problem": _problem(realm, wrong[1])} if wrong else None
     return page(
         "brand/words.html",
         realm,
-        status=status_of(wrong[2]) if wrong else 200,
+        status=status_of(wrong[1]) if wrong else 200,
         shown=words,
         chosen=language,
         wanted=wanted,
         typed=typed,
-        languages=[(name, spoken_name(name)) for name in words.languages],
+        languages=[(name, _language_name(realm, name)) for name in words.languages],
+        every=EVERY,
         most_found=SHOWN,
         **frame(editor(request), request, HERE),
     )
+
+
+def _language_name(realm: Realm, language: str) -> str:
+    return told(realm, ALL_LANGUAGES) if language == EVERY else spoken_name(language)
 
 
 def _problem(realm: Realm, refusal: Refusal) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.brand.errors import BlockRefused, BlockTooMuch, WordsRefused
 from app.brand.rules.raster import READABLE, Tones
-from app.brand.rules.words import places
+from app.brand.rules.words import check_forms, places
+from app.kernel.web.languages import plural_examples
+from app.kernel.web.own_words import plural_of
 from themes.engine import Inputs, build, failing
+from themes.engine.inputs import EVERY
 
 Named = Mapping[str, Tones]
-_MARKUP = re.compile(r"[<>]")
 
 SENTENCES = {
     "pairs": "Every text and line can be read on every background, light and dark.",
@@ -22,8 +24,13 @@ SENTENCES = {
     "logo.light": "The logo cannot be seen on light pages. Add a darker one.",
     "logo.dark": "The logo cannot be seen on dark pages. Add one for dark pages.",
     "logo.missing": "There is no logo yet: the name is written in the display face.",
+    "blocks": "Every block of your own can be shown.",
+    "blocks.failed": "Your block “%(what)s” cannot be understood. It may use Liquid's plain tags and filters.",
+    "blocks.too_much": "Your block “%(what)s” asks for too much work.",
+    "sender": "Mails are sent in your label's name.",
+    "sender.failed": "Mails cannot name “%(what)s”: it is not at one of your label's own domains.",
     "words": "Every text of your own keeps the places of the original.",
-    "words.failed": "Your text for “%(what)s” has other places than the original, or holds markup.",
+    "words.failed": "Your text for “%(what)s” has other places than the original.",
 }
 
 
@@ -37,16 +44,26 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def findings(inputs: Inputs, known: Named, fonts: frozenset[str], *, languages: frozenset[str]) -> list[Finding]:
-    """Everything that was looked at, what stands in the way first.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a label has and is: tones of its logos by id, ids of its fonts, languages, domains, blocks that fail."""
 
-    `known` are the tones of the label's logos by id, `fonts` the ids of its own fonts, `languages` those it speaks.
-    """
+    logos: Named
+    fonts: frozenset[str]
+    languages: frozenset[str]
+    domains: frozenset[str]
+    blocks: Mapping[str, type[BlockRefused]]
+
+
+def findings(inputs: Inputs, ground: Ground) -> list[Finding]:
+    """Everything that was looked at, what stands in the way first."""
     found = [
         *_pairs(inputs),
-        *_assets(inputs, known, fonts),
-        *_logo(inputs, known),
-        *_words(inputs, languages),
+        *_assets(inputs, ground.logos, ground.fonts),
+        *_logo(inputs, ground.logos),
+        *_words(inputs, ground.languages | {EVERY}),
+        *_blocks(ground.blocks),
+        *_sender(inputs, ground.domains),
     ]
     return sorted(found, key=lambda finding: not finding.blocks)
 
@@ -114,5 +131,36 @@ def _words(inputs: Inputs, languages: frozenset[str]) -> list[Finding]:
         for original, text in texts.items()
         if language not in languages or places(original) != places(text)
     ]
-    wrong += [_failed("words", term) for term, text in inputs.copy.terms.items() if _MARKUP.search(text)]
+    wrong += [
+        _failed("words", original[:80])
+        for language in inputs.copy.plurals
+        for original in inputs.copy.plurals[language]
+        if language not in languages or not _holds(original, language, inputs.copy.plurals[language][original])
+    ]
     return wrong or [_ok("words")]
+
+
+def _holds(one: str, language: str, forms: list[str]) -> bool:
+    many = plural_of(one)
+    if many is None:  # no page says it any more, and what nobody reads stands in nobody's way
+        return True
+    try:
+        check_forms(one, many, forms, count=len(plural_examples(language)))
+    except WordsRefused:
+        return False
+    return True
+
+
+def _blocks(failing: Mapping[str, type[BlockRefused]]) -> list[Finding]:
+    def said(why: type[BlockRefused]) -> str:
+        return SENTENCES["blocks.too_much" if why is BlockTooMuch else "blocks.failed"]
+
+    wrong = [Finding("blocks", said(why), blocks=True, values={"what": slot}) for slot, why in failing.items()]
+    return wrong or [_ok("blocks")]
+
+
+def _sender(inputs: Inputs, domains: frozenset[str]) -> list[Finding]:
+    address = inputs.identity.email_from
+    if address and address.rpartition("@")[2].lower() not in domains:
+        return [_failed("sender", address)]
+    return [_ok("sender")]

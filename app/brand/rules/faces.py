@@ -95,7 +95,7 @@ def _varies(woff2: bytes) -> bool:
 def _cut(woff2: bytes, family: str, weight: int, width: float) -> bytes:
     """A font unpacked, under this family's name; where axes vary, at the nearest point to what is asked."""
     # Read late: one drawing in a thousand requests needs it, and every start would wait for it.
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
     from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
     face = TTFont(BytesIO(woff2))

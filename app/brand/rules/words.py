@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from app.brand.errors import PlacesMissing, PlacesUnknown, TextEmpty, TextTooLong
+from app.brand.errors import FormsMissing, PlacesMissing, PlacesUnknown, TextEmpty, TextTooLong
 
 TRADE = (
     "Artist", "Artists", "Cart", "Catalogue", "Contracts", "Fan", "Fans", "Label", "Payouts", "Recordings",
@@ -16,21 +16,12 @@ TRADE = (
 
 LONGEST = 2_000
 SHORTEST_LIMIT = 60
+NUMBER = "%(n)s"
 GROWTH = 3
 
 _PLACE = re.compile(r"%\([^)]*\)[a-zA-Z]?|%[sd]|\{\w+\}")
 
 _ISOLATES = re.compile("[\u2066-\u2069]")
-
-
-def title(term: str) -> str:
-    """The sentence that a term is when it stands alone."""
-    return term.capitalize()
-
-
-def titles(terms: Mapping[str, str]) -> dict[str, str]:
-    """A label's terms as sentences: what it calls a roster is said wherever “Roster” stands alone."""
-    return {title(term): text for term, text in terms.items()}
 
 
 def most(original: str) -> int:
@@ -59,8 +50,25 @@ def check(original: str, text: str) -> None:
         raise TextEmpty
     if len(text) > (limit := most(original)):
         raise TextTooLong(most=limit)
+    _check_places(original, text)
+
+
+def check_forms(one: str, many: str, forms: Sequence[str], *, count: int) -> None:
+    """Refuse texts about a number unless each of `count` forms has one that keeps the places of the original.
+
+    A form for exactly one or two things may leave the number out.
+    """
+    if len(forms) != count or not all(forms):
+        raise FormsMissing(count=count)
+    for text in forms:
+        if len(text) > (limit := most(many)):
+            raise TextTooLong(most=limit)
+        _check_places(many, text, freely=NUMBER if NUMBER in places(one) + places(many) else "")
+
+
+def _check_places(original: str, text: str, *, freely: str = "") -> None:
     known, used = Counter(places(original)), Counter(places(text))
-    if lost := known - used:
+    if lost := known - used - Counter({freely: known[freely]}):
         raise PlacesMissing(places=" ".join(sorted(lost)))
     if foreign := used - known:
         raise PlacesUnknown(places=" ".join(sorted(foreign)))

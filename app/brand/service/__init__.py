@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.brand.service.assets import add_font, add_logo, asset_bytes
+from app.brand.service.blocks import block_html
 from app.brand.service.drawing import drawn, statement_sample
 from app.brand.service.live import (
     LiveTheme,
@@ -19,13 +20,14 @@ from app.brand.service.themes import (
     roll_back,
     start_draft,
 )
-from app.brand.service.words import say_as, say_as_before, words
+from app.brand.service.words import say_as, say_as_before, say_forms_as, words
 
 __all__ = [
     "LiveTheme",
     "add_font",
     "add_logo",
     "asset_bytes",
+    "block_html",
     "change_draft",
     "check_draft",
     "discard_draft",
@@ -37,6 +39,7 @@ __all__ = [
     "roll_back",
     "say_as",
     "say_as_before",
+    "say_forms_as",
     "start_draft",
     "statement_sample",
     "stylesheet",

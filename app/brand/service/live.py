@@ -18,12 +18,14 @@ from app.brand import queries
 from app.brand.errors import ThemeUnknown
 from app.brand.models import ThemeVersion
 from app.brand.policies import version_to_read
-from app.brand.rules import words as rules
+from app.brand.rules.voice import VOICES
 from app.kernel import cache, crypto, ids
 from app.kernel.db import tenant_read
 from app.kernel.tenant import Tenant
+from app.kernel.web.languages import say
+from app.kernel.web.own_words import OwnWords
 from themes.engine import Inputs, Resolved, presets, resolve
-from themes.engine.inputs import SYSTEM, plain
+from themes.engine.inputs import EVERY, SYSTEM, plain
 from themes.engine.presets import USUAL
 
 PREVIEW: Final = "theme-preview"
@@ -47,17 +49,21 @@ class LiveTheme(msgspec.Struct, frozen=True, kw_only=True):
     fonts: list[str]
     layout: dict[str, Any]
     scheme: str
-    terms: dict[str, str]
     strings: dict[str, dict[str, str]]
+    plurals: dict[str, dict[str, list[str]]]
+    blocks: dict[str, str]
     voice: str
     legal_name: str
+    email_name: str
     email_from: str
     powered_by: bool
     is_preview: bool = False
 
-    def own_words(self, language: str) -> dict[str, str]:
-        """What is said in place of our sentences: the label's terms, and before them its own sentences."""
-        return rules.titles(self.terms) | self.strings.get(language, {})
+    def own_words(self, language: str) -> OwnWords:
+        """What is said in place of our sentences: in this language, before that in all, before that by the voice."""
+        voiced = {original: say(said, language) for original, said in VOICES.get(self.voice, {}).items()}
+        sentences = voiced | self.strings.get(EVERY, {}) | self.strings.get(language, {})
+        return OwnWords(sentences, self.plurals.get(language, {}))
 
     @property
     def stylesheet(self) -> str:
@@ -151,10 +157,12 @@ def _theme(inputs: Inputs, *, sha: str, number: int, flat: dict[str, Any], is_pr
         fonts=sorted(faces),
         layout=said["layout"],
         scheme=inputs.color.scheme,
-        terms=inputs.copy.terms,
         strings=inputs.copy.strings,
+        plurals=inputs.copy.plurals,
+        blocks=said["blocks"],
         voice=inputs.copy.voice,
         legal_name=inputs.identity.legal_name,
+        email_name=inputs.identity.email_name,
         email_from=inputs.identity.email_from,
         powered_by=inputs.identity.powered_by,
         is_preview=is_preview,

@@ -18,14 +18,17 @@ from app.brand.errors import (
 )
 from app.brand.models import ThemeVersion
 from app.brand.policies import version_to_read
-from app.brand.rules.checks import Finding, findings, named_assets
+from app.brand.rules.checks import Finding, Ground, findings, named_assets
 from app.brand.rules.raster import Tones
+from app.brand.service.blocks import check_blocks
 from app.brand.service.live import forget_live
+from app.brand.service.mails import mail_domains
 from app.kernel import clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
-from themes.engine import InputRefused, Inputs, changes, parse, presets, resolve
-from themes.engine.inputs import plain
+from tenants import billing
+from themes.engine import InputRefused, Inputs, changes, modern, parse, presets, resolve
+from themes.engine.inputs import Blocks, plain
 from themes.engine.presets import USUAL
 
 LONGEST_NOTE = 200
@@ -72,7 +75,8 @@ def change_draft(
     """Change some inputs of a draft, group by group; what is not named stays as it is."""
     version = version_to_read(session, version_id, for_change=True)
     old = version.said
-    inputs = parsed(_merged(version.inputs, said))
+    inputs = parsed(_merged(modern(version.inputs), said))
+    _check_blocks(actor, old, inputs)
     version.say(plain(inputs), resolve(inputs))
     if note is not None:
         version.note = note.strip()[:LONGEST_NOTE]
@@ -107,7 +111,14 @@ def check_draft(session: Session, tenant: Tenant, version: ThemeVersion) -> list
     found = list(session.scalars(queries.assets_named(wanted))) if wanted else []
     known = {str(asset.id): _tones(asset.facts) for asset in found if asset.kind in queries.LOGOS}
     fonts = frozenset(str(asset.id) for asset in found if asset.kind == "font")
-    return findings(inputs, known, fonts, languages=frozenset(tenant.languages))
+    ground = Ground(
+        logos=known,
+        fonts=fonts,
+        languages=frozenset(tenant.languages),
+        domains=mail_domains(tenant),
+        blocks=check_blocks(tenant, inputs),
+    )
+    return findings(inputs, ground)
 
 
 def publish(session: Session, actor: Actor, tenant: Tenant, version_id: UUID | None) -> ThemeVersion:
@@ -153,6 +164,16 @@ def parsed(raw: dict[str, Any]) -> Inputs:
         return parse(raw)
     except InputRefused as refused:
         raise ThemeInputRefused(fields={refused.field or "theme": refused.sentence}) from None
+
+
+def _check_blocks(actor: Actor, old: Inputs, inputs: Inputs) -> None:
+    """Take new blocks only where the plan includes them and they can be shown."""
+    tenant = actor.tenant
+    if tenant is None or inputs.blocks in (old.blocks, Blocks()):
+        return
+    billing.require(tenant, "liquid_blocks")
+    if failing := check_blocks(tenant, inputs):
+        raise ThemeInputRefused(fields={f"blocks.{slot}": why.message for slot, why in failing.items()})
 
 
 def _retire_live(session: Session) -> int | None:

@@ -13,21 +13,24 @@ from app.identity.errors import BeyondOwn, ChoiceUnusable, NameMissing, RoleInUs
 from app.identity.models import CustomRole
 from app.identity.pages.door import again, several
 from app.identity.pages.visitors import AnyRequest, frame, visitor_of
+from app.identity.policies import SENTENCES as REASONS
 from app.identity.policies import Visitor, allows, role_to_change, role_to_read
 from app.identity.rules.permissions import PERMISSIONS, SENTENCES
 from app.identity.rules.roles import ROLES, Role
+from app.identity.rules.roles import SENTENCES as ROLE_SENTENCES
 from app.identity.service import roles
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
-from app.kernel.web.languages import say
-from app.kernel.web.pages import page
-from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.own_words import offer
+from app.kernel.web.pages import page, told
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 from tenants import billing
 
 ROLES_PATH = "/portal/settings/roles"
 SEE: dict[str, Any] = {"permission": "team.view"}
 EDIT: dict[str, Any] = {"permission": "roles.edit", "recent": True, "in_person": True}
+offer(*SENTENCES.values(), *ROLE_SENTENCES.values(), *REASONS.values())
 _EXPECTED = (BeyondOwn, ChoiceUnusable, NameMissing, RoleInUse, RoleNameTaken)
 
 
@@ -38,22 +41,22 @@ class RoleForm(msgspec.Struct, forbid_unknown_fields=True):
     permissions: list[str] | str = []
 
 
-def _built_in(role: Role, language: str) -> tuple[str, str, list[str]]:
-    may = [say(SENTENCES[key], language) for key in PERMISSIONS if key in role.permissions]
-    return say(role.name, language), say(role.purpose, language), may
+def _built_in(role: Role, realm: Realm) -> tuple[str, str, list[str]]:
+    may = [told(realm, SENTENCES[key]) for key in PERMISSIONS if key in role.permissions]
+    return told(realm, role.name), told(realm, role.purpose), may
 
 
 def _shown(request: AnyRequest, visitor: Visitor, chosen: CustomRole | None = None) -> dict[str, Any]:
-    language = realm_of(request).language
+    realm = realm_of(request)
     with tenant_read(tenant_of(request)) as session:
         own = roles.custom_roles(session)
     return {
         **frame(visitor, request, ROLES_PATH),
-        "built_in": [_built_in(role, language) for role in ROLES.values()],
+        "built_in": [_built_in(role, realm) for role in ROLES.values()],
         "own_roles": own,
         "chosen": chosen,
-        "offered": [(key, say(SENTENCES[key], language)) for key in PERMISSIONS if key in visitor.permissions],
-        "sentences": {key: say(text, language) for key, text in SENTENCES.items()},
+        "offered": [(key, told(realm, SENTENCES[key])) for key in PERMISSIONS if key in visitor.permissions],
+        "sentences": {key: told(realm, text) for key, text in SENTENCES.items()},
         "may_edit": allows(visitor, "roles.edit") and visitor.acting is None,
     }
 

@@ -30,8 +30,7 @@ from app.kernel import ids, limits
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy
 from app.kernel.tenant import TenantState
-from app.kernel.web.languages import say
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 
 APP = f"{SECURITY}/app"
@@ -74,7 +73,7 @@ class AllowForm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
-    language = realm_of(request).language
+    realm = realm_of(request)
     with tenant_read(tenant_of(request)) as session:
         return {
             **frame(visitor, request, SECURITY),
@@ -83,7 +82,7 @@ def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
             "own": visitor.session_id,
             "policy": security.policy_of(session) if allows(visitor, "security.edit") else None,
             "grants": support.open_grants(session) if visitor.member.role == "owner" else None,
-            "roles": [(key, say(role.name, language)) for key, role in ROLES.items()],
+            "roles": [(key, told(realm, role.name)) for key, role in ROLES.items()],
             "idle_choices": security.IDLE_MINUTES,
             "absolute_choices": security.ABSOLUTE_HOURS,
         }

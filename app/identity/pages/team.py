@@ -33,9 +33,8 @@ from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.cells import Cell, edit
-from app.kernel.web.languages import say
-from app.kernel.web.pages import page
-from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.pages import page, told
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 
 TEAM = "/portal/settings/team"
 INVITATION = f"{TEAM}/invitations/{{invitation_id:str}}"
@@ -63,17 +62,17 @@ class PlaceForm(msgspec.Struct, forbid_unknown_fields=True):
     match: str = ""
 
 
-def role_name(holder: Any, language: str) -> str:
+def role_name(holder: Any, realm: Realm) -> str:
     """A role's name as its reader calls it: built-in ones translated, the label's own as they are written."""
     if holder.custom_role is not None:
         return str(holder.custom_role.name)
-    return say(ROLES[holder.role].name, language) if holder.role in ROLES else str(holder.role)
+    return told(realm, ROLES[holder.role].name) if holder.role in ROLES else str(holder.role)
 
 
-def offered_roles(visitor: Visitor, custom: list[CustomRole], language: str) -> list[tuple[str, str, str]]:
+def offered_roles(visitor: Visitor, custom: list[CustomRole], realm: Realm) -> list[tuple[str, str, str]]:
     """The roles that a visitor may give: key or id, name, purpose."""
     built_in = [
-        (key, say(role.name, language), say(role.purpose, language))
+        (key, told(realm, role.name), told(realm, role.purpose))
         for key, role in ROLES.items()
         if role.permissions <= visitor.permissions and (key != "owner" or visitor.member.role == "owner")
     ]
@@ -81,22 +80,22 @@ def offered_roles(visitor: Visitor, custom: list[CustomRole], language: str) -> 
     return built_in + own
 
 
-def said(reason: Reason, language: str) -> str:
-    """A reason in the reader's language, its parts too."""
-    values = {name: say(text, language) if name in reason.said else text for name, text in reason.values.items()}
-    return say(reason.sentence, language, **values)
+def said(reason: Reason, realm: Realm) -> str:
+    """A reason as its reader is told it, its parts too."""
+    values = {name: told(realm, text) if name in reason.said else text for name, text in reason.values.items()}
+    return told(realm, reason.sentence, **values)
 
 
 def _team(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
-    language = realm_of(request).language
+    realm = realm_of(request)
     with tenant_read(tenant_of(request)) as session:
         people, invitations = team.members(session), team.open_invitations(session)
         custom = roles.custom_roles(session)
-    offered = offered_roles(visitor, custom, language)
+    offered = offered_roles(visitor, custom, realm)
     return {
         **frame(visitor, request, TEAM),
-        "people": [_listed(visitor, person, role_name(person, language), offered) for person in people],
-        "invitations": [(invitation, role_name(invitation, language)) for invitation in invitations],
+        "people": [_listed(visitor, person, role_name(person, realm), offered) for person in people],
+        "invitations": [(invitation, role_name(invitation, realm)) for invitation in invitations],
         "roles": offered,
         "may_invite": allows(visitor, "team.invite") and visitor.acting is None,
     }
@@ -163,7 +162,7 @@ def revoke(request: AnyRequest, invitation_id: FromPath[str]) -> Redirect:
 
 
 def _person(request: AnyRequest, visitor: Visitor, member_id: str) -> dict[str, Any]:
-    language = realm_of(request).language
+    realm = realm_of(request)
     with tenant_read(tenant_of(request)) as session:
         person = member_to_read(session, visitor, ids.parse_uuid(member_id))
         custom, held = roles.custom_roles(session), factors.factors_of(session, person)
@@ -171,10 +170,10 @@ def _person(request: AnyRequest, visitor: Visitor, member_id: str) -> dict[str, 
     return {
         **frame(visitor, request, TEAM),
         "person": person,
-        "role": role_name(person, language),
-        "roles": offered_roles(visitor, custom, language),
+        "role": role_name(person, realm),
+        "roles": offered_roles(visitor, custom, realm),
         "current": str(person.custom_role_id or person.role),
-        "answers": [(key, found.allowed, [said(part, language) for part in found.reasons]) for key, found in answers],
+        "answers": [(key, found.allowed, [said(part, realm) for part in found.reasons]) for key, found in answers],
         "factors": held,
         "is_own": person.id == visitor.member.id,
         "may_change": may_change(visitor, person) and visitor.acting is None,

@@ -27,7 +27,7 @@ from app.kernel.errors import NotFound
 from app.kernel.tenant import READ_ONLY, Tenant, TenantState
 from app.kernel.web.cells import led
 from app.kernel.web.gate import SAFE
-from app.kernel.web.languages import say
+from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import handle, prefers_page
@@ -109,8 +109,8 @@ def _banner(realm: Realm, visitor: Visitor) -> dict[str, Any]:
         return {}
     zone, locale = ZoneInfo(realm.tenant.time_zone), realm.language.replace("-", "_")
     until = format_datetime(grant.ends_at, "short", tzinfo=zone, locale=locale)
-    told = say(SENTENCES["acting"], realm.language, name=visitor.member.name, until=until, reason=grant.reason)
-    return {"sentence": told, "end": "/portal/sign-out"}
+    sentence = told(realm, SENTENCES["acting"], name=visitor.member.name, until=until, reason=grant.reason)
+    return {"sentence": sentence, "end": "/portal/sign-out"}
 
 
 def _check(request: AnyRequest, visitor: Visitor) -> None:

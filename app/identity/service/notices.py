@@ -9,7 +9,8 @@ from app.identity.models import Member
 from app.kernel import cache, mail
 from app.kernel.db import current, platform_read
 from app.kernel.tenant import Tenant
-from app.kernel.web.languages import LANGUAGES, SOURCE, say
+from app.kernel.web.languages import LANGUAGES, SOURCE
+from app.kernel.web.own_words import offer
 from tenants.registry.models import HostRow
 
 SENTENCES = {
@@ -37,6 +38,8 @@ SENTENCES = {
     "Allow it or refuse it here:\n\n%(link)s\n",
     "support_on": "Support access to the label was allowed.",
 }  # fmt: skip
+
+offer(*SENTENCES.values())
 
 
 def base_address(tenant: Tenant) -> str:
@@ -98,7 +101,7 @@ def send_first_invitation(session: Session, tenant: Tenant, email: str, token: s
 def tell(session: Session, tenant: Tenant, member: Member, change: str) -> None:
     """Tell a member that something about their security changed, whoever changed it."""
     language = language_of(tenant, member.language)
-    _send(session, tenant, member.email, "changed", language, what=say(SENTENCES[change], language))
+    _send(session, tenant, member.email, "changed", language, told={"what": SENTENCES[change]})
 
 
 def ask_owner(session: Session, tenant: Tenant, owner: Member, *, hours: int, reason: str) -> None:
@@ -109,8 +112,23 @@ def ask_owner(session: Session, tenant: Tenant, owner: Member, *, hours: int, re
 
 
 def _send(
-    session: Session, tenant: Tenant, to: str, kind: str, language: str, *, key: str | None = None, **values: object
+    session: Session,
+    tenant: Tenant,
+    to: str,
+    kind: str,
+    language: str,
+    *,
+    key: str | None = None,
+    told: dict[str, str] | None = None,
+    **places: object,
 ) -> None:
-    subject = say(SENTENCES[kind], language, label=tenant.name)
-    text = say(SENTENCES[f"{kind}.text"], language, label=tenant.name, **values)
-    mail.ask(session, tenant, mail.Mail(to=to, subject=subject, text=text, language=language), key=key)
+    """Ask for a mail of this kind; its sentences are said when it leaves, in the label's words of that moment."""
+    letter = mail.Mail(
+        to=to,
+        subject=SENTENCES[kind],
+        text=SENTENCES[f"{kind}.text"],
+        language=language,
+        places={"label": tenant.name} | {name: str(value) for name, value in places.items()},
+        told=told or {},
+    )
+    mail.ask(session, tenant, letter, key=key)

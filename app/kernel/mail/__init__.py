@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from app.kernel.mail.outgoing import Mail, ask, dress
+from app.kernel.mail.outgoing import USUAL_SENDER, Mail, Sender, ask, dress, mail_domain, sign
 from app.kernel.mail.transport import Caught, MailRefused, caught
 
-__all__ = ["Caught", "Mail", "MailRefused", "ask", "caught", "dress"]
+__all__ = [
+    "USUAL_SENDER",
+    "Caught",
+    "Mail",
+    "MailRefused",
+    "Sender",
+    "ask",
+    "caught",
+    "dress",
+    "mail_domain",
+    "sign",
+]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from babel.core import Locale, negotiate_locale
 from babel.lists import format_list
 from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -24,6 +26,7 @@ LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "pl", "ja", "ko", "zh-
 
 _WISH = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q=([01](?:\.[0-9]{1,3})?))?")
 _PLACE = re.compile(r"%\((\w+)\)s")
+_LOOKED_AT, _EXAMPLES = 201, 3
 
 
 def _file(language: str) -> Path:
@@ -52,8 +55,31 @@ def say(msgid: str, language: str, **values: object) -> str:
 def say_many(one: str, many: str, count: int, language: str, **values: object) -> str:
     """A sentence about `count` things, in the form that this language has for that number (place `n`)."""
     text = _translations(language).ngettext(one, many, count)
-    shown = format_decimal(count, locale=language.replace("-", "_"))
-    return text % {"n": shown, **values}
+    return text % {"n": shown_number(count, language), **values}
+
+
+def shown_number(count: int, language: str) -> str:
+    """A whole number as this language writes it."""
+    return format_decimal(count, locale=language.replace("-", "_"))
+
+
+def plural_form(count: int, language: str) -> int:
+    """Which of its language's forms a number takes, from 0."""
+    return int(_plural_of(language)(count))
+
+
+@cache
+def plural_examples(language: str) -> tuple[tuple[int, ...], ...]:
+    """For each form of this language, the first numbers that take it."""
+    found: dict[int, list[int]] = {}
+    for count in range(_LOOKED_AT):
+        found.setdefault(plural_form(count, language), []).append(count)
+    return tuple(tuple(found[form][:_EXAMPLES]) for form in sorted(found))
+
+
+@cache
+def _plural_of(language: str) -> Callable[[int], int]:
+    return c2py(get_plural(language.replace("-", "_")).plural_expr)
 
 
 def say_refusal(refusal: Refusal, language: str) -> str:

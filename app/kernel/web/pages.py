@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeVar
@@ -20,14 +20,14 @@ from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.web import assets, flash
 from app.kernel.web.agents import device
-from app.kernel.web.languages import direction, said_values, say_many
-from app.kernel.web.own_words import say_own
+from app.kernel.web.languages import direction, said_values
+from app.kernel.web.own_words import OwnWords, say_own, say_own_many
 from app.kernel.web.realm import Realm
 
 Frame = Callable[[Realm], dict[str, Any]]
 """Gives what is laid around every page of a request: brand, navigation, news."""
 
-Speaker = Callable[[Realm], Mapping[str, str]]
+Speaker = Callable[[Realm], OwnWords]
 """Gives what is said in place of our sentences to the reader of a request."""
 
 _frames: list[Frame] = []
@@ -49,6 +49,11 @@ def speaker(provide: Speaker) -> Speaker:
     return provide
 
 
+def no_block(_slot: str) -> str:
+    """What stands in a slot of pages that no label restyles."""
+    return ""
+
+
 def told(realm: Realm, msgid: str, **places: object) -> str:
     """A sentence as the reader of this request is told it: in the label's words where it has some."""
     return say_own(_own_words(realm), msgid, realm.language, **places)
@@ -59,8 +64,8 @@ def told_refusal(realm: Realm, refusal: Refusal) -> str:
     return told(realm, refusal.msgid, **said_values(refusal, realm.language))
 
 
-def _own_words(realm: Realm) -> Mapping[str, str]:
-    return next((_laid(provide, realm) for provide in _speakers), {})
+def _own_words(realm: Realm) -> OwnWords:
+    return next((_laid(provide, realm) or OwnWords() for provide in _speakers), OwnWords())
 
 
 @cache
@@ -82,7 +87,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _tools(realm: Realm, own_words: Mapping[str, str]) -> dict[str, Any]:
+def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
     """What every template can say and spell, bound to one reader; a label's own words come before ours."""
     language = realm.language
     locale = language.replace("-", "_")
@@ -92,7 +97,7 @@ def _tools(realm: Realm, own_words: Mapping[str, str]) -> dict[str, Any]:
         return say_own(own_words, msgid, language, **places)
 
     def translate_many(one: str, many: str, count: int, **places: object) -> str:
-        return say_many(one, many, count, language, **places)
+        return say_own_many(own_words, one, many, count, language, **places)
 
     def moment(when: datetime, form: str = "medium") -> str:
         return format_datetime(when, form, tzinfo=zone, locale=locale)
@@ -120,25 +125,27 @@ def render(template: str, realm: Realm, **values: Any) -> str:
         "scheme": realm.facts.get("scheme", ""),
         "house": realm.tenant.name if realm.tenant else realm.facts.get("operator_name", ""),
         "theme": None,
+        "block": no_block,
+        "powered_by": "",
         "flash": partial(flash.take, realm),
         "acting": realm.facts.get("acting"),
         "incidents": [],
     }
     for provide in _frames:
-        around |= _laid(provide, realm)
+        around |= _laid(provide, realm) or {}
     own_words = _own_words(realm)
     around["words"] = {text: say_own(own_words, text, language) for text in assets.script_sentences()}
     tools = _tools(realm, own_words)
     return _environment().get_template(template).render(**tools, **(around | values))
 
 
-def _laid(provide: Callable[[Realm], T], realm: Realm) -> T | dict[str, Any]:
+def _laid(provide: Callable[[Realm], T], realm: Realm) -> T | None:
     """A frame's part, or nothing of it: a page that tells of a trouble must not meet the trouble again."""
     try:
         return provide(realm)
     except (DBAPIError, OSError, NotConnected, Refusal) as trouble:
         log.warning("frame.missing", reason=type(trouble).__name__)
-        return {}
+        return None
 
 
 def page(template: str, realm: Realm, *, status: int = 200, **values: Any) -> Response[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+from markupsafe import Markup
+
 from app.brand.pages.settings import PREVIEW_COOKIE
-from app.brand.service import LiveTheme, live_theme, preview_theme
+from app.brand.service import LiveTheme, block_html, live_theme, preview_theme
 from app.identity.pages import cookie_name
 from app.identity.policies import Visitor
 from app.kernel.activity.meanings import meanings, news_for
-from app.kernel.db import tenant_read
+from app.kernel.db import current, tenant_read
 from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
@@ -148,13 +151,23 @@ def looks(realm: Realm) -> dict[str, Any]:
         return {}
     theme = _theme_of(realm, realm.tenant)
     scheme = realm.facts.get("scheme") or ("" if theme.scheme == "auto" else theme.scheme)
-    return {"theme": theme, "scheme": scheme}
+    return {
+        "theme": theme,
+        "scheme": scheme,
+        "block": partial(_block, realm.tenant, theme, realm.language),
+        "powered_by": current().settings.operator_name if theme.powered_by else "",
+    }
+
+
+def _block(tenant: Tenant, theme: LiveTheme, language: str, slot: str) -> Markup:
+    """What the label put into a slot of this page."""
+    return Markup(block_html(tenant, theme, slot, language))  # noqa: S704 cleaned when it was rendered
 
 
 @speaker
-def words(realm: Realm) -> dict[str, str]:
+def words(realm: Realm) -> own_words.OwnWords:
     """What the label says its own way, in the reader's language."""
-    return _theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else {}
+    return _theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else own_words.OwnWords()
 
 
 def _theme_of(realm: Realm, tenant: Tenant) -> LiveTheme:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from litestar import Request, Response, get
@@ -9,6 +10,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.response import Redirect, Stream
 from sqlalchemy import func, select
 
+from app.brand.pages.settings import PREVIEW_COOKIE
 from app.identity import service as identity
 from app.identity.models import Member
 from app.identity.pages import cookie_name, visitor_of
@@ -16,7 +18,7 @@ from app.identity.policies import allows, require
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import current, tenant_read
-from app.kernel.errors import NotFound
+from app.kernel.errors import NotFound, Refusal
 from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
 from app.kernel.sentences import sentence
@@ -101,6 +103,9 @@ def shop(request: Request[Any, Any, Any]) -> Response[Any]:
     realm = realm_of(request)
     if realm.is_operator:
         return Redirect("/admin", status_code=303)
+    if cookie_name(PREVIEW_COOKIE) in request.cookies:
+        with suppress(Refusal):  # whoever is no member sees what everybody sees
+            visitor_of(request)
     opens_soon = billing.shows(tenant_of(request), "store_preview")
     return page("store.html", realm, opens_soon=opens_soon, leads_in=realm.surface is None)
 
