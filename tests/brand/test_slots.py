@@ -13,6 +13,7 @@ from app.kernel import cache, db
 from app.kernel.actor import Actor
 from tenants.lifecycle.service import set_plan
 from tests.brand.test_themes import published
+from tests.kernel.jobs.work import eventually
 from themes.engine.inputs import LONGEST_BLOCK
 
 BRAND = "/portal/settings/brand"
@@ -33,8 +34,11 @@ def entitled(label):
     with_plan(label, label.plan)
 
 
-def a_draft(client):
-    return client.post(f"{BRAND}/drafts", data={"preset": "voltage"}).headers["location"]
+def a_draft(client, *, has_slots=True):
+    """A new draft, once the web process has heard of the label's plan."""
+    draft = client.post(f"{BRAND}/drafts", data={"preset": "voltage"}).headers["location"]
+    assert eventually(lambda: ('name="blocks.footer"' in client.get(draft).text) is has_slots)
+    return draft
 
 
 def test_a_block_is_drafted_previewed_published_and_taken_back(client_as, client_of, entitled):
@@ -103,17 +107,19 @@ def test_what_cannot_be_shown_is_said_beside_the_block_and_kept_in_its_field(cli
 
 def test_a_block_comes_with_a_plan_and_leaves_with_it(client_as, client_of, label):
     client = client_as(with_plan(label, "standard"))
-    draft = a_draft(client)
+    draft = a_draft(client, has_slots=False)
     assert "come with the plan Enterprise" in client.get(draft).text
     answer = client.post(draft, data={"blocks.footer": "<p>canary</p>"}, headers={"accept": "text/html"})
     assert answer.status_code == 402
     assert "It comes with Enterprise." in answer.text
     with_plan(label, "enterprise")
+    assert eventually(lambda: 'name="blocks.footer"' in client.get(draft).text)
     assert client.post(draft, data={"blocks.footer": "<p>canary</p>"}).status_code == 303
     assert client.post(f"{draft}/publication").status_code == 303
     assert "<p>canary</p>" in client_of(f"{label.slug}.localhost").get("/").text
     with_plan(label, "standard")
-    assert "canary" not in client_of(f"{label.slug}.localhost").get("/").text
+    stranger = client_of(f"{label.slug}.localhost")
+    assert eventually(lambda: "canary" not in stranger.get("/").text)
     lowered = client.post(f"{BRAND}/drafts").headers["location"]
     assert client.post(lowered, data={"shape.radius": "3"}).status_code == 303
     assert client.post(lowered, data={"blocks.footer": "<p>other</p>"}).status_code == 402
@@ -135,7 +141,8 @@ def test_a_block_that_fails_stands_in_the_way_of_publishing(client_as, entitled)
 
 def test_a_rival_is_shown_none_of_it(client_of, entitled, rival):
     published(entitled, preset="plain", blocks={"landing": "<p>canary-block</p>"})
-    assert "canary-block" in client_of(f"{entitled.slug}.localhost").get("/").text
+    own = client_of(f"{entitled.slug}.localhost")
+    assert eventually(lambda: "canary-block" in own.get("/").text)
     assert "canary-block" not in client_of(f"{rival.slug}.localhost").get("/").text
 
 

@@ -113,7 +113,7 @@ def test_a_label_signs_its_mails_at_its_own_domains_alone(mine):
 def test_each_language_has_its_own_forms():
     assert plural_examples("en") == ((1,), (0, 2, 3))
     assert plural_examples("ja") == ((0, 1, 2),)
-    assert plural_examples("ar") == ((0,), (1,), (2,), (3, 4, 5), (11, 12, 13), (100, 101, 102))
+    assert plural_examples("ar") == ((0,), (1,), (2,), (3, 4, 5), (100, 101, 102), (11, 12, 13))
     for language in LANGUAGES:
         forms = plural_examples(language)
         assert 1 <= len(forms) <= MOST_FORMS
@@ -138,7 +138,7 @@ def test_a_number_is_said_in_own_words_in_each_form(client_as, mine):
     publish(client, mine)
     own = own_words.words_of(mine, "pl")
     said = [own_words.say_own_many(own, UNREAD, UNREAD, count, "pl") for count in (1, 2, 5, 1234)]
-    assert said == ["1 nowa", "2 nowe", "5 nowych", "1234 nowe"]
+    assert said == ["1 nowa", "2 nowe", "5 nowych", "1\xa0234 nowe"]
     english = own_words.words_of(mine, "en")
     assert own_words.say_own_many(english, UNREAD, UNREAD, 5, "en") == "5 unread"
     assert client.post(f"{WORDS}/removal", data=data).status_code == 303
