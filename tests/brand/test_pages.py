@@ -171,7 +171,9 @@ def test_what_people_write_is_shown_as_text(client_as, label):
         assert "<svg onload" not in text
         assert "style=" not in text
         assert "<script" not in text.replace("<script src", "").replace("<script type", "") or address
-    assert client.post(f"{draft}/publication").status_code == 422
+    assert client.post(f"{draft}/publication").status_code == 303
+    for address in ("/", "/portal", "/portal/sign-in"):
+        assert "<svg onload" not in client.get(address).text
 
 
 @pytest.mark.parametrize("role", ["artist"])

@@ -22,6 +22,7 @@ from tenants.registry.models import HostRow
 from tests.brand.test_themes import drafted, findings_of, published
 from tests.brand.test_words import WORDS, publish, put, speak
 from tests.factories.labels import a_label
+from tests.kernel.jobs.work import eventually
 from themes.engine.inputs import MOST_FORMS
 
 UNREAD = "%(n)s unread"
@@ -57,6 +58,7 @@ def test_every_voice_says_what_is_said_and_fills_the_same_places():
 
 def test_a_voice_is_heard_on_pages_and_in_mails_in_the_readers_language(client_of, mine):
     door = f"{mine.slug}.localhost"
+    assert eventually(lambda: client_of(door).get("/portal/sign-in").status_code == 200)
     assert WELCOME in client_of(door).get("/portal/sign-in").text
     published(mine, preset="plain", copy={"voice": "warm"})
     assert VOICES["warm"][WELCOME] in client_of(door).get("/portal/sign-in").text

@@ -18,7 +18,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.languages import direction, spoken_name
+from app.kernel.web.languages import SOURCE, direction, spoken_name
 from app.kernel.web.own_words import offer
 from app.kernel.web.pages import page, told, told_refusal
 from app.kernel.web.realm import Realm, realm_of, tenant_of
@@ -85,6 +85,7 @@ def _page(
         status=status_of(wrong[1]) if wrong else 200,
         shown=words,
         chosen=language,
+        chosen_direction=direction(SOURCE if language == EVERY else language),
         wanted=wanted,
         typed=typed,
         languages=[(name, _language_name(realm, name)) for name in words.languages],

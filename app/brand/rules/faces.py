@@ -28,18 +28,29 @@ TEXT_WEIGHTS: Final = (400, 600)
 _WEIGHT_STEP, _WIDTHS = 100, (62, 75, 87.5, 100, 112.5, 125)
 _FAMILY_NAMES = (1, 16)
 _STYLE_NAME, _FACE_NAME = 2, 6
+_ARABIC_LETTERS: Final = "[\u0600-\u08ff\ufb50-\ufefc]"
+_LETTERS: Final = {
+    "latin": re.compile(""),
+    "latin-more": re.compile("[\u0080-\u00ff\u2000-\u2fff]"),
+    "latin-ext": re.compile("[\u0100-\u02ff\u1d00-\u1eff\u20a0-\u20c0\u2113\ua720-\ua7ff]"),
+    "arabic": re.compile(_ARABIC_LETTERS),
+    "arabic-more": re.compile(_ARABIC_LETTERS),
+}
 _STATIC = re.compile(r"-(\d{3})-normal-")
 
 _lock = Lock()
 
 
-def folder_for(font: Mapping[str, Any], built: Path = BUILT) -> Path:
-    """A folder with the faces that these flat tokens name; without a build it is empty, and Typst's own stands in."""
+def folder_for(font: Mapping[str, Any], text: str, built: Path = BUILT) -> Path:
+    """A folder with the faces that these flat tokens name, as far as `text` needs them.
+
+    Without a build it is empty, and Typst's own stands in.
+    """
     weight = round(font["display_weight"] / _WEIGHT_STEP) * _WEIGHT_STEP
     width = min(_WIDTHS, key=lambda known: abs(known - font["display_width"]))
     # The steps above, and one family for all that labels bring, bound how many folders there can be.
-    text, display = (name if _ours(name) else FONTS[BESIDE_OWN].family for name in (font["text"], font["display"]))
-    return _folder(built, text, display, max(100, weight), width)
+    names = [name if _ours(name) else FONTS[BESIDE_OWN].family for name in (font["text"], font["display"])]
+    return _folder(built, names[0], names[1], max(100, weight), width, _subsets(text))
 
 
 def own_files(own: Mapping[str, bytes], font: Mapping[str, Any]) -> Iterator[bytes]:
@@ -54,16 +65,22 @@ def _ours(family: str) -> Font | None:
     return next((font for font in FONTS.values() if font.family == family), None)
 
 
-def _folder(built: Path, text: str, display: str, weight: int, width: float) -> Path:
-    name = re.sub(r"[^a-z0-9]+", "-", f"{text} {display} {weight} {width}".lower())
+def _subsets(text: str) -> tuple[str, ...]:
+    """What a text is written with: to cut a face takes a fifth of a second, and most drawings are Latin alone."""
+    return tuple(subset for subset, letters in _LETTERS.items() if letters.search(text))
+
+
+def _folder(built: Path, text: str, display: str, weight: int, width: float, subsets: tuple[str, ...]) -> Path:
+    name = re.sub(r"[^a-z0-9]+", "-", " ".join((text, display, str(weight), str(width), *subsets)).lower())
     with _lock:
         folder = _root(built) / name
         if not folder.exists():
             made = Path(tempfile.mkdtemp(dir=_root(built)))
             wanted = {(text, one, 100) for one in TEXT_WEIGHTS} | {(display, weight, width)}
-            wanted |= {(FONTS[ARABIC].family, one, 100) for one in (400, 700)}
+            if "arabic" in subsets:
+                wanted |= {(FONTS[ARABIC].family, one, 100) for one in (400, 700)}
             for number, (family, one, wide) in enumerate(sorted(wanted)):
-                for subset in SUBSETS:
+                for subset in subsets:
                     if (body := _face(built, family, subset, one, wide)) is not None:
                         (made / f"{number}-{subset}.ttf").write_bytes(body)
             made.rename(folder)

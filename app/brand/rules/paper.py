@@ -112,11 +112,12 @@ def _data(brand: Brand, shade: str) -> dict[str, Any]:
 
 def _drawn(template: str, data: Mapping[str, Any], brand: Brand, *, form: Literal["pdf", "png", "svg"]) -> bytes:
     files = {"main.typ": _template(template), "common.typ": _template("common.typ")}
-    files["data.json"] = json.dumps(data).encode()
+    content = json.dumps(data, ensure_ascii=False)
+    files["data.json"] = content.encode()
     if brand.logo:
         files[f"logo.{brand.logo_kind}"] = brand.logo
     with _folder_of(own_files(brand.faces, brand.flat["font"])) as own:
-        return _compiled(files, form=form, fonts=(folder_for(brand.flat["font"]), own))
+        return _compiled(files, form=form, fonts=(folder_for(brand.flat["font"], content), own))
 
 
 @contextmanager
