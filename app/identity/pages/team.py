@@ -197,9 +197,9 @@ def change_role(request: AnyRequest, member_id: FromPath[str], data: URLEncodedB
     visitor, tenant, known = visitor_of(request), tenant_of(request), ids.parse_uuid(member_id)
 
     def read(session: Session) -> Cell:
-        person, language = member_to_read(session, visitor, known), realm_of(request).language
-        offered = offered_roles(visitor, roles.custom_roles(session), language)
-        return _role_cell(person, role_name(person, language), offered)
+        person, realm = member_to_read(session, visitor, known), realm_of(request)
+        offered = offered_roles(visitor, roles.custom_roles(session), realm)
+        return _role_cell(person, role_name(person, realm), offered)
 
     def change(session: Session) -> None:
         place = team.place_of(session, data.role, imprints=data.imprints, artists=data.artists)
