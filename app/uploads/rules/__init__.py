@@ -1,0 +1,1 @@
+"""What bulk upload knows without a database."""

@@ -1,0 +1,184 @@
+"""XLSX: a ZIP of XML, looked through before a reader that trusts it opens it."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from app.uploads.errors import ManifestEmpty, ManifestOfOtherKind, ManifestRefused, ManifestTooLarge, ManifestUnsafe
+from app.uploads.rules.delimited import Records
+from app.uploads.rules.limits import ManifestLimits
+
+_CHUNK: Final = 1 << 16
+_ROWS_AT_ONCE: Final = 4_000
+_RATIO_COUNTS_FROM: Final = 1_000_000
+_XML: Final = (".xml", ".rels", ".vml")
+_ARCHIVES: Final = (".zip", ".xlsx", ".xlsm", ".gz", ".7z", ".rar", ".jar")
+_DECLARES = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_ELEMENT = re.compile(rb"<[A-Za-z_]")
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_CELL = re.compile(rb'\br="([A-Z]{1,4})(\d{1,9})"')
+_SHARED = re.compile(rb'\bt="s"[^>]*>\s*<(?:\w+:)?v>(\d{1,9})<')
+_EXACT: Final = 2**53
+
+
+def read_spreadsheet(raw: bytes, limits: ManifestLimits) -> Records:
+    """The records of the first sheet that has any; `ManifestUnsafe` where opening it could hurt."""
+    try:
+        _check(raw, limits)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        for sheet in book.sheets_metadata:
+            rows = book.get_sheet_by_name(sheet.name)
+            if rows.total_height:
+                return Records(_frame(rows.iter_rows(), rows.total_width, offset=(rows.start or (0, 0))[0]))
+    except (CalamineError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, OSError) as broken:
+        raise ManifestRefused from broken
+    except BaseException as panic:  # a Rust library's panic is no Exception
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise ManifestRefused from None
+    raise ManifestEmpty
+
+
+def _check(raw: bytes, limits: ManifestLimits) -> None:
+    """Refuse what unpacks to too much, leaves its folder, hides entities, or would fill the memory once read."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
+        if "mimetype" in names or "xl/workbook.bin" in names:
+            raise ManifestOfOtherKind
+        if len(entries) > limits.workbook_entries or len(names) != len(entries):
+            raise ManifestUnsafe
+        if sum(entry.file_size for entry in entries) > limits.workbook_bytes:
+            raise ManifestUnsafe
+        for entry in entries:
+            _check_entry(entry, limits)
+            _check_content(raw, entry)
+        _check_cells(archive, limits)
+
+
+def _check_entry(entry: zipfile.ZipInfo, limits: ManifestLimits) -> None:
+    name = entry.filename
+    leaves = name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name
+    swells = entry.file_size > max(_RATIO_COUNTS_FROM, entry.compress_size * limits.workbook_ratio)
+    is_archive = name.lower().endswith(_ARCHIVES)
+    is_known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if leaves or swells or is_archive or entry.flag_bits & 1 or not is_known:
+        raise ManifestUnsafe
+
+
+def _check_content(raw: bytes, entry: zipfile.ZipInfo) -> None:
+    """Unpack an entry piece by piece: it must have the size it claims, and XML must declare nothing."""
+    size, head = 0, b""
+    for piece in _unpacked(raw, entry):
+        size += len(piece)
+        if size > entry.file_size:
+            raise ManifestUnsafe
+        if len(head) < _CHUNK:
+            head += piece
+    if size != entry.file_size:
+        raise ManifestUnsafe
+    if entry.filename.lower().endswith(_XML) and head:
+        _check_head(head[:_CHUNK])
+
+
+def _unpacked(raw: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    # The standard library stops at the size that the directory claims; a reader in another language may not.
+    name_size, extra_size = struct.unpack_from("<HH", raw, entry.header_offset + 26)
+    start = entry.header_offset + 30 + name_size + extra_size
+    packed = memoryview(raw)[start : start + entry.compress_size]
+    if entry.compress_type == zipfile.ZIP_STORED:
+        yield bytes(packed)
+        return
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    yield inflate.decompress(packed, _CHUNK)
+    while inflate.unconsumed_tail:
+        yield inflate.decompress(inflate.unconsumed_tail, _CHUNK)
+    yield inflate.flush()
+
+
+def _check_head(head: bytes) -> None:
+    """A document type stands before the first element, in whatever encoding: none may be there."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:8]:
+        raise ManifestUnsafe
+    element = _ELEMENT.search(head)
+    if element is None or _DECLARES.search(head):
+        raise ManifestUnsafe
+
+
+def _check_cells(archive: zipfile.ZipFile, limits: ManifestLimits) -> None:
+    """Refuse sheets whose far corner would make a table that no memory holds, or whose cells repeat a huge text."""
+    texts = _lengths_of_texts(archive)
+    for name in archive.namelist():
+        if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name, re.IGNORECASE):
+            continue
+        xml = archive.read(name)
+        cells = _CELL.findall(xml)
+        width = max((_column(letters) for letters in {letters for letters, _ in cells}), default=0)
+        rows = {int(row) for row in {number for _, number in cells}} | set(map(int, _ROW.findall(xml)))
+        if width > limits.columns * 4 or max(rows, default=0) > limits.rows + 100:
+            raise ManifestTooLarge
+        if width * max(rows, default=0) > limits.cells or xml.count(b"<c") > limits.cells * 2:
+            raise ManifestTooLarge
+        used = np.array(_SHARED.findall(xml), dtype=np.int64)
+        used = used[used < texts.size]
+        if int(texts[used].sum()) > limits.workbook_bytes:
+            raise ManifestUnsafe
+
+
+def _lengths_of_texts(archive: zipfile.ZipFile) -> Any:
+    """How long each shared text is, in bytes of XML."""
+    name = next((name for name in archive.namelist() if name.lower() == "xl/sharedstrings.xml"), None)
+    if name is None:
+        return np.zeros(0, np.int64)
+    return np.array([len(text) for text in re.split(rb"</(?:\w+:)?si>", archive.read(name))], dtype=np.int64)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _frame(rows: Iterator[list[Any]], width: int, *, offset: int) -> pl.DataFrame:
+    schema = dict.fromkeys(map(str, range(width)), pl.String)
+    parts = [pl.DataFrame([[None] * width] * offset, schema=schema, orient="row")] if offset else []
+    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+        columns = zip(*chunk, strict=True)
+        parts.append(pl.DataFrame({name: list(map(_text, column)) for name, column in zip(schema, columns, strict=True)}, schema=schema))
+    return pl.concat(parts)
+
+
+def _text(cell: Any) -> str | None:
+    """What a cell shows, without the digits that a float would lose or add."""
+    if isinstance(cell, str):
+        return cell.replace("\0", "\ufffd")
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, timedelta):
+        return _clock(int(cell.total_seconds()))
+    if isinstance(cell, time):
+        return _clock(cell.hour * 3600 + cell.minute * 60 + cell.second)
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _clock(seconds: int) -> str:
+    """A time of day as the duration it was meant to be: a spreadsheet takes "4:45" for a quarter to five."""
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}" if hours and not seconds else f"{hours}:{minutes:02}:{seconds:02}"
