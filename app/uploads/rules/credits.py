@@ -11,20 +11,29 @@ def _table(said: dict[str, str]) -> dict[str, str]:
     return {word: role for role, words in said.items() for word in words.split()}
 
 
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 ROLES: Final = _table({
-    "Composer": "composer composedby composedbymusicby music musicby componist komponist kompositeur compositeur compositor"
+    "Composer": "composer composedby composedbymusicby music musicby componist komponist kompositeur"
+    " compositeur compositor"
     " compositore kompozytor 作曲 작곡 الملحن score",
-    "Lyricist": "lyricist lyricsby lyrics wordsby words textby text textdichter texter parolier letrista paroliere librettoby"
+    "Lyricist": "lyricist lyricsby lyrics wordsby words textby text textdichter texter parolier letrista"
+    " paroliere librettoby"
     " tekst 作詞 작사 作词",
-    "ComposerLyricist": "writtenby writer songwriter songwrittenby songby songwriting composerlyricist authorcomposer wroteby",
+    "ComposerLyricist": "writtenby writer songwriter songwrittenby songby songwriting composerlyricist"
+    " authorcomposer wroteby",
     "Author": "author authorby",
     "Librettist": "librettist",
-    "Arranger": "arranger arrangedby arrangement stringsarrangedby stringarrangement arrangedbystrings instrumentationby"
+    "Arranger": "arranger arrangedby arrangement stringsarrangedby stringarrangement arrangedbystrings"
+    " instrumentationby"
     " 編曲 편곡 编曲",
     "Adapter": "adapter adaptedby adaptedbytext adaptation",
     "Translator": "translator translatedby",
     "Orchestrator": "orchestrator orchestratedby orchestration",
-    "Producer": "producer producedby production produzent producteur productor produtor produttore producent プロデューサー"
+    "Producer": "producer producedby production produzent producteur productor produtor produttore producent"
+    " プロデューサー"
     " 프로듀서 制作人",
     "CoProducer": "coproducer coproducedby coproduction",
     "ExecutiveProducer": "executiveproducer execproducer executiveproducedby",
@@ -38,11 +47,14 @@ ROLES: Final = _table({
     "AssistantEngineer": "assistantengineer engineerassistant secondengineer",
     "Editor": "editor editedby edit",
     "Programmer": "programmer programmedby programming drumprogramming computer sequencedby beats",
-    "Vocalist": "vocalist vocals vocal voice voc singer sung gesang chant vocaux voz voci zang śpiew rap mc rapper spokenword"
-    " humming harmonyvocals chanter sopranovocals altovocals tenorvocals baritonevocals bassvocals soprano tenor baritone"
+    "Vocalist": "vocalist vocals vocal voice voc singer sung gesang chant vocaux voz voci zang śpiew rap mc"
+    " rapper spokenword"
+    " humming harmonyvocals chanter sopranovocals altovocals tenorvocals baritonevocals bassvocals soprano"
+    " tenor baritone"
     " mezzosopranovocals vocalspercussion",
     "LeadVocalist": "leadvocals leadvocalist leadvocal leadsinger solovocals",
-    "BackgroundVocalist": "backingvocals backgroundvocals backgroundvocalist backingvocalist backvocals chorus choirvocals",
+    "BackgroundVocalist": "backingvocals backgroundvocals backgroundvocalist backingvocalist backvocals chorus"
+    " choirvocals",
     "FeaturedArtist": "featuring featuredartist feat ft guest specialguest with",
     "MainArtist": "mainartist primaryartist artist",
     "Performer": "performer performedby performance instruments instrumentation interpret",
@@ -63,16 +75,22 @@ ROLES: Final = _table({
 })  # fmt: skip
 """What people write for a role, by lower-case letters → DDEX ContributorRole."""
 
-INSTRUMENTS: Final = frozenset(
-    "guitar acousticguitar electricguitar leadguitar rhythmguitar slideguitar steelguitar pedalsteelguitar bass bassguitar"
-    " acousticbass electricbass doublebass contrabass upright piano electricpiano grandpiano keyboards keyboard organ"
-    " hammondorgan harpsichord synthesizer synth accordion harmonium clavinet celesta drums drum drummachine percussion"
-    " congas bongos tabla timpani tambourine handclaps vibraphone marimba xylophone glockenspiel bells cymbal cowbell shaker"
+INSTRUMENTS: Final = _set(
+    "guitar acousticguitar electricguitar leadguitar rhythmguitar slideguitar steelguitar pedalsteelguitar bass"
+    " bassguitar"
+    " acousticbass electricbass doublebass contrabass upright piano electricpiano grandpiano keyboards keyboard"
+    " organ"
+    " hammondorgan harpsichord synthesizer synth accordion harmonium clavinet celesta drums drum drummachine"
+    " percussion"
+    " congas bongos tabla timpani tambourine handclaps vibraphone marimba xylophone glockenspiel bells cymbal"
+    " cowbell shaker"
     " trumpet trombone basstrombone frenchhorn horn horns tuba flugelhorn cornet brass saxophone altosaxophone"
-    " tenorsaxophone baritonesaxophone sopranosaxophone flute piccolo clarinet bassclarinet oboe bassoon recorder woodwind"
+    " tenorsaxophone baritonesaxophone sopranosaxophone flute piccolo clarinet bassclarinet oboe bassoon"
+    " recorder woodwind"
     " violin viola cello strings fiddle harp mandolin banjo ukulele lute oud sitar sarod sarangi bouzouki balalaika"
-    " harmonica whistle bagpipes didgeridoo theremin talkingdrum framedrum udu kalimba zither dulcimer bodhrán cajon djembe"
-    " gong melodica mellotron vocoder sampler".split()
+    " harmonica whistle bagpipes didgeridoo theremin talkingdrum framedrum udu kalimba zither dulcimer bodhrán"
+    " cajon djembe"
+    " gong melodica mellotron vocoder sampler"
 )
 """Instruments a person may be credited for; the role is then the instrument, as DDEX (InstrumentType) has it."""
 

@@ -30,7 +30,7 @@ _WRAPPED = re.compile(rb'(?m)(?:(?<=[,;\t|])|^)="([^"\r\n]*)"(?=[,;\t|\r\n]|\Z)'
 
 @dataclass(slots=True)
 class Records:
-    """Every record of a text, first one 1: cells in columns `0`, `1`, … (null where there is none), and what is wrong."""
+    """Every record of a text: cells in columns `0`, `1`, … (null where there is none), and what is wrong."""
 
     cells: pl.DataFrame
     problems: list[dict[str, object]] = field(default_factory=list)

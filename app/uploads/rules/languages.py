@@ -6,7 +6,7 @@ from functools import cache
 
 import polars as pl
 
-from app.uploads.rules.values import LANGUAGES
+from app.uploads.rules.dates import LANGUAGES
 
 _TAG = r"(?i)^[a-z]{2,3}(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|\d{3}))?$"
 _NONE = ("zxx", "instrumental", "nolinguisticcontent", "none")
@@ -35,8 +35,8 @@ def _names() -> dict[str, str]:
     found = dict.fromkeys(_NONE, "zxx")
     for ours in LANGUAGES:
         for code, name in Locale(ours).languages.items():
-            if code.isalpha() and len(code) in (2, 3) and len(name) > 2 - (not name.isascii()):
-                found.setdefault(name.casefold(), code)
+            if _is_code(str(code)) and len(name) > 2 - (not name.isascii()):
+                found.setdefault(name.casefold(), str(code))
     return found
 
 
@@ -44,4 +44,8 @@ def _names() -> dict[str, str]:
 def _codes() -> list[str]:
     from babel import Locale
 
-    return sorted({code for code in Locale("en").languages if code.isalpha() and len(code) in (2, 3)} | {"zxx"})
+    return sorted({*filter(_is_code, map(str, Locale("en").languages)), "zxx"})
+
+
+def _is_code(tag: str) -> bool:
+    return tag.isalpha() and len(tag) in (2, 3)

@@ -24,8 +24,11 @@ _PREAMBLE: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A table of text. `cells` has a column for each of `headers`, of trimmed text, null where nothing stands; `rows`
-    are its rows' numbers as a spreadsheet shows them; `problems` is a frame of what could not be read."""
+    """A table of text, with what could not be read of it.
+
+    `cells` has a column for each of `headers`, of trimmed text, null where nothing stands; `rows` are the numbers of
+    its rows as a spreadsheet shows them.
+    """
 
     headers: list[str]
     cells: pl.DataFrame

@@ -12,7 +12,7 @@ from app.uploads.rules.problems import select_problems
 
 @dataclass(slots=True)
 class Reading:
-    """Rows with a column of text for every field, `row` and `release`; `headers` names the sender's column of a field."""
+    """Rows with `row`, `release` and a column of text for every field; `headers` names the sender's columns."""
 
     rows: pl.DataFrame
     headers: Mapping[str, str]
@@ -29,16 +29,36 @@ class Reading:
         return name in self.headers
 
     def note(
-        self, frame: pl.DataFrame, name: str, when: pl.Expr, rule: str, value: pl.Expr, suggestion: pl.Expr | None = None
+        self,
+        frame: pl.DataFrame,
+        name: str,
+        when: pl.Expr,
+        rule: str,
+        value: pl.Expr,
+        suggestion: pl.Expr | None = None,
     ) -> None:
         """Keep a problem with a field for each row of `frame` for which `when` holds."""
         found = select_problems(
-            frame, when, rule, value=value.str.slice(0, 200), field=name, column=self.headers.get(name), suggestion=suggestion
+            frame,
+            when,
+            rule,
+            value=value.str.slice(0, 200),
+            field=name,
+            column=self.headers.get(name),
+            suggestion=suggestion,
         )
         if found.height:
             self.problems.append(found)
 
-    def require(self, name: str, rule: str, read: pl.Expr) -> None:
-        """Keep a problem for each row that says something in a field of which nothing can be read."""
-        if self.has(name):
-            self.note(self.rows, name, pl.col(name).is_not_null() & read.is_null(), rule, pl.col(name))
+    def read(self, name: str, value: pl.Expr, dtype: type[pl.DataType], rule: str) -> pl.Series:
+        """What `value` makes of a field, null where the sender has no such column; a problem where it makes nothing."""
+        if not self.has(name):
+            return pl.Series(name, [None] * self.rows.height, dtype)
+        found = self.rows.select(value.alias(name)).to_series()
+        self.refuse(name, found.is_null(), rule)
+        return found
+
+    def refuse(self, name: str, failed: pl.Series, rule: str) -> None:
+        """Keep a problem for each row that says something in a field of which nothing could be made."""
+        if failed.any():
+            self.note(self.rows.filter(failed), name, pl.col(name).is_not_null(), rule, pl.col(name))

@@ -6,10 +6,11 @@ from typing import Final
 
 import polars as pl
 
+from app.uploads.rules.dates import DateOrder, date_order, read_dates
 from app.uploads.rules.languages import language_code
 from app.uploads.rules.reading import Reading
 from app.uploads.rules.tracks import is_various
-from app.uploads.rules.values import DateOrder, date, date_order, is_ambiguous_date, several, whole_number, word
+from app.uploads.rules.values import several, whole_number, word
 from app.uploads.rules.words import AI_USE, EXPLICIT, KINDS, WORLDWIDE
 
 _DATES: Final = ("original_release_date", "release_date", "preorder_date")
@@ -36,18 +37,17 @@ def read(reading: Reading, tracks: pl.DataFrame, order: DateOrder | None) -> pl.
         pl.col("track.artists").drop_nulls().unique(maintain_order=True).alias("track.artists"),
     )
     of_releases = Reading(first, reading.headers, reading.problems)
-    values = _words(of_releases) | _dates(of_releases, order)
     releases = first.select(
         "release",
         *(pl.col(f"release.{name}").alias(name) for name in _AS_WRITTEN),
         *(several(pl.col(f"release.{name}")).alias(name) for name in _LISTS),
-        *(value.alias(name) for name, value in values.items()),
-        *_lines(),
-        *_genres(),
+        several(pl.col("release.genre")).list.first().alias("genre"),
         _territories("territories").alias("territories"),
         _territories("excluded_territories").alias("excluded_territories"),
-        several(pl.when(pl.col("track.artists").list.len() == 1).then(pl.col("track.artists").list.first())).alias("sole"),
-    )
+        several(pl.when(pl.col("track.artists").list.len() == 1).then(pl.col("track.artists").list.first())).alias(
+            "sole"
+        ),
+    ).with_columns(*_words(of_releases), *_dates(of_releases, order), *_lines(of_releases))
     return _guessed(releases, tracks)
 
 
@@ -59,45 +59,40 @@ def _differences(reading: Reading) -> None:
             reading.note(reading.rows, name, pl.col(name) != first, "release_differs", pl.col(name), first)
 
 
-def _words(reading: Reading) -> dict[str, pl.Expr]:
-    kind, language = word(pl.col("release.kind"), KINDS), language_code(pl.col("release.language"))
-    explicit, ai_use = word(pl.col("release.explicit"), EXPLICIT), word(pl.col("release.ai_use"), AI_USE)
-    reading.require("release.kind", "kind_unreadable", kind)
-    reading.require("release.language", "language_unreadable", language)
-    reading.require("release.explicit", "explicit_unreadable", explicit)
-    reading.require("release.ai_use", "ai_use_unreadable", ai_use)
-    for year in ("release.p_year", "release.c_year"):
-        reading.require(year, "number_unreadable", whole_number(pl.col(year), pl.Int16))
-    return {"kind": kind, "language": language, "explicit": explicit, "ai_use": ai_use}
+def _words(reading: Reading) -> list[pl.Series]:
+    """The fields with a fixed choice."""
+    found = [
+        reading.read("release.kind", word(pl.col("release.kind"), KINDS), pl.String, "kind_unreadable"),
+        reading.read("release.explicit", word(pl.col("release.explicit"), EXPLICIT), pl.String, "explicit_unreadable"),
+        reading.read("release.ai_use", word(pl.col("release.ai_use"), AI_USE), pl.String, "ai_use_unreadable"),
+        reading.read("release.language", language_code(pl.col("release.language")), pl.String, "language_unreadable"),
+    ]
+    return [series.rename(series.name.removeprefix("release.")) for series in found]
 
 
-def _dates(reading: Reading, order: DateOrder | None) -> dict[str, pl.Expr]:
-    columns = [f"release.{name}" for name in _DATES if reading.has(f"release.{name}")]
-    order = order or date_order([reading.rows[column] for column in columns])
-    found = {name: date(pl.col(f"release.{name}"), order) for name in _DATES}
-    for column in columns:
-        text, read_as = pl.col(column), date(pl.col(column), order)
-        doubtful = read_as.is_null() & is_ambiguous_date(text)
-        wrong = text.is_not_null() & read_as.is_null() & ~is_ambiguous_date(text).fill_null(value=False)
-        reading.note(reading.rows, column, doubtful, "date_ambiguous", text)
-        reading.note(reading.rows, column, wrong, "date_unreadable", text)
+def _dates(reading: Reading, order: DateOrder | None) -> list[pl.Series]:
+    columns = {name: f"release.{name}" for name in _DATES}
+    order = order or date_order([reading.rows[column] for column in columns.values() if reading.has(column)])
+    found = []
+    for name, column in columns.items():
+        read = read_dates(reading.rows[column], order)
+        reading.refuse(column, read["is_ambiguous"], "date_ambiguous")
+        reading.refuse(column, read["date"].is_null() & ~read["is_ambiguous"], "date_unreadable")
+        found.append(read["date"].rename(name))
     return found
 
 
-def _lines() -> list[pl.Expr]:
+def _lines(reading: Reading) -> list[pl.Series]:
     """Year and owner of both lines: from columns of their own, else out of the line."""
     found = []
     for line in ("p", "c"):
-        parts = pl.col(f"release.{line}_line").str.extract_groups(_LINE)
-        year = pl.coalesce(whole_number(pl.col(f"release.{line}_year"), pl.Int16), parts.struct[0].cast(pl.Int16, strict=False))
-        found.append(year.alias(f"{line}_year"))
-        found.append(pl.coalesce(f"release.{line}_owner", parts.struct[1].replace("", None)).alias(f"{line}_owner"))
+        column = f"release.{line}_year"
+        said = reading.read(column, whole_number(pl.col(column), pl.Int16), pl.Int16, "number_unreadable")
+        parts = reading.rows.select(parts=pl.col(f"release.{line}_line").str.extract_groups(_LINE)).unnest("parts")
+        of_line, owner = parts.to_series(0).cast(pl.Int16, strict=False), parts.to_series(1).replace("", None)
+        found.append(said.fill_null(of_line).rename(f"{line}_year"))
+        found.append(reading.rows[f"release.{line}_owner"].fill_null(owner).rename(f"{line}_owner"))
     return found
-
-
-def _genres() -> list[pl.Expr]:
-    """The first genre; commas belong to it ("Folk, World, & Country")."""
-    return [several(pl.col("release.genre")).list.first().alias("genre")]
 
 
 def _territories(name: str) -> pl.Expr:
@@ -116,7 +111,9 @@ def _guessed(releases: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
         has_artists=pl.col("artists").is_not_null().any(),
     )  # fmt: skip
     joined = releases.join(counts, on="release", how="left", maintain_order="left")
-    various = is_various(pl.col("artists")) | (pl.col("artists").is_null() & pl.col("sole").is_null() & pl.col("has_artists"))
+    various = is_various(pl.col("artists")) | (
+        pl.col("artists").is_null() & pl.col("sole").is_null() & pl.col("has_artists")
+    )
     artists = pl.when(various).then(pl.lit([VARIOUS_ARTISTS])).otherwise(pl.coalesce("artists", "sole"))
     return joined.with_columns(
         artists=artists, kind=pl.coalesce("kind", pl.when(various & (pl.col("tracks") > _MOST_OF_AN_EP)).then(

@@ -11,10 +11,10 @@ import polars as pl
 from app.catalog.rules.frames import RELEASES, TRACKS, conform
 from app.uploads.rules import releases, tracks
 from app.uploads.rules.aliases import ALIASES
+from app.uploads.rules.dates import DateOrder
 from app.uploads.rules.manifest import Manifest
 from app.uploads.rules.problems import PROBLEMS
 from app.uploads.rules.reading import Reading
-from app.uploads.rules.values import DateOrder
 
 _NO_CATALOG_NUMBER: Final = r"(?i)^(?:none|n/?a|-+|keine|sans)$"
 
@@ -35,7 +35,7 @@ class Catalogue:
 def to_catalogue(
     manifest: Manifest, mapping: Mapping[str, str | None], *, date_order: DateOrder | None = None
 ) -> Catalogue:
-    """Releases and tracks of a manifest, by `mapping` (header → field). A value that cannot be read is null and told of.
+    """Read releases and tracks by `mapping` (header → field). A value that cannot be read is null and told of.
 
     Rows belong to one release by the sender's own id, else the UPC, else catalogue number, title and label together.
     `date_order` says how "03/04/2026" is read; without it the dates that can only be read one way decide.

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -157,28 +157,42 @@ def _frame(rows: Iterator[list[Any]], width: int, *, offset: int) -> pl.DataFram
     parts = [pl.DataFrame([[None] * width] * offset, schema=schema, orient="row")] if offset else []
     while chunk := list(islice(rows, _ROWS_AT_ONCE)):
         columns = zip(*chunk, strict=True)
-        parts.append(pl.DataFrame({name: list(map(_text, column)) for name, column in zip(schema, columns, strict=True)}, schema=schema))
+        parts.append(
+            pl.DataFrame(
+                {name: list(map(_text, column)) for name, column in zip(schema, columns, strict=True)}, schema=schema
+            )
+        )
     return pl.concat(parts)
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: Any) -> str:
     """What a cell shows, without the digits that a float would lose or add."""
-    if isinstance(cell, str):
-        return cell.replace("\0", "\ufffd")
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
-    if isinstance(cell, timedelta):
-        return _clock(int(cell.total_seconds()))
-    if isinstance(cell, time):
-        return _clock(cell.hour * 3600 + cell.minute * 60 + cell.second)
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    for kind, written in _WRITTEN:
+        if isinstance(cell, kind):
+            return written(cell)
+    return str(cell)
+
+
+def _number(cell: float) -> str:
+    return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+
+
+def _moment(cell: datetime) -> str:
+    return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
 
 
 def _clock(seconds: int) -> str:
     """A time of day as the duration it was meant to be: a spreadsheet takes "4:45" for a quarter to five."""
     hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     return f"{hours}:{minutes:02}" if hours and not seconds else f"{hours}:{minutes:02}:{seconds:02}"
+
+
+_WRITTEN: Final[tuple[tuple[type, Callable[[Any], str]], ...]] = (
+    (str, lambda cell: cell.replace("\0", "\ufffd")),
+    (bool, lambda cell: "true" if cell else "false"),
+    (float, _number),
+    (datetime, _moment),
+    (date, date.isoformat),
+    (time, lambda cell: _clock(cell.hour * 3600 + cell.minute * 60 + cell.second)),
+    (timedelta, lambda cell: _clock(int(cell.total_seconds()))),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -15,48 +16,53 @@ from app.uploads.rules.values import duration_ms, several, whole_number, word
 from app.uploads.rules.words import AI_USE, EXPLICIT, VARIOUS, YES_NO
 
 _AS_WRITTEN: Final = ("position", "title", "version", "isrc", "iswc", "lyrics", "genre", "file")
-_YES_NO: Final = ("instrumental", "preorder_only", "instant_grat")
 
 
 def read(reading: Reading) -> pl.DataFrame:
     """The tracks, in the order of their release; `artists` null where only the release names them."""
-    values = {
-        "disc": whole_number(pl.col("track.disc"), pl.UInt16),
-        "number": whole_number(pl.col("track.number"), pl.UInt16),
-        "sequence": whole_number(pl.col("track.sequence"), pl.UInt32),
-        "duration_ms": pl.coalesce(
-            whole_number(pl.col("track.duration_ms"), pl.UInt32), duration_ms(pl.col("track.duration"))
-        ),
-        "explicit": word(pl.col("track.explicit"), EXPLICIT),
-        "ai_use": word(pl.col("track.ai_use"), AI_USE),
-        "language": language_code(pl.col("track.language")),
-        "lyrics_language": language_code(pl.col("track.lyrics_language")),
-        **{name: word(pl.col(f"track.{name}"), YES_NO) == "yes" for name in _YES_NO},
-    }
-    _require(reading, values)
     rows = reading.rows.select(
         "release",
         "row",
         *(pl.col(f"track.{name}").alias(name) for name in _AS_WRITTEN),
         *(several(pl.col(f"track.{name}")).alias(name) for name in ("artists", "featuring")),
-        *(value.alias(name) for name, value in values.items()),
-    )
+    ).with_columns(_values(reading))
     rows = placed(rows.sort("release", "sequence", "row", nulls_last=True, maintain_order=True))
     position = "track.position"
     reading.note(rows, position, ~pl.col("is_readable"), "position_unreadable", pl.col("position"))
     return _credited(rows, reading)
 
 
-def _require(reading: Reading, values: dict[str, pl.Expr]) -> None:
-    rules = {
-        "disc": "number_unreadable", "number": "number_unreadable", "sequence": "number_unreadable",
-        "explicit": "explicit_unreadable", "ai_use": "ai_use_unreadable", "language": "language_unreadable",
-        "lyrics_language": "language_unreadable", **dict.fromkeys(_YES_NO, "yes_no_unreadable"),
-    }  # fmt: skip
-    for name, rule in rules.items():
-        reading.require(f"track.{name}", rule, values[name])
-    reading.require("track.duration", "duration_unreadable", duration_ms(pl.col("track.duration")))
-    reading.require("track.duration_ms", "number_unreadable", whole_number(pl.col("track.duration_ms"), pl.UInt32))
+def _values(reading: Reading) -> list[pl.Series]:
+    """The fields that are more than text."""
+    found = [reading.read(f"track.{name}", make(f"track.{name}"), dtype, rule) for name, make, dtype, rule in _FIELDS]
+    durations = [
+        reading.read("track.duration_ms", _number("track.duration_ms", pl.UInt32), pl.UInt32, "number_unreadable"),
+        reading.read("track.duration", duration_ms(pl.col("track.duration")), pl.UInt32, "duration_unreadable"),
+    ]
+    duration = durations[0].fill_null(durations[1]) if reading.has("track.duration_ms") else durations[1]
+    return [*(series.rename(series.name.removeprefix("track.")) for series in found), duration.rename("duration_ms")]
+
+
+def _number(column: str, dtype: type[pl.DataType]) -> pl.Expr:
+    return whole_number(pl.col(column), dtype)
+
+
+def _yes(column: str) -> pl.Expr:
+    return word(pl.col(column), YES_NO) == "yes"
+
+
+_FIELDS: Final[tuple[tuple[str, Callable[[str], pl.Expr], type[pl.DataType], str], ...]] = (
+    ("disc", lambda column: _number(column, pl.UInt16), pl.UInt16, "number_unreadable"),
+    ("number", lambda column: _number(column, pl.UInt16), pl.UInt16, "number_unreadable"),
+    ("sequence", lambda column: _number(column, pl.UInt32), pl.UInt32, "number_unreadable"),
+    ("explicit", lambda column: word(pl.col(column), EXPLICIT), pl.String, "explicit_unreadable"),
+    ("ai_use", lambda column: word(pl.col(column), AI_USE), pl.String, "ai_use_unreadable"),
+    ("language", lambda column: language_code(pl.col(column)), pl.String, "language_unreadable"),
+    ("lyrics_language", lambda column: language_code(pl.col(column)), pl.String, "language_unreadable"),
+    ("instrumental", _yes, pl.Boolean, "yes_no_unreadable"),
+    ("preorder_only", _yes, pl.Boolean, "yes_no_unreadable"),
+    ("instant_grat", _yes, pl.Boolean, "yes_no_unreadable"),
+)
 
 
 def _credited(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
@@ -71,7 +77,9 @@ def _credited(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         for column, role in BY_ROLE.items()
         if reading.has(column)
     ]  # fmt: skip
-    everyone = pl.concat([found.select("row", "name", "role").with_columns(pl.col("role").fill_null("Performer")), *by_role])
+    everyone = pl.concat(
+        [found.select("row", "name", "role").with_columns(pl.col("role").fill_null("Performer")), *by_role]
+    )
     grouped = (
         everyone.unique(maintain_order=True)
         .group_by("row", maintain_order=True)
