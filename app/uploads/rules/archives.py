@@ -148,7 +148,7 @@ def _refusal(info: zipfile.ZipInfo, name: str, limits: ArchiveLimits) -> str | N
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """The name as its packer meant it: UTF-8 where it says so, an extra field (Info-ZIP), else the likeliest encoding."""
+    """The name as its packer meant it: in UTF-8, in a field of its own (Info-ZIP), else in the likeliest encoding."""
     original = info.orig_filename
     if not info.flag_bits & _UTF8_NAME:
         raw = original.encode("cp437", errors="replace")

@@ -21,6 +21,7 @@ from app.uploads.rules.problems import problem
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 65_536
 _SAMPLED_RECORDS: Final = 50
+_SENTINEL: Final = "\n"
 _LINES_IN_A_RECORD: Final = 200
 _BYTES_A_CHARACTER: Final = 4
 _CHUNK: Final = 1 << 22
@@ -182,8 +183,8 @@ def _patiently(body: bytes, delimiter: str, limits: ManifestLimits) -> Records:
     """Records read one after the other; one that cannot be read costs itself and no other."""
     rows: list[list[str]] = []
     problems: list[dict[str, object]] = []
-    csv.field_size_limit(max(csv.field_size_limit(), limits.cell_characters * _BYTES_A_CHARACTER))
-    for record, rule in _each(body.decode("utf-8"), delimiter):
+    longest = min(limits.cell_characters, csv.field_size_limit())
+    for record, rule in _each(body.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), delimiter, longest):
         rows.append(record)
         if rule:
             problems.append(problem(rule, len(rows)))
@@ -198,30 +199,32 @@ def _patiently(body: bytes, delimiter: str, limits: ManifestLimits) -> Records:
     return Records(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), problems)
 
 
-def _each(text: str, delimiter: str) -> Iterator[tuple[list[str], str | None]]:
+def _each(text: str, delimiter: str, longest: int) -> Iterator[tuple[list[str], str | None]]:
     lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     at = 0
     while at < len(lines):
-        record, used, rule = _one(lines, at, delimiter)
+        record, used, rule = _one(lines, at, delimiter, longest)
         yield record, rule
         at += used
 
 
-def _one(lines: list[str], at: int, delimiter: str) -> tuple[list[str], int, str | None]:
+def _one(lines: list[str], at: int, delimiter: str, longest: int) -> tuple[list[str], int, str | None]:
     """The record that begins at a line, how many lines it takes, and what is wrong with it.
 
     A record that does not end within its limit of lines has an open quotation mark: it is given up as one line.
     """
     if '"' not in lines[at]:
-        return lines[at].rstrip("\r").split(delimiter), 1, None
-    piece = lines[at : at + _LINES_IN_A_RECORD]
-    reader = csv.reader((f"{line}\n" for line in [*piece, ""]), delimiter=delimiter)
-    try:
-        record = next(reader)
-    except csv.Error:
+        return lines[at].split(delimiter), 1, None
+    if len(lines[at]) > longest:
         return [], 1, "cell_too_long"
-    if reader.line_num > len(piece):
-        return [], 1, "row_unreadable"
-    return record, reader.line_num, None
+    piece = lines[at : at + _LINES_IN_A_RECORD]
+    reader = csv.reader((f"{line}\n" for line in piece), delimiter=delimiter, strict=True)
+    try:
+        return next(reader), reader.line_num, None
+    except csv.Error:
+        # Within a line a stray mark is taken as it stands; over several it would swallow other rows.
+        loose = csv.reader([f"{lines[at]}\n", _SENTINEL], delimiter=delimiter)
+        record = next(loose)
+        return (record, 1, None) if loose.line_num == 1 else ([], 1, "row_unreadable")

@@ -106,12 +106,13 @@ def _header_record(top: pl.DataFrame) -> int:
     """Which of the first records names the columns: the one with most names we know, else the first wide one."""
     records = top.rows()
     known = [sum(map(is_known, filter(None, record))) for record in records]
-    if max(known, default=0) >= 2:
-        return known.index(max(known))
     filled = [sum(cell is not None for cell in record) for record in records]
     widest = max(filled, default=0)
     if not widest:
         raise ManifestEmpty
+    best = max(range(len(known)), key=known.__getitem__)
+    if known[best] >= 2 or 0 < known[best] == filled[best]:
+        return best
     return next(index for index, count in enumerate(filled) if count * 5 >= widest * 3)
 
 

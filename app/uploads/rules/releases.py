@@ -55,8 +55,9 @@ def _differences(reading: Reading) -> None:
     """Tell of rows that say something else of their release than its first row does."""
     for name in (f"release.{name}" for name in _SHARED):
         if reading.has(name):
-            first = pl.col(name).drop_nulls().first().over("release")
-            reading.note(reading.rows, name, pl.col(name) != first, "release_differs", pl.col(name), first)
+            rows = reading.rows.with_columns(first=pl.col(name).drop_nulls().first().over("release"))
+            differs = pl.col(name) != pl.col("first")
+            reading.note(rows, name, differs, "release_differs", pl.col(name), pl.col("first"))
 
 
 def _words(reading: Reading) -> list[pl.Series]:

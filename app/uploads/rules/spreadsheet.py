@@ -40,8 +40,8 @@ def read_spreadsheet(raw: bytes, limits: ManifestLimits) -> Records:
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
         for sheet in book.sheets_metadata:
             rows = book.get_sheet_by_name(sheet.name)
-            if rows.total_height:
-                return Records(_frame(rows.iter_rows(), rows.total_width, offset=(rows.start or (0, 0))[0]))
+            if rows.height:
+                return Records(_frame(rows.iter_rows(), rows.width))
     except (CalamineError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, OSError) as broken:
         raise ManifestRefused from broken
     except BaseException as panic:  # a Rust library's panic is no Exception
@@ -152,16 +152,12 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _frame(rows: Iterator[list[Any]], width: int, *, offset: int) -> pl.DataFrame:
+def _frame(rows: Iterator[list[Any]], width: int) -> pl.DataFrame:
     schema = dict.fromkeys(map(str, range(width)), pl.String)
-    parts = [pl.DataFrame([[None] * width] * offset, schema=schema, orient="row")] if offset else []
+    parts = [pl.DataFrame(schema=schema)]
     while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-        columns = zip(*chunk, strict=True)
-        parts.append(
-            pl.DataFrame(
-                {name: list(map(_text, column)) for name, column in zip(schema, columns, strict=True)}, schema=schema
-            )
-        )
+        columns = dict(zip(schema, zip(*chunk, strict=True), strict=True))
+        parts.append(pl.DataFrame({name: list(map(_text, cells)) for name, cells in columns.items()}, schema=schema))
     return pl.concat(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from app.uploads.rules.manifest import Manifest
 ROW_HEADER: Final = "Boptone row"
 """The column that says which row of the first manifest a row of a workbook corrects."""
 
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA: Final = r"^[=+\-@\t\r\n|%＝＋－＠]"
+_NUMBER: Final = r"^[+-][0-9]+([.,][0-9]+)?$"
 _FILLS: Final = {"block": "#ffc7ce", "warn": "#ffeb9c", "info": "#ddebf7"}
 _GRAVITY: Final = {"block": 0, "warn": 1, "info": 2}
 _WIDTH: Final = 22
@@ -24,17 +26,14 @@ _LONGEST_COMMENT: Final = 2_000
 
 def escaped(text: str) -> str:
     """Give `text` for a cell of a CSV file: what would be taken for a formula begins with an apostrophe (OWASP)."""
-    return f"'{text}" if text.startswith(_DANGEROUS) and not _is_number(text) else text
+    return f"'{text}" if re.match(_FORMULA, text) and not re.fullmatch(_NUMBER, text) else text
 
 
 def escaped_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame for export, every text in it escaped."""
-    pattern = r"^[=+\-@\t\r\n|%＝＋－＠]"
-    number = r"^[+-]?\d+([.,]\d+)?$"
+    """Give a frame for export, every text in it escaped."""
     text = pl.selectors.string()
-    return frame.with_columns(
-        pl.when(text.str.contains(pattern) & ~text.str.contains(number)).then("'" + text).otherwise(text)
-    )
+    runs = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    return frame.with_columns(pl.when(runs).then("'" + text).otherwise(text).name.keep())
 
 
 def write_workbook(manifest: Manifest, findings: pl.DataFrame, *, rows: pl.Series, said: Callable[[str], str]) -> bytes:
@@ -110,7 +109,3 @@ def corrections(manifest: Manifest) -> tuple[Manifest, dict[str, str]] | None:
         delimiter=manifest.delimiter,
     )
     return corrected, dict(zip(map(str, manifest.rows.filter(~known)), lost, strict=True))
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).replace(",", "", 1).isdecimal() and text[0] in "+-"
