@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.uploads.errors import ArchiveRefused, ArchiveTooLarge
 from app.uploads.rules.archives import ARCHIVE_SENTENCES, Entry, Refused, walk
 from app.uploads.rules.limits import ArchiveLimits
+from app.uploads.rules.refusals import ArchiveRefused, ArchiveTooLarge
 from tests.uploads.books import a_zip
 
 

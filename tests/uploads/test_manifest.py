@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.uploads.errors import (
+from app.uploads.rules.limits import ManifestLimits
+from app.uploads.rules.manifest import read_manifest
+from app.uploads.rules.refusals import (
     ManifestEmpty,
     ManifestOfOtherKind,
     ManifestRefused,
@@ -19,8 +21,6 @@ from app.uploads.errors import (
     ManifestUnsafe,
     ManifestWithoutRows,
 )
-from app.uploads.rules.limits import ManifestLimits
-from app.uploads.rules.manifest import read_manifest
 from tests.uploads.books import SHEET_HEAD, SHEET_TAIL, a_workbook, with_part
 
 PLAIN = "Titel;Künstler\nKöln – Süd;Björk\nFür Elise;Ludwig\n"
@@ -72,7 +72,7 @@ def test_blank_rows_are_skipped_and_counted():
 
 
 def test_lines_above_the_header_are_no_rows():
-    manifest = read_manifest("Export of,2026-01-01\nAccount,17\n\nTrack Title,Artist,UPC\nOne,A,1\n".encode())
+    manifest = read_manifest(b"Export of,2026-01-01\nAccount,17\n\nTrack Title,Artist,UPC\nOne,A,1\n")
     assert (manifest.headers, manifest.rows.to_list()) == (["Track Title", "Artist", "UPC"], [5])
 
 

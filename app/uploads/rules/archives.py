@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final
 
-from app.uploads.errors import ArchiveRefused, ArchiveTooLarge
 from app.uploads.rules.limits import ArchiveLimits
+from app.uploads.rules.refusals import ArchiveRefused, ArchiveTooLarge
 
 ARCHIVE_SENTENCES = {
     "encrypted": "This file is locked with a password. Pack it without one.",

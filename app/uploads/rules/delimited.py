@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.uploads.errors import ManifestRefused, ManifestTooLarge
 from app.uploads.rules.limits import ManifestLimits
 from app.uploads.rules.problems import problem
+from app.uploads.rules.refusals import ManifestRefused, ManifestTooLarge
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 65_536

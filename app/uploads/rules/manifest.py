@@ -9,12 +9,12 @@ from typing import Final
 
 import polars as pl
 
-from app.uploads.errors import ManifestEmpty, ManifestOfOtherKind, ManifestTooLarge, ManifestWithoutRows
 from app.uploads.rules.delimited import Records, read_records
 from app.uploads.rules.encoding import LOST, sniff, to_utf8
 from app.uploads.rules.headers import is_known
 from app.uploads.rules.limits import ManifestLimits
 from app.uploads.rules.problems import PROBLEMS, as_frame, problem, select_problems
+from app.uploads.rules.refusals import ManifestEmpty, ManifestOfOtherKind, ManifestTooLarge, ManifestWithoutRows
 
 _ZIP: Final = b"PK\x03\x04"
 _OTHER_KINDS: Final = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06", b"{\\rtf")

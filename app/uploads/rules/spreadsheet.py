@@ -16,9 +16,15 @@ import numpy as np
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
-from app.uploads.errors import ManifestEmpty, ManifestOfOtherKind, ManifestRefused, ManifestTooLarge, ManifestUnsafe
 from app.uploads.rules.delimited import Records
 from app.uploads.rules.limits import ManifestLimits
+from app.uploads.rules.refusals import (
+    ManifestEmpty,
+    ManifestOfOtherKind,
+    ManifestRefused,
+    ManifestTooLarge,
+    ManifestUnsafe,
+)
 
 _CHUNK: Final = 1 << 16
 _ROWS_AT_ONCE: Final = 4_000
