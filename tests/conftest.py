@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from litestar.types import Receive, Scope, Send
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
@@ -17,6 +19,8 @@ from app.kernel.web.gate import Gate
 from app.settings import Settings
 from tenants.provisioning.bootstrap import prepare_cells
 from tests.services import Services, place_of, shared_services
+
+_homes = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,12 +120,24 @@ def product(connected: Settings, pages: Litestar) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def client_of(product: Gate) -> Iterator[Callable[[str], TestClient[Any]]]:
+def client_address() -> str:
+    """Where this test's browsers are: what another test did at the doors was counted for another address."""
+    return f"2001:db8::{next(_homes):x}"
+
+
+@pytest.fixture
+def client_of(product: Gate, client_address: str) -> Iterator[Callable[[str], TestClient[Any]]]:
     """A browser that opened this host, with cookies of its own; each call is another browser."""
+
+    async def arrived(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            scope["client"] = (client_address, 50_000)
+        await product(scope, receive, send)
+
     with ExitStack() as stack:
 
         def client(host: str) -> TestClient[Any]:
-            opened = TestClient(product, base_url=f"https://{host}", raise_server_exceptions=True)
+            opened = TestClient(arrived, base_url=f"https://{host}", raise_server_exceptions=True)
             opened.headers["origin"] = f"https://{host}"
             opened.follow_redirects = False
             return stack.enter_context(opened)

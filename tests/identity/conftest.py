@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from admin.pages.door import PER_ADDRESS as OPERATORS_PER_ADDRESS
-from app.kernel import db, limits
+from app.kernel import db
 from tests.factories.labels import the_label
 
 
@@ -19,4 +18,3 @@ def _patient(request: pytest.FixtureRequest) -> None:
                 session.execute(text("DELETE FROM throttles"))
         with db.platform_work() as session:
             session.execute(text("DELETE FROM shared.operator_throttles"))
-        limits.clear(None, "operator-from:testclient", OPERATORS_PER_ADDRESS)
