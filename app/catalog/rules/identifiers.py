@@ -1,0 +1,133 @@
+"""Identifiers of the trade, one value at a time: the form in which each is kept, and whether it can be right."""
+
+from __future__ import annotations
+
+import re
+from string import ascii_uppercase
+
+from stdnum import grid, isni, isrc
+from stdnum.iso7064 import mod_37_36
+
+LONGEST_CATALOG_NUMBER = 64
+GTIN_LENGTHS = (8, 12, 13, 14)
+ISRC_FORM = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
+ISRC_PREFIXES = frozenset(
+    first + second
+    for first in ascii_uppercase
+    for second in ascii_uppercase
+    if isrc.is_valid(f"{first}{second}AAA0000000")
+)
+"""The first two letters that the registry of ISRC gives out: countries, and what it added when those ran short."""
+
+_PUNCTUATION = re.compile(r"[\s.\-]")
+_FLOAT = re.compile(r"^(\d+)[.,]0*$")
+_SCIENTIFIC = re.compile(r"^(\d)[.,](\d+)[eE]\+?(\d{1,2})$")
+
+
+def bare(text: str) -> str:
+    """An identifier in capitals, without the spaces, dots and hyphens that people put in to read it."""
+    return _PUNCTUATION.sub("", text).upper()
+
+
+def is_isrc(text: str) -> bool:
+    """Whether a recording's code has the form and an allocated prefix (ISO 3901); it has no check digit."""
+    return bool(isrc.is_valid(bare(text)))
+
+
+def is_gtin(text: str) -> bool:
+    """Whether a barcode (UPC, EAN, GTIN) has 8, 12, 13 or 14 digits, and the last one follows from the others (GS1)."""
+    digits = bare(text)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) not in GTIN_LENGTHS or not digits.strip("0"):
+        return False
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))) % 10 == 0
+
+
+def gtin(text: str) -> str:
+    """A barcode as it is kept and compared: 13 digits, or 14 where the first is not a zero."""
+    return bare(text).lstrip("0").zfill(13)
+
+
+def repaired_gtin(text: str) -> str | None:
+    """The barcode that a spreadsheet made a number of, or None where digits were lost or it is not one.
+
+    `724384960650.0` and `7.24384960650E+11` say every digit; `7.24E+11` does not.
+    """
+    if found := _FLOAT.match(text.strip()):
+        digits = found[1]
+    elif (found := _SCIENTIFIC.match(text.strip())) and len(found[2]) >= int(found[3]) >= 7:
+        digits, rest = (found[1] + found[2])[: int(found[3]) + 1], found[2][int(found[3]) :]
+        if rest.strip("0"):
+            return None
+    else:
+        return None
+    return next((gtin(whole) for whole in (digits, digits.zfill(12)) if is_gtin(whole)), None)
+
+
+def iswc(text: str) -> str:
+    """A work's code as it is kept: T and ten digits."""
+    return bare(text)
+
+
+def is_iswc(text: str) -> bool:
+    """Whether a work's code has the form and its check digit (ISO 15707)."""
+    code = bare(text)
+    return bool(re.fullmatch(r"T[0-9]{10}", code)) and _weighted(code[1:10], first=1) == int(code[10])
+
+
+def is_ipi_base(text: str) -> bool:
+    """Whether an IPI base number (`I-001068130-6`) has the form and its check digit."""
+    code = bare(text)
+    return bool(re.fullmatch(r"I[0-9]{10}", code)) and _weighted(code[1:10], first=2) == int(code[10])
+
+
+def _weighted(digits: str, *, first: int) -> int:
+    """The check digit of ISWC and IPI base numbers; their letter counts as `first`."""
+    return -(first + sum(place * int(digit) for place, digit in enumerate(digits, start=1))) % 10
+
+
+def ipi_name(text: str) -> str:
+    """An IPI name number as it is kept: 11 digits; the CAE numbers before it had nine."""
+    digits = bare(text)
+    return digits.zfill(11) if len(digits) >= 9 else digits
+
+
+def is_ipi_name(text: str) -> bool:
+    """Whether an IPI name number has 11 digits, of which the last two follow from the others (modulo 101)."""
+    digits = ipi_name(text)
+    if not re.fullmatch(r"[0-9]{11}", digits) or not digits.strip("0"):
+        return False
+    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 101
+    return int(digits[9:]) == ((101 - rest) % 100 if rest else 0)
+
+
+def is_isni(text: str) -> bool:
+    """Whether a name's code has 16 characters and its check character (ISO 27729, ISO 7064 mod 11-2)."""
+    return bool(isni.is_valid(bare(text)))
+
+
+def release_grid(text: str) -> str:
+    """A GRid as it is kept: 18 characters, without its own name before it."""
+    return bare(text).removeprefix("GRID:")
+
+
+def is_grid(text: str) -> bool:
+    """Whether a release's GRid has 18 characters, begins with A1, and has its check character (ISO 7064 mod 37,36)."""
+    code = release_grid(text)
+    return code.startswith("A1") and len(code) == 18 and bool(grid.is_valid(code))
+
+
+def is_dpid(text: str) -> bool:
+    """Whether a DDEX party's code is PADPIDA, ten digits and letters, and its check character (ISO 7064 mod 37,36)."""
+    code = bare(text)
+    return bool(re.fullmatch(r"PADPIDA[A-Z0-9]{11}", code)) and bool(mod_37_36.is_valid(code))
+
+
+def catalog_number(text: str) -> str:
+    """A catalogue number as it is kept: as the label writes it, with single spaces."""
+    return " ".join(text.split())
+
+
+def is_catalog_number(text: str) -> bool:
+    """Whether a catalogue number is there, is not too long, and is not an ISRC or a barcode put in the wrong column."""
+    number = catalog_number(text)
+    return 0 < len(number) <= LONGEST_CATALOG_NUMBER and not is_isrc(number) and not is_gtin(number)
