@@ -28,7 +28,7 @@ def last_day(text: pl.Expr) -> pl.Expr:
 
 def is_partial_date(text: pl.Expr) -> pl.Expr:
     """Whether texts are partial dates, with a day that the calendar has."""
-    return first_day(text).is_not_null()
+    return pl.when(text.is_not_null()).then(first_day(text).is_not_null())
 
 
 def is_after(one: pl.Expr, other: pl.Expr) -> pl.Expr:

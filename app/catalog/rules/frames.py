@@ -1,4 +1,4 @@
-"""The one shape in which rules see the catalogue: a release as one row, a track as one row, null where nothing is said."""
+"""The one shape in which rules see the catalogue: a release a row, a track a row, null where nothing is said."""
 
 from __future__ import annotations
 
@@ -19,27 +19,48 @@ RELEASES: Schema = {
     **dict.fromkeys(("artists", "featuring"), _TEXTS),
     **dict.fromkeys(("label", "catalog_number", "upc", "grid", "language", "genre", "subgenre"), _TEXT),
     "styles": _TEXTS,
-    **{"p_year": pl.Int16(), "p_owner": _TEXT, "c_year": pl.Int16(), "c_owner": _TEXT, "p_line": _TEXT, "c_line": _TEXT},
+    "p_year": pl.Int16(),
+    "p_owner": _TEXT,
+    "c_year": pl.Int16(),
+    "c_owner": _TEXT,
+    "p_line": _TEXT,
+    "c_line": _TEXT,
     **dict.fromkeys(("original_release_date", "release_date", "preorder_date", "explicit"), _TEXT),
     **dict.fromkeys(("territories", "excluded_territories"), _TEXTS),
     **dict.fromkeys(("ai_use", "format", "country"), _TEXT),
-    **{"artwork_width": _U32, "artwork_height": _U32, "artwork_format": _TEXT, "artwork_mode": _TEXT},
-    **{"artwork_bytes": pl.UInt64(), "artwork_hash": _TEXT, "artwork_sharpness": _F32},
+    "artwork_width": _U32,
+    "artwork_height": _U32,
+    "artwork_format": _TEXT,
+    "artwork_mode": _TEXT,
+    "artwork_bytes": pl.UInt64(),
+    "artwork_hash": _TEXT,
+    "artwork_sharpness": _F32,
 }
-"""Dates are partial ISO dates: `1999`, `1999-03` or `1999-03-21`. `release` is a key inside the frame and nothing more."""
+"""Dates are partial ISO dates: `1999`, `1999-03` or `1999-03-21`. `release` is a key inside the frame, nothing more."""
 
 TRACKS: Schema = {
-    **{"release": _U32, "row": _U32, "disc": _U16, "number": _U16},
+    "release": _U32,
+    "row": _U32,
+    "disc": _U16,
+    "number": _U16,
     **dict.fromkeys(("position", "title", "version"), _TEXT),
     **dict.fromkeys(("artists", "featuring"), _TEXTS),
-    **{"isrc": _TEXT, "iswc": _TEXT, "duration_ms": _U32},
+    "isrc": _TEXT,
+    "iswc": _TEXT,
+    "duration_ms": _U32,
     **dict.fromkeys(("language", "lyrics_language", "lyrics", "explicit"), _TEXT),
     **dict.fromkeys(("instrumental", "preorder_only", "instant_grat"), _YES),
     "contributors": pl.List(pl.Struct({"name": pl.String(), "role": pl.String()})),
     **dict.fromkeys(("genre", "ai_use", "file", "audio_codec", "audio_container"), _TEXT),
-    **{"audio_bits": _U8, "audio_rate": _U32, "audio_channels": _U8},
+    "audio_bits": _U8,
+    "audio_rate": _U32,
+    "audio_channels": _U8,
     **dict.fromkeys(("audio_ms", "audio_lead_ms", "audio_tail_ms", "audio_gap_ms"), _U32),
-    **{"audio_peak_dbtp": _F32, "audio_lufs": _F32, "audio_clipped": _U32, "audio_dc": _F32, "audio_md5": _TEXT},
+    "audio_peak_dbtp": _F32,
+    "audio_lufs": _F32,
+    "audio_clipped": _U32,
+    "audio_dc": _F32,
+    "audio_md5": _TEXT,
     **dict.fromkeys(("audio_intact", "audio_dual_mono", "audio_upsampled", "audio_lossy"), _YES),
     "audio_fault": _TEXT,
 }

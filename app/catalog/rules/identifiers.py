@@ -60,7 +60,9 @@ def repaired_gtin(text: str) -> str | None:
             return None
     else:
         return None
-    return next((gtin(whole) for whole in (digits, digits.zfill(12)) if is_gtin(whole)), None)
+    # Only a lost zero of a UPC is put back: nine digits and more are no short barcode.
+    whole = digits.zfill(12) if len(digits) > 8 else digits
+    return gtin(whole) if is_gtin(whole) else None
 
 
 def iswc(text: str) -> str:
