@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.catalog.rules import columns, identifiers
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 VECTORS = SHARED / "identifiers" / "vectors.json"
 ONE = {
     "isrc": identifiers.is_isrc,

@@ -77,8 +77,8 @@ def _joined(frame: pl.DataFrame, sheets: Sheets) -> pl.DataFrame:
     """Many acts are called so, and those of the roster are known: it asks, and does not stand in the way."""
     names = frame.select(name=_ARTISTS.explode()).drop_nulls().unique()
     joined = names.filter(pl.col("name").str.contains(_JOINED)).join(sheets.known.artists, on="name", how="anti")
-    wanted = joined["name"]
-    found = frame.filter(_ARTISTS.list.eval(pl.element().is_in(wanted.implode().item())).list.any())
+    wanted = joined["name"].to_list()
+    found = frame.filter(_ARTISTS.list.eval(pl.element().is_in(wanted)).list.any())
     return found.with_columns(suggestion=_split(_JOINED))
 
 

@@ -14,8 +14,8 @@ Values = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
 Truths = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
-_FLOAT = r"^\s*(\d+)[.,]0*\s*$"
-_SCIENTIFIC = r"^\s*(\d)[.,](\d+)[eE]\+?(\d{1,2})\s*$"
+_FLOAT = r"^\s*([0-9]+)[.,]0*\s*$"
+_SCIENTIFIC = r"^\s*([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})\s*$"
 
 
 def bare(text: pl.Expr) -> pl.Expr:
@@ -53,9 +53,9 @@ def isrc_is_allocated(text: pl.Expr) -> pl.Expr:
 def is_gtin(text: pl.Expr) -> pl.Expr:
     """Whether barcodes are right."""
     code = bare(text)
-    full = pl.when(code.str.contains(r"^(?:\d{8}|\d{12,14})$")).then(code.str.zfill(14)).otherwise(code)
+    full = pl.when(code.str.contains(r"^(?:[0-9]{8}|[0-9]{12,14})$")).then(code.str.zfill(14)).otherwise(code)
     weights = np.array([3, 1] * 7)
-    return _checked(full, r"^\d{14}$", lambda values: ((values @ weights) % 10 == 0) & values.any(axis=1))
+    return _checked(full, r"^[0-9]{14}$", lambda values: ((values @ weights) % 10 == 0) & values.any(axis=1))
 
 
 def gtin(text: pl.Expr) -> pl.Expr:
@@ -65,7 +65,7 @@ def gtin(text: pl.Expr) -> pl.Expr:
 
 def is_number_like(text: pl.Expr) -> pl.Expr:
     """Whether a spreadsheet made numbers of barcodes."""
-    return text.str.contains(rf"{_FLOAT}|^\s*\d(?:[.,]\d+)?[eE]\+?\d{{1,2}}\s*$")
+    return text.str.contains(rf"{_FLOAT}|^\s*[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{{1,2}}\s*$")
 
 
 def repaired_gtin(text: pl.Expr) -> pl.Expr:
@@ -75,18 +75,18 @@ def repaired_gtin(text: pl.Expr) -> pl.Expr:
     whole = (decimals.str.len_chars() >= exponent) & (exponent >= 7)
     whole &= written.str.slice(exponent + 1).str.strip_chars("0") == ""
     number = pl.coalesce(text.str.extract(_FLOAT, 1), pl.when(whole).then(written.str.slice(0, exponent + 1)))
-    padded = pl.when(number.str.contains(r"^\d{9,11}$")).then(number.str.zfill(12)).otherwise(number)
+    padded = pl.when(number.str.contains(r"^[0-9]{9,11}$")).then(number.str.zfill(12)).otherwise(number)
     return pl.when(is_gtin(padded)).then(gtin(padded))
 
 
 def is_iswc(text: pl.Expr) -> pl.Expr:
     """Whether works' codes are right."""
-    return _checked(bare(text), r"^T\d{10}$", lambda values: _is_weighted(values, first=1))
+    return _checked(bare(text), r"^T[0-9]{10}$", lambda values: _is_weighted(values, first=1))
 
 
 def is_ipi_base(text: pl.Expr) -> pl.Expr:
     """Whether IPI base numbers are right."""
-    return _checked(bare(text), r"^I\d{10}$", lambda values: _is_weighted(values, first=2))
+    return _checked(bare(text), r"^I[0-9]{10}$", lambda values: _is_weighted(values, first=2))
 
 
 def _is_weighted(values: Values, *, first: int) -> Truths:
@@ -107,7 +107,7 @@ def is_ipi_name(text: pl.Expr) -> pl.Expr:
         expected = np.where(rest == 0, 0, (101 - rest) % 100)
         return np.asarray((values[:, 9] * 10 + values[:, 10] == expected) & values.any(axis=1))
 
-    return _checked(ipi_name(text), r"^\d{11}$", check)
+    return _checked(ipi_name(text), r"^[0-9]{11}$", check)
 
 
 def is_isni(text: pl.Expr) -> pl.Expr:
@@ -117,7 +117,7 @@ def is_isni(text: pl.Expr) -> pl.Expr:
         last = np.where(values[:, 15] > 9, 10, values[:, 15])
         return np.asarray((values[:, :15] @ (2 ** np.arange(15, 0, -1)) + last) % 11 == 1)
 
-    return _checked(bare(text), r"^\d{15}[\dX]$", check)
+    return _checked(bare(text), r"^[0-9]{15}[0-9X]$", check)
 
 
 def is_dpid(text: pl.Expr) -> pl.Expr:

@@ -20,8 +20,8 @@ ISRC_PREFIXES = frozenset(
 """The first two letters that the registry of ISRC gives out: countries, and what it added when those ran short."""
 
 _PUNCTUATION = re.compile(r"[\s.\-]")
-_FLOAT = re.compile(r"^(\d+)[.,]0*$")
-_SCIENTIFIC = re.compile(r"^(\d)[.,](\d+)[eE]\+?(\d{1,2})$")
+_FLOAT = re.compile(r"^([0-9]+)[.,]0*$")
+_SCIENTIFIC = re.compile(r"^([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})$")
 
 
 def bare(text: str) -> str:
@@ -31,7 +31,8 @@ def bare(text: str) -> str:
 
 def is_isrc(text: str) -> bool:
     """Whether a recording's code has the form and an allocated prefix (ISO 3901); it has no check digit."""
-    return bool(isrc.is_valid(bare(text)))
+    code = bare(text)
+    return bool(re.match(ISRC_FORM, code)) and bool(isrc.is_valid(code))
 
 
 def is_gtin(text: str) -> bool:
@@ -104,7 +105,8 @@ def is_ipi_name(text: str) -> bool:
 
 def is_isni(text: str) -> bool:
     """Whether a name's code has 16 characters and its check character (ISO 27729, ISO 7064 mod 11-2)."""
-    return bool(isni.is_valid(bare(text)))
+    code = bare(text)
+    return bool(re.fullmatch(r"[0-9]{15}[0-9X]", code)) and bool(isni.is_valid(code))
 
 
 def release_grid(text: str) -> str:
@@ -115,7 +117,7 @@ def release_grid(text: str) -> str:
 def is_grid(text: str) -> bool:
     """Whether a release's GRid has 18 characters, begins with A1, and has its check character (ISO 7064 mod 37,36)."""
     code = release_grid(text)
-    return code.startswith("A1") and len(code) == 18 and bool(grid.is_valid(code))
+    return bool(re.fullmatch(r"A1[A-Z0-9]{16}", code)) and bool(grid.is_valid(code))
 
 
 def is_dpid(text: str) -> bool:

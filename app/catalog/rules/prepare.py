@@ -40,7 +40,7 @@ def prepare(releases: pl.DataFrame, tracks: pl.DataFrame, known: Known) -> Sheet
     releases, tracks = conform(releases, RELEASES), conform(tracks, TRACKS)
     about = releases.select("release", *(pl.col(name).alias(f"of_{name}") for name in OF_RELEASE))
     tracks = tracks.join(about, on="release", how="left", maintain_order="left")
-    own = known.artists.filter("stylised")["name"].implode()
+    own = known.artists.filter("stylised")["name"].to_list()
     releases = releases.join(_sums(tracks), on="release", how="left", maintain_order="left").with_columns(
         today=pl.lit(known.today), stylised=_any_in(pl.col("artists"), own)
     )
@@ -69,7 +69,7 @@ def _sums(tracks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _any_in(names: pl.Expr, wanted: pl.Series) -> pl.Expr:
-    if not wanted.item().len():
+def _any_in(names: pl.Expr, wanted: list[str]) -> pl.Expr:
+    if not wanted:
         return pl.lit(value=False)
-    return names.list.eval(pl.element().is_in(wanted.item())).list.any().fill_null(value=False)
+    return names.list.eval(pl.element().is_in(wanted)).list.any().fill_null(value=False)

@@ -135,7 +135,7 @@ def _next_value(name: str, scope: Scope) -> pl.Expr:
             value = (
                 pl.when((rule.fails & rule.fix.is_not_null()).fill_null(value=False)).then(rule.fix).otherwise(value)
             )
-    return value
+    return value.alias(name)
 
 
 def _suggested(tracks: pl.DataFrame, safe: pl.DataFrame) -> pl.DataFrame:
