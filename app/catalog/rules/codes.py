@@ -92,7 +92,7 @@ def isrc_is_missing() -> pl.Expr:
     **_ON_UPC,
     severity="block",
     stage="load",
-    sentence=sentence("A barcode has 8, 12, 13 or 14 digits, and this one’s check digit must fit."),
+    sentence=sentence("A barcode has 8, 12, 13 or 14 digits, the last of which follows from the others."),
 )
 def barcode_is_wrong() -> pl.Expr:
     return ~is_right.is_gtin(_UPC) & ~is_right.is_number_like(_UPC)
