@@ -15,6 +15,7 @@ USUAL_FORM = sentence("Write it in its usual form.")
 WRONG_CODE = sentence("This code has a wrong character: its check digit does not fit.")
 
 _ISRC, _UPC, _GRID, _ISWC = (pl.col(name) for name in ("isrc", "upc", "grid", "iswc"))
+_REPAIRED = pl.col("repaired")
 _ON_ISRC: dict[str, Any] = {"scopes": TRACK, "field": "isrc"}
 _ON_UPC: dict[str, Any] = {"scopes": RELEASE, "field": "upc"}
 
@@ -117,7 +118,7 @@ def barcode_is_taken(sheets: Sheets) -> pl.DataFrame:
     sentence=sentence("A spreadsheet made a number of this barcode, and digits are lost."),
 )
 def barcode_lost_digits() -> pl.Expr:
-    return is_right.is_number_like(_UPC) & is_right.repaired_gtin(_UPC).is_null()
+    return is_right.is_number_like(_UPC) & _REPAIRED.is_null()
 
 
 @column(
@@ -126,11 +127,11 @@ def barcode_lost_digits() -> pl.Expr:
     severity="info",
     stage="load",
     safe=True,
-    fix=is_right.repaired_gtin(_UPC),
+    fix=_REPAIRED,
     sentence=sentence("A spreadsheet made a number of this barcode, and it can be brought back."),
 )
 def barcode_became_a_number() -> pl.Expr:
-    return is_right.repaired_gtin(_UPC).is_not_null()
+    return is_right.is_number_like(_UPC) & _REPAIRED.is_not_null()
 
 
 # Eleven wrong digits fit by chance once in ten times, so the zero is offered and not put back.

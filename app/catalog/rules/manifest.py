@@ -19,7 +19,7 @@ def file_is_missing() -> pl.Expr:
     return pl.col("file").is_null()
 
 
-@column(
+@relation(
     "FI01.other",
     scopes=TRACK,
     stage="delivery",
@@ -27,13 +27,15 @@ def file_is_missing() -> pl.Expr:
     severity="block",
     sentence=sentence("The name of the file belongs to another track."),
 )
-def file_is_of_another_track() -> pl.Expr:
+def file_is_of_another_track(sheets: Sheets) -> pl.DataFrame:
+    """Names that are an ISRC, or a barcode with disc and track; most files have another name and are left out first."""
     code, isrc = is_right.bare(_STEM), is_right.bare(pl.col("isrc"))
-    other_isrc = is_right.isrc_is_formed(code) & is_right.isrc_is_allocated(code) & (code != isrc)
+    coded = is_right.isrc_is_formed(_STEM) & is_right.isrc_is_allocated(_STEM)
+    named = sheets.tracks.filter(coded | _STEM.str.contains(_PLACED))
     upc, disc, number = (_STEM.str.extract(_PLACED, place) for place in (1, 2, 3))
-    other_place = (disc.cast(pl.UInt16) != pl.col("disc")) | (number.cast(pl.UInt16) != pl.col("number"))
-    other_upc = is_right.gtin(upc) != is_right.gtin(pl.col("of_upc"))
-    return other_isrc | other_place.fill_null(value=False) | other_upc.fill_null(value=False)
+    elsewhere = (disc.cast(pl.UInt16) != pl.col("disc")) | (number.cast(pl.UInt16) != pl.col("number"))
+    elsewhere |= is_right.gtin(upc) != is_right.gtin(pl.col("of_upc"))
+    return named.filter((_STEM.str.contains(_PLACED) & elsewhere) | (~_STEM.str.contains(_PLACED) & (code != isrc)))
 
 
 @relation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from app.catalog.rules.columns import repaired_gtin
 from app.catalog.rules.frames import RELEASES, TRACKS, Known, conform
 from app.catalog.rules.registry import Sheets
 from app.catalog.rules.text import EXPLICIT_MARK
@@ -42,7 +43,7 @@ def prepare(releases: pl.DataFrame, tracks: pl.DataFrame, known: Known) -> Sheet
     tracks = tracks.join(about, on="release", how="left", maintain_order="left")
     own = known.artists.filter("stylised")["name"].to_list()
     releases = releases.join(_sums(tracks), on="release", how="left", maintain_order="left").with_columns(
-        today=pl.lit(known.today), stylised=_any_in(pl.col("artists"), own)
+        today=pl.lit(known.today), stylised=_any_in(pl.col("artists"), own), repaired=repaired_gtin(pl.col("upc"))
     )
     tracks = tracks.with_columns(
         title_key=folded(pl.col("title")),
