@@ -99,6 +99,7 @@ RELEASE = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(RELEASE, st.lists(TRACK, max_size=5))
 def test_after_safe_fixes_no_safe_fix_is_found(release, tracks):
