@@ -35,6 +35,7 @@ from app.main import composition
 from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
 from app.settings import Settings
+from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
 from tenants.registry.memory import Registry
@@ -79,6 +80,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *identity_pages.handlers,
         *brand_pages.handlers,
         *portal_pages.handlers,
+        *uploads_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -91,8 +91,8 @@ def test_every_flaw_of_a_mapping_is_named(mapping, headers):
 
 
 def test_fields_are_columns_of_the_catalogue_or_lead_to_them():
+    from app.catalog.rules.frames import RELEASES, TRACKS
     from app.uploads.rules.aliases import BY_ROLE
-    from app.uploads.rules.columns import RELEASES, TRACKS
 
     own = {*BY_ROLE, "release.id", "track.sequence", "track.duration"}
     frames = {"release": RELEASES, "track": TRACKS}

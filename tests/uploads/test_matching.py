@@ -8,7 +8,7 @@ import time
 import polars as pl
 import pytest
 
-from app.uploads.rules.columns import RELEASES, TRACKS, conform
+from app.catalog.rules.frames import RELEASES, TRACKS, conform
 from app.uploads.rules.matching import FILES, MATCHES, match_files
 
 TITLES = ["Östermalm", "Vasastaden", "Kungsholmen", "Södermalm"]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.catalog.rules.frames import RELEASES, TRACKS
 from app.uploads.rules.aliases import ALIASES
-from app.uploads.rules.columns import RELEASES, TRACKS
 from app.uploads.rules.dates import date_order, read_dates
 from app.uploads.rules.headers import propose
 from app.uploads.rules.languages import language_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kernel.activity.feed import Cursor, feed, horizon_cursor
 from app.kernel.activity.models import Activity, ActivitySeal
-from app.kernel.activity.record import has, record
+from app.kernel.activity.record import has, record, record_many
 from app.kernel.activity.seal import Head, Verdict, seal, verify
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "has",
     "horizon_cursor",
     "record",
+    "record_many",
     "seal",
     "verify",
 ]

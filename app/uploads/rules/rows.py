@@ -8,9 +8,9 @@ from typing import Final
 
 import polars as pl
 
+from app.catalog.rules.frames import RELEASES, TRACKS, conform
 from app.uploads.rules import releases, tracks
 from app.uploads.rules.aliases import ALIASES
-from app.uploads.rules.columns import RELEASES, TRACKS, conform
 from app.uploads.rules.dates import DateOrder
 from app.uploads.rules.manifest import Manifest
 from app.uploads.rules.problems import PROBLEMS

@@ -1,0 +1,47 @@
+"""Changing fields of many rows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Table, text
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Recording, Release
+from app.catalog.rules.merging import BETWEEN, LISTS
+from app.kernel.db import table_of
+
+TABLES = {"release": table_of(Release), "recording": table_of(Recording)}
+
+
+def change_fields(session: Session, changes: pl.DataFrame, *, value: str) -> None:
+    """Give every field of `changes` what its column `value` says; the version of each row grows by one."""
+    for kind, table in TABLES.items():
+        mine = changes.filter(pl.col("kind") == kind)
+        for (field,), rows in mine.partition_by("field", as_dict=True).items():
+            _change(session, table, str(field), rows["id"].to_list(), rows[value].to_list())
+        if mine.height:
+            session.execute(
+                text(
+                    f"UPDATE {table.name} SET version = version + 1, updated_at = now() WHERE id = any(:ids ::uuid[])"
+                ),
+                {"ids": mine["id"].unique().to_list()},
+            )
+
+
+def as_text(column: Any) -> str:
+    """An expression for a column's value as changes tell it."""
+    return f"array_to_string(t.{column.name}, '{BETWEEN}')" if column.name in LISTS else f"t.{column.name}::text"
+
+
+def _change(session: Session, table: Table, field: str, row_ids: list[str], values: list[str | None]) -> None:
+    column = table.c[field]
+    told = f"string_to_array(v.value, '{BETWEEN}')" if field in LISTS else f"v.value::{column.type.compile()}"
+    session.execute(
+        text(
+            f"UPDATE {table.name} SET {column.name} = {told} "
+            f"FROM unnest(:ids ::uuid[], :values ::text[]) v(id, value) WHERE {table.name}.id = v.id"
+        ),
+        {"ids": row_ids, "values": values},
+    )

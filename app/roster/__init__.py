@@ -1,0 +1,1 @@
+"""Whose music it is: artists, the people and companies behind them, imprints, and who may act for whom."""

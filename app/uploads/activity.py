@@ -1,0 +1,14 @@
+"""What bulk upload records, in words."""
+
+from __future__ import annotations
+
+from app.kernel.activity.meanings import tell
+from app.kernel.sentences import sentence
+
+tell("batch.opened", sentence("A batch was uploaded"))
+tell("batch.corrected", sentence("Cells of a batch were corrected"))
+tell("batch.approved", sentence("A batch was approved"))
+tell("batch.checked", sentence("A batch was checked"), hears="uploads.create")
+tell("batch.applied", sentence("A batch was applied"), hears="uploads.create")
+tell("batch.undo_asked", sentence("A batch is being taken back"))
+tell("batch.undone", sentence("A batch was taken back"), hears="uploads.create")

@@ -1,0 +1,36 @@
+"""Doors to batches: whoever may upload sees the batches they sent; those who edit the catalogue see all."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.identity.policies import Visitor, allows, require
+from app.uploads.errors import BatchUnknown
+from app.uploads.models import Batch
+
+
+def visible_batches(visitor: Visitor) -> Select[Batch]:
+    """The batches that a visitor may look at, newest first."""
+    query = select(Batch).order_by(Batch.created_at.desc(), Batch.id.desc())
+    if allows(visitor, "catalog.edit") and visitor.scope.is_whole:
+        return query
+    return query.where(Batch.created_by == visitor.member.id)
+
+
+def batch_to_read(session: Session, visitor: Visitor, batch_id: UUID | None) -> Batch:
+    """A batch that the visitor may look at."""
+    require(visitor, "uploads.create")
+    found = session.scalar(visible_batches(visitor).where(Batch.id == batch_id)) if batch_id else None
+    if found is None:
+        raise BatchUnknown
+    return found
+
+
+def batch_to_change(session: Session, visitor: Visitor, batch_id: UUID | None) -> Batch:
+    """The same, locked: what is done to a batch is done once."""
+    batch = batch_to_read(session, visitor, batch_id)
+    session.refresh(batch, with_for_update=True)
+    return batch

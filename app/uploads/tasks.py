@@ -1,0 +1,31 @@
+"""What bulk upload does in the background; each task does a stage once, however often it is sent."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kernel import jobs
+from app.kernel.tenant import Tenant
+from app.uploads.service import applying, checking, undoing
+
+TIME_LIMIT = 600
+
+
+@jobs.label_task("uploads.check", time_limit=TIME_LIMIT)
+def check(session: Session, tenant: Tenant, *, batch: str) -> None:
+    """Find out what a batch would do."""
+    checking.check_and_write(session, tenant, UUID(batch))
+
+
+@jobs.label_task("uploads.apply", time_limit=TIME_LIMIT)
+def apply(session: Session, tenant: Tenant, *, batch: str) -> None:
+    """Do it."""
+    applying.apply(session, tenant, UUID(batch))
+
+
+@jobs.label_task("uploads.undo", time_limit=TIME_LIMIT)
+def undo(session: Session, tenant: Tenant, *, batch: str) -> None:
+    """Take it back."""
+    undoing.undo(session, tenant, UUID(batch))
