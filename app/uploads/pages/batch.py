@@ -94,6 +94,7 @@ def confirm_columns(
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         checking.confirm(session, visitor.actor, batch, {name: field or None for name, field in data.items()})
+        batches.ask_check(session, batch)
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
@@ -107,6 +108,7 @@ def correct(request: Request[Any, Any, Any], batch_id: FromPath[str], data: URLE
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         batches.correct(session, visitor.actor, batch, zip(rows, fields, values, strict=True))
+        batches.ask_check(session, batch)
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
@@ -117,6 +119,7 @@ def fix_all(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirec
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         batches.correct(session, visitor.actor, batch, queries.safe_suggestions(session, batch.id))
+        batches.ask_check(session, batch)
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 

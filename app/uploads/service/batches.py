@@ -46,8 +46,8 @@ def go(session: Session, batch: Batch, stage: Stage) -> None:
     session.flush()
 
 
-def confirm_columns(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str | None]) -> None:
-    """Take the meaning of the columns as a person confirmed it, remember it for the sender, and have it checked."""
+def take_columns(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str | None]) -> None:
+    """Take the meaning of the columns as it was confirmed, and remember it for the sender."""
     batch.mapping = dict(mapping)
     sender = actor.id or NOBODY
     rows = [{"sender": sender, "header": header, "field": field} for header, field in mapping.items()]
@@ -59,7 +59,6 @@ def confirm_columns(session: Session, actor: Actor, batch: Batch, mapping: dict[
             ),
             rows,
         )
-    ask_check(session, batch)
 
 
 def remembered(session: Session, actor: Actor) -> dict[str, str | None]:
@@ -69,7 +68,7 @@ def remembered(session: Session, actor: Actor) -> dict[str, str | None]:
 
 
 def correct(session: Session, actor: Actor, batch: Batch, cells: Iterable[tuple[int, str, str]]) -> None:
-    """Put corrected values, by row and field, beside the manifest, and have the batch checked again."""
+    """Put corrected values, by row and field, beside the manifest."""
     change = insert(table_of(BatchCorrection))
     rows = [
         {"batch_id": batch.id, "row": row, "field": field, "value": value, "by": actor.id, "at": clock.now()}
@@ -84,7 +83,6 @@ def correct(session: Session, actor: Actor, batch: Batch, cells: Iterable[tuple[
             rows,
         )
         _tell(session, actor, batch, "batch.corrected", cells=len(rows))
-    ask_check(session, batch)
 
 
 def ask_check(session: Session, batch: Batch) -> None:

@@ -23,7 +23,7 @@ from app.uploads.models import Batch, BatchCorrection, BatchFinding, BatchItem
 from app.uploads.rules import findings as told
 from app.uploads.rules import headers, rows
 from app.uploads.rules.manifest import Manifest, read_manifest
-from app.uploads.service.batches import confirm_columns, go, manifest_bytes, remembered
+from app.uploads.service.batches import go, manifest_bytes, remembered, take_columns
 
 EXAMPLE_CHARACTERS = 60
 
@@ -63,7 +63,7 @@ def confirm(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str
     """Take the columns' meaning if rows can be read by it."""
     if flaws := headers.check(mapping):
         raise ColumnsUnusable(fields={flaw.header or "": flaw.sentence for flaw in flaws})
-    confirm_columns(session, actor, batch, mapping)
+    take_columns(session, actor, batch, mapping)
 
 
 def check(session: Session, actor: Actor, batch: Batch) -> Checked:

@@ -30,29 +30,27 @@ def bring_in(
     stored = files.store_stream(actor, _chunks(manifest), name=manifest.name, media_type="application/octet-stream")
     progress("Mapping")
     with tenant_work(tenant) as session:
-        batch_id = batches.open_batch(session, actor, name=stored.name, manifest_id=stored.id).id
-        batch = session.get_one(Batch, batch_id)
+        batch = batches.open_batch(session, actor, name=stored.name, manifest_id=stored.id)
         mapping = {column.header: column.field for column in checking.proposed(session, actor, batch)}
         checking.confirm(session, actor, batch, mapping)
     progress("Checking")
-    _check(tenant, batch_id)
+    _check(tenant, batch.id)
     if fix:
         with tenant_work(tenant) as session:
-            batch = session.get_one(Batch, batch_id)
-            batches.correct(session, actor, batch, queries.safe_suggestions(session, batch_id))
-        _check(tenant, batch_id)
+            batches.correct(session, actor, batch, queries.safe_suggestions(session, batch.id))
+        _check(tenant, batch.id)
     if not dry:
         progress("Applying")
         with tenant_work(tenant) as session:
-            batches.ask_apply(session, actor, session.get_one(Batch, batch_id))
-        with tenant_work(tenant) as session:
-            applying.apply(session, tenant, batch_id)
+            batches.go(session, session.get_one(Batch, batch.id), "applying")
+            applying.apply(session, tenant, batch.id)
     with tenant_read(tenant) as session:
-        return _told(session, session.get_one(Batch, batch_id))
+        return _told(session, session.get_one(Batch, batch.id))
 
 
 def _check(tenant: Tenant, batch_id: UUID) -> None:
     with tenant_work(tenant) as session:
+        batches.go(session, session.get_one(Batch, batch_id), "checking")
         checking.check_and_write(session, tenant, batch_id)
 
 
