@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db.models import LabelModel
 from app.roster.errors import ArtistLeft, GrantOver, ImprintTooDeep
-from app.roster.rules import DEEPEST_IMPRINT
 
 MOMENT = TIMESTAMP(timezone=True)
+DEEPEST_IMPRINT = 3
 WORDS = JSONB
 """Language to text."""
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import polars as pl
 
-DEEPEST_IMPRINT = 3
 LONGEST_KEY = 60
 
 

@@ -1,4 +1,8 @@
-"""What bulk upload does in the background; each task does a stage once, however often it is sent."""
+"""What bulk upload does in the background; each task does a stage once, however often it is sent.
+
+The services are imported by the work itself: the library that compares tables has threads of its own, which a worker
+that imported it before it forks would not have in its children.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
-from app.uploads.service import applying, checking, undoing
 
 TIME_LIMIT = 600
 
@@ -16,16 +19,22 @@ TIME_LIMIT = 600
 @jobs.label_task("uploads.check", time_limit=TIME_LIMIT)
 def check(session: Session, tenant: Tenant, *, batch: str) -> None:
     """Find out what a batch would do."""
+    from app.uploads.service import checking
+
     checking.check_and_write(session, tenant, UUID(batch))
 
 
 @jobs.label_task("uploads.apply", time_limit=TIME_LIMIT)
 def apply(session: Session, tenant: Tenant, *, batch: str) -> None:
     """Do it."""
+    from app.uploads.service import applying
+
     applying.apply(session, tenant, UUID(batch))
 
 
 @jobs.label_task("uploads.undo", time_limit=TIME_LIMIT)
 def undo(session: Session, tenant: Tenant, *, batch: str) -> None:
     """Take it back."""
+    from app.uploads.service import undoing
+
     undoing.undo(session, tenant, UUID(batch))
