@@ -14,7 +14,7 @@ import msgspec
 
 from app.main.commands.output import answer, as_json
 
-AREAS = ("session", "opening", "fleet", "pages")
+AREAS = ("session", "opening", "fleet", "pages", "audio")
 
 
 @click.command("bench")

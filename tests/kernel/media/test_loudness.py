@@ -16,6 +16,7 @@ def measured(folder: Path, sound: Sound, rate: int = 48_000) -> tuple[float | No
     path = folder / "sound.wav"
     path.write_bytes(wav(sound, rate=rate))
     facts = audio.measure(path, Limits(shortest_ms=0))
+    assert facts.intact
     return facts.loudness_lufs, facts.loudness_range_lu, facts.true_peak_dbtp
 
 
@@ -73,7 +74,7 @@ def test_a_peak_between_samples_is_found_as_tech_3341_says(tmp_path: Path, phase
     assert -6.42 <= peak <= -5.82
 
 
-@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000, 192_000])
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
 @pytest.mark.parametrize("kind", ["noise", "music", "tone"])
 def test_the_true_peak_is_that_of_ffmpeg(tmp_path: Path, rate: int, kind: str) -> None:
     sound = low_passed(a_noise(3, rate=rate), rate=rate, hertz=0.2 * rate)
@@ -84,3 +85,9 @@ def test_the_true_peak_is_that_of_ffmpeg(tmp_path: Path, rate: int, kind: str) -
     sound *= np.hanning(len(sound))[:, None] ** 0.1  # what is cut off hard rings, in each filter another way
     _, _, peak = measured(tmp_path, sound, rate)
     assert peak == pytest.approx(ffmpeg_peak(tmp_path / "sound.wav"), abs=0.1)
+
+
+def test_at_192_khz_it_is_looked_for_between_samples_too(tmp_path: Path) -> None:
+    _, _, peak = measured(tmp_path, a_noise(2, rate=192_000), 192_000)
+    plain = ffmpeg_peak(tmp_path / "sound.wav")  # which takes the samples as they are at this rate
+    assert plain <= peak + 0.01 <= plain + 3

@@ -71,7 +71,7 @@ class Blocks:
             if sum(frame.samples for frame in frames) >= BLOCK:
                 yield self._block(packets, frames)
                 packets, frames = [], []
-        if self.frames:
+        if frames or self._rest.shape[1]:
             yield self._block(packets, frames, is_last=True)
 
     def _block(self, packets: list[Packet[AudioStream]], frames: list[AudioFrame], *, is_last: bool = False) -> Block:

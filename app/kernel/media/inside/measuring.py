@@ -110,7 +110,7 @@ def _decode(path: Path, header: Header, said: dict[str, Any], limits: Limits) ->
         with open_audio(path, header.container) as source:
             fault = _stream(source, said, limits)
             return fault or _run(source, header, said, limits)
-    except (av.error.FFmpegError, ValueError, KeyError):
+    except av.error.FFmpegError:
         return Fault.CORRUPT
 
 

@@ -32,7 +32,7 @@ def preview(path: Path, limits: Limits) -> bytes:
         raise Unreadable(fault)
     try:
         return _encoded(path, container, limits)
-    except (av.error.FFmpegError, IndexError, ValueError):
+    except (av.error.FFmpegError, IndexError):
         raise Unreadable(Fault.CORRUPT) from None
 
 
