@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.kernel.media import Fault
-from tests.media import a_noise, a_tone, aiff, alac, chunk, encoded, flac, wav
+from tests.media import Sound, a_noise, a_tone, aiff, alac, chunk, encoded, flac, wav
 
 Maker = Callable[[Path], bytes]
 
@@ -59,6 +59,12 @@ def _pictures(path: Path) -> bytes:
     whole = flac(path, a_tone(), bits=16)
     picture = bytes((6,)) + (0xFFFFFF).to_bytes(3, "big") + bytes(0xFFFFFF)
     return whole[:42].replace(whole[4:5], b"\x00", 1) + picture * 2 + b"\x81\0\0\0" + whole[-9_000:]
+
+
+def _with(level: float) -> Sound:
+    sound = a_tone()
+    sound[20_000] = level
+    return sound
 
 
 _TONE = a_tone()
@@ -120,6 +126,10 @@ FAULTY: dict[str, tuple[Fault, Maker]] = {
     "page_in_head.wav": (Fault.POLYGLOT, lambda path: wav(_TONE, before=chunk(b"JUNK", b"<script>alert(1)</script>"))),
     "damaged.flac": (Fault.CORRUPT, _broken_flac),
     "wrong_checksum.flac": (Fault.CORRUPT, _wrong_md5),
+    "no_number.wav": (Fault.CORRUPT, lambda path: wav(_with(np.nan), bits=32, floats=True)),
+    "infinite.wav": (Fault.CORRUPT, lambda path: wav(_with(-np.inf), bits=32, floats=True)),
+    "far_too_loud.wav": (Fault.CORRUPT, lambda path: wav(_with(1e30), bits=32, floats=True)),
+    "layout_of_nothing.wav": (Fault.CORRUPT, lambda path: _patched(wav(_TONE, extensible=True), 22, b"\0\0")),
     "id3_bomb.mp3": (Fault.METADATA, lambda path: _id3((1 << 28) - 1, b"\0" * 500)),
     "id3_bomb.wav": (Fault.METADATA, lambda path: wav(_TONE, before=chunk(b"id3 ", bytes(17 << 20)))),
     "picture_bomb.flac": (Fault.METADATA, lambda path: _pictures(path) + bytes(10)),

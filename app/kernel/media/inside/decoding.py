@@ -22,7 +22,7 @@ _PCM = [f"pcm_{kind}{end}" for kind in ("s16", "s24", "s32", "f32") for end in (
 _PACKET = 1 << 18
 """Bytes that the demuxer of WAV takes at once."""
 DECODERS = frozenset([*_PCM, "flac", "alac"])
-LOSSLESS_ELSEWHERE = frozenset(["wavpack", "ape", "tta", "truehd", "mlp", "pcm_u8", "pcm_s8", "pcm_f64le", "pcm_f64be"])
+LOSSLESS_ELSEWHERE = frozenset(["wavpack", "ape", "tta", "truehd", "mlp"])
 BLOCK = 1 << 16
 """Frames of one block at least: 0.7 s at 96 kHz, so that it stays in the processor's cache."""
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -120,13 +121,9 @@ def _stream(source: InputContainer, said: dict[str, Any], limits: Limits) -> Fau
     if len(streams) != 1 or any(stream.type == "video" and not _is_cover(stream) for stream in source.streams):
         return Fault.UNSUPPORTED if source.streams else Fault.TRUNCATED
     context = streams[0].codec_context
-    said["codec"] = said["codec"] or context.name
-    if context.name not in DECODERS:
-        return (
-            Fault.BAD_DEPTH
-            if context.name.startswith("pcm_")
-            else (Fault.UNSUPPORTED if context.name in LOSSLESS_ELSEWHERE else Fault.LOSSY)
-        )
+    fault = _codec(context, said)
+    if fault is not None:
+        return fault
     said["rate"], said["channels"] = context.sample_rate, context.channels
     said["layout"] = context.layout.name
     said["bits"] = said["bits"] or _bits(context.name, context.format.name, streams[0])
@@ -135,6 +132,19 @@ def _stream(source: InputContainer, said: dict[str, Any], limits: Limits) -> Fau
     said |= {key: _tag(source, key) for key in ("isrc", "title", "artist")}
     said["lossless"] = True
     return _judge(said, limits)
+
+
+def _codec(context: AudioCodecContext | None, said: dict[str, Any]) -> Fault | None:
+    """Whether it is a codec of ours, and the demuxer found everything that decoding needs."""
+    if context is None:
+        return Fault.UNSUPPORTED
+    said["codec"] = said["codec"] or context.name
+    if context.name not in DECODERS:
+        if context.name in LOSSLESS_ELSEWHERE:
+            return Fault.UNSUPPORTED
+        return Fault.BAD_DEPTH if context.name.startswith("pcm_") else Fault.LOSSY
+    needed = (context.format, context.layout, context.sample_rate, context.channels)
+    return None if all(part is not None and part != 0 for part in needed) else Fault.CORRUPT
 
 
 def _bits(codec: str, form: str, stream: AudioStream) -> int:
@@ -173,6 +183,8 @@ def _run(source: InputContainer, header: Header, said: dict[str, Any], limits: L
     said["duration_ms"] = blocks.frames * 1_000 // said["rate"]
     if blocks.is_over:
         return Fault.TOO_LONG
+    if blocks.frames and not meter.is_sound:
+        return Fault.CORRUPT
     if blocks.frames:
         _sum_up(said, meter, loudness, peak, spectrum)
     said["md5"] = checksum.digest().hex()

@@ -13,6 +13,8 @@ SILENCE = 10 ** (-60 / 20)
 PAIRS = 1_800
 _PAIR = 4 * CELL
 _RUN = 4
+_NO_SOUND = 1_000.0
+"""Of full scale: 60 dB above it nobody has recorded anything."""
 _SAME = 2.0**-15
 """Two channels that differ by less than a 16-bit step carry one sound."""
 
@@ -82,6 +84,11 @@ class Meter:
         hot = np.concatenate([self._hot, np.abs(sound) >= self._full], axis=1)
         self.clipped += int((hot[:, 4:] & hot[:, 3:-1] & hot[:, 2:-2] & hot[:, 1:-3] & ~hot[:, :-4]).sum())
         self._hot = hot[:, -_RUN:]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all levels are numbers that sound can have; floats can be anything."""
+        return bool(np.isfinite(self.peaks).all() and self.peaks.max() < _NO_SOUND)
 
     @property
     def dc_offset(self) -> float:
