@@ -74,6 +74,13 @@ def test_rates_and_channels_are_told(tmp_path: Path, rate: int, channels: int) -
     assert (facts.fault, facts.rate, facts.channels, facts.duration_ms) == (None, rate, channels, 1_100)
 
 
+@pytest.mark.parametrize("frames", [49_153, 52_920, 53_247])
+@pytest.mark.parametrize("name", ["16.m4a", "alac.caf", "24.flac"])
+def test_a_last_packet_that_is_not_full_loses_nothing(tmp_path: Path, name: str, frames: int) -> None:
+    facts = measured(tmp_path, name, CLEAN[name](tmp_path / name, a_noise(frames / 44_100)))
+    assert (facts.fault, facts.frames) == (None, frames)
+
+
 def test_tags_are_read(tmp_path: Path) -> None:
     tags = {"ISRC": "DEA123456789", "title": "Nachtfahrt", "artist": "مريم"}
     facts = measured(tmp_path, "a.flac", flac(tmp_path / "a.flac", a_tone(), tags=tags))

@@ -10,6 +10,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.codec.context import Flags2
 from av.container import InputContainer
 from av.packet import Packet
 
@@ -52,6 +53,8 @@ class Blocks:
 
     def __init__(self, source: InputContainer, stream: AudioStream, most_frames: int) -> None:
         self._source, self._stream, self._most = source, stream, most_frames
+        # A CAF's remainder would be cut from ALAC's last packet, which is as short as its sound already.
+        stream.codec_context.flags2 |= Flags2.skip_manual
         self._rest: Floats = np.zeros((1, 0), np.float32)
         self.frames = 0
         self.errors = 0

@@ -30,6 +30,8 @@ _NAMES = {
 _KNOWN_NAMES = frozenset(["mp3", "aac", "ogg", "opus", "wma"]).union(*_NAMES.values())
 _TRUE_DEPTH_GAP = 8
 _PADDING = 1
+_CAF_PADDING = 4_095
+"""Frames by which ALAC's last packet may be longer than the sound that a CAF declares."""
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="measure")
 """Loudness and checksum, which leave the interpreter alone while they work."""
 
@@ -221,7 +223,8 @@ def _whole(blocks: Blocks, header: Header, said: dict[str, Any]) -> Fault | None
         return Fault.TRUNCATED
     if is_short or blocks.errors:
         return Fault.CORRUPT
-    if promised is not None and blocks.frames > promised:
+    padding = _CAF_PADDING if header.container == "caf" else 0
+    if promised is not None and blocks.frames > promised + padding:
         return Fault.HEADER_LIES
     return Fault.CORRUPT if header.md5 and header.md5.hex() != said["md5"] else None
 
