@@ -1,0 +1,27 @@
+"""Pictures for covers: what they are, and small copies for browsers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.kernel.media.facts import ArtworkFacts, Fault, Limits, Thumbnail
+from app.kernel.media.jobs import Inspect, Thumbnails
+from app.kernel.media.refusal import Unreadable
+from app.kernel.media.sandbox import sandbox
+
+SIZES = (96, 320, 640, 1_280)
+"""Longest sides in pixels: a row, a card, a page, and a page on a dense screen."""
+
+
+def inspect(path: Path, limits: Limits | None = None) -> ArtworkFacts:
+    """Everything that is known of a picture; whatever it is, the answer is facts, with a fault where it is unusable."""
+    found = sandbox().run(Inspect(str(path.absolute()), limits or Limits()), ArtworkFacts)
+    return ArtworkFacts(fault=found, size=path.stat().st_size) if isinstance(found, Fault) else found
+
+
+def thumbnails(path: Path, limits: Limits | None = None, *, sizes: tuple[int, ...] = SIZES) -> list[Thumbnail]:
+    """Copies in AVIF and WebP, each size that is not larger than the picture; `Unreadable` where there is none."""
+    found = sandbox().run(Thumbnails(str(path.absolute()), sizes, limits or Limits()), list[Thumbnail])
+    if isinstance(found, Fault):
+        raise Unreadable(found)
+    return found
