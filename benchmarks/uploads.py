@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
 from typing import Any
 
