@@ -15,10 +15,16 @@ SENTENCES = {
     "theme.changed": "A draft of the brand was changed",
     "theme.discarded": "A draft of the brand was thrown away",
     "theme.published": "The brand was published",
+    "theme.scheduled": "A draft of the brand waits for its time",
+    "theme.unscheduled": "A draft of the brand waits for its time no longer",
+    "theme.not_published": "The brand was not published at its time: the checks say what is missing",
     "theme.rolled_back": "The brand went back to an earlier version",
     "brand.logo_added": "A logo was added",
     "brand.font_added": "A font was added",
 }
+
+NEWS = frozenset({"theme.published", "theme.not_published", "theme.rolled_back"})
+"""What whoever looks after the brand finds in their inbox."""
 
 
 def about_theme(

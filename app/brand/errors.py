@@ -23,6 +23,24 @@ class ThemeNotDraft(Conflict):
     message = "This version was published and stays as it is. Start a new draft from it."
 
 
+class ThemeScheduled(Conflict):
+    """What waits for its moment is published as it was checked."""
+
+    message = "This draft will be published at its time and stays as it is. Cancel that to change it."
+
+
+class NotScheduled(Conflict):
+    """The version waits for no moment."""
+
+    message = "This version is not scheduled any more."
+
+
+class MomentRefused(Invalid):
+    """The moment is none, has passed, or is too far away."""
+
+    message = "Choose a moment in the future, within a year."
+
+
 class NothingToRollBack(Conflict):
     """The label has no earlier version to go back to."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.brand.errors import ThemeNotDraft
+from app.brand.errors import ThemeNotDraft, ThemeScheduled
 from app.kernel.db.models import LabelModel
 from themes.engine import Inputs, Resolved, modern, parse
 
@@ -29,6 +29,7 @@ class ThemeVersion(LabelModel):
         CheckConstraint("state in ('draft', 'live', 'retired')", name="state"),
         CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
         CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
+        CheckConstraint("publish_at IS NULL OR state = 'draft'", name="publish_at"),
         Index("uq_theme_versions_live", "state", unique=True, postgresql_where=text("state = 'live'")),
     )
 
@@ -45,6 +46,12 @@ class ThemeVersion(LabelModel):
     note: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[datetime] = mapped_column(MOMENT)
     published_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    publish_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+    @property
+    def standing(self) -> str:
+        """The state as people are told it: a draft that waits for its moment is scheduled."""
+        return "scheduled" if self.publish_at else self.state
 
     @property
     def said(self) -> Inputs:
@@ -52,17 +59,28 @@ class ThemeVersion(LabelModel):
         return parse(modern(self.inputs))
 
     def say(self, inputs: dict[str, Any], resolved: Resolved) -> None:
-        """Change what the author says, while it is a draft."""
-        if self.state != "draft":
-            raise ThemeNotDraft
+        """Change what the author says, while it is a draft that waits for nothing."""
+        self.check_changes()
         self.inputs, self.css, self.flat = inputs, resolved.css, resolved.flat
         self.sha256 = resolved.sha256
+
+    def check_changes(self) -> None:
+        """Refuse a change of what was published or will be."""
+        if self.state != "draft":
+            raise ThemeNotDraft
+        if self.publish_at is not None:
+            raise ThemeScheduled
+
+    def wait_until(self, moment: datetime) -> None:
+        """Stay as it is until it is published at this moment."""
+        self.check_changes()
+        self.publish_at = moment
 
     def publish(self, now: datetime) -> None:
         """Show it to everybody; whatever was live must have been retired before."""
         if self.state != "draft":
             raise ThemeNotDraft
-        self.state, self.published_at = "live", now
+        self.state, self.published_at, self.publish_at = "live", now, None
 
     def retire(self) -> None:
         """Show it no longer."""

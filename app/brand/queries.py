@@ -20,8 +20,18 @@ def live() -> Select[ThemeVersion]:
 
 
 def latest_draft() -> Select[ThemeVersion]:
-    """The newest draft."""
-    return select(ThemeVersion).where(ThemeVersion.state == "draft").order_by(ThemeVersion.number.desc()).limit(1)
+    """The newest draft that can be changed."""
+    return (
+        select(ThemeVersion)
+        .where(ThemeVersion.state == "draft", ThemeVersion.publish_at.is_(None))
+        .order_by(ThemeVersion.number.desc())
+        .limit(1)
+    )
+
+
+def next_scheduled() -> Select[ThemeVersion]:
+    """The version that is published next."""
+    return select(ThemeVersion).where(ThemeVersion.publish_at.is_not(None)).order_by(ThemeVersion.publish_at).limit(1)
 
 
 def history() -> Select[ThemeVersion]:

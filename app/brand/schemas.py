@@ -24,6 +24,12 @@ class VersionForm(msgspec.Struct, forbid_unknown_fields=True):
     version: str = ""
 
 
+class ScheduleForm(msgspec.Struct, forbid_unknown_fields=True):
+    """When a draft is to be published, as the label's clocks show it ("2026-12-01T09:30")."""
+
+    at: str
+
+
 class WordForm(msgspec.Struct, forbid_unknown_fields=True):
     """A text in place of a sentence, or one for each form of a number; `q` is what was looked for."""
 

@@ -20,6 +20,7 @@ SLICES = (
     "app.identity.tasks",
     "app.brand.models",
     "app.brand.service.mails",
+    "app.brand.tasks",
     "app.roster.models",
     "app.catalog.models",
     "app.uploads.tasks",

@@ -49,7 +49,7 @@ tell(
 )
 tell("file.brought_back", sentence("A file was brought back"))
 for action, said in brand.SENTENCES.items():
-    tell(action, said, hears="brand.view" if action in ("theme.published", "theme.rolled_back") else None)
+    tell(action, said, hears="brand.view" if action in brand.NEWS else None)
 tell("view.saved", sentence("A view was saved"))
 tell("view.renamed", sentence("A saved view was renamed"), back=_old_name(f"{LOG}/views/{{}}/name"))
 tell("view.removed", sentence("A saved view was removed"), back=_view_again)

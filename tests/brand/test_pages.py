@@ -185,6 +185,7 @@ def test_who_may_not_change_the_brand_is_refused(client_as, label, role):
         ("POST", f"{BRAND}/drafts/{version.id}"),
         ("POST", f"{BRAND}/drafts/{version.id}/publication"),
         ("POST", f"{BRAND}/drafts/{version.id}/deletion"),
+        ("POST", f"{BRAND}/drafts/{version.id}/schedule/cancellation"),
         ("POST", f"{BRAND}/drafts/{version.id}/preview"),
         ("POST", f"{BRAND}/restorations"),
     ):
@@ -199,7 +200,7 @@ def test_a_rivals_draft_is_not_found_on_any_page(client_as, label, rival):
     client = client_as(label)
     for method, address in (
         ("GET", ""), ("POST", ""), ("GET", "/checks"), ("POST", "/publication"), ("POST", "/deletion"),
-        ("POST", "/preview"), ("GET", "/tokens.json"), ("GET", "/statement.pdf"),
+        ("POST", "/preview"), ("POST", "/schedule/cancellation"), ("GET", "/tokens.json"), ("GET", "/statement.pdf"),
     ):  # fmt: skip
         answer = client.request(method, f"{BRAND}/drafts/{theirs.id}{address}", data={} if method == "POST" else None)
         assert answer.status_code == 404, address
@@ -212,7 +213,7 @@ def test_an_empty_post_is_an_answer_and_never_a_fault(client_as, label):
     draft = a_draft(client)
     for address in ("logos", "fonts", "restorations", "drafts", "previews/end"):
         assert client.post(f"{BRAND}/{address}").status_code in (303, 400, 409, 422), address
-    for address in ("", "/preview", "/publication", "/deletion"):
+    for address in ("", "/schedule", "/schedule/cancellation", "/preview", "/publication", "/deletion"):
         assert client.post(f"{draft}{address}").status_code in (200, 303, 400, 409), address
 
 

@@ -145,6 +145,7 @@ SENTENCES = {
     "choice.warm": "Warm",
     "choice.bold": "Bold",
     "state.draft": "Draft",
+    "state.scheduled": "Scheduled",
     "state.live": "Live",
     "state.retired": "Earlier",
 }
@@ -195,7 +196,7 @@ def draft_page(
     refusal: Refusal | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """The editor of a draft, with what was wrong with the last change and the blocks as they were `typed`."""
+    """The editor of a draft, with what was wrong with the last change and what was `typed` beside it."""
     tenant, realm = tenant_of(request), realm_of(request)
     with tenant_read(tenant) as session:
         version = policies.version_to_read(session, ids.parse_uuid(version_id))
@@ -214,6 +215,7 @@ def draft_page(
         slots=SLOTS if billing.has(tenant, "liquid_blocks") else (),
         plan_with_blocks=billing.smallest_with("liquid_blocks").name,
         typed=typed or {},
+        zone=tenant.time_zone,
         fonts=[(font.key, font.family) for font in FONTS.values()] + fonts,
         logos=logos,
         problem=told_refusal(realm, refusal) if refusal else None,

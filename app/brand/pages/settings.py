@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from app.brand import policies, queries, service
-from app.brand.errors import ThemeInputRefused, ThemeUnknown
+from app.brand.errors import ChecksFailed, MomentRefused, ThemeInputRefused, ThemeUnknown
 from app.brand.pages.frame import (
     HERE,
     draft_page,
@@ -24,7 +24,7 @@ from app.brand.pages.frame import (
     to_overview,
     viewer,
 )
-from app.brand.schemas import DraftForm, ThemeForm, VersionForm
+from app.brand.schemas import DraftForm, ScheduleForm, ThemeForm, VersionForm
 from app.identity.pages import session_cookie
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
@@ -60,12 +60,15 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
     visitor, tenant = viewer(request), tenant_of(request)
     with tenant_read(tenant) as session:
         versions = list(session.scalars(queries.history()))
+        upcoming = session.scalar(queries.next_scheduled())
     live = next((version for version in versions if version.state == "live"), None)
     return shown(
         request,
         visitor,
         "overview.html",
         live=live,
+        upcoming=upcoming,
+        zone=tenant.time_zone,
         versions=versions,
         presets=preset_choices(),
         can_go_back=live is not None and any(row.state == "retired" and row.number < live.number for row in versions),
@@ -133,6 +136,30 @@ def publish(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Redir
     with tenant_work(tenant) as session:
         service.publish(session, visitor.actor, tenant, ids.parse_uuid(version_id))
     return to_overview()
+
+
+@post(f"{HERE}/drafts/{{version_id:str}}/schedule", sync_to_thread=True)
+def schedule(
+    request: Request[Any, Any, Any], version_id: FromPath[str], data: URLEncodedBody[ScheduleForm]
+) -> Response[Any]:
+    """Let a draft be published at a moment of the label's clocks."""
+    visitor, tenant = editor(request), tenant_of(request)
+    try:
+        at = service.local_moment(tenant, data.at)
+        with tenant_work(tenant) as session:
+            service.schedule(session, visitor.actor, tenant, ids.parse_uuid(version_id), at)
+    except (MomentRefused, ChecksFailed) as refusal:
+        return draft_page(request, visitor, version_id, refusal=refusal, typed={"at": data.at})
+    return to_draft(version_id)
+
+
+@post(f"{HERE}/drafts/{{version_id:str}}/schedule/cancellation", sync_to_thread=True)
+def unschedule(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Redirect:
+    """Let a draft wait for no moment any more."""
+    visitor = editor(request)
+    with tenant_work(tenant_of(request)) as session:
+        service.unschedule(session, visitor.actor, ids.parse_uuid(version_id))
+    return to_draft(version_id)
 
 
 @post(f"{HERE}/restorations", sync_to_thread=True)
@@ -227,6 +254,8 @@ handlers = [
     discard,
     checks,
     publish,
+    schedule,
+    unschedule,
     roll_back,
     preview_link,
     open_preview,

@@ -12,6 +12,7 @@ from app.brand.service.live import (
     preview_theme,
     stylesheet,
 )
+from app.brand.service.scheduling import local_moment, schedule, unschedule
 from app.brand.service.themes import (
     change_draft,
     check_draft,
@@ -33,6 +34,7 @@ __all__ = [
     "discard_draft",
     "drawn",
     "live_theme",
+    "local_moment",
     "preview_link_token",
     "preview_theme",
     "publish",
@@ -40,8 +42,10 @@ __all__ = [
     "say_as",
     "say_as_before",
     "say_forms_as",
+    "schedule",
     "start_draft",
     "statement_sample",
     "stylesheet",
+    "unschedule",
     "words",
 ]

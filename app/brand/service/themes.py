@@ -37,9 +37,14 @@ LONGEST_NOTE = 200
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('brand.themes ' || current_schema(), 0))")
 
 
+def take_turn(session: Session) -> None:
+    """Wait until nobody else numbers or publishes versions, before any version is held; ends with the transaction."""
+    session.execute(_TURN)
+
+
 def start_draft(session: Session, actor: Actor, *, preset: str | None = None, base: UUID | None = None) -> ThemeVersion:
     """Begin a draft from a preset, from an earlier version, or from what is live."""
-    session.execute(_TURN)
+    take_turn(session)
     parent = version_to_read(session, base) if base else None if preset else session.scalar(queries.live())
     inputs, origin = (parent.said, parent.preset) if parent else _of_preset(preset or USUAL)
     resolved = resolve(inputs)
@@ -65,7 +70,7 @@ def start_draft(session: Session, actor: Actor, *, preset: str | None = None, ba
 
 def working_draft(session: Session, actor: Actor) -> ThemeVersion:
     """The newest draft, held against others until the transaction ends; one from what is live where there is none."""
-    session.execute(_TURN)
+    take_turn(session)
     return session.scalar(queries.latest_draft().with_for_update()) or start_draft(session, actor)
 
 
@@ -97,8 +102,7 @@ def change_draft(
 def discard_draft(session: Session, actor: Actor, version_id: UUID | None) -> None:
     """Throw a draft away."""
     version = version_to_read(session, version_id, for_change=True)
-    if version.state != "draft":
-        raise ThemeNotDraft
+    version.check_changes()
     activity.about_theme(session, actor, "theme.discarded", version)
     session.delete(version)
     session.flush()
@@ -121,14 +125,19 @@ def check_draft(session: Session, tenant: Tenant, version: ThemeVersion) -> list
     return findings(inputs, ground)
 
 
+def check_ready(session: Session, tenant: Tenant, version: ThemeVersion) -> None:
+    """Refuse a draft that something stands in the way of."""
+    if any(finding.blocks for finding in check_draft(session, tenant, version)):
+        raise ChecksFailed
+
+
 def publish(session: Session, actor: Actor, tenant: Tenant, version_id: UUID | None) -> ThemeVersion:
     """Show a draft to everybody, after every check; what was live is retired in the same moment."""
-    session.execute(_TURN)
+    take_turn(session)
     version = version_to_read(session, version_id, for_change=True)
     if version.state != "draft":
         raise ThemeNotDraft
-    if any(finding.blocks for finding in check_draft(session, tenant, version)):
-        raise ChecksFailed
+    check_ready(session, tenant, version)
     before = _retire_live(session)
     version.publish(clock.now())
     session.flush()
@@ -139,7 +148,7 @@ def publish(session: Session, actor: Actor, tenant: Tenant, version_id: UUID | N
 
 def roll_back(session: Session, actor: Actor, tenant: Tenant, version_id: UUID | None = None) -> ThemeVersion:
     """Show an earlier version again: the one named, or the one before; nothing is built anew."""
-    session.execute(_TURN)
+    take_turn(session)
     live = session.scalar(queries.live())
     if version_id is not None:
         target = version_to_read(session, version_id, for_change=True)
