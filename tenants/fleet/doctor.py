@@ -52,6 +52,8 @@ def render_head(settings: Settings) -> Fingerprint:
         with connection.transaction(force_rollback=True):
             connection.execute(f"SET LOCAL ROLE {OWNER_ROLE}".encode())
             build_label(connection, tenant_id)
+            # Building left the extensions on the path; definitions are spelled by it, and labels are looked at without.
+            connection.execute("SET LOCAL search_path TO DEFAULT")
             objects = objects_of(connection, [tenant_id])[tenant_id]
         fingerprint = Fingerprint(label_head(), objects)
     write_head(fingerprint)
