@@ -11,7 +11,7 @@ from app.main.web import assemble
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NOT_PAGES = re.compile(
-    r"/(events|search|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
+    r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
 )
 
 
