@@ -8,8 +8,6 @@ from app.kernel.activity.meanings import Back, WayBack, tell
 from app.kernel.sentences import sentence
 from app.kernel.web.cells import tag_of
 
-LOG = "/portal/settings/activity"
-
 
 def _old_name(address: str) -> Back:
     """The form that gives a row its old name back, as long as it still has the new one."""
@@ -19,12 +17,6 @@ def _old_name(address: str) -> Back:
         return WayBack(address.format(row.subject_id), {"name": before, "match": tag_of(after)})
 
     return back
-
-
-def _view_again(row: Activity) -> WayBack:
-    before = row.before or {}
-    shared = {"shared": "1"} if before.get("shared") else {}
-    return WayBack(f"{LOG}/views", {"name": before["name"], "query": before["query"], **shared})
 
 
 tell("label.opened", sentence("The label was opened"))
@@ -50,9 +42,6 @@ tell(
 tell("file.brought_back", sentence("A file was brought back"))
 for action, said in brand.SENTENCES.items():
     tell(action, said, hears="brand.view" if action in brand.NEWS else None)
-tell("view.saved", sentence("A view was saved"))
-tell("view.renamed", sentence("A saved view was renamed"), back=_old_name(f"{LOG}/views/{{}}/name"))
-tell("view.removed", sentence("A saved view was removed"), back=_view_again)
 tell("activity.exported", sentence("The activity log was exported"), hears="activity.export")
 tell("host.bound", sentence("What a web address shows was changed"), hears="hosts.edit")
 tell("host.claimed", sentence("A web address was claimed"))

@@ -13,7 +13,7 @@ from app.brand.models import BrandAsset
 from app.identity.models import Member
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile
-from app.portal.models import NewsState, SavedView
+from app.portal.models import NewsState
 from app.portal.rules import ActivityFilter
 
 ARRIVALS = ("member.added", "member.joined")
@@ -77,13 +77,6 @@ def last_put_away(member: Member, *, since: datetime) -> Select[NewsState]:
     """The piece of news that a member put away last."""
     mine = (NewsState.member_id == member.id) & (NewsState.archived_at >= since)
     return select(NewsState).where(mine).order_by(NewsState.archived_at.desc()).limit(1)
-
-
-def saved_views(session: Session, listing: str, member_id: UUID) -> list[SavedView]:
-    """A member's own views of a list and those that others share, oldest first."""
-    mine = or_(SavedView.member_id == member_id, SavedView.is_shared)
-    query = select(SavedView).where(SavedView.listing == listing, mine).order_by(SavedView.created_at, SavedView.id)
-    return list(session.scalars(query))
 
 
 def members_named(text: str) -> Select[Member]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.kernel.ids import parse_uuid
-from app.portal.errors import FilterUnusable
+from app.lists.errors import FilterUnusable
 
 MOST_ACTIONS = 20
-LONGEST_QUERY = 1_000
 YEARS = range(1990, 2200)
 FILE_SORTS = ("name", "-name", "size", "-size", "added", "-added")
 
@@ -68,20 +67,6 @@ def activity_filter(asked: Mapping[str, list[str]], *, known: Collection[str]) -
     if asked.get("actor") and actor is None:
         raise FilterUnusable
     return ActivityFilter(actions, actor, _day(asked.get("from")), _day(asked.get("to")))
-
-
-def asked_of(query: str) -> dict[str, list[str]]:
-    """The parts of an address's query, empty ones left out."""
-    if len(query) > LONGEST_QUERY:
-        raise FilterUnusable
-    found: dict[str, list[str]] = {}
-    try:
-        pairs = parse_qsl(query, max_num_fields=50)
-    except ValueError:
-        raise FilterUnusable from None
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def _day(values: list[str] | None) -> date | None:

@@ -15,7 +15,8 @@ from sqlalchemy import text
 from app.kernel import clock, db
 from app.kernel.activity import record
 from app.kernel.actor import Actor
-from app.portal.rules import ActivityFilter, activity_filter, asked_of
+from app.lists.rules import asked_of
+from app.portal.rules import ActivityFilter, activity_filter
 from tests.factories.labels import a_label
 
 LOG = "/portal/settings/activity"

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from app.kernel import clock, db
-from app.portal.models import SavedView
+from app.lists.models import SavedView
 from tenants.hosts.service import hosts_of
 from tests.admin.conftest import happened
 from tests.factories.labels import a_label

@@ -1,0 +1,51 @@
+"""Columns of the roster that other slices fill: each has one read model, a row an artist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import Subquery
+
+from app.kernel.sentences import sentence
+
+Reading = Callable[[date], Subquery]
+"""Gives, for the label's day, a row an artist with `artist_id`, `value` to sort by, and `note`, which goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it is called (a msgid), how its values are shown, and whether large ones come first."""
+
+    key: str
+    title: str
+    shown: Literal["release", "count", "day", "money", "streams"]
+    large_first: bool = False
+
+
+COLUMNS = (
+    Column("next", sentence("Next release"), "release"),
+    Column("tasks", sentence("Open tasks"), "count", large_first=True),
+    Column("streams", sentence("28-day streams"), "streams", large_first=True),
+    Column("balance", sentence("Balance"), "money", large_first=True),
+    Column("contract", sentence("Contract ends"), "day"),
+)
+
+_readings: dict[str, Reading] = {}
+
+
+def fill(key: str) -> Callable[[Reading], Reading]:
+    """Register the read model of a column; a column without one is shown empty, never made up."""
+
+    def registered(read: Reading) -> Reading:
+        _readings[key] = read
+        return read
+
+    return registered
+
+
+def readings() -> dict[str, Reading]:
+    """The read models that there are, by column."""
+    return {column.key: _readings[column.key] for column in COLUMNS if column.key in _readings}

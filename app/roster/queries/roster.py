@@ -1,0 +1,86 @@
+"""The roster dashboard: every artist in one statement, with what each column's slice knows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, func, null, select, true
+from sqlalchemy.orm import Session
+
+from app.identity.policies import Visitor
+from app.lists.rules import Asked
+from app.roster.models import Artist
+from app.roster.policies import may_see_artist
+from app.roster.queries.columns import COLUMNS, readings
+from app.roster.queries.search import matches
+
+SOON = timedelta(days=30)
+OWN_SORTS: dict[str, Any] = {"name": Artist.sort_name, "status": Artist.status}
+
+
+def roster(visitor: Visitor, asked: Asked, today: date) -> Select[Any]:
+    """One row an artist: id, name, kind, status, the day they leave, version; then value and note of each column."""
+    read = {key: reading(today) for key, reading in readings().items()}
+    columns = [part for column in COLUMNS for part in _parts(read.get(column.key))]
+    query = select(
+        cast(Artist.id, Text), Artist.name, Artist.kind, Artist.status, Artist.leaves_on, Artist.version, *columns
+    ).where(may_see_artist(visitor), *_chosen(asked, read, today))
+    return _joined(query, read).order_by(*_order(asked.sort, read))
+
+
+def _parts(read: Subquery | None) -> tuple[Any, Any]:
+    return (null(), null()) if read is None else (read.c.value, read.c.note)
+
+
+def _joined(query: Select[Any], read: dict[str, Subquery]) -> Select[Any]:
+    for model in read.values():
+        query = query.outerjoin(model, model.c.artist_id == Artist.id)
+    return query
+
+
+def _chosen(asked: Asked, read: dict[str, Subquery], today: date) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    if asked.get("q"):
+        chosen.append(matches(Artist.folded, asked.get("q")))
+    if asked.get("status"):
+        chosen.append(Artist.status == asked.get("status"))
+    if asked.get("kind"):
+        chosen.append(Artist.kind == asked.get("kind"))
+    if asked.get("tasks"):
+        chosen.append(needs_attention(read))
+    if asked.get("next"):
+        chosen.append(releases_soon(read, today))
+    return chosen
+
+
+def needs_attention(read: dict[str, Subquery]) -> ColumnElement[bool]:
+    """Whether something waits to be done for an artist."""
+    return read["tasks"].c.value > 0 if "tasks" in read else null().is_not(None)
+
+
+def releases_soon(read: dict[str, Subquery], today: date) -> ColumnElement[bool]:
+    """Whether an artist's next release comes within thirty days."""
+    return read["next"].c.value <= (today + SOON).isoformat() if "next" in read else null().is_not(None)
+
+
+def _order(sort: str, read: dict[str, Subquery]) -> list[Any]:
+    name, backwards = sort.lstrip("-"), sort.startswith("-")
+    value = OWN_SORTS.get(name) if name in OWN_SORTS else (read[name].c.value if name in read else None)
+    first = [] if value is None else [(value.desc() if backwards else value.asc()).nulls_last()]
+    return [*first, Artist.sort_name, Artist.id]
+
+
+def counts(session: Session, visitor: Visitor, today: date) -> dict[str, int]:
+    """How many artists each of the ready views shows."""
+    read = {key: reading(today) for key, reading in readings().items() if key in ("tasks", "next")}
+    views = {
+        "all": true(),
+        "tasks": needs_attention(read),
+        "next": releases_soon(read, today),
+        "paused": Artist.status == "paused",
+        "left": Artist.status == "left",
+    }
+    counted = [func.count().filter(view).label(name) for name, view in views.items()]
+    query = _joined(select(*counted).select_from(Artist), read).where(may_see_artist(visitor))
+    return dict(session.execute(query).mappings().one())

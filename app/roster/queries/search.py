@@ -1,0 +1,32 @@
+"""Finding names as people type them: part of a name, without accents, with a slip of the finger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_
+from sqlalchemy.orm import Session
+
+from app.roster.rules import fold
+
+LIKENESS = "0.45"
+"""How much of a word must be right; pg_trgm's own 0.6 forgives no slip in a short word."""
+
+
+def forgive(session: Session) -> None:
+    """Let this transaction's searches forgive slips."""
+    session.execute(func.set_config("pg_trgm.word_similarity_threshold", LIKENESS, True).select())
+
+
+def matches(folded: Any, wanted: str) -> ColumnElement[bool]:
+    """Whether a folded text holds what is wanted, or something much like it."""
+    key = fold(wanted)
+    like = f"%{key}%"
+    alike: ColumnElement[bool] = literal(key).op("OPERATOR(ext.<%)", is_comparison=True)(folded)
+    return or_(folded.like(like), alike)
+
+
+def likeness(folded: Any, wanted: str) -> ColumnElement[float]:
+    """How well a folded text fits what is wanted: an exact part before anything that is only alike."""
+    found: ColumnElement[float] = func.ext.word_similarity(bindparam(None, fold(wanted)), folded)
+    return found
