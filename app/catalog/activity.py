@@ -1,0 +1,13 @@
+"""What the catalogue records, in words."""
+
+from __future__ import annotations
+
+from app.kernel.activity.meanings import tell
+from app.kernel.sentences import sentence
+
+tell("release.created", sentence("A release was created"), hears="catalog.edit")
+tell("release.changed", sentence("A release was changed"))
+tell("release.taken_back", sentence("A release was taken back"), hears="catalog.edit")
+tell("recording.changed", sentence("A recording was changed"))
+tell("code.issued", sentence("Codes were issued"))
+tell("catalog.exported", sentence("Releases were exported"))

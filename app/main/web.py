@@ -22,6 +22,7 @@ from litestar.response import Redirect
 from admin import pages as admin_pages
 from admin.console import pages as console_pages
 from app.brand import pages as brand_pages
+from app.catalog import pages as catalog_pages
 from app.identity import pages as identity_pages
 from app.identity.errors import ProofTooOld
 from app.kernel import observe
@@ -34,6 +35,7 @@ from app.kernel.web.refusals import handle, prefers_page
 from app.main import composition
 from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
+from app.roster import pages as roster_pages
 from app.settings import Settings
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -81,6 +83,8 @@ def _handlers() -> list[HTTPRouteHandler]:
         *brand_pages.handlers,
         *portal_pages.handlers,
         *uploads_pages.handlers,
+        *roster_pages.handlers,
+        *catalog_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -1,0 +1,14 @@
+"""What the roster records, in words."""
+
+from __future__ import annotations
+
+from app.kernel.activity.meanings import tell
+from app.kernel.sentences import sentence
+
+tell("artist.added", sentence("An artist joined the roster"), hears="catalog.view")
+tell("artist.changed", sentence("An artist was changed"))
+tell("artist.leaving", sentence("An artist leaves the roster"), hears="catalog.edit")
+tell("artist.left", sentence("An artist left the roster"), hears="catalog.edit")
+tell("imprint.added", sentence("An imprint was added"), hears="catalog.edit")
+tell("imprint.changed", sentence("An imprint was changed"))
+tell("roster.exported", sentence("The roster was exported"))

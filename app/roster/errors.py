@@ -33,3 +33,51 @@ class GrantOver(Conflict):
     """What an artist allowed is over, or was taken up already."""
 
     message = "This access is over or was taken up already. Ask the artist for a new one."
+
+
+class NameMissing(Invalid):
+    """An artist or imprint needs a name."""
+
+    message = "Give a name of at most 200 characters."
+
+
+class EntryUnusable(Invalid):
+    """A line is not a word, a colon and a value."""
+
+    message = "Write one entry a line, as “de: Name”."
+
+
+class CodeUnusable(Invalid):
+    """A code is mistyped: its check character does not fit."""
+
+    message = "This code has a mistake in it. Compare it with the original."
+
+
+class PrefixUnusable(Invalid):
+    """A prefix is not one that codes can be issued from."""
+
+    message = "An ISRC prefix has two letters and three letters or digits, a UPC prefix 6 to 11 digits."
+
+
+class ImprintCircular(Invalid):
+    """An imprint cannot lie under itself, or move while others lie under it."""
+
+    message = "An imprint cannot lie under itself, and one with imprints below it stays where it is."
+
+
+class ImprintUsed(Conflict):
+    """Something came out on the imprint."""
+
+    message = "Releases or imprints belong to this imprint. Move them first."
+
+
+class DayUnusable(Invalid):
+    """The day cannot be read."""
+
+    message = "Choose a day."
+
+
+class StatusUnusable(Invalid):
+    """The status is not one to choose."""
+
+    message = "An artist is active or paused. To let one go, name the day on the artist's page."

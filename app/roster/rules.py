@@ -48,6 +48,22 @@ def sort_name(name: str) -> str:
     return _one(sort_names, name)
 
 
+def slug(name: str) -> str:
+    """One name as `slugs` shortens it."""
+    return _one(slugs, name)
+
+
+def entries(text: str) -> dict[str, str] | None:
+    """Lines of "key: value" as a map; None where a line is no such entry."""
+    found: dict[str, str] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        key, colon, value = line.partition(":")
+        if not (colon and key.strip() and value.strip()):
+            return None
+        found[key.strip()] = value.strip()
+    return found
+
+
 def _one(how: Callable[[pl.Expr], pl.Expr], text: str) -> str:
     found: str = pl.select(how(pl.lit(text, pl.String))).item()
     return found

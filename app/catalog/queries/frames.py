@@ -1,4 +1,4 @@
-"""The catalogue as frames for whole comparisons, and as lists for pages."""
+"""The catalogue as frames, for whole comparisons."""
 
 from __future__ import annotations
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date as calendar_day
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
@@ -109,9 +110,30 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
         return format_money(micros, currency, locale)
 
     def number(value: float) -> str:
-        return format_decimal(value, locale=locale)
+        return _spelled_number(value, locale)
 
-    return {"_": translate, "_n": translate_many, "moment": moment, "day": day, "money": money, "number": number}
+    def spelled(date: str) -> str:
+        return _spelled_date(date, locale)
+
+    spelling = {"moment": moment, "day": day, "money": money, "number": number, "spelled": spelled}
+    return {"_": translate, "_n": translate_many} | spelling
+
+
+@lru_cache(maxsize=10_000)
+def _spelled_number(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=10_000)
+def _spelled_date(date: str, locale: str) -> str:
+    """A date of which only the year or the month may be known, as ISO text, in a reader's way."""
+    parts = [int(part) for part in date.split("-")]
+    if len(parts) == 1:
+        return date
+    first_day = calendar_day(*(parts + [1])[:3])
+    if len(parts) == 2:
+        return format_skeleton("yMMM", first_day, locale=locale)
+    return format_date(first_day, "medium", locale=locale)
 
 
 def render(template: str, realm: Realm, **values: Any) -> str:

@@ -9,12 +9,14 @@ from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.response import Redirect, Stream
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.brand.pages.settings import PREVIEW_COOKIE
+from app.catalog.queries import lists as catalog
 from app.identity import service as identity
 from app.identity.models import Member
 from app.identity.pages import cookie_name, visitor_of
-from app.identity.policies import allows, require
+from app.identity.policies import Visitor, allows, require
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import current, tenant_read
@@ -61,6 +63,7 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
             found += [("user", row.name, row.email, f"/portal/settings/team/{row.id}") for row in people]
             stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
             found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
+            found += _of_the_catalogue(session, visitor, wanted) if allows(visitor, "catalog.view") else []
     return page("portal/found.html", realm_of(request), found=found)
 
 
@@ -71,6 +74,19 @@ def undo(request: Request[Any, Any, Any]) -> Response[str]:
     with tenant_read(tenant) as session:
         deed = service.last_deed(session, visitor)
     return page("portal/undo.html", realm_of(request), deed=deed)
+
+
+def _of_the_catalogue(session: Session, visitor: Visitor, wanted: str) -> list[tuple[str, str, str, str]]:
+    """Artists, releases and recordings that are called something like what somebody types."""
+    forgive(session)
+    acts = session.execute(found_artists(visitor, wanted).limit(FOUND))
+    told = [("users", row.name, "", f"/portal/artists/{row.id}") for row in acts]
+    releases, recordings = catalog.found_releases, catalog.found_recordings
+    for row in releases(session, visitor, wanted, FOUND):
+        told.append(("disc-3", row.title, row.artist_line, f"/portal/releases/{row.id}"))
+    for row in recordings(session, visitor, wanted, FOUND):
+        told.append(("audio-lines", row.title, row.artist_line, f"/portal/releases/{row.release_id}"))
+    return told
 
 
 @get("/portal/events")

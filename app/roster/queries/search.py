@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal, or_
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from app.identity.policies import Visitor
+from app.roster.models import Artist
+from app.roster.policies import may_see_artist
 from app.roster.rules import fold
 
 LIKENESS = "0.45"
@@ -28,5 +31,11 @@ def matches(folded: Any, wanted: str) -> ColumnElement[bool]:
 
 def likeness(folded: Any, wanted: str) -> ColumnElement[float]:
     """How well a folded text fits what is wanted: an exact part before anything that is only alike."""
-    found: ColumnElement[float] = func.ext.word_similarity(bindparam(None, fold(wanted)), folded)
+    found: ColumnElement[float] = func.ext.word_similarity(fold(wanted), folded)
     return found
+
+
+def found_artists(visitor: Visitor, wanted: str) -> Select[Any]:
+    """The artists whose names fit best what somebody types."""
+    query = select(Artist.id, Artist.name).where(may_see_artist(visitor), matches(Artist.folded, wanted))
+    return query.order_by(likeness(Artist.folded, wanted).desc(), Artist.id)

@@ -1,0 +1,125 @@
+"""The grid in which many tracks are edited at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from sqlalchemy import BigInteger, Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
+from app.catalog.models import Recording
+from app.catalog.pages.releases import RELEASES
+from app.catalog.policies import recordings_to_change, release_to_change, release_to_read
+from app.catalog.queries import lists
+from app.catalog.rules import fields
+from app.catalog.schemas import GridChange, GridRow
+from app.catalog.service import editing
+from app.identity.pages import visitor_of
+from app.identity.policies import Visitor, require
+from app.kernel.activity import Activity
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Refusal
+from app.kernel.ids import parse_uuid
+from app.kernel.sentences import sentence
+from app.kernel.web import flash
+from app.kernel.web.pages import page, told
+from app.kernel.web.realm import Realm, realm_of, tenant_of
+from app.kernel.web.strict import decode
+
+GRID = f"{RELEASES}/{{release_id:str}}/tracks"
+COLUMNS = ("title", "version_title", "isrc", "duration_ms", "language", "genre", "parental", "p_year", "p_owner")
+
+THIS_TRANSACTION = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+
+
+class CellsRefused(Refusal):
+    """Nothing was saved, because some cells cannot be."""
+
+    message = "Nothing was saved yet. The marked cells need another look."
+
+    def __init__(self, problems: dict[str, dict[str, str]], *, status: int) -> None:
+        self.problems, self.status = problems, status
+        super().__init__()
+
+    def told(self, realm: Realm) -> dict[str, dict[str, str]]:
+        """Per recording and field why, or what stands there now (412)."""
+        return {row: {name: told(realm, text) for name, text in cells.items()} for row, cells in self.problems.items()}
+
+
+@get(GRID, sync_to_thread=True)
+def grid(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
+    """Show the tracks of a release as cells."""
+    visitor = visitor_of(request)
+    require(visitor, "catalog.edit")
+    with tenant_read(tenant_of(request)) as session:
+        release = release_to_read(session, visitor, parse_uuid(release_id))
+        tracks = session.execute(lists.tracks(release.id)).all()
+    shown: dict[str, Any] = {"release": release, "tracks": tracks, "columns": [fields.RECORDING[c] for c in COLUMNS]}
+    shown |= {"shown": fields.shown, "choices": fields.CHOICE_SENTENCES}
+    return page("catalog/grid.html", realm_of(request), here=RELEASES, **shown)
+
+
+@post(GRID, sync_to_thread=True)
+def save_grid(request: Request[Any, Any, Any], release_id: FromPath[str], body: bytes) -> Response[Any]:
+    """Save everything that was changed in the grid, or tell cell by cell why not."""
+    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    said = decode(body, request.headers.get("content-type"), GridChange)
+    try:
+        with tenant_work(tenant) as session:
+            release = release_to_change(session, visitor, parse_uuid(release_id))
+            mine = {recording.id for _, recording in session.execute(lists.tracks(release.id))}
+            first = _save(session, visitor, said.rows, mine)
+    except CellsRefused as refusal:
+        return _answer({"cells": refusal.told(realm), "detail": told(realm, refusal.message)}, refusal.status)
+    address = f"{RELEASES}/{release.id}"
+    undo = f"{address}/restorations/{first}" if first else None
+    done = flash.done(address, tenant, sentence("The tracks were changed."), undo=undo)
+    answer = _answer({"href": address}, 200)
+    answer.cookies = done.cookies
+    return answer
+
+
+def _save(session: Session, visitor: Visitor, rows: list[GridRow], mine: set[Any]) -> str | None:
+    wanted = {parse_uuid(row.id): row for row in rows}
+    if not set(wanted) <= mine:
+        raise RecordingUnknown
+    held = recordings_to_change(session, visitor, list(wanted))
+    _refuse_behind(held, wanted)
+    problems: dict[str, dict[str, str]] = {}
+    for row_id, recording in held.items():
+        row = wanted[row_id]
+        try:
+            editing.change(session, visitor.actor, recording, {k: v for k, v in row.cells.items() if k in COLUMNS})
+            session.flush()
+        except FieldsUnusable as refusal:
+            problems[row.id] = refusal.fields
+        except CodeTaken:
+            problems[row.id] = {"isrc": sentence("This code is taken.")}
+    if problems:
+        raise CellsRefused(problems, status=422)
+    mine_now = select(Activity.id).where(Activity.subject_id.in_(held), Activity.xid == THIS_TRANSACTION)
+    first = session.scalar(mine_now.order_by(Activity.seq).limit(1))
+    return str(first) if first else None
+
+
+def _refuse_behind(held: dict[Any, Recording], wanted: dict[Any, GridRow]) -> None:
+    """Whoever was slower sees what the cells are now."""
+    behind: dict[str, dict[str, str]] = {}
+    for row_id, row in wanted.items():
+        now = {name: fields.shown(name, getattr(held[row_id], name)) for name in row.cells if name in COLUMNS}
+        changed = {name: value for name, value in now.items() if value != row.before.get(name)}
+        if changed:
+            behind[row.id] = changed
+    if behind:
+        raise CellsRefused(behind, status=412)
+
+
+def _answer(said: dict[str, Any], status: int) -> Response[Any]:
+    return Response(msgspec.json.encode(said), media_type="application/json", status_code=status)
+
+
+handlers = [grid, save_grid]

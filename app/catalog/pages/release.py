@@ -1,0 +1,177 @@
+"""One release: what it is, what it is made of, whether it is ready, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+from sqlalchemy.orm import Session
+
+from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
+from app.catalog.models import Recording, Release
+from app.catalog.pages.releases import RELEASES
+from app.catalog.policies import recordings_to_change, release_to_change, release_to_read
+from app.catalog.queries import lists
+from app.catalog.rules import fields
+from app.catalog.schemas import NewValue, Restoration
+from app.catalog.service import editing
+from app.catalog.service.issuing import issue_missing
+from app.identity.pages import visitor_of
+from app.identity.policies import Visitor, allows, require
+from app.kernel import clock
+from app.kernel.activity.meanings import meanings
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.ids import parse_uuid
+from app.kernel.sentences import sentence
+from app.kernel.web import flash
+from app.kernel.web.cells import Cell, edit
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from app.roster.models import Imprint
+from app.roster.queries.artist import history
+
+RELEASE = f"{RELEASES}/{{release_id:str}}"
+HISTORY = 60
+
+
+@get(RELEASE, sync_to_thread=True)
+def release_page(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
+    """Show everything about a release."""
+    visitor = visitor_of(request)
+    with tenant_read(tenant_of(request)) as session:
+        release = release_to_read(session, visitor, parse_uuid(release_id))
+        facts = _facts(session, visitor, release)
+    facts |= {"titles": fields.FIELD_SENTENCES, "choices": fields.CHOICE_SENTENCES, "meanings": meanings()}
+    return page("catalog/release.html", realm_of(request), here=RELEASES, **facts)
+
+
+def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, Any]:
+    may_edit = allows(visitor, "catalog.edit")
+    tracks = session.execute(lists.tracks(release.id)).all()
+    length = sum(recording.duration_ms or 0 for _, recording in tracks)
+    subjects = [release.id, *(recording.id for _, recording in tracks)]
+    return {
+        "release": release,
+        "imprint": session.get_one(Imprint, release.imprint_id),
+        "artists": session.execute(lists.artists(release.id)).all(),
+        "tracks": [(track, recording, _title_cell(release.id, recording)) for track, recording in tracks],
+        "discs": max((track.disc for track, _ in tracks), default=1),
+        "length": fields.spelled_duration(length),
+        "credits": session.execute(lists.credits(release.id)).all(),
+        "findings": list(session.scalars(lists.findings(release.id))),
+        "history": list(session.scalars(history(subjects, limit=HISTORY))),
+        "lacks_codes": release.upc is None or any(recording.isrc is None for _, recording in tracks),
+        "may_edit": may_edit,
+        "shown": fields.shown,
+    }
+
+
+def _editor(
+    request: Request[Any, Any, Any], release: Release, typed: dict[str, str], *, status: int = 200, **said: Any
+) -> Response[str]:
+    current = {name: fields.shown(name, getattr(release, name)) for name in fields.RELEASE}
+    behind = {name: current[name] for name in current if typed.get(name, current[name]) != current[name]}
+    shown: dict[str, Any] = {"release": release, "fields": fields.RELEASE, "choices": fields.CHOICE_SENTENCES}
+    shown |= {"typed": current | typed, "behind": behind if said.get("is_behind") else {}}
+    problems = said.get("problems", {})
+    return page(
+        "catalog/release_edit.html", realm_of(request), here=RELEASES, status=status, problems=problems, **shown
+    )
+
+
+@get(f"{RELEASE}/edit", sync_to_thread=True)
+def edit_release(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
+    """Show the form in which a release is changed."""
+    visitor = visitor_of(request)
+    require(visitor, "catalog.edit")
+    with tenant_read(tenant_of(request)) as session:
+        release = release_to_read(session, visitor, parse_uuid(release_id))
+    return _editor(request, release, {})
+
+
+@post(RELEASE, sync_to_thread=True)
+def change_release(
+    request: Request[Any, Any, Any], release_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
+) -> Response[Any]:
+    """Change a release that is still as its editor saw it; whoever was slower sees both."""
+    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(release_id)
+    typed = {name: said for name, said in data.items() if name in fields.RELEASE}
+    try:
+        with tenant_work(tenant) as session:
+            release = release_to_change(session, visitor, known)
+            if data.get("match") != str(release.version):
+                return _editor(request, release, typed, status=412, is_behind=True)
+            editing.change(session, visitor.actor, release, typed)
+    except (FieldsUnusable, CodeTaken) as refusal:
+        problems = refusal.fields if isinstance(refusal, FieldsUnusable) else {"upc": sentence("This code is taken.")}
+        with tenant_read(tenant) as session:
+            release = release_to_read(session, visitor, known)
+        return _editor(request, release, typed, status=422, problems=problems)
+    return flash.done(f"{RELEASES}/{known}", tenant, sentence("The release was changed."))
+
+
+@post(f"{RELEASE}/restorations", sync_to_thread=True)
+def restore(request: Request[Any, Any, Any], release_id: FromPath[str], data: URLEncodedBody[Restoration]) -> Redirect:
+    """Take a field of a change back, or everything since it."""
+    return _restored(request, release_id, data.activity, field=data.field)
+
+
+@post(f"{RELEASE}/restorations/{{activity_id:str}}", sync_to_thread=True)
+def undo(request: Request[Any, Any, Any], release_id: FromPath[str], activity_id: FromPath[str]) -> Redirect:
+    """Take everything since a change back."""
+    return _restored(request, release_id, activity_id, field="")
+
+
+def _restored(request: Request[Any, Any, Any], release_id: str, activity_id: str, *, field: str) -> Redirect:
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_work(tenant) as session:
+        release = release_to_change(session, visitor, parse_uuid(release_id))
+        editing.restore(session, visitor.actor, release, parse_uuid(activity_id), field=field)
+    return flash.done(f"{RELEASES}/{release_id}", tenant, sentence("It is as it was before."))
+
+
+@post(f"{RELEASE}/codes", sync_to_thread=True)
+def issue_codes(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Redirect:
+    """Issue the codes that a release and its recordings lack."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_work(tenant) as session:
+        release = release_to_change(session, visitor, parse_uuid(release_id))
+        issue_missing(session, visitor.actor, release, year=clock.now().year)
+    return flash.done(f"{RELEASES}/{release_id}", tenant, sentence("The missing codes were issued."))
+
+
+def _title_cell(release_id: UUID | str, recording: Recording) -> Cell:
+    action = f"{RELEASES}/{release_id}/recordings/{recording.id}/title"
+    label = sentence("Title")
+    return Cell(id=f"title-{recording.id}", label=label, action=action, field="value", value=recording.title)
+
+
+@post(f"{RELEASE}/recordings/{{recording_id:str}}/title", sync_to_thread=True)
+def retitle(
+    request: Request[Any, Any, Any],
+    release_id: FromPath[str],
+    recording_id: FromPath[str],
+    data: URLEncodedBody[NewValue],
+) -> Response[Any]:
+    """Give one recording another title."""
+    visitor, known = visitor_of(request), parse_uuid(recording_id)
+
+    def held(session: Session) -> Recording:
+        if known is None:
+            raise RecordingUnknown
+        return recordings_to_change(session, visitor, [known])[known]
+
+    part = edit(
+        request,
+        lambda session: _title_cell(release_id, held(session)),
+        lambda session: editing.change(session, visitor.actor, held(session), {"title": data.value}),
+        typed=data.value,
+        match=data.match,
+    )
+    return part or flash.done(f"{RELEASES}/{release_id}", tenant_of(request), sentence("The release was changed."))
+
+
+handlers = [release_page, edit_release, change_release, restore, undo, issue_codes, retitle]

@@ -1,0 +1,14 @@
+"""The catalogue as frames for whole comparisons, and as lists for pages."""
+
+from __future__ import annotations
+
+from app.catalog.queries.frames import (
+    artist_ids,
+    contributor_ids,
+    imprint_ids,
+    recordings_by_isrc,
+    releases_like,
+    tracks_of,
+)
+
+__all__ = ["artist_ids", "contributor_ids", "imprint_ids", "recordings_by_isrc", "releases_like", "tracks_of"]

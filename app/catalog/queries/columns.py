@@ -1,0 +1,70 @@
+"""What the catalogue tells the roster of each artist."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Credit, Finding, RecordingArtist, Release, ReleaseArtist
+from app.catalog.policies import is_credited, may_see_release
+from app.identity.policies import Visitor
+from app.kernel.sentences import sentence
+from app.roster.models import Contributor
+from app.roster.queries.artist import Entry, Section, add_section
+from app.roster.queries.columns import fill
+from app.roster.service.artists import refers
+
+SHOWN = 200
+
+
+@fill("next")
+def next_release(today: date) -> Subquery:
+    """The earliest release from today on of which the day is known."""
+    query = (
+        select(ReleaseArtist.artist_id, Release.release_date.label("value"), Release.title.label("note"))
+        .join(Release, Release.id == ReleaseArtist.release_id)
+        .where(Release.release_date >= today.isoformat(), func.length(Release.release_date) == len("1999-12-31"))
+        .distinct(ReleaseArtist.artist_id)
+        .order_by(ReleaseArtist.artist_id, Release.release_date, Release.id)
+    )
+    return query.subquery("next_release")
+
+
+@fill("tasks")
+def open_findings(today: date) -> Subquery:
+    """How many findings wait on an artist's releases, remarks left out."""
+    query = (
+        select(ReleaseArtist.artist_id, func.count().label("value"), func.min(Finding.severity).label("note"))
+        .join(Finding, Finding.release_id == ReleaseArtist.release_id)
+        .where(Finding.severity.in_(("block", "warn")))
+        .group_by(ReleaseArtist.artist_id)
+    )
+    return query.subquery("open_findings")
+
+
+def _releases(session: Session, visitor: Visitor, artist_id: UUID) -> list[Entry]:
+    query = select(Release.id, Release.title, Release.release_date).where(
+        is_credited(artist_id), may_see_release(visitor)
+    )
+    rows = session.execute(query.order_by(Release.release_date.desc().nulls_last(), Release.id).limit(SHOWN))
+    return [(f"/portal/releases/{row.id}", row.title, row.release_date or "") for row in rows]
+
+
+add_section(Section(sentence("Releases"), _releases))
+
+
+@refers
+def still_there(session: Session, artist_id: UUID) -> list[tuple[str, int]]:
+    """What of the catalogue refers to an artist."""
+    counted = {
+        sentence("Releases"): select(func.count()).where(ReleaseArtist.artist_id == artist_id),
+        sentence("Recordings"): select(func.count()).where(RecordingArtist.artist_id == artist_id),
+        sentence("Credits"): select(func.count())
+        .select_from(Credit)
+        .join(Contributor, Contributor.id == Credit.contributor_id)
+        .where(Contributor.artist_id == artist_id),
+    }
+    return [(title, session.scalar(query) or 0) for title, query in counted.items()]

@@ -1,0 +1,45 @@
+"""What forms and scripts of the catalogue send."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.kernel.web.strict import Strict
+
+
+class NewRelease(msgspec.Struct, forbid_unknown_fields=True):
+    """A new release; artists are names between commas, tracks are titles, one a line."""
+
+    title: str
+    artists: str
+    imprint: str
+    kind: str = "album"
+    tracks: str = ""
+
+
+class Restoration(msgspec.Struct, forbid_unknown_fields=True):
+    """Which change is taken back, and which field of it; all of them where none is named."""
+
+    activity: str
+    field: str = ""
+
+
+class NewValue(msgspec.Struct, forbid_unknown_fields=True):
+    """One value as typed, and which version of it its editor saw."""
+
+    value: str
+    match: str = ""
+
+
+class GridRow(Strict):
+    """Changed cells of one recording as typed, and what their editor saw in them before."""
+
+    id: str
+    cells: dict[str, str]
+    before: dict[str, str]
+
+
+class GridChange(Strict):
+    """Everything that was changed in the grid; it is done together or not at all."""
+
+    rows: list[GridRow]

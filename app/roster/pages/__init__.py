@@ -1,0 +1,8 @@
+"""The pages of the roster."""
+
+from __future__ import annotations
+
+from app.roster.pages import artist, dashboard, imprints
+
+handlers = [*dashboard.handlers, *imprints.handlers, *artist.handlers]
+__all__ = ["handlers"]

@@ -1,0 +1,131 @@
+"""One artist: who they are, what they made, what happened, and how they leave."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.identity.pages import visitor_of
+from app.identity.policies import Visitor, allows, require
+from app.kernel.activity.meanings import meanings
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Invalid
+from app.kernel.ids import parse_uuid
+from app.kernel.sentences import sentence
+from app.kernel.web import flash
+from app.kernel.web.pages import page
+from app.kernel.web.realm import realm_of, tenant_of
+from app.roster.errors import DayUnusable
+from app.roster.models import Artist
+from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES, today_of
+from app.roster.policies import artist_to_change, artist_to_read, may_see_artist
+from app.roster.queries import artist as queries
+from app.roster.schemas import ArtistForm, Leaving, Member
+from app.roster.service import artists
+from app.roster.service.forms import shown_fields, wanted_fields
+
+ARTIST = f"{ROSTER}/{{artist_id:str}}"
+SHOWN = 40
+
+
+@get(ARTIST, sync_to_thread=True)
+def artist_page(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Response[str]:
+    """Show everything about an artist."""
+    visitor = visitor_of(request)
+    with tenant_read(tenant_of(request)) as session:
+        artist = artist_to_read(session, visitor, parse_uuid(artist_id))
+        facts = _facts(session, visitor, artist)
+    return page("roster/artist.html", realm_of(request), here=ROSTER, **facts)
+
+
+def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
+    may_edit = allows(visitor, "catalog.edit")
+    others = select(Artist.id, Artist.name).where(Artist.id != artist.id, may_see_artist(visitor))
+    return {
+        "artist": artist,
+        "fields": shown_fields(artist),
+        "band": session.execute(queries.band(artist.id)).all(),
+        "sections": queries.sections(session, visitor, artist.id),
+        "history": list(session.scalars(queries.history([artist.id], limit=SHOWN))),
+        "others": session.execute(others.order_by(Artist.sort_name).limit(500)).all() if artist.kind == "band" else [],
+        "ties": artists.ties(session, artist) if may_edit else None,
+        "meanings": meanings(),
+        "kinds": KIND_SENTENCES,
+        "statuses": STATUS_SENTENCES,
+        "may_edit": may_edit,
+    }
+
+
+def _editor(
+    request: Request[Any, Any, Any], artist: Artist, typed: dict[str, str], *, status: int = 200, **said: Any
+) -> Response[str]:
+    current = shown_fields(artist)
+    behind = {name: current[name] for name in current if typed.get(name, current[name]) != current[name]}
+    shown: dict[str, Any] = {"artist": artist, "typed": current | typed, "kinds": KIND_SENTENCES, "here": ROSTER}
+    shown |= {"problems": said.get("problems", {}), "behind": behind if said.get("is_behind") else {}}
+    return page("roster/artist_edit.html", realm_of(request), status=status, **shown)
+
+
+@get(f"{ARTIST}/edit", sync_to_thread=True)
+def edit_artist(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Response[str]:
+    """Show the form in which an artist is changed."""
+    visitor = visitor_of(request)
+    require(visitor, "catalog.edit")
+    with tenant_read(tenant_of(request)) as session:
+        artist = artist_to_read(session, visitor, parse_uuid(artist_id))
+    return _editor(request, artist, {})
+
+
+@post(ARTIST, sync_to_thread=True)
+def change_artist(
+    request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEncodedBody[ArtistForm]
+) -> Response[Any]:
+    """Change an artist who is still as their editor saw them; whoever was slower sees both."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    typed = {name: getattr(data, name) for name in ArtistForm.__struct_fields__ if name != "match"}
+    try:
+        with tenant_work(tenant) as session:
+            artist = artist_to_change(session, visitor, parse_uuid(artist_id))
+            if data.match != str(artist.version):
+                return _editor(request, artist, typed, status=412, is_behind=True)
+            artists.change_artist(session, visitor, artist, wanted_fields(typed))
+    except Invalid as refusal:
+        with tenant_read(tenant) as session:
+            artist = artist_to_read(session, visitor, parse_uuid(artist_id))
+        return _editor(request, artist, typed, status=422, problems=refusal.fields)
+    return flash.done(f"{ROSTER}/{artist_id}", tenant, sentence("The artist was changed."))
+
+
+@post(f"{ARTIST}/departure", sync_to_thread=True)
+def let_go(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEncodedBody[Leaving]) -> Redirect:
+    """Name the day from which an artist is not of the roster."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    try:
+        on = date.fromisoformat(data.day)
+    except ValueError:
+        raise DayUnusable(fields={"day": DayUnusable.message}) from None
+    with tenant_work(tenant) as session:
+        artist = artist_to_change(session, visitor, parse_uuid(artist_id))
+        artists.let_go(session, visitor, artist, on, today=today_of(tenant))
+    return flash.done(f"{ROSTER}/{artist_id}", tenant, sentence("The day is noted. What was made stays."))
+
+
+@post(f"{ARTIST}/members", sync_to_thread=True)
+def add_member(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEncodedBody[Member]) -> Redirect:
+    """Note that an artist plays in this band."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_work(tenant) as session:
+        band = artist_to_change(session, visitor, parse_uuid(artist_id))
+        other: UUID = artist_to_read(session, visitor, parse_uuid(data.artist)).id
+        artists.add_member(session, visitor, band, other, part=data.part, since=data.since)
+    return flash.done(f"{ROSTER}/{artist_id}", tenant, sentence("The member was added."))
+
+
+handlers = [artist_page, edit_artist, change_artist, let_go, add_member]

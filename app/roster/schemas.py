@@ -1,0 +1,67 @@
+"""What forms of the roster send."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class NewArtist(msgspec.Struct, forbid_unknown_fields=True):
+    """A new act."""
+
+    name: str
+    kind: str = "solo"
+
+
+class ArtistForm(msgspec.Struct, forbid_unknown_fields=True):
+    """An artist as edited; `match` is the version that the editor saw. Maps and lists have one entry a line."""
+
+    match: str
+    name: str
+    sort_name: str = ""
+    kind: str = "solo"
+    isni: str = ""
+    ipi: str = ""
+    names: str = ""
+    biographies: str = ""
+    store_ids: str = ""
+    links: str = ""
+
+
+class Leaving(msgspec.Struct, forbid_unknown_fields=True):
+    """The day from which an artist is not of the roster."""
+
+    day: str
+
+
+class NewStatus(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether an artist is active, and which version of that the editor saw."""
+
+    status: str
+    match: str = ""
+
+
+class ChosenArtists(msgspec.Struct, forbid_unknown_fields=True):
+    """Artists chosen in the list, and what is to become of them."""
+
+    id: list[str] | str = []
+    status: str = "active"
+
+
+class Member(msgspec.Struct, forbid_unknown_fields=True):
+    """Somebody of a band."""
+
+    artist: str
+    part: str = ""
+    since: str = ""
+
+
+class ImprintForm(msgspec.Struct, forbid_unknown_fields=True):
+    """An imprint as edited; `match` is empty for a new one."""
+
+    name: str
+    match: str = ""
+    parent: str = ""
+    p_owner: str = ""
+    c_owner: str = ""
+    isrc_prefix: str = ""
+    upc_prefix: str = ""

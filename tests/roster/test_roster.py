@@ -1,0 +1,249 @@
+"""The roster: who is on it, who may see whom, and what is done with many at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.identity.models import Member
+from app.kernel import clock, db
+from app.roster.models import Artist
+from tests.factories.catalog import a_release, narrowed
+from tests.factories.labels import a_label
+from tests.factories.members import PASSWORD, a_member
+
+ROSTER = "/portal/artists"
+
+
+@pytest.fixture
+def mine(connected):
+    return a_label()
+
+
+def named(client, query=""):
+    return re.findall(
+        r'<div class="two"><a href="/portal/artists/[^"]+"><bdi>([^<]+)</bdi>', client.get(f"{ROSTER}{query}").text
+    )
+
+
+def add(client, name, kind="solo"):
+    answer = client.post(ROSTER, data={"name": name, "kind": kind})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].rpartition("/")[2]
+
+
+def signed_in(client_of, tenant, member):
+    client = client_of(f"{tenant.slug}.localhost")
+    assert client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD}).status_code == 303
+    return client
+
+
+def test_artists_are_sorted_as_lists_are_and_found_with_a_slip(client_as, mine):
+    client = client_as(mine)
+    for name in ("The Nordlys Trio", "Ólafur Björk", "Signe Aaltonen"):
+        add(client, name)
+    assert named(client) == ["The Nordlys Trio", "Ólafur Björk", "Signe Aaltonen"]
+    assert named(client, "?sort=-name") == ["Signe Aaltonen", "Ólafur Björk", "The Nordlys Trio"]
+    assert named(client, "?q=olafur bjork") == ["Ólafur Björk"]
+    assert named(client, "?q=nordlis") == ["The Nordlys Trio"]
+    assert named(client, "?q=zzzzzz") == []
+
+
+def test_a_column_that_nobody_fills_is_empty_and_not_made_up(client_as, mine):
+    client = client_as(mine)
+    add(client, "Ada")
+    row = re.search(r"<tbody>(.*?)</tbody>", client.get(ROSTER).text, re.DOTALL)[1]
+    assert row.count('<span class="none">—</span>') == 5
+
+
+def test_the_next_release_stands_beside_its_artist_and_a_view_finds_it(client_as, mine):
+    client = client_as(mine)
+    soon = (clock.now() + timedelta(days=12)).date().isoformat()
+    a_release(mine, "Nattverk", artists=["Signe"], release_date=soon)
+    a_release(mine, "Long ago", artists=["Okre"], release_date="1999-01-01")
+    assert "Nattverk" in client.get(ROSTER).text
+    assert "Long ago" not in client.get(ROSTER).text
+    assert named(client, "?next=soon") == ["Signe"]
+    assert named(client, "?sort=next") == ["Signe", "Okre"]
+
+
+def test_what_cannot_be_asked_is_refused(client_as, mine):
+    client = client_as(mine)
+    for query in ("?status=sleeping", "?sort=shoe-size", "?colour=red"):
+        assert client.get(f"{ROSTER}{query}").status_code == 422
+
+
+def test_many_are_paused_at_once_and_one_in_its_place(client_as, mine):
+    client = client_as(mine)
+    first, second, third = (add(client, name) for name in ("A", "B", "C"))
+    assert client.post(f"{ROSTER}/status", data={"id": [first, second], "status": "paused"}).status_code == 303
+    assert named(client, "?status=paused") == ["A", "B"]
+    cell = client.get(f"{ROSTER}/{third}/status")
+    assert 'name="status"' in cell.text
+    tag = re.search(r'hx-headers=\'{"If-Match": "\\"(\w+)\\""}\'', cell.text)[1]
+    part = {"hx-request-type": "partial", "if-match": f'"{tag}"'}
+    assert client.post(f"{ROSTER}/{third}/status", data={"status": "paused"}, headers=part).status_code == 200
+    late = client.post(f"{ROSTER}/{third}/status", data={"status": "active"}, headers=part)
+    assert late.status_code == 412
+    assert "Paused" in late.text
+
+
+def test_an_export_holds_the_list_and_no_formula(client_as, mine):
+    client = client_as(mine)
+    add(client, "=HYPERLINK(1)")
+    chosen = add(client, "Ada")
+    rows = list(csv.reader(io.StringIO(client.get(f"{ROSTER}/export?as=csv").content.decode("utf-8-sig"))))
+    assert [row[0] for row in rows] == ["Artist", "'=HYPERLINK(1)", "Ada"]
+    taken = client.post(f"{ROSTER}/export", data={"id": [chosen]})
+    assert taken.status_code == 200
+    assert "HYPERLINK" not in taken.text
+    book = client.get(f"{ROSTER}/export?as=xlsx").content
+    from python_calamine import CalamineWorkbook
+
+    cells = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert cells[1][0] == "=HYPERLINK(1)"
+
+
+def test_a_view_is_saved_and_only_what_the_list_knows(client_as, mine):
+    client = client_as(mine)
+    saved = client.post(f"{ROSTER}/views", data={"name": "Quiet ones", "query": "status=paused"})
+    assert saved.status_code == 303
+    assert "Quiet ones" in client.get(ROSTER).text
+    assert client.post(f"{ROSTER}/views", data={"name": "x", "query": "colour=red"}).status_code == 422
+
+
+def test_whoever_may_only_look_changes_nothing(client_as, mine):
+    artist = add(client_as(mine), "Ada")
+    reader = client_as(mine, "read_only")
+    assert named(reader) == ["Ada"]
+    assert reader.post(ROSTER, data={"name": "Eve"}).status_code == 403
+    assert reader.get(f"{ROSTER}/{artist}/edit").status_code == 403
+    assert reader.post(f"{ROSTER}/status", data={"id": artist, "status": "paused"}).status_code == 403
+
+
+def test_a_member_narrowed_to_an_artist_or_imprint_sees_no_other(client_as, client_of, mine):
+    a_release(mine, "One", artists=["Ada"], label="Nightjar")
+    a_release(mine, "Two", artists=["Eve"], label="Dawn")
+    with db.tenant_read(mine) as session:
+        eve = str(session.scalar(select(Artist.id).where(Artist.name == "Eve")))
+    for narrow in ({"artists": ["ada"]}, {"imprints": ["nightjar"]}):
+        member = a_member(mine, role="product")
+        narrowed(mine, member, **narrow)
+        client = signed_in(client_of, mine, member)
+        assert named(client) == ["Ada"]
+        assert client.get(f"{ROSTER}/{eve}").status_code == 404
+        assert client.post(f"{ROSTER}/status", data={"id": eve, "status": "paused"}).status_code == 404
+        assert client.post(ROSTER, data={"name": "New"}).status_code == 403
+
+
+def test_an_artist_sees_nobody_until_they_are_given_somebody(client_as, client_of, mine):
+    add(client_as(mine), "Ada")
+    assert named(signed_in(client_of, mine, a_member(mine, role="artist"))) == []
+
+
+def test_a_rival_finds_no_artist(client_as, label, rival):
+    artist = add(client_as(label), "Only the canary's")
+    other = client_as(rival)
+    assert other.get(f"{ROSTER}/{artist}").status_code == 404
+    assert other.post(f"{ROSTER}/{artist}/departure", data={"day": "2030-01-01"}).status_code == 404
+    assert "Only the canary" not in other.get(ROSTER).text
+
+
+def form(**details):
+    return {"name": "Ada", "sort_name": "", "kind": "solo", "match": "1"} | details
+
+
+def test_two_editors_do_not_overwrite_each_other(client_as, mine):
+    client = client_as(mine)
+    artist = add(client, "Ada")
+    first = client.post(f"{ROSTER}/{artist}", data=form(name="Ada L.", names="ja: エイダ", links="https://ada.example"))
+    assert first.status_code == 303
+    second = client.post(f"{ROSTER}/{artist}", data=form(name="Adah"))
+    assert second.status_code == 412
+    assert "Adah" in second.text
+    assert "Ada L." in second.text
+    page = client.get(f"{ROSTER}/{artist}").text
+    assert "エイダ" in page
+    assert "Adah" not in page
+
+
+def test_a_mistyped_code_is_named_at_its_field(client_as, mine):
+    client = client_as(mine)
+    artist = add(client, "Ada")
+    answer = client.post(f"{ROSTER}/{artist}", data=form(isni="0000 0001 2103 2684", names="no colon here"))
+    assert answer.status_code == 422
+    assert 'id="isni-problem"' in answer.text
+    assert 'id="names-problem"' in answer.text
+    assert client.post(f"{ROSTER}/{artist}", data=form(isni="0000 0001 2103 2683")).status_code == 303
+
+
+def test_who_leaves_keeps_their_past_and_reaches_nothing(client_as, client_of, mine):
+    client = client_as(mine)
+    a_release(mine, "One", artists=["Ada"])
+    with db.tenant_read(mine) as session:
+        artist = session.scalar(select(Artist).where(Artist.name == "Ada"))
+    singer, staff = a_member(mine, role="artist", name="Ada herself"), a_member(mine, role="product", name="Pat")
+    for member in (singer, staff):
+        narrowed(mine, member, artists=["ada"])
+    page = client.get(f"{ROSTER}/{artist.id}").text
+    assert "Ada herself" in page
+    day = clock.now().date() - timedelta(days=1)
+    assert client.post(f"{ROSTER}/{artist.id}/departure", data={"day": day.isoformat()}).status_code == 303
+    assert client.post(f"{ROSTER}/{artist.id}/departure", data={"day": day.isoformat()}).status_code == 409
+    assert named(signed_in(client_of, mine, singer)) == []
+    assert named(signed_in(client_of, mine, staff)) == ["Ada"]
+    assert "One" in client.get(f"{ROSTER}/{artist.id}").text
+    with db.tenant_read(mine) as session:
+        assert session.get(Member, staff.id).artists == ["ada"]
+
+
+def test_a_day_to_come_ends_access_on_that_day(client_as, mine):
+    from app.roster.tasks import end_departures
+
+    client = client_as(mine)
+    artist = add(client, "Ada")
+    later = clock.now() + timedelta(days=3)
+    client.post(f"{ROSTER}/{artist}/departure", data={"day": later.date().isoformat()})
+    assert named(client, "?status=left") == []
+    with clock.frozen_at(later + timedelta(days=1)), db.tenant_work(mine) as session:
+        end_departures.run(session, mine) if hasattr(end_departures, "run") else end_departures(session, mine)
+    assert named(client, "?status=left") == ["Ada"]
+
+
+def test_imprints_lie_three_deep_and_no_deeper(client_as, mine):
+    client = client_as(mine)
+
+    def imprint(name, parent=""):
+        client.post(f"{ROSTER}/imprints", data={"name": name, "parent": parent})
+        with db.tenant_read(mine) as session:
+            from app.roster.models import Imprint
+
+            return session.scalar(select(Imprint).where(Imprint.name == name))
+
+    top = imprint("Top")
+    middle = imprint("Middle", str(top.id))
+    low = imprint("Low", str(middle.id))
+    assert low.depth == 3
+    assert imprint("Too low", str(low.id)) is None
+    changed = {"name": "Top", "match": "1", "parent": str(low.id)}
+    assert client.post(f"{ROSTER}/imprints/{top.id}", data=changed).status_code == 422
+    bad = {"name": "Low", "match": "1", "parent": str(middle.id), "isrc_prefix": "12345"}
+    assert client.post(f"{ROSTER}/imprints/{low.id}", data=bad).status_code == 422
+    good = bad | {"isrc_prefix": "de-a01", "upc_prefix": "4260000"}
+    assert client.post(f"{ROSTER}/imprints/{low.id}", data=good).status_code == 303
+    assert client.post(f"{ROSTER}/imprints/{low.id}", data=good).status_code == 412
+    assert "DEA01" in client.get(f"{ROSTER}/imprints").text
+
+
+def test_a_band_names_its_members(client_as, mine):
+    client = client_as(mine)
+    band, singer = add(client, "The Rest", "band"), add(client, "Ada")
+    answer = client.post(f"{ROSTER}/{band}/members", data={"artist": singer, "part": "Voice", "since": "2019"})
+    assert answer.status_code == 303
+    assert "Voice" in client.get(f"{ROSTER}/{band}").text
+    assert client.post(f"{ROSTER}/{band}/members", data={"artist": band}).status_code == 404
