@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, RawBody
 from sqlalchemy import BigInteger, Text, cast, func, select
 from sqlalchemy.orm import Session
 
@@ -64,7 +64,7 @@ def grid(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response
 
 
 @post(GRID, sync_to_thread=True)
-def save_grid(request: Request[Any, Any, Any], release_id: FromPath[str], body: bytes) -> Response[Any]:
+def save_grid(request: Request[Any, Any, Any], release_id: FromPath[str], body: RawBody) -> Response[Any]:
     """Save everything that was changed in the grid, or tell cell by cell why not."""
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     said = decode(body, request.headers.get("content-type"), GridChange)

@@ -60,7 +60,7 @@ def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, An
         "tracks": [(track, recording, _title_cell(release.id, recording)) for track, recording in tracks],
         "discs": max((track.disc for track, _ in tracks), default=1),
         "length": fields.spelled_duration(length),
-        "credits": session.execute(lists.credits(release.id)).all(),
+        "credits": session.execute(lists.credited(release.id)).all(),
         "findings": list(session.scalars(lists.findings(release.id))),
         "history": list(session.scalars(history(subjects, limit=HISTORY))),
         "lacks_codes": release.upc is None or any(recording.isrc is None for _, recording in tracks),

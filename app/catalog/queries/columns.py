@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Subquery, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Credit, Finding, RecordingArtist, Release, ReleaseArtist
@@ -27,14 +28,14 @@ def next_release(today: date) -> Subquery:
         select(ReleaseArtist.artist_id, Release.release_date.label("value"), Release.title.label("note"))
         .join(Release, Release.id == ReleaseArtist.release_id)
         .where(Release.release_date >= today.isoformat(), func.length(Release.release_date) == len("1999-12-31"))
-        .distinct(ReleaseArtist.artist_id)
+        .ext(distinct_on(ReleaseArtist.artist_id))
         .order_by(ReleaseArtist.artist_id, Release.release_date, Release.id)
     )
     return query.subquery("next_release")
 
 
 @fill("tasks")
-def open_findings(today: date) -> Subquery:
+def open_findings(_today: date) -> Subquery:
     """How many findings wait on an artist's releases, remarks left out."""
     query = (
         select(ReleaseArtist.artist_id, func.count().label("value"), func.min(Finding.severity).label("note"))

@@ -79,7 +79,7 @@ def tracks(release_id: UUID) -> Select[Any]:
     return query.where(Track.release_id == release_id).order_by(Track.disc, Track.number)
 
 
-def credits(release_id: UUID) -> Select[Any]:
+def credited(release_id: UUID) -> Select[Any]:
     """Who did what on the recordings of a release: name, role, and on how many tracks."""
     return (
         select(Contributor.name, Credit.role, func.count(func.distinct(Track.id)).label("tracks"))

@@ -130,7 +130,7 @@ def _spelled_date(date: str, locale: str) -> str:
     parts = [int(part) for part in date.split("-")]
     if len(parts) == 1:
         return date
-    first_day = calendar_day(*(parts + [1])[:3])
+    first_day = calendar_day(*[*parts, 1][:3])
     if len(parts) == 2:
         return format_skeleton("yMMM", first_day, locale=locale)
     return format_date(first_day, "medium", locale=locale)

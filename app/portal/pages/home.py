@@ -29,6 +29,7 @@ from app.kernel.web.cells import Cell
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries, service
+from app.roster.queries.search import forgive, found_artists
 from tenants import billing
 
 SHOWN = 12
@@ -81,11 +82,10 @@ def _of_the_catalogue(session: Session, visitor: Visitor, wanted: str) -> list[t
     forgive(session)
     acts = session.execute(found_artists(visitor, wanted).limit(FOUND))
     told = [("users", row.name, "", f"/portal/artists/{row.id}") for row in acts]
-    releases, recordings = catalog.found_releases, catalog.found_recordings
-    for row in releases(session, visitor, wanted, FOUND):
-        told.append(("disc-3", row.title, row.artist_line, f"/portal/releases/{row.id}"))
-    for row in recordings(session, visitor, wanted, FOUND):
-        told.append(("audio-lines", row.title, row.artist_line, f"/portal/releases/{row.release_id}"))
+    releases = catalog.found_releases(session, visitor, wanted, FOUND)
+    recordings = catalog.found_recordings(session, visitor, wanted, FOUND)
+    told += [("disc-3", row.title, row.artist_line, f"/portal/releases/{row.id}") for row in releases]
+    told += [("audio-lines", row.title, row.artist_line, f"/portal/releases/{row.release_id}") for row in recordings]
     return told
 
 

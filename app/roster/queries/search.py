@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
@@ -12,13 +12,13 @@ from app.roster.models import Artist
 from app.roster.policies import may_see_artist
 from app.roster.rules import fold
 
-LIKENESS = "0.45"
+_FORGIVING = text("SET LOCAL pg_trgm.word_similarity_threshold = 0.45")
 """How much of a word must be right; pg_trgm's own 0.6 forgives no slip in a short word."""
 
 
 def forgive(session: Session) -> None:
     """Let this transaction's searches forgive slips."""
-    session.execute(func.set_config("pg_trgm.word_similarity_threshold", LIKENESS, True).select())
+    session.execute(_FORGIVING)
 
 
 def matches(folded: Any, wanted: str) -> ColumnElement[bool]:
