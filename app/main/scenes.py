@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from admin.service import add_operator
 from app.brand.models import ThemeVersion
 from app.brand.service import publish, start_draft
+from app.catalog.models import Release
+from app.catalog.service.creating import create
 from app.identity.models import Member
 from app.identity.service import add_member
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
+from app.main.music import MUSIC
 from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
@@ -70,6 +75,7 @@ def seed(settings: Settings) -> None:
         if tenant.state is TenantState.ACTIVE:
             _people(tenant, scene)
             _looks(tenant, scene)
+            _music(tenant, scene)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:
@@ -97,3 +103,22 @@ def _looks(tenant: Tenant, scene: Scene) -> None:
         if session.scalar(select(ThemeVersion.id).limit(1)) is None:
             draft = start_draft(session, actor, preset=scene.preset)
             publish(session, actor, tenant, draft.id)
+
+
+def _music(tenant: Tenant, scene: Scene) -> None:
+    """Bring the scene's catalogue in where there is none yet."""
+    with tenant_work(tenant) as session:
+        if session.scalar(select(Release.id).limit(1)) is not None:
+            return
+        today = clock.now().date()
+        releases: list[dict[str, object]] = []
+        tracks: list[dict[str, object]] = []
+        for number, piece in enumerate(MUSIC[scene.slug]):
+            day = today + timedelta(days=piece.days)
+            owner = {"p_year": day.year, "p_owner": scene.name, "c_year": day.year, "c_owner": scene.name}
+            said = {"title": piece.title, "artists": list(piece.artists), "kind": piece.kind, "genre": piece.genre}
+            releases.append({"release": number, "label": scene.name, "release_date": day.isoformat(), **said, **owner})
+            for place, (title, seconds) in enumerate(piece.tracks, 1):
+                where = {"release": number, "row": place, "disc": 1, "number": place}
+                tracks.append({**where, "title": title, "duration_ms": seconds * 1000})
+        create(session, Actor.system(tenant), releases, tracks)

@@ -17,8 +17,8 @@ from app.roster.queries.search import likeness, matches
 
 SORTS: dict[str, Any] = {
     "date": func.coalesce(Release.release_date, ""),
-    "title": func.lower(Release.title),
-    "artist": func.lower(Release.artist_line),
+    "title": func.lower(Release.title).collate("und-x-icu"),
+    "artist": func.lower(Release.artist_line).collate("und-x-icu"),
     "added": cast(Release.created_at, Text),
 }
 PROBLEM = Finding.severity.in_(("block", "warn"))

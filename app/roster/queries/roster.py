@@ -16,7 +16,9 @@ from app.roster.queries.columns import COLUMNS, readings
 from app.roster.queries.search import matches
 
 SOON = timedelta(days=30)
-OWN_SORTS: dict[str, Any] = {"name": Artist.sort_name, "status": Artist.status}
+BY_NAME = Artist.sort_name.collate("und-x-icu")
+"""As people sort: accents and case count last (CLDR's root order)."""
+OWN_SORTS: dict[str, Any] = {"name": BY_NAME, "status": Artist.status}
 
 
 def roster(visitor: Visitor, asked: Asked, today: date) -> Select[Any]:
@@ -68,7 +70,7 @@ def _order(sort: str, read: dict[str, Subquery]) -> list[Any]:
     name, backwards = sort.lstrip("-"), sort.startswith("-")
     value = OWN_SORTS.get(name) if name in OWN_SORTS else (read[name].c.value if name in read else None)
     first = [] if value is None else [(value.desc() if backwards else value.asc()).nulls_last()]
-    return [*first, Artist.sort_name, Artist.id]
+    return [*first, BY_NAME, Artist.id]
 
 
 def counts(session: Session, visitor: Visitor, today: date) -> dict[str, int]:
