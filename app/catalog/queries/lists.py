@@ -13,12 +13,12 @@ from app.catalog.policies import may_see_recording, may_see_release
 from app.identity.policies import Visitor
 from app.lists.rules import Asked
 from app.roster.models import Contributor, Imprint
-from app.roster.queries.search import likeness, matches
+from app.roster.queries.search import as_sorted, likeness, matches
 
 SORTS: dict[str, Any] = {
     "date": func.coalesce(Release.release_date, ""),
-    "title": func.lower(Release.title).collate("und-x-icu"),
-    "artist": func.lower(Release.artist_line).collate("und-x-icu"),
+    "title": as_sorted(Release.title),
+    "artist": as_sorted(Release.artist_line),
     "added": cast(Release.created_at, Text),
 }
 PROBLEM = Finding.severity.in_(("block", "warn"))

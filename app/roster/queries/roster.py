@@ -13,11 +13,10 @@ from app.lists.rules import Asked
 from app.roster.models import Artist
 from app.roster.policies import may_see_artist
 from app.roster.queries.columns import COLUMNS, readings
-from app.roster.queries.search import matches
+from app.roster.queries.search import as_sorted, matches
 
 SOON = timedelta(days=30)
-BY_NAME = Artist.sort_name.collate("und-x-icu")
-"""As people sort: accents and case count last (CLDR's root order)."""
+BY_NAME = as_sorted(Artist.sort_name)
 OWN_SORTS: dict[str, Any] = {"name": BY_NAME, "status": Artist.status}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
@@ -39,3 +39,10 @@ def found_artists(visitor: Visitor, wanted: str) -> Select[Any]:
     """The artists whose names fit best what somebody types."""
     query = select(Artist.id, Artist.name).where(may_see_artist(visitor), matches(Artist.folded, wanted))
     return query.order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
+
+
+def as_sorted(column: Any) -> ColumnElement[str]:
+    """A text as lists order it, accents and case apart; PostgreSQL need not have been built with ICU for it."""
+    bare = func.regexp_replace(func.normalize(column, literal_column("NFD")), "[\u0300-\u036f]", "", "g")
+    sorting: ColumnElement[str] = func.lower(bare)
+    return sorting
