@@ -19,21 +19,65 @@ class Piece:
 
 MUSIC = {
     "bluehour": (
-        Piece("Nachtlinie", ("Mira Okafor",), "album", "Jazz", 12, (("Spree", 254), ("Letzte Bahn", 301), ("Glas", 198), ("Vor dem Regen", 276))),
-        Piece("Kleine Stunden", ("Mira Okafor",), "ep", "Jazz", -420, (("Eins", 187), ("Zwei", 203), ("Halb drei", 244))),
+        Piece(
+            "Nachtlinie",
+            ("Mira Okafor",),
+            "album",
+            "Jazz",
+            12,
+            (("Spree", 254), ("Letzte Bahn", 301), ("Glas", 198), ("Vor dem Regen", 276)),
+        ),
+        Piece(
+            "Kleine Stunden", ("Mira Okafor",), "ep", "Jazz", -420, (("Eins", 187), ("Zwei", 203), ("Halb drei", 244))
+        ),
         Piece("Salz", ("Trio Feldweg",), "album", "Jazz", -35, (("Watt", 322), ("Deich", 289), ("Priel", 271))),
         Piece("Elbaufwärts", ("Jonas Hartwig", "Trio Feldweg"), "single", "Folk", 47, (("Elbaufwärts", 231),)),
         Piece("Ohne Titel", ("Kaia Lindqvist",), "album", "Ambient", -800, (("I", 540), ("II", 612), ("III", 488))),
     ),
     "kite": (
-        Piece("Porchlight", ("The Lanterns",), "album", "Indie Rock", 9, (("Porchlight", 214), ("Hudson Line", 238), ("Paper Boats", 187))),
+        Piece(
+            "Porchlight",
+            ("The Lanterns",),
+            "album",
+            "Indie Rock",
+            9,
+            (("Porchlight", 214), ("Hudson Line", 238), ("Paper Boats", 187)),
+        ),
         Piece("Second Avenue", ("The Lanterns",), "single", "Indie Rock", -90, (("Second Avenue", 201),)),
-        Piece("Cielo Raso", ("Marisol Vega",), "ep", "Latin Pop", 26, (("Cielo raso", 196), ("Marea", 222), ("A las seis", 209))),
-        Piece("Static Garden", ("Wren & Fox",), "album", "Electronic", -250, (("Seeds", 264), ("Static", 298), ("Bloom", 331))),
+        Piece(
+            "Cielo Raso",
+            ("Marisol Vega",),
+            "ep",
+            "Latin Pop",
+            26,
+            (("Cielo raso", 196), ("Marea", 222), ("A las seis", 209)),
+        ),
+        Piece(
+            "Static Garden",
+            ("Wren & Fox",),
+            "album",
+            "Electronic",
+            -250,
+            (("Seeds", 264), ("Static", 298), ("Bloom", 331)),
+        ),
     ),
     "noor": (
-        Piece("ليل المدينة", ("سامي ناصر",), "album", "Arabic Pop", 15, (("ليل المدينة", 248), ("الميناء", 221), ("صباح الخير", 205))),
+        Piece(
+            "ليل المدينة",
+            ("سامي ناصر",),
+            "album",
+            "Arabic Pop",
+            15,
+            (("ليل المدينة", 248), ("الميناء", 221), ("صباح الخير", 205)),
+        ),
         Piece("رمال", ("ليان",), "single", "Arabic Pop", -60, (("رمال", 214),)),
-        Piece("Dust and Saffron", ("Qamar Ensemble",), "album", "World", -300, (("Caravan of Salt", 402), ("Saffron", 356), ("Qanun", 289))),
+        Piece(
+            "Dust and Saffron",
+            ("Qamar Ensemble",),
+            "album",
+            "World",
+            -300,
+            (("Caravan of Salt", 402), ("Saffron", 356), ("Qanun", 289)),
+        ),
     ),
-}  # fmt: skip
+}
