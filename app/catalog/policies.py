@@ -17,7 +17,8 @@ from app.roster.policies import reach
 
 def may_see_release(visitor: Visitor) -> ColumnElement[bool]:
     """Which rows of `releases` a visitor sees: of their imprints, and by their artists."""
-    scope, seen = visitor.scope, true()
+    scope = visitor.scope
+    seen: ColumnElement[bool] = true()
     if scope.imprints is not None:
         seen &= Release.imprint_id.in_(select(Imprint.id).where(Imprint.key.in_(sorted(scope.imprints))))
     if scope.artists is not None:

@@ -31,7 +31,7 @@ class NewValue(msgspec.Struct, forbid_unknown_fields=True):
     match: str = ""
 
 
-class GridRow(Strict):
+class GridRow(Strict, frozen=True):
     """Changed cells of one recording as typed, and what their editor saw in them before."""
 
     id: str
@@ -39,7 +39,7 @@ class GridRow(Strict):
     before: dict[str, str]
 
 
-class GridChange(Strict):
+class GridChange(Strict, frozen=True):
     """Everything that was changed in the grid; it is done together or not at all."""
 
     rows: list[GridRow]

@@ -6,9 +6,10 @@ from app.catalog.queries.frames import (
     artist_ids,
     contributor_ids,
     imprint_ids,
+    known,
     recordings_by_isrc,
     releases_like,
     tracks_of,
 )
 
-__all__ = ["artist_ids", "contributor_ids", "imprint_ids", "recordings_by_isrc", "releases_like", "tracks_of"]
+__all__ = ["artist_ids", "contributor_ids", "imprint_ids", "known", "recordings_by_isrc", "releases_like", "tracks_of"]

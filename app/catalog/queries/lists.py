@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Select, Text, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Credit, Finding, Recording, Release, ReleaseArtist, Track
@@ -24,7 +24,7 @@ SORTS: dict[str, Any] = {
 PROBLEM = Finding.severity.in_(("block", "warn"))
 
 
-def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: int) -> Select[Any]:
+def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: int) -> Executable:
     """One row a release under a filter, from after a place; `place` is what the next page begins after."""
     value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
     tracks = select(func.count()).where(Track.release_id == Release.id).scalar_subquery()
@@ -73,13 +73,13 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     return chosen
 
 
-def tracks(release_id: UUID) -> Select[Any]:
+def tracks(release_id: UUID) -> Select[Track, Recording]:
     """The tracks of a release with their recordings, in order."""
     query = select(Track, Recording).join(Recording, Recording.id == Track.recording_id)
     return query.where(Track.release_id == release_id).order_by(Track.disc, Track.number)
 
 
-def credited(release_id: UUID) -> Select[Any]:
+def credited(release_id: UUID) -> Select[str, str, int]:
     """Who did what on the recordings of a release: name, role, and on how many tracks."""
     return (
         select(Contributor.name, Credit.role, func.count(func.distinct(Track.id)).label("tracks"))
@@ -91,7 +91,7 @@ def credited(release_id: UUID) -> Select[Any]:
     )
 
 
-def artists(release_id: UUID) -> Select[Any]:
+def artists(release_id: UUID) -> Select[UUID, str, str]:
     """Who a release is by."""
     query = select(ReleaseArtist.artist_id, ReleaseArtist.credited_as, ReleaseArtist.role)
     return query.where(ReleaseArtist.release_id == release_id).order_by(ReleaseArtist.position)

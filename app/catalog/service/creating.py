@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.errors import FieldsUnusable
 from app.catalog.rules.fields import KINDS, SENTENCES
-from app.catalog.rules.frames import RELEASES, TRACKS, conform
+from app.catalog.rules.frames import RELEASES, TRACKS, Schema, conform
 from app.catalog.schemas import NewRelease
 from app.catalog.service.loading import load, take_turn
 from app.catalog.service.planning import plan
@@ -52,6 +52,6 @@ def create(
     return [UUID(found) for found in planned.releases.sort("release")["release_id"].to_list()]
 
 
-def _frame(rows: list[dict[str, object]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def _frame(rows: list[dict[str, object]], schema: Schema) -> pl.DataFrame:
     known = {name: kind for name, kind in schema.items() if any(name in row for row in rows)}
     return conform(pl.DataFrame(rows, schema=known), schema)

@@ -44,11 +44,9 @@ def next_isrc(session: Session, imprint: Imprint, recording: Recording, *, year:
     if prefix is None:
         raise PrefixMissing
     while True:
-        counted = insert(IsrcCounter).values(prefix=prefix, year=year % 100, last=1)
-        counted = counted.on_conflict_do_update(
-            index_elements=["prefix", "year"], set_={"last": IsrcCounter.last + 1}
-        ).returning(IsrcCounter.last)
-        number = session.execute(counted).scalar_one()
+        first = insert(IsrcCounter).values(prefix=prefix, year=year % 100, last=1)
+        counted = first.on_conflict_do_update(index_elements=["prefix", "year"], set_={"last": IsrcCounter.last + 1})
+        number = session.execute(counted.returning(IsrcCounter.last)).scalar_one()
         if number > ISRC_NUMBERS:
             raise RangeUsedUp(prefix=prefix)
         code = isrc_of(prefix, year, number)
@@ -62,11 +60,9 @@ def next_upc(session: Session, imprint: Imprint, release: Release) -> str:
     if prefix is None:
         raise PrefixMissing
     while True:
-        counted = insert(UpcCounter).values(prefix=prefix, last=0)
-        counted = counted.on_conflict_do_update(
-            index_elements=["prefix"], set_={"last": UpcCounter.last + 1}
-        ).returning(UpcCounter.last)
-        number = session.execute(counted).scalar_one()
+        first = insert(UpcCounter).values(prefix=prefix, last=0)
+        counted = first.on_conflict_do_update(index_elements=["prefix"], set_={"last": UpcCounter.last + 1})
+        number = session.execute(counted.returning(UpcCounter.last)).scalar_one()
         if number >= upc_numbers(prefix):
             raise RangeUsedUp(prefix=prefix)
         code = upc_of(prefix, number)

@@ -15,6 +15,7 @@ import msgspec
 from app.main.commands.output import answer, as_json
 
 AREAS = ("session", "opening", "fleet", "pages", "audio", "uploads")
+AREAS = ("session", "opening", "fleet", "pages", "roster")
 
 
 @click.command("bench")

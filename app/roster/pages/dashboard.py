@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from app.identity.pages import visitor_of
@@ -29,7 +30,7 @@ from app.lists.rules import ANY_TEXT, Listing
 from app.roster import queries
 from app.roster.models import Artist
 from app.roster.policies import artist_to_read
-from app.roster.queries.columns import COLUMNS
+from app.roster.queries.columns import COLUMNS, Column, readings
 from app.roster.queries.search import forgive
 from app.roster.schemas import ChosenArtists, NewArtist, NewStatus
 from app.roster.service import artists
@@ -70,10 +71,24 @@ def roster(request: Request[Any, Any, Any]) -> Response[str]:
     with tenant_read(tenant) as session:
         rows = _rows(session, visitor, asked, today)
         views = views_of(session, visitor, LISTING.name, ROSTER, asked.query)
-        counts = queries.counts(session, visitor, today)
-    shown: dict[str, Any] = {"rows": rows, "asked": asked, "views": views, "counts": counts, "columns": COLUMNS}
+        counts = queries.counts(session, visitor, today) if asked.values else queries.counted(rows, today)
+    filled = max((place for place, column in enumerate(COLUMNS, 1) if column.key in readings()), default=0)
+    shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": COLUMNS, "filled": filled}
+    shown["rows"] = [(row[0], escape(row[1]), escape(row[1][:1]), *row[2:5], _cells(row, filled)) for row in rows]
     shown |= {"statuses": STATUS_SENTENCES, "kinds": KIND_SENTENCES, "may_edit": allows(visitor, "catalog.edit")}
     return page("roster/roster.html", realm_of(request), here=ROSTER, **shown)
+
+
+def _cells(row: Any, filled: int) -> list[tuple[str, Any, Any]]:
+    """How each column is shown, its value and its note; a count of nothing is no value."""
+    return [
+        (column.shown, _known(column, row[6 + 2 * place]), row[7 + 2 * place])
+        for place, column in enumerate(COLUMNS[:filled])
+    ]
+
+
+def _known(column: Column, value: Any) -> Any:
+    return None if column.shown == "count" and not value else value
 
 
 def _rows(session: Session, visitor: Visitor, asked: Any, today: date) -> list[Any]:
@@ -160,7 +175,12 @@ def status_cell(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Re
     visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         artist = artist_to_read(session, visitor, parse_uuid(artist_id))
-    shown = {"cell": _status_cell(artist, _choices(request)), "before": None, "problem": "", "is_behind": False}
+    shown: dict[str, Any] = {
+        "cell": _status_cell(artist, _choices(request)),
+        "before": None,
+        "problem": "",
+        "is_behind": False,
+    }
     return page("cell.html", realm_of(request), typed="", **shown)
 
 

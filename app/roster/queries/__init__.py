@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.roster.queries.roster import counts, roster
+from app.roster.queries.roster import counted, counts, roster
 
-__all__ = ["counts", "roster"]
+__all__ = ["counted", "counts", "roster"]

@@ -44,7 +44,7 @@ def history(subjects: Collection[UUID], *, limit: int) -> Select[Activity]:
     return query.order_by(Activity.at.desc(), Activity.seq.desc()).limit(limit)
 
 
-def band(artist_id: UUID) -> Select[tuple[BandMember, Artist]]:
+def band(artist_id: UUID) -> Select[BandMember, Artist]:
     """Who plays in a band."""
     query = select(BandMember, Artist).join(Artist, Artist.id == BandMember.artist_id)
     return query.where(BandMember.band_id == artist_id).order_by(Artist.sort_name)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, func, null, select, true
+from sqlalchemy import ColumnElement, Executable, Subquery, Text, cast, func, null, select, true
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
 from app.lists.rules import Asked
 from app.roster.models import Artist
 from app.roster.policies import may_see_artist
-from app.roster.queries.columns import COLUMNS, readings
+from app.roster.queries.columns import COLUMNS, Column, readings
 from app.roster.queries.search import as_sorted, matches
 
 SOON = timedelta(days=30)
@@ -20,21 +21,25 @@ BY_NAME = as_sorted(Artist.sort_name)
 OWN_SORTS: dict[str, Any] = {"name": BY_NAME, "status": Artist.status}
 
 
-def roster(visitor: Visitor, asked: Asked, today: date) -> Select[Any]:
+def roster(visitor: Visitor, asked: Asked, today: date) -> Executable:
     """One row an artist: id, name, kind, status, the day they leave, version; then value and note of each column."""
     read = {key: reading(today) for key, reading in readings().items()}
-    columns = [part for column in COLUMNS for part in _parts(read.get(column.key))]
+    columns = [part for column in COLUMNS for part in _parts(column, read.get(column.key))]
     query = select(
         cast(Artist.id, Text), Artist.name, Artist.kind, Artist.status, Artist.leaves_on, Artist.version, *columns
     ).where(may_see_artist(visitor), *_chosen(asked, read, today))
-    return _joined(query, read).order_by(*_order(asked.sort, read))
+    listed: Executable = _joined(query, read).order_by(*_order(asked.sort, read))
+    return listed
 
 
-def _parts(read: Subquery | None) -> tuple[Any, Any]:
-    return (null(), null()) if read is None else (read.c.value, read.c.note)
+def _parts(column: Column, read: Subquery | None) -> tuple[Any, Any]:
+    """Value and note of a column; what is counted and not there is none, what nobody counts is not known."""
+    if read is None:
+        return null(), null()
+    return func.coalesce(read.c.value, 0) if column.shown == "count" else read.c.value, read.c.note
 
 
-def _joined(query: Select[Any], read: dict[str, Subquery]) -> Select[Any]:
+def _joined(query: Any, read: dict[str, Subquery]) -> Any:
     for model in read.values():
         query = query.outerjoin(model, model.c.artist_id == Artist.id)
     return query
@@ -85,3 +90,16 @@ def counts(session: Session, visitor: Visitor, today: date) -> dict[str, int]:
     counted = [func.count().filter(view).label(name) for name, view in views.items()]
     query = _joined(select(*counted).select_from(Artist), read).where(may_see_artist(visitor))
     return dict(session.execute(query).mappings().one())
+
+
+def counted(rows: Sequence[Any], today: date) -> dict[str, int]:
+    """The same for rows that nothing was filtered from, without asking again."""
+    place = {column.key: 6 + 2 * number for number, column in enumerate(COLUMNS)}
+    until = (today + SOON).isoformat()
+    return {
+        "all": len(rows),
+        "tasks": sum(1 for row in rows if row[place["tasks"]]),
+        "next": sum(1 for row in rows if row[place["next"]] and row[place["next"]] <= until),
+        "paused": sum(1 for row in rows if row[3] == "paused"),
+        "left": sum(1 for row in rows if row[3] == "left"),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, or_, select, text
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ def likeness(folded: Any, wanted: str) -> ColumnElement[float]:
     return found
 
 
-def found_artists(visitor: Visitor, wanted: str) -> Select[Any]:
+def found_artists(visitor: Visitor, wanted: str) -> Select[UUID, str]:
     """The artists whose names fit best what somebody types."""
     query = select(Artist.id, Artist.name).where(may_see_artist(visitor), matches(Artist.folded, wanted))
     return query.order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
