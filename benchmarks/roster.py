@@ -39,7 +39,8 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
     registry = Registry()
     registry.start()
     figures: Figures = {}
-    with TestClient(create_app(settings, registry, assemble()), base_url=f"https://{label.slug}.localhost") as client:
+    product: Any = create_app(settings, registry, assemble())
+    with TestClient(product, base_url=f"https://{label.slug}.localhost") as client:
         client.headers["origin"] = f"https://{label.slug}.localhost"
         client.post("/portal/sign-in", data={"email": OWNER, "password": PASSWORD})
         for name, query in (("by_name", ""), ("by_next_release", "?sort=next"), ("searched", "?q=artsit 77")):

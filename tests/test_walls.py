@@ -20,6 +20,7 @@ from app.kernel.actor import Actor
 from app.kernel.jobs.registry import LabelTask, tasks
 from app.main import composition
 from app.main.web import assemble
+from tests.factories.catalog import a_release
 
 CANARY = "canary-7f3a91-only-the-rival-has-it"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -45,6 +46,7 @@ def treasure(rival) -> dict[str, Any]:
     """What only the rival has: a row of every table that has an id, a file, a link, a sealed secret."""
     actor = Actor.system(rival)
     stored = files.store_stream(actor, [CANARY.encode()], name=f"{CANARY}.txt", media_type="text/plain")
+    a_release(rival, CANARY, artists=[CANARY], label=CANARY)
     with db.tenant_work(rival) as session:
         record(session, actor, CANARY, after={"secret": CANARY})
         jobs.ask(session, "activity.seal", {}, key=CANARY)

@@ -14,8 +14,7 @@ import msgspec
 
 from app.main.commands.output import answer, as_json
 
-AREAS = ("session", "opening", "fleet", "pages", "audio", "uploads")
-AREAS = ("session", "opening", "fleet", "pages", "roster")
+AREAS = ("session", "opening", "fleet", "pages", "roster", "audio", "uploads")
 
 
 @click.command("bench")
