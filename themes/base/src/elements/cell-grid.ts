@@ -42,13 +42,19 @@ class CellGrid extends HTMLElement {
   }
 
   #onChange(target: EventTarget | null): void {
-    if (!this.#isCell(target)) return;
+    if (!this.#isCell(target) || target.value === this.#before) return;
     this.#done.push([{ cell: target, from: this.#before, to: target.value }]);
     this.#before = target.value;
     this.#show();
   }
 
+  // What is being typed comes before whatever is done to many cells.
+  #settle(): void {
+    this.#onChange(document.activeElement);
+  }
+
   #apply(changes: Change[]): void {
+    this.#settle();
     const real = changes.filter(({ cell, from, to }) => from !== to && this.#takes(cell, to));
     for (const { cell, to } of real) cell.value = to;
     if (real.length) this.#done.push(real);
@@ -60,6 +66,7 @@ class CellGrid extends HTMLElement {
   }
 
   #undo(): void {
+    this.#settle();
     for (const { cell, from } of this.#done.pop() ?? []) cell.value = from;
     this.#show();
   }
@@ -115,6 +122,7 @@ class CellGrid extends HTMLElement {
   }
 
   #show(): void {
+    if (this.#isCell(document.activeElement)) this.#before = document.activeElement.value;
     const changed = this.#changed;
     for (const cell of this.#rows.flat()) cell.toggleAttribute("data-changed-cell", cell.value !== cell.dataset.was);
     this.querySelector<HTMLButtonElement>("[data-save-all]")!.disabled = changed.length === 0;
@@ -123,6 +131,7 @@ class CellGrid extends HTMLElement {
   }
 
   async #save(): Promise<void> {
+    this.#settle();
     const rows = new Map<string, { id: string; cells: Record<string, string>; before: Record<string, string> }>();
     for (const cell of this.#changed) {
       const id = cell.closest("tr")!.dataset.id!;
