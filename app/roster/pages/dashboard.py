@@ -48,7 +48,7 @@ LISTING = Listing(
     },
     sorts=("name", "status", *(column.key for column in COLUMNS)),
 )
-STATUS_SENTENCES = {"active": "Active", "paused": "Paused", "left": "Left"}
+STATUS_SENTENCES = {"active": "Active", "paused": "Paused", "left": "Former"}
 KIND_SENTENCES = {"solo": "Solo artist", "band": "Band", "other": "Other act"}
 
 shell.add(
