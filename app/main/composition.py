@@ -27,7 +27,6 @@ SLICES = (
     "app.roster.activity",
     "app.roster.tasks",
     "app.catalog.activity",
-    "app.catalog.queries.columns",
     "app.catalog.models",
     "app.uploads.tasks",
     "app.uploads.activity",
