@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
-// Every surface has one script and one sheet; every font family has a sheet of its own, so that a page loads only its own;
-// `fonts.py` cut them from what the packages bring.
+// Every surface has one script and one sheet, and the catalogue more of both; every font family has a sheet of its own, so
+// that a page loads only its own; `fonts.py` cut them from what the packages bring.
 const fonts = Object.fromEntries(
   readdirSync("src/fonts").map((file) => [`fonts/${file.replace(".css", "")}`, `cut/${file}`]),
 );
@@ -16,6 +16,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     outDir: "dist",
     target: "es2022",
-    rolldownOptions: { input: { portal: "src/portal.ts", door: "src/door.ts", ...fonts } },
+    rolldownOptions: { input: { portal: "src/portal.ts", door: "src/door.ts", catalogue: "src/catalogue.ts", ...fonts } },
   },
 });

@@ -7,11 +7,9 @@ import "htmx.org/dist/htmx.esm.min.js";
 import "htmx.org/dist/ext/hx-csp.min.js";
 
 import "./elements/batch-progress";
-import "./elements/cell-grid";
 import "./elements/command-palette";
 import "./elements/inline-edit";
 import "./elements/keyboard-map";
-import "./elements/late-cell";
 import "./elements/live-feed";
 import "./elements/many-rows";
 import "./elements/passkey-button";

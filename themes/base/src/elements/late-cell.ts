@@ -1,5 +1,4 @@
 // A cell of a long list that becomes an inline-edit only when somebody wants to edit it.
-import type {} from "./inline-edit";
 
 type Htmx = { ajax(method: string, path: string, options: { target: Element; swap: string }): Promise<void> };
 

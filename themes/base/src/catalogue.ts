@@ -1,0 +1,3 @@
+import "./css/catalogue.css";
+import "./elements/cell-grid";
+import "./elements/late-cell";
