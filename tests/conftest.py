@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -21,6 +22,8 @@ from tenants.provisioning.bootstrap import prepare_cells
 from tests.services import Services, place_of, shared_services
 
 _homes = count(1)
+
+PATIENCE, NOT_YET = 10, 404
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -153,7 +156,13 @@ def client_as(client_of: Callable[[str], TestClient[Any]]) -> Callable[..., Test
     def signed_in(tenant: Tenant, role: str = "owner") -> TestClient[Any]:
         member = a_member(tenant, role=role)
         client = client_of(f"{tenant.slug}.localhost")
-        answer = client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+        form = {"email": member.email, "password": PASSWORD}
+        answer = client.post("/portal/sign-in", data=form)
+        for _ in range(PATIENCE):
+            if answer.status_code != NOT_YET:
+                break
+            time.sleep(1)  # a label that was opened this moment may not have reached the registry of a busy machine
+            answer = client.post("/portal/sign-in", data=form)
         assert answer.status_code == 303, answer.text
         return client
 

@@ -26,7 +26,7 @@ from tenants.archive.restoring import scratch
 from tenants.registry.queries import fresh_tenant, tenant_row
 
 TASK = "tenants.export"
-TIME_LIMIT = 6 * 3600
+TIME_LIMIT = 600
 LINK_LIFE = timedelta(minutes=10)
 PIECE = 1 << 20
 TELL_EVERY_SECONDS = 1.0

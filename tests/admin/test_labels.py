@@ -11,6 +11,7 @@ from app.kernel import db
 from app.kernel.tenant import TenantState
 from tenants.billing.models import Usage
 from tenants.billing.service import measure
+from tenants.provisioning.spares import fill_spares
 from tenants.registry.queries import fresh_tenant
 from tests.admin.conftest import cells, happened, said
 from tests.factories.labels import a_label
@@ -153,6 +154,7 @@ def test_a_rename_moves_the_address_and_is_noted_twice(console, mine):
 
 
 def test_a_label_is_opened_once_and_a_bad_wish_says_what_is_wrong(console):
+    fill_spares(1)
     form = {"slug": "console-made", "name": "Made Here", "owner_email": "o@made.test", "request_key": "console:made"}
     first, again = console.post("/admin/labels", data=form), console.post("/admin/labels", data=form)
     assert first.status_code == again.status_code == 303

@@ -112,7 +112,7 @@ def test_a_destructive_button_names_its_consequence_and_asks_once(visit):
     here.go("/admin")
     here.page.locator("table a").first.click()
     here.page.locator("[data-show='#close']").click()
-    assert here.page.locator("#close").is_visible()
+    here.page.locator("#close").wait_for()
     assert "exported" in here.page.locator("#close").inner_text()
     here.page.keyboard.press("Escape")
     assert not here.page.locator("#close").is_visible()

@@ -96,7 +96,7 @@ def here(visit):
     there.page.wait_for_url("**/portal/files")
     there.go("/portal/settings/hosts")
     there.page.fill("#host", "shop.bluehour.example")
-    there.page.locator("form.card button.primary").first.click()
+    there.page.locator("form[action='/portal/settings/hosts'] button.primary").click()
     there.page.wait_for_load_state()
     there.go("/portal/settings/brand")
     there.page.locator("form[action$='/drafts'] button").first.click()

@@ -94,8 +94,9 @@ def test_what_was_missed_is_asked_for_once_and_not_once_per_hour(scheduled):
 
 
 def test_a_clock_set_back_asks_for_nothing_twice(scheduled):
-    start = clock.now()
-    schedules.tick([scheduled])
+    start = clock.now().replace(minute=10)  # so that five minutes more are within the same hour
+    with clock.frozen_at(start):
+        schedules.tick([scheduled])
     with clock.frozen_at(start + timedelta(hours=2)):
         schedules.tick([scheduled])
     with clock.frozen_at(start - timedelta(hours=5)):
