@@ -13,11 +13,32 @@ from tests.servers import started, stopped
 
 DATA = (
     "bdi, code, kbd, time, script, style, .mono, .num, body [dir=ltr], body [lang], .avatar, .mark, select[name=time_zone], select[name=actor], select[name=preset],"
-    " select[name^='type.']"
+    " select[name^='type.'], select[name=currency] option, select[name=imprint] option:not([value='']),"
+    " select[name=parent] option:not([value=''])"
 )
 """What a label or a person wrote, and what machines read: none of it is ever translated."""
 
-NAMES = ("JSON", "TXT", "CNAME", "PNG", "SVG", "CSV", "kB", "MB", "GB", "Bytes", "Euro")
+NAMES = (
+    "JSON",
+    "TXT",
+    "CNAME",
+    "PNG",
+    "SVG",
+    "CSV",
+    "XLSX",
+    "ISNI",
+    "IPI",
+    "ISRC",
+    "ISWC",
+    "UPC",
+    "EAN",
+    "GRid",
+    "kB",
+    "MB",
+    "GB",
+    "Bytes",
+    "Euro",
+)
 MONTHS = r"\d{1,2}\. \w+\.? \d{4}"
 IN_ENGLISH = ("/portal/kit",)
 """The parts of the kit, for those who build pages: shown to the people of the house and never to a label's public."""
