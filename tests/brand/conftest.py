@@ -13,9 +13,14 @@ from app.kernel.tenant import Tenant
 
 @pytest.fixture(autouse=True)
 def _no_theme_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A label is as bare after a test as before it; only the owner of its tables may take published versions away."""
+    """A label is bare before a test, whatever ran on it earlier, and after it.
+
+    Only the owner of its tables may take published versions away.
+    """
     names = [name for name in ("label", "rival") if name in request.fixturenames]
     tenants = [request.getfixturevalue(name) for name in names]
+    for tenant in tenants:
+        forget_themes(tenant)
     yield
     for tenant in tenants:
         forget_themes(tenant)
