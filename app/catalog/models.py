@@ -94,6 +94,8 @@ class Release(Changeable, LabelModel):
     country: Mapped[str | None] = mapped_column(Text)
     artwork_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
     artwork: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    checked_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    """When rules last looked at it; empty while it has changed since."""
 
 
 class ReleaseArtist(LabelModel):
@@ -165,6 +167,7 @@ class Recording(Changeable, LabelModel):
     p_year: Mapped[int | None] = mapped_column(SmallInteger)
     p_owner: Mapped[str | None] = mapped_column(Text)
     audio_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
+    preview_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
     audio: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     audio_md5: Mapped[str | None] = mapped_column(Text)
 

@@ -102,13 +102,18 @@ class BatchCorrection(LabelModel):
 
 
 class BatchFile(LabelModel):
-    """An audio or artwork file of a batch, what it was found to be, and the row it belongs to."""
+    """An audio or artwork file of a batch, what it was found to be, and the row, or for a cover the item, it is of.
+
+    A doubtful match waits for a person's yes.
+    """
 
     __tablename__ = "batch_files"
     __table_args__ = (
         CheckConstraint("kind IN ('audio', 'artwork', 'archive', 'other')", name="kind"),
         CheckConstraint("state IN ('receiving', 'received', 'measured', 'refused')", name="state"),
         Index("uq_batch_files_path", "batch_id", "path", unique=True),
+        Index("ix_batch_files_md5", "batch_id", "md5"),
+        Index("ix_batch_files_state", "batch_id", "state"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -119,11 +124,27 @@ class BatchFile(LabelModel):
     size: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger, server_default="0")
     file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
+    preview_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    md5: Mapped[str | None] = mapped_column(Text)
     verdict: Mapped[str | None] = mapped_column(Text)
+    item: Mapped[int | None] = mapped_column(Integer)
     row: Mapped[int | None] = mapped_column(Integer)
     match: Mapped[str | None] = mapped_column(Text)
+    is_doubtful: Mapped[bool] = mapped_column(server_default=text("false"))
     at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class BatchPart(LabelModel):
+    """A piece of a file that is still being received, kept as an object until the file is whole."""
+
+    __tablename__ = "batch_parts"
+    __table_args__ = (CheckConstraint("size > 0", name="size"),)
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("batch_files.id", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger)
+    object: Mapped[str] = mapped_column(Text)
 
 
 class HeaderMapping(LabelModel):

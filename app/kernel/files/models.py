@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy import BigInteger, CheckConstraint, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,3 +29,5 @@ class StoredFile(LabelModel):
     created_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     removed_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    is_derived: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the product made it from another file: a preview, a thumbnail. People are not shown it as theirs."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-Stage = Literal["receiving", "mapping", "checking", "ready", "applying", "done", "undoing", "undone", "stopped"]
+Stage = Literal[
+    "receiving", "mapping", "measuring", "checking", "ready", "applying", "done", "undoing", "undone", "stopped"
+]
 STAGES: Final = get_args(Stage)
-"""Waiting for files; for a person to confirm the columns; being checked; waiting for a yes; being applied; applied."""
+"""Waiting for files; for a person to confirm the columns; for files to be measured; being checked; waiting for a yes;
+being applied; applied."""
 
 _NEXT: dict[Stage, tuple[Stage, ...]] = {
     "receiving": ("mapping", "stopped"),
-    "mapping": ("checking", "stopped"),
+    "mapping": ("measuring", "checking", "stopped"),
+    "measuring": ("checking", "mapping", "stopped"),
     "checking": ("ready", "mapping", "stopped"),
-    "ready": ("applying", "checking", "mapping", "stopped"),
+    "ready": ("applying", "measuring", "checking", "mapping", "stopped"),
     "applying": ("done", "checking"),
     "done": ("undoing",),
     "undoing": ("undone", "done"),

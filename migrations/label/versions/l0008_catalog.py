@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("p_year", sa.SmallInteger(), nullable=True),
         sa.Column("p_owner", sa.Text(), nullable=True),
         sa.Column("audio_id", sa.Uuid(), nullable=True),
+        sa.Column("preview_id", sa.Uuid(), nullable=True),
         sa.Column("audio", pg.JSONB, nullable=True),
         sa.Column("audio_md5", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -86,10 +87,12 @@ def upgrade() -> None:
         sa.CheckConstraint("parental IN ('explicit', 'clean', 'none')", name="ck_recordings_parental"),
         sa.CheckConstraint("duration_ms > 0", name="ck_recordings_duration_ms"),
         sa.ForeignKeyConstraint(["audio_id"], ["files.id"], name="fk_recordings_audio_id"),
+        sa.ForeignKeyConstraint(["preview_id"], ["files.id"], name="fk_recordings_preview_id"),
         sa.PrimaryKeyConstraint("id", name="pk_recordings"),
     )
     op.create_index("ix_recordings_audio_id", "recordings", ["audio_id"], unique=False)
     op.create_index("ix_recordings_audio_md5", "recordings", ["audio_md5"], unique=False)
+    op.create_index("ix_recordings_preview_id", "recordings", ["preview_id"], unique=False)
     op.create_index(
         "ix_recordings_folded",
         "recordings",
@@ -132,6 +135,7 @@ def upgrade() -> None:
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("artwork_id", sa.Uuid(), nullable=True),
         sa.Column("artwork", pg.JSONB, nullable=True),
+        sa.Column("checked_at", MOMENT, nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("batch_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, server_default=sa.text("now()"), nullable=False),

@@ -43,8 +43,8 @@ def upgrade() -> None:
         sa.Column("applied_at", MOMENT, nullable=True),
         sa.Column("undone_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "stage IN ('receiving', 'mapping', 'checking', 'ready', 'applying', 'done', 'undoing', 'undone', "
-            "'stopped')",
+            "stage IN ('receiving', 'mapping', 'measuring', 'checking', 'ready', 'applying', 'done', 'undoing', "
+            "'undone', 'stopped')",
             name="ck_batches_stage",
         ),
         sa.ForeignKeyConstraint(["manifest_id"], ["files.id"], name="fk_batches_manifest_id"),
@@ -78,19 +78,37 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=True),
+        sa.Column("preview_id", sa.Uuid(), nullable=True),
         sa.Column("facts", pg.JSONB, nullable=True),
+        sa.Column("md5", sa.Text(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("item", sa.Integer(), nullable=True),
         sa.Column("row", sa.Integer(), nullable=True),
         sa.Column("match", sa.Text(), nullable=True),
+        sa.Column("is_doubtful", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.CheckConstraint("kind IN ('audio', 'artwork', 'archive', 'other')", name="ck_batch_files_kind"),
         sa.CheckConstraint("state IN ('receiving', 'received', 'measured', 'refused')", name="ck_batch_files_state"),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_batch_files_batch_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_batch_files_file_id"),
+        sa.ForeignKeyConstraint(["preview_id"], ["files.id"], name="fk_batch_files_preview_id"),
         sa.PrimaryKeyConstraint("id", name="pk_batch_files"),
     )
     op.create_index("ix_batch_files_file_id", "batch_files", ["file_id"], unique=False)
+    op.create_index("ix_batch_files_md5", "batch_files", ["batch_id", "md5"], unique=False)
+    op.create_index("ix_batch_files_preview_id", "batch_files", ["preview_id"], unique=False)
+    op.create_index("ix_batch_files_state", "batch_files", ["batch_id", "state"], unique=False)
     op.create_index("uq_batch_files_path", "batch_files", ["batch_id", "path"], unique=True)
+    op.create_table(
+        "batch_parts",
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.CheckConstraint("size > 0", name="ck_batch_parts_size"),
+        sa.ForeignKeyConstraint(["file_id"], ["batch_files.id"], name="fk_batch_parts_file_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("file_id", "start", name="pk_batch_parts"),
+    )
     op.create_table(
         "batch_findings",
         sa.Column("batch_id", sa.Uuid(), nullable=False),
