@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.uploads.models import BatchFinding, BatchItem
+from app.uploads.models import BatchFile, BatchFinding, BatchItem
 
 EVERYTHING = "all"
 
@@ -34,6 +34,12 @@ def safe_suggestions(session: Session, batch_id: UUID) -> list[tuple[int, str, s
         BatchFinding.suggestion.is_not(None),
     )
     return [(row, field, suggestion) for row, field, suggestion in session.execute(query) if row and suggestion]
+
+
+def waiting(session: Session, batch_id: UUID) -> int:
+    """How many files of a batch are not looked at yet: still on their way, or whole and waiting for it."""
+    query = select(func.count()).where(BatchFile.batch_id == batch_id, BatchFile.state.in_(("receiving", "received")))
+    return session.scalar(query) or 0
 
 
 def _findings(batch_id: UUID) -> Select[BatchFinding]:
