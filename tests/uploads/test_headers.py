@@ -94,7 +94,7 @@ def test_fields_are_columns_of_the_catalogue_or_lead_to_them():
     from app.catalog.rules.frames import RELEASES, TRACKS
     from app.uploads.rules.aliases import BY_ROLE
 
-    own = {*BY_ROLE, "release.id", "track.sequence", "track.duration"}
+    own = {*BY_ROLE, "release.id", "release.artwork", "track.sequence", "track.duration"}
     frames = {"release": RELEASES, "track": TRACKS}
     for field in set(FIELDS) - own:
         frame, _, column = field.partition(".")

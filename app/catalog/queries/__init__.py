@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.queries.files import artwork_of, audio_of, recordings_of_audio
 from app.catalog.queries.frames import (
     artist_ids,
     contributor_ids,
@@ -12,4 +13,15 @@ from app.catalog.queries.frames import (
     tracks_of,
 )
 
-__all__ = ["artist_ids", "contributor_ids", "imprint_ids", "known", "recordings_by_isrc", "releases_like", "tracks_of"]
+__all__ = [
+    "artist_ids",
+    "artwork_of",
+    "audio_of",
+    "contributor_ids",
+    "imprint_ids",
+    "known",
+    "recordings_by_isrc",
+    "recordings_of_audio",
+    "releases_like",
+    "tracks_of",
+]

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Executable, Text, any_, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Text, any_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, UUID, distinct_on
 from sqlalchemy.orm import Session
 
@@ -97,9 +97,15 @@ def known(session: Session, releases: pl.DataFrame, tracks: pl.DataFrame, *, tod
     """What the catalogue holds that these releases might clash with, apart from the releases themselves."""
     theirs = session.execute(
         select(Recording.isrc, Recording.duration_ms, Recording.audio_md5).where(
-            or_(Recording.isrc == any_(_texts("isrcs")), Recording.audio_md5 == any_(_texts("md5s")))
+            or_(Recording.isrc == any_(_texts("isrcs")), Recording.audio_md5 == any_(_texts("md5s"))),
+            ~_stands_on_one_of_them(),
         ),
-        {"isrcs": _said(tracks["isrc"]), "md5s": _said(tracks["audio_md5"])},
+        {
+            "isrcs": _said(tracks["isrc"]),
+            "md5s": _said(tracks["audio_md5"]),
+            "upcs": _said(releases["upc"].str.zfill(14)),
+            "numbers": _said(releases["catalog_number"]),
+        },
     ).all()
     acts = pl.concat([frame[column].explode() for frame in (releases, tracks) for column in ("artists", "featuring")])
     alike = session.execute(
@@ -110,6 +116,21 @@ def known(session: Session, releases: pl.DataFrame, tracks: pl.DataFrame, *, tod
         recordings=_as_frame(theirs, {"isrc": pl.String, "duration_ms": pl.UInt32, "audio_md5": pl.String}),
         artists=_as_frame(alike, {"name": pl.String, "stylised": pl.Boolean}),
         imprints=_as_frame(session.execute(select(Imprint.name)).all(), {"name": pl.String}),
+    )
+
+
+def _stands_on_one_of_them() -> ColumnElement[bool]:
+    """Whether a recording is on a release that is being looked at: its other audio or length is a correction."""
+    return exists(
+        select(Track.id)
+        .join(Release, Release.id == Track.release_id)
+        .where(
+            Track.recording_id == Recording.id,
+            or_(
+                func.lpad(Release.upc, 14, "0") == any_(_texts("upcs")),
+                Release.catalog_number == any_(_texts("numbers")),
+            ),
+        )
     )
 
 

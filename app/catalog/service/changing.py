@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import Table, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release
@@ -13,6 +14,8 @@ from app.catalog.rules.merging import BETWEEN, LISTS
 from app.kernel.db import table_of
 
 TABLES = {"release": table_of(Release), "recording": table_of(Recording)}
+
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def change_fields(session: Session, changes: pl.DataFrame, *, value: str) -> None:
@@ -37,7 +40,7 @@ def as_text(column: Any) -> str:
 
 def _change(session: Session, table: Table, field: str, row_ids: list[str], values: list[str | None]) -> None:
     column = table.c[field]
-    told = f"string_to_array(v.value, '{BETWEEN}')" if field in LISTS else f"v.value::{column.type.compile()}"
+    told = f"string_to_array(v.value, '{BETWEEN}')" if field in LISTS else f"v.value::{column.type.compile(POSTGRESQL)}"
     session.execute(
         text(
             f"UPDATE {table.name} SET {column.name} = {told} "

@@ -22,6 +22,7 @@ from app.catalog.models import (
     WorkWriter,
 )
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
+from app.catalog.service import attaching
 from app.catalog.service.changing import change_fields
 from app.catalog.service.planning import Plan
 from app.kernel import activity, ids
@@ -49,7 +50,8 @@ def load(session: Session, actor: Actor, plan: Plan, *, batch_id: UUID | None) -
     origin = pl.lit(str(batch_id) if batch_id else None, pl.String).alias("batch_id")
     _load_names(session, plan, origin)
     fresh = plan.releases.filter("release_is_new")
-    _copy(session, Release, fresh, {**_of(RELEASE_FIELDS), "id": "release_id", "imprint_id": "imprint_id"}, origin)
+    columns = {**_of(RELEASE_FIELDS), **_same("imprint_id", *attaching.ARTWORK), "id": "release_id"}
+    _copy(session, Release, fresh, columns, origin)
     _load_release_artists(session, plan, fresh)
     _load_recordings(session, plan, origin)
     columns = {"id": "track_id", "release_id": "release_id", "recording_id": "recording_id"} | _same(
@@ -91,7 +93,8 @@ def _load_release_artists(session: Session, plan: Plan, releases: pl.DataFrame) 
 
 def _load_recordings(session: Session, plan: Plan, origin: pl.Expr) -> None:
     fresh = plan.tracks.filter("recording_is_new")
-    _copy(session, Recording, fresh, {**_of(RECORDING_FIELDS), "id": "recording_id"}, origin)
+    columns = {**_of(RECORDING_FIELDS), **attaching.OF_RECORDING, "id": "recording_id"}
+    _copy(session, Recording, fresh, columns, origin)
     acts = _acts(fresh, "recording_id", plan.artists)
     _copy(session, RecordingArtist, acts, _same("recording_id", "position", "artist_id", "role", "credited_as"))
     credited = _credits(fresh, plan.contributors)
@@ -191,9 +194,10 @@ def _tell(session: Session, actor: Actor, plan: Plan, batch_id: UUID | None) -> 
     origin = {"batch": str(batch_id)} if batch_id else {}
     created = [(key, None, {"title": title, "artist": artist, **origin}) for key, title, artist in fresh]
     activity.record_many(session, actor, "release.created", subject_type="release", told=created)
+    changes = attaching.told(session, plan.changes)
     for kind in ("release", "recording"):
         changed = (
-            plan.changes.filter(pl.col("kind") == kind)
+            changes.filter(pl.col("kind") == kind)
             .group_by("id", maintain_order=True)
             .agg("field", "before", "after")
         )

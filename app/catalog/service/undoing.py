@@ -14,6 +14,8 @@ from app.kernel import activity
 from app.kernel.actor import Actor
 
 MOST_NAMED = 50
+FOLLOWING = ("audio", "artwork")
+"""Facts of a file, which changed if and only if the file did."""
 
 HELD_RELEASES = """
 SELECT id::text, title FROM releases WHERE batch_id = :batch AND version > 1
@@ -72,7 +74,7 @@ def _changed_since(session: Session, changes: pl.DataFrame) -> list[Held]:
     """Rows that the load changed and somebody changed again: their field no longer has the load's value."""
     found: list[Held] = []
     for kind, table in TABLES.items():
-        mine = changes.filter(pl.col("kind") == kind)
+        mine = changes.filter((pl.col("kind") == kind) & ~pl.col("field").is_in(FOLLOWING))
         for (field,), rows in mine.partition_by("field", as_dict=True).items():
             column = table.c[str(field)].name
             held = session.execute(

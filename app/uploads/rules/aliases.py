@@ -88,6 +88,10 @@ _NAMES: Final = {
     "|drager|nośnik|メディア|フォーマット|매체|포맷|载体|格式|الصيغة|الوسيط",
     "release.country": "country|release country|country of release|Land|pays|país|paese|kraj|国|発売国|국가|国家"
     "|البلد",
+    "release.artwork": "artwork|artwork file|cover|cover art|cover file|cover image|artwork filename|front cover"
+    "|Coverbild|Coverdatei|Albumcover|pochette|fichier de la pochette|portada|carátula|capa|capa do álbum|copertina"
+    "|hoes|hoesafbeelding|okładka|plik okładki|ジャケット|カバー画像|アートワーク|커버|앨범 커버|커버 이미지|封面"
+    "|封面图片|封面文件|الغلاف|صورة الغلاف|ملف الغلاف",
     "track.position": "track_position|track position|position|pos|side|track pos|Trackposition|Seite|posición"
     "|posição|posizione|positie|pozycja|位置|トラック位置|위치|الموضع",
     "track.number": "track number|track no|track no.|track #|track num|track_number|tracknumber|no.|nr.|#"

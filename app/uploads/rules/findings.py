@@ -7,6 +7,7 @@ import polars as pl
 FINDINGS = {
     "release": pl.UInt32,
     "row": pl.UInt32,
+    "file": pl.String,
     "field": pl.String,
     "rule": pl.String,
     "severity": pl.String,
@@ -26,17 +27,23 @@ def gathered(sources: pl.DataFrame, problems: pl.DataFrame, found: pl.DataFrame)
     corrected.
     """
     read = problems.join(sources.unique("row"), on="row", how="left").with_columns(
-        safe=pl.lit(False), refuses=pl.col("severity") == "block"
+        safe=pl.lit(False), refuses=pl.col("severity") == "block", file=pl.lit(None)
     )
     first = sources.group_by("release").agg(first_row=pl.col("row").min())
     scope = pl.when(pl.col("row").is_null()).then(pl.lit("release.")).otherwise(pl.lit("track."))
     ruled = found.join(first, on="release", how="left").with_columns(
         field=scope + pl.col("field"),
         row=pl.coalesce("row", "first_row"),
+        file=pl.lit(None),
         refuses=(pl.col("severity") == "block") & (pl.col("stage") == "load"),
     )
     parts = [frame.select(pl.col(name).cast(kind) for name, kind in FINDINGS.items()) for frame in (read, ruled)]
-    return pl.concat(parts).sort("row", "field", "rule", nulls_last=True)
+    return ordered(pl.concat(parts))
+
+
+def ordered(findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings in the order of a manifest."""
+    return findings.sort("row", "field", "rule", nulls_last=True)
 
 
 def refused(findings: pl.DataFrame) -> pl.Series:
@@ -91,6 +98,7 @@ def as_rows(findings: pl.DataFrame) -> pl.DataFrame:
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("number"),
         pl.col("release").alias("item"),
         "row",
+        "file",
         pl.col("field").fill_null(""),
         "rule",
         "severity",

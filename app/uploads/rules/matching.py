@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.uploads.rules import covers
 from app.uploads.rules.problems import as_frame, problem
 
 FILES: Final[dict[str, pl.DataType]] = {
@@ -28,11 +29,10 @@ MATCHES: Final[dict[str, pl.DataType]] = {
     "score": pl.Float64(),
     "needs_confirmation": pl.Boolean(),
 }
-"""`how` is `named`, `isrc`, `place`, `cover` or `likeness`; `row` is null for a cover; likenesses score below 1."""
+"""`how` is `named`, `isrc`, `place`, `cover`, `folder` or `likeness`; `row` is null for covers; likenesses score below 1."""
 
 _ISRC = r"(?i)(?:^|[^A-Za-z0-9])([A-Z]{2}[-_ ]?[A-Z0-9]{3}[-_ ]?\d{2}[-_ ]?\d{5})(?:[^A-Za-z0-9]|$)"
 _PLACE = r"(?:^|\D)(\d{8}|\d{12,14})[_-](\d{1,2})[_-](\d{1,3})(?:\D|$)"
-_COVER = r"^\D*(\d{8}|\d{12,14})(?:[_-]?(?:cover|front|artwork))?$"
 _NUMBER = r"^(?:\d{1,2}[-.])?(\d{1,3})(?:\D|$)"
 _LIKELY: Final = 0.5
 _SURE: Final = 0.999
@@ -42,29 +42,29 @@ _LONGEST_NAME: Final = 200
 _NEAR_MS, _FAR_MS = 2_000, 10_000
 
 
-def match_files(files: pl.DataFrame, tracks: pl.DataFrame, releases: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def match_files(
+    files: pl.DataFrame, tracks: pl.DataFrame, releases: pl.DataFrame, named_covers: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give the rows, or for covers the releases, that `files` (as `FILES`) belong to, as `MATCHES`, and problems.
 
     The surest way that finds something counts: the name that a row gives, an ISRC in the name or the tags,
     `{UPC}_{disc}_{track}`, and at last likeness, which asks for confirmation. A row gets one file; every further one,
-    and every file without a row, is a problem.
+    and every file without a row, is a problem. A cover is that of a release that names it (`named_covers`: `release`,
+    `file`), of the UPC that it is called, or of the only release whose audio lies beside it.
     """
-    audio, artwork = _with_keys(files.filter(kind="audio")), _with_keys(files.filter(kind="artwork"))
+    audio, artwork = _with_keys(files.filter(kind="audio")), files.filter(kind="artwork")
     wanted = _wanted(tracks, releases)
+    by_path = _joined(audio, wanted, ["path"], "named")
     found = pl.concat([
-        _joined(audio, wanted, ["name"], "named"),
+        by_path,
+        _joined(audio, wanted.join(by_path, on=["release", "row"], how="anti"), ["name"], "named"),
         _joined(audio, wanted, ["isrc"], "isrc"),
         _joined(audio, wanted, ["upc", "disc", "number"], "place"),
     ]).unique("file", keep="first", maintain_order=True)  # fmt: skip
     open_files = audio.join(found, on="file", how="anti")
     open_rows = wanted.join(found, on=["release", "row"], how="anti")
-    covers = _joined(
-        artwork.with_columns(upc=pl.col("cover")),
-        wanted.unique("release", keep="first", maintain_order=True),
-        ["upc"],
-        "cover",
-    ).with_columns(row=pl.lit(None, pl.UInt32))
-    matches = pl.concat([found, covers, _alike(open_files, open_rows)])
+    pictures = covers.match_covers(artwork, wanted, found, named_covers).select(list(MATCHES))
+    matches = pl.concat([found, pictures, _alike(open_files, open_rows)])
     return matches, _problems(files, matches, tracks)
 
 
@@ -75,12 +75,12 @@ def _with_keys(files: pl.DataFrame) -> pl.DataFrame:
     return files.select(
         "file",
         stem.alias("stem"),
+        path.str.to_lowercase().alias("path"),
         path.str.extract(r"([^/]*)$").str.to_lowercase().alias("name"),
         pl.coalesce(_bare_isrc(stem.str.extract(_ISRC)), _bare_isrc(pl.col("isrc"))).alias("isrc"),
         _bare_upc(place.struct[0]).alias("upc"),
         place.struct[1].cast(pl.UInt16, strict=False).alias("disc"),
         place.struct[2].cast(pl.UInt16, strict=False).alias("number"),
-        _bare_upc(stem.str.extract(_COVER)).alias("cover"),
         stem.str.extract(_NUMBER).cast(pl.UInt16, strict=False).alias("first_number"),
         pl.concat_str("artist", "title", separator=" ", ignore_nulls=True).replace("", None).alias("tags"),
         "duration_ms",
@@ -91,6 +91,7 @@ def _wanted(tracks: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     joined = tracks.join(
         releases.select("release", "upc", of_release="title"), on="release", how="left", maintain_order="left"
     )  # fmt: skip
+    said = pl.col("file").str.replace_all("\\", "/", literal=True).str.to_lowercase()
     return joined.select(
         "release",
         "row",
@@ -99,11 +100,8 @@ def _wanted(tracks: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         "duration_ms",
         _bare_isrc(pl.col("isrc")).alias("isrc"),
         _bare_upc(pl.col("upc")).alias("upc"),
-        pl.col("file")
-        .str.replace_all("\\", "/", literal=True)
-        .str.extract(r"([^/]*)$")
-        .str.to_lowercase()
-        .alias("name"),
+        said.alias("path"),
+        said.str.extract(r"([^/]*)$").alias("name"),
         pl.col("title").fill_null("").alias("title"),
         pl.concat_str(pl.col("artists").list.join(" "), "title", "version", separator=" ", ignore_nulls=True).alias(
             "line"
@@ -190,16 +188,17 @@ def _problems(files: pl.DataFrame, matches: pl.DataFrame, tracks: pl.DataFrame) 
     again = audio.filter(pl.col("file") != pl.col("file").first().over("release", "row")).select("row", "file")
     doubtful = matches.filter("needs_confirmation")
     # A second cover of one release is as wrong as a second file of one row.
-    covers = matches.filter(how="cover").filter(pl.col("file") != pl.col("file").first().over("release"))
+    second = matches.filter(pl.col("row").is_null()).filter(pl.col("file") != pl.col("file").first().over("release"))
     lost = files.join(matches, on="file", how="anti")
     silent = (
         tracks.join(audio, on=["release", "row"], how="anti") if files.filter(kind="audio").height else tracks.clear()
     )
     return as_frame([
         *(problem("file_twice", row, field="track.file", value=file) for row, file in again.iter_rows()),
-        *(problem("file_twice", None, field="release.artwork", value=file) for file in covers["file"]),
-        *(problem("match_doubtful", row, field="track.file", value=file)
+        *(problem("file_twice", None, field="release.artwork", value=file) for file in second["file"]),
+        *(problem("match_doubtful", row, field="track.file", value=file, suggestion=file)
           for row, file in doubtful.select("row", "file").iter_rows()),
-        *(problem("file_without_row", None, field="track.file", value=file) for file in lost["file"]),
+        *(problem("file_without_row", None, field="track.file" if kind == "audio" else "release.artwork", value=file)
+          for file, kind in lost.select("file", "kind").iter_rows()),
         *(problem("row_without_file", row, field="track.file") for row in silent["row"]),
     ])  # fmt: skip

@@ -38,6 +38,9 @@ SENTENCES = {
     "file_without_row": "No row belongs to this file.",
     "row_without_file": "No file belongs to this row.",
     "file_twice": "More than one file belongs to this row.",
+    "audio_twice": "Another file of this batch has the same audio.",
+    "audio_known": "The catalogue has the same audio already, as another recording.",
+    "audio_dual_mono": "Both channels are the same: this is mono.",
     "match_doubtful": "This file may belong to this row. Confirm it or choose another.",
 }
 """What a person is told, by rule."""
@@ -49,7 +52,11 @@ SEVERITIES: Final = {
     "position_unreadable": "warn",
     "role_unknown": "warn",
     "release_differs": "warn",
+    "file_without_row": "warn",
     "row_without_file": "info",
+    "audio_twice": "warn",
+    "audio_known": "warn",
+    "audio_dual_mono": "info",
     "match_doubtful": "warn",
 }
 

@@ -23,13 +23,15 @@ _NO_CATALOG_NUMBER: Final = r"(?i)^(?:none|n/?a|-+|keine|sans)$"
 class Catalogue:
     """What a manifest says, in the frames of the catalogue's rules, and what of it could not be read.
 
-    `sources` tells which rows of the manifest make up a release (`release`, `row`).
+    `sources` tells which rows of the manifest make up a release (`release`, `row`), `covers` which file a release names
+    as its cover (`release`, `file`).
     """
 
     releases: pl.DataFrame
     tracks: pl.DataFrame
     problems: pl.DataFrame
     sources: pl.DataFrame
+    covers: pl.DataFrame
 
 
 def to_catalogue(
@@ -54,7 +56,14 @@ def to_catalogue(
             "row", maintain_order=True
         ),
         sources=reading.rows.select("release", "row"),
+        covers=_covers(reading),
     )
+
+
+def _covers(reading: Reading) -> pl.DataFrame:
+    if not reading.has("release.artwork"):
+        return pl.DataFrame(schema={"release": pl.UInt32, "file": pl.String})
+    return reading.rows.select("release", file="release.artwork").drop_nulls().unique(maintain_order=True)
 
 
 def _fields(manifest: Manifest, mapping: Mapping[str, str | None]) -> pl.DataFrame:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from app.catalog.rules import RULES
+from app.kernel.media.facts import SENTENCES as FAULTS
 from app.kernel.sentences import sentence
+from app.uploads.rules.archives import ARCHIVE_SENTENCES
 from app.uploads.rules.problems import SENTENCES
 
 FIELD_NAMES = {
@@ -38,6 +40,7 @@ FIELD_NAMES = {
     "release.format": sentence("Format"),
     "release.country": sentence("Country"),
     "release.ai_use": sentence("AI use in the release"),
+    "release.artwork": sentence("Cover"),
     "track.position": sentence("Position"),
     "track.number": sentence("Track number"),
     "track.sequence": sentence("Order of tracks"),
@@ -68,7 +71,17 @@ FIELD_NAMES = {
 }
 
 
+FINE = "ok"
+"""The verdict of a file that can be used."""
+
+
 @cache
 def told() -> dict[str, str]:
-    """The sentence of each rule, of reading and of the catalogue, by its code."""
-    return {**SENTENCES, **{code: rule.sentence for code, rule in RULES.items()}}
+    """The sentence of each rule, of reading, of files and of the catalogue, by its code."""
+    of_files = {file_rule(verdict): said for verdict, said in {**ARCHIVE_SENTENCES, **FAULTS}.items()}
+    return {**SENTENCES, **of_files, **{code: rule.sentence for code, rule in RULES.items()}}
+
+
+def file_rule(verdict: str) -> str:
+    """The rule that a file broke which was not taken."""
+    return f"file_{verdict}"

@@ -23,6 +23,7 @@ from app.uploads.models import Batch, BatchCorrection, BatchFinding, BatchItem
 from app.uploads.rules import findings as told
 from app.uploads.rules import headers, rows
 from app.uploads.rules.manifest import Manifest, read_manifest
+from app.uploads.service import attaching
 from app.uploads.service.batches import go, manifest_bytes, remembered, take_columns
 
 EXAMPLE_CHARACTERS = 60
@@ -45,6 +46,7 @@ class Checked:
     tracks: pl.DataFrame
     findings: pl.DataFrame
     plan: Plan
+    files: attaching.Attached
 
     @property
     def items(self) -> pl.DataFrame:
@@ -70,12 +72,14 @@ def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     """Read, correct, validate and plan a batch; nothing is written."""
     manifest, mapping = _corrected(session, batch, read_manifest(manifest_bytes(session, actor, batch)))
     read = rows.to_catalogue(manifest, mapping)
-    releases, tracks = read.releases, read.tracks
+    files = attaching.look(session, batch, read)
+    releases, tracks = files.onto(read.releases, read.tracks)
     known = catalog.known(session, releases, tracks, today=clock.now().date())
     found = validation.validate(releases, tracks, known)
-    findings = told.gathered(read.sources, read.problems, found)
+    findings = files.told(told.gathered(read.sources, read.problems, found))
     good = ~pl.col("release").is_in(told.refused(findings).implode())
-    return Checked(releases, tracks, findings, plan(session, releases.filter(good), tracks.filter(good)))
+    planned = files.planned(session, plan(session, releases.filter(good), tracks.filter(good)))
+    return Checked(releases, tracks, files.known(session, planned, findings), planned, files)
 
 
 def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
@@ -96,6 +100,7 @@ def write(session: Session, batch: Batch, checked: Checked) -> None:
     """Keep a batch's items, findings and counts, in place of those of before."""
     items = checked.items
     write_items(session, batch, items)
+    attaching.write_matches(session, batch, checked.files)
     _replace(session, batch, BatchFinding, told.as_rows(checked.findings))
     batch.counts = told.counts(items, checked.tracks)
     batch.options = {**batch.options, "rules": told.by_rule(checked.findings)}
