@@ -102,7 +102,9 @@ def test_the_ways_to_a_row_are_told(client_as, mine):
         COVER[0]: (1, None, "cover", False),
         "y/high tide.wav": (None, None, None, False),
     }
-    assert findings(mine, batch, "file_without_row") == [("file_without_row", None, "y/high tide.wav", "y/high tide.wav")]
+    assert findings(mine, batch, "file_without_row") == [
+        ("file_without_row", None, "y/high tide.wav", "y/high tide.wav")
+    ]
 
 
 def test_a_doubtful_match_waits_for_a_yes(client_as, mine):

@@ -95,7 +95,12 @@ def told(session: Session, changes: pl.DataFrame) -> pl.DataFrame:
     if not changes.select(chosen.any()).item():
         return changes
     ids = pl.concat([changes.filter(chosen)["before"], changes.filter(chosen)["after"]]).drop_nulls().unique().to_list()
-    names = {str(row.id): row.name for row in session.execute(select(StoredFile.id, StoredFile.name).where(StoredFile.id.in_(ids)))}
-    named = [pl.when(chosen).then(pl.col(side).replace(names)).otherwise(side).alias(side) for side in ("before", "after")]
+    names = {
+        str(row.id): row.name
+        for row in session.execute(select(StoredFile.id, StoredFile.name).where(StoredFile.id.in_(ids)))
+    }
+    named = [
+        pl.when(chosen).then(pl.col(side).replace(names)).otherwise(side).alias(side) for side in ("before", "after")
+    ]
     kept = changes.filter(~pl.col("field").is_in(["audio", "artwork", "preview_id", "audio_md5"]))
     return kept.with_columns(*named, field=pl.col("field").replace(files))

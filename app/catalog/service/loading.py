@@ -197,9 +197,7 @@ def _tell(session: Session, actor: Actor, plan: Plan, batch_id: UUID | None) -> 
     changes = attaching.told(session, plan.changes)
     for kind in ("release", "recording"):
         changed = (
-            changes.filter(pl.col("kind") == kind)
-            .group_by("id", maintain_order=True)
-            .agg("field", "before", "after")
+            changes.filter(pl.col("kind") == kind).group_by("id", maintain_order=True).agg("field", "before", "after")
         )
         told = [
             (key, dict(zip(fields, before, strict=True)), dict(zip(fields, after, strict=True)) | origin)

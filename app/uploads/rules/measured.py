@@ -53,13 +53,16 @@ def of_audio(facts: Iterable[Mapping[str, Any] | None]) -> pl.DataFrame:
 
 def of_artwork(facts: Iterable[Mapping[str, Any] | None]) -> pl.DataFrame:
     """A row a file, as releases have it; a picture that lets something shine through says so in its mode."""
-    told = [fact and fact | {"mode": f"{fact.get('mode', '')}{'a' if fact.get('alpha') else ''}"} for fact in facts]
-    return _frame(told, ARTWORK, {name: RELEASES[name] for name in ARTWORK})
+    return _frame(map(_with_alpha, facts), ARTWORK, {name: RELEASES[name] for name in ARTWORK})
 
 
 def of_tags(facts: Iterable[Mapping[str, Any] | None]) -> pl.DataFrame:
     """A row a file: what it says of itself, null where it says nothing."""
     return _frame(facts, TAGS, _TAGS).with_columns(pl.selectors.string().replace("", None))
+
+
+def _with_alpha(fact: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return {**fact, "mode": f"{fact.get('mode', '')}a"} if fact and fact.get("alpha") else fact
 
 
 def _frame(

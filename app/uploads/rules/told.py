@@ -78,7 +78,8 @@ FINE = "ok"
 @cache
 def told() -> dict[str, str]:
     """The sentence of each rule, of reading, of files and of the catalogue, by its code."""
-    of_files = {file_rule(verdict): said for verdict, said in {**ARCHIVE_SENTENCES, **FAULTS}.items()}
+    verdicts = [*ARCHIVE_SENTENCES.items(), *((fault.value, said) for fault, said in FAULTS.items())]
+    of_files = {file_rule(verdict): said for verdict, said in verdicts}
     return {**SENTENCES, **of_files, **{code: rule.sentence for code, rule in RULES.items()}}
 
 

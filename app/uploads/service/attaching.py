@@ -99,9 +99,7 @@ class Attached:
         """The picture of each release that has one, likewise."""
         told = pl.Series("facts", [msgspec.json.encode(fact).decode() for fact in self.facts], pl.String)
         hashes = pl.Series("sha256", [(fact or {}).get("sha256") for fact in self.facts], pl.String)
-        whole = pl.concat(
-            [self.files.with_columns(told, hashes), measured.of_artwork(self.facts)], how="horizontal"
-        )
+        whole = pl.concat([self.files.with_columns(told, hashes), measured.of_artwork(self.facts)], how="horizontal")
         return whole.filter(_is_sure() & (pl.col("kind") == "artwork")).unique(
             "release", keep="first", maintain_order=True
         )
