@@ -29,7 +29,7 @@ MATCHES: Final[dict[str, pl.DataType]] = {
     "score": pl.Float64(),
     "needs_confirmation": pl.Boolean(),
 }
-"""`how` is `named`, `isrc`, `place`, `cover`, `folder` or `likeness`; a cover has no `row`; likenesses score below 1."""
+"""`how` is `named`, `isrc`, `place`, `cover`, `folder` or `likeness`; covers have no `row`; likenesses are below 1."""
 
 _ISRC = r"(?i)(?:^|[^A-Za-z0-9])([A-Z]{2}[-_ ]?[A-Z0-9]{3}[-_ ]?\d{2}[-_ ]?\d{5})(?:[^A-Za-z0-9]|$)"
 _PLACE = r"(?:^|\D)(\d{8}|\d{12,14})[_-](\d{1,2})[_-](\d{1,3})(?:\D|$)"
