@@ -17,6 +17,7 @@ from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
 from app.roster.models import Artist, Contributor, Imprint
 from app.roster.rules import name_keys
 
+BETWEEN = "\x1f"
 NAMED = {"name_key": pl.String, "id": pl.String}
 _TYPES: Mapping[str, Any] = {
     "p_year": pl.Int16,
@@ -81,7 +82,7 @@ def tracks_of(session: Session, release_ids: pl.Series) -> pl.DataFrame:
             *(getattr(Recording, name) for name in columns),
         )
         .join(Recording, Recording.id == Track.recording_id)
-        .where(Track.release_id == any_(bindparam("keys", type_=ARRAY(UUID(as_uuid=False)))))
+        .where(Track.release_id == any_(cast(_texts("keys"), ARRAY(UUID))))
     )
     schema = _schema("track_id", "release_id", "recording_id", "disc", "number", *columns)
     return _frame(session, query, schema, release_ids)
@@ -134,7 +135,7 @@ def _stands_on_one_of_them() -> ColumnElement[bool]:
     )
 
 
-def _keys(names: pl.Series) -> list[str]:
+def _keys(names: pl.Series) -> str:
     return _said(pl.DataFrame({"name": names}).select(name_keys(pl.col("name"))).to_series())
 
 
@@ -144,11 +145,13 @@ def _is_one_of(column: Any) -> ColumnElement[bool]:
 
 
 def _texts(name: str) -> Any:
-    return bindparam(name, type_=ARRAY(Text))
+    """Many texts as one, which the server takes apart sooner than the driver writes an array."""
+    return func.string_to_array(bindparam(name, type_=Text), BETWEEN)
 
 
-def _said(values: pl.Series) -> list[str]:
-    return values.drop_nulls().unique().to_list()
+def _said(values: pl.Series) -> str:
+    """Each value once; one that holds the separator itself is none that the catalogue knows."""
+    return str(values.drop_nulls().unique().str.join(BETWEEN).item())
 
 
 def _frame(session: Session, query: Executable, schema: Mapping[str, Any], keys: pl.Series) -> pl.DataFrame:

@@ -34,7 +34,8 @@ from app.roster.rules import folds, name_keys, slugs, sort_names
 LOADING = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' catalog loading', 0))"
 NOTE_CODES = (
     "INSERT INTO issued_codes (kind, code, subject_id) "
-    "SELECT * FROM unnest(:kind ::text[], :code ::text[], :subject_id ::uuid[]) ON CONFLICT DO NOTHING"
+    "SELECT :kind, * FROM unnest(string_to_array(:code, ','), string_to_array(:subject_id, ',') ::uuid[]) "
+    "ON CONFLICT DO NOTHING"
 )
 WRITERS = ("Composer", "Lyricist", "ComposerLyricist", "Author", "Arranger", "Adapter", "Translator")
 """DDEX's roles of those who made a work rather than a recording of it."""
@@ -153,26 +154,14 @@ def _credits(frame: pl.DataFrame, contributors: pl.DataFrame) -> pl.DataFrame:
 
 def _note_codes(session: Session, plan: Plan) -> None:
     """Codes that came from outside are taken: they are never issued again."""
-    isrcs = plan.tracks.filter("recording_is_new").select(
-        pl.lit("isrc").alias("kind"), code="isrc", subject_id="recording_id"
-    )
-    upcs = plan.releases.filter("release_is_new").select(
-        pl.lit("upc").alias("kind"), code=pl.col("upc").str.zfill(14), subject_id="release_id"
-    )
-    for frame in (isrcs, upcs):
+    isrcs = plan.tracks.filter("recording_is_new").select(code="isrc", subject_id="recording_id")
+    upcs = plan.releases.filter("release_is_new").select(code=pl.col("upc").str.zfill(14), subject_id="release_id")
+    for kind, frame in (("isrc", isrcs), ("upc", upcs)):
         rows = frame.drop_nulls("code")
         if rows.height:
-            session.execute(
-                text(
-                    "INSERT INTO issued_codes (kind, code, subject_id) "
-                    "SELECT * FROM unnest(:kinds ::text[], :codes ::text[], :subjects ::uuid[]) ON CONFLICT DO NOTHING"
-                ),
-                {
-                    "kinds": rows["kind"].to_list(),
-                    "codes": rows["code"].to_list(),
-                    "subjects": rows["subject_id"].to_list(),
-                },
-            )
+            # Long texts that the server takes apart: the driver would write an array cell by cell.
+            codes = rows.select(pl.all().str.join(",")).row(0, named=True)
+            session.execute(text(NOTE_CODES), {"kind": kind, **codes})
 
 
 def _rename_acts(session: Session, plan: Plan) -> None:
