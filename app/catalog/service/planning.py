@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -41,7 +42,10 @@ class Plan:
         return self.releases.select("release", "release_id", verdict=verdict.otherwise(pl.lit("leave")))
 
     def fingerprint(self) -> str:
-        """A hash over everything that would happen: equal for equal plans, whatever ids were drawn."""
+        """A hash over everything that would happen: equal for equal plans, whatever ids were drawn.
+
+        Rows are hashed where they lie; another release of polars hashes otherwise, and a batch is then shown anew.
+        """
         known_release = pl.when(~pl.col("release_is_new")).then("release_id")
         known_recording = pl.when(pl.col("recording_is_known")).then("recording_id")
         told = [
@@ -52,8 +56,28 @@ class Plan:
         ]
         digest = hashlib.sha256()
         for frame in told:
-            digest.update(frame.write_ndjson().encode())
+            digest.update(repr(frame.schema).encode())
+            digest.update(frame.hash_rows().to_numpy().tobytes())
         return digest.hexdigest()
+
+    def packed(self) -> Iterator[bytes]:
+        """The plan as bytes, a frame at a time."""
+        for part in fields(self):
+            packed = io.BytesIO()
+            getattr(self, part.name).write_ipc(packed, compression="lz4")
+            yield len(packed.getbuffer()).to_bytes(8)
+            yield packed.getvalue()
+
+    @classmethod
+    def unpacked(cls, chunks: Iterable[bytes]) -> Plan:
+        """The plan that was packed, ids that were drawn and all."""
+        rest = memoryview(b"".join(chunks))
+        frames = []
+        while rest:
+            end = 8 + int.from_bytes(rest[:8])
+            frames.append(pl.read_ipc(io.BytesIO(rest[8:end])))
+            rest = rest[end:]
+        return cls(*frames)
 
 
 def plan(session: Session, releases: pl.DataFrame, tracks: pl.DataFrame) -> Plan:

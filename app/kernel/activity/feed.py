@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import literal_column
 
@@ -47,3 +48,33 @@ def horizon_cursor(session: Session) -> Cursor:
 def count(session: Session) -> int:
     """How many rows there are."""
     return session.scalar(select(func.count()).select_from(Activity)) or 0
+
+
+class Moment(NamedTuple):
+    """What was there to be seen: the transactions that had ended, and the newest row among theirs."""
+
+    snapshot: str
+    seq: int
+
+
+def moment(session: Session) -> Moment:
+    """Now, to ask later what happened since."""
+    query = select(func.pg_current_snapshot().op("::")(literal_column("text")), func.max(Activity.seq))
+    snapshot, seq = session.execute(query).one()
+    return Moment(snapshot, seq or 0)
+
+
+def has_happened(session: Session, *, since: Moment, apart_from: Collection[str]) -> bool:
+    """Tell whether anything was written down that could not be seen at a moment, apart from some actions.
+
+    A transaction that began before and ended after counts, too: its rows may have smaller numbers. The numbers alone
+    hold in a database that was restored elsewhere, where transactions are counted anew.
+    """
+    unseen = func.pg_visible_in_snapshot(
+        literal_column("xid::text::xid8"), literal(since.snapshot).op("::")(literal_column("pg_snapshot"))
+    ).is_(False)
+    begun = Activity.xid >= int(since.snapshot.partition(":")[0])
+    query = select(Activity.seq).where(
+        or_(Activity.seq > since.seq, begun & unseen), Activity.action.not_in(apart_from)
+    )
+    return session.execute(query.limit(1)).first() is not None

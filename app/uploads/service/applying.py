@@ -8,11 +8,13 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from app.catalog.service.loading import load, take_turn
+from app.catalog.service.planning import Plan
 from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.uploads.models import Batch
+from app.uploads.service import keeping
 from app.uploads.service.batches import go
 from app.uploads.service.checking import check, write, write_items
 
@@ -28,20 +30,27 @@ def apply(session: Session, tenant: Tenant, batch_id: UUID) -> None:
         return
     actor = Actor.system(tenant)
     take_turn(session)
-    shown = batch.plan_hash
-    checked = check(session, actor, batch)
-    if checked.plan.fingerprint() != shown:
-        write(session, batch, checked)
+    plan = keeping.kept(session, tenant, batch) or _planned_again(session, actor, tenant, batch)
+    if plan is None:
         go(session, batch, "checking")
         go(session, batch, "ready")
         batch.problem = OVERTAKEN
         return
-    load(session, actor, checked.plan, batch_id=batch.id)
-    write_items(session, batch, checked.items)
+    load(session, actor, plan, batch_id=batch.id)
     batch.applied_at = clock.now()
     go(session, batch, "done")
     after = {"name": batch.name, **batch.counts}
     activity.record(session, actor, "batch.applied", subject_type="batch", subject_id=batch.id, after=after)
+
+
+def _planned_again(session: Session, actor: Actor, tenant: Tenant, batch: Batch) -> Plan | None:
+    """The plan as it would be now; nothing, and a batch shown anew, where that is not what was shown."""
+    checked = check(session, actor, batch)
+    if checked.plan.fingerprint() != batch.plan_hash:
+        write(session, tenant, batch, checked)
+        return None
+    write_items(session, batch, checked.items)
+    return checked.plan
 
 
 def changes_of(rows: list[list[dict[str, object]]]) -> pl.DataFrame:

@@ -23,7 +23,7 @@ from app.uploads.models import Batch, BatchCorrection, BatchFinding, BatchItem
 from app.uploads.rules import findings as told
 from app.uploads.rules import headers, rows
 from app.uploads.rules.manifest import Manifest, read_manifest
-from app.uploads.service import attaching
+from app.uploads.service import attaching, keeping
 from app.uploads.service.batches import go, manifest_bytes, remembered, take_columns
 
 EXAMPLE_CHARACTERS = 60
@@ -47,6 +47,7 @@ class Checked:
     findings: pl.DataFrame
     plan: Plan
     files: attaching.Attached
+    basis: keeping.Basis
 
     @property
     def items(self) -> pl.DataFrame:
@@ -70,6 +71,7 @@ def confirm(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str
 
 def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     """Read, correct, validate and plan a batch; nothing is written."""
+    basis = keeping.basis(session)
     manifest, mapping = _corrected(session, batch, read_manifest(manifest_bytes(session, actor, batch)))
     read = rows.to_catalogue(manifest, mapping)
     files = attaching.look(session, batch, read)
@@ -79,7 +81,7 @@ def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     findings = files.told(told.gathered(read.sources, read.problems, found))
     good = ~pl.col("release").is_in(told.refused(findings).implode())
     planned = files.planned(session, plan(session, releases.filter(good), tracks.filter(good)))
-    return Checked(releases, tracks, files.known(session, planned, findings), planned, files)
+    return Checked(releases, tracks, files.known(session, planned, findings), planned, files, basis)
 
 
 def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
@@ -90,13 +92,13 @@ def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
     actor = Actor.system(tenant)
     take_turn(session)
     checked = check(session, actor, batch)
-    write(session, batch, checked)
+    write(session, tenant, batch, checked)
     go(session, batch, "ready")
     after = {"name": batch.name, **batch.counts}
     activity.record(session, actor, "batch.checked", subject_type="batch", subject_id=batch.id, after=after)
 
 
-def write(session: Session, batch: Batch, checked: Checked) -> None:
+def write(session: Session, tenant: Tenant, batch: Batch, checked: Checked) -> None:
     """Keep a batch's items, findings and counts, in place of those of before."""
     items = checked.items
     write_items(session, batch, items)
@@ -105,6 +107,7 @@ def write(session: Session, batch: Batch, checked: Checked) -> None:
     batch.counts = told.counts(items, checked.tracks)
     batch.options = {**batch.options, "rules": told.by_rule(checked.findings)}
     batch.plan_hash = checked.plan.fingerprint()
+    keeping.keep(tenant, batch, checked.plan, checked.basis)
 
 
 def write_items(session: Session, batch: Batch, items: pl.DataFrame) -> None:
