@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.catalog.service.planning import Plan
 from app.kernel import activity, clock, files
 from app.kernel.files.store import ObjectBroken
 from app.kernel.tenant import Tenant
-from app.uploads.models import Batch
+from app.uploads.models import Batch, BatchFile
 
 MOST_BYTES = 1 << 30
 HARMLESS = ("batch.opened", "batch.checked", "batch.approved", "file.stored", "member.signed_in")
@@ -50,6 +51,8 @@ def kept(session: Session, tenant: Tenant, batch: Batch) -> Plan | None:
         return None
     if activity.has_happened(session, since=activity.Moment(*found["since"]), apart_from=HARMLESS):
         return None
+    if session.scalar(select(exists().where(BatchFile.batch_id == batch.id))):
+        return None  # files are looked at and matched without a word of it
     try:
         return Plan.unpacked(files.read_object(tenant, found["object"]))
     except ObjectBroken:
