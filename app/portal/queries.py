@@ -94,7 +94,7 @@ def stored_files(text: str = "", *, removed: bool = False, sort: str = "-added")
     }
     column, tie = columns[sort.removeprefix("-")], StoredFile.id
     order = (column.desc(), tie.desc()) if sort.startswith("-") else (column, tie)
-    query = select(StoredFile).order_by(*order)
+    query = select(StoredFile).where(StoredFile.is_derived.is_(False)).order_by(*order)
     query = query.where(
         StoredFile.id.not_in(select(BrandAsset.file_id))
     )  # logos and fonts stand in the brand's settings

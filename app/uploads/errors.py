@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from app.kernel.errors import Conflict, Invalid, NotFound
 
 
@@ -39,3 +41,75 @@ class ChoiceUnusable(Invalid):
     """What was chosen is none of what can be chosen."""
 
     message = "This choice cannot be used. Reload the page and try again."
+
+
+class BatchFileUnknown(NotFound):
+    """The batch has no such file."""
+
+    message = "This file could not be found."
+
+
+class OffsetElsewhere(Conflict):
+    """Another part of the file is next: this one came already, or one before it is missing."""
+
+    message = "The file is at another place by now. Ask where, and go on from there."
+
+
+class FileComplete(Conflict):
+    """There is nothing more to receive."""
+
+    message = "This file is here already."
+
+
+class UploadTooLarge(Invalid):
+    """One file is larger than the label may store, or than it was said to be."""
+
+    message = "This file is larger than %(megabytes)s MB, the most that can be stored here."
+    status: ClassVar[int] = 413
+
+
+class PartTooLarge(Invalid):
+    """More came than was said to come."""
+
+    message = "More was sent of this file than it is long. Send it again from its beginning."
+    status: ClassVar[int] = 413
+
+
+class BatchFull(Invalid):
+    """A batch holds as much as a batch may."""
+
+    message = "A batch holds at most %(files)s files and %(gigabytes)s GB. Put the rest into another batch."
+    status: ClassVar[int] = 413
+
+
+class TooManyParts(Invalid):
+    """The file came in crumbs."""
+
+    message = "This file came in too many small pieces. Remove it and send it again."
+
+
+class FileOfOtherKind(Invalid):
+    """Nothing that a release is made of."""
+
+    message = "This is neither audio nor a picture nor a ZIP of them."
+
+
+class UploadUnreadable(Invalid):
+    """A header of the upload protocol is missing or cannot be read."""
+
+    message = "This request cannot be read. Check its form and send it again."
+    status: ClassVar[int] = 400
+
+
+class ProtocolElsewhere(Invalid):
+    """Another version of the upload protocol."""
+
+    message = "This version of the upload protocol is not spoken here."
+    status: ClassVar[int] = 412
+
+
+class ChecksumWrong(Invalid):
+    """What came is not what was sent."""
+
+    message = "This part was damaged on its way. Send it again."
+    status: ClassVar[int] = 460

@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor, allows, require
-from app.uploads.errors import BatchUnknown
-from app.uploads.models import Batch
+from app.uploads.errors import BatchFileUnknown, BatchUnknown
+from app.uploads.models import Batch, BatchFile
 
 
 def visible_batches(visitor: Visitor) -> Select[Batch]:
@@ -34,3 +34,12 @@ def batch_to_change(session: Session, visitor: Visitor, batch_id: UUID | None) -
     batch = batch_to_read(session, visitor, batch_id)
     session.refresh(batch, with_for_update=True)
     return batch
+
+
+def file_of_batch(session: Session, batch: Batch, file_id: UUID | None, *, locked: bool = False) -> BatchFile:
+    """A file of a batch that the visitor may look at."""
+    query = select(BatchFile).where(BatchFile.batch_id == batch.id, BatchFile.id == file_id)
+    found = session.scalar(query.with_for_update() if locked else query) if file_id else None
+    if found is None:
+        raise BatchFileUnknown
+    return found

@@ -38,3 +38,36 @@ def undo(session: Session, tenant: Tenant, *, batch: str) -> None:
     from app.uploads.service import undoing
 
     undoing.undo(session, tenant, UUID(batch))
+
+
+@jobs.label_task("uploads.assemble", queue="media", time_limit=TIME_LIMIT)
+def assemble(session: Session, tenant: Tenant, *, file: str) -> None:
+    """Put a file together from its parts."""
+    from app.uploads.service import receiving
+
+    receiving.assemble(session, tenant, UUID(file))
+
+
+@jobs.label_task("uploads.discard")
+def discard(session: Session, tenant: Tenant, *, file: str) -> None:
+    """Delete the parts of a file that needs them no more."""
+    from app.uploads.service import receiving
+
+    receiving.discard_parts(session, tenant, UUID(file))
+
+
+@jobs.label_task("uploads.measure", queue="media", time_limit=TIME_LIMIT)
+def measure(session: Session, tenant: Tenant, *, file: str) -> None:
+    """Find out what a file is."""
+    from app.uploads.service import measuring
+
+    measuring.measure(session, tenant, UUID(file))
+
+
+@jobs.label_schedule("uploads.sweep", every="day", at="03:40", jitter_seconds=3_600)
+@jobs.label_task("uploads.sweep", time_limit=TIME_LIMIT)
+def sweep(session: Session, tenant: Tenant) -> None:
+    """Give up what nobody went on sending."""
+    from app.uploads.service import receiving
+
+    receiving.sweep(session, tenant)

@@ -49,6 +49,14 @@ def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type
         sha256, size = store.put_object(tenant, chunks, most_bytes=tenant.limits.upload_bytes)
     except OverflowError:
         raise FileTooLarge(megabytes=tenant.limits.upload_bytes // 1_000_000) from None
+    with tenant_work(tenant) as session:
+        return note_object(session, actor, sha256=sha256, size=size, name=name, media_type=media_type)
+
+
+def note_object(
+    session: Session, actor: Actor, *, sha256: str, size: int, name: str, media_type: str, is_derived: bool = False
+) -> StoredFile:
+    """Name an object that is stored already; what the product derived from another file is no news of its own."""
     stored = StoredFile(
         id=ids.new_id(),
         sha256=sha256,
@@ -57,12 +65,12 @@ def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type
         name=safe_name(name),
         created_by=actor.id,
         created_at=clock.now(),
+        is_derived=is_derived,
     )
-    with tenant_work(tenant) as session:
-        session.add(stored)
-        session.flush()
-        after = {"name": stored.name, "size": size}
-        activity.record(session, actor, "file.stored", subject_type="file", subject_id=stored.id, after=after)
+    session.add(stored)
+    session.flush()
+    if not is_derived:
+        _tell(session, actor, "file.stored", stored, after={"name": stored.name, "size": size})
     return stored
 
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -33,6 +36,7 @@ NONCE = 8
 TAG = 16
 MAGIC = b"bf1\x00"
 HEADER = len(MAGIC) + NONCE
+AHEAD = 4
 
 
 class ObjectBroken(ValueError):
@@ -48,22 +52,25 @@ def _store_at(url: str) -> Any:
     return from_url(url, mkdir=True) if url.startswith("file://") else from_url(url)
 
 
-def _store() -> Any:
+def objects() -> Any:
+    """The folder or bucket of this machine."""
     return _store_at(current().settings.objects_url)
 
 
-def _prefix(tenant_id: str) -> str:
+def prefix_of(tenant_id: str) -> str:
+    """Where everything of a label lies."""
     if not is_tenant_id(tenant_id):
         raise ValueError("not a label id")
     return f"labels/{tenant_id}/"
 
 
-def _path(tenant_id: str, sha256: str) -> str:
-    return f"{_prefix(tenant_id)}sha256/{sha256[:2]}/{sha256}"
+def path_of(tenant_id: str, sha256: str) -> str:
+    """Where an object lies."""
+    return f"{prefix_of(tenant_id)}sha256/{sha256[:2]}/{sha256}"
 
 
 def _archive_path(tenant_id: str, name: UUID) -> str:
-    return f"{_prefix(tenant_id)}archives/{name}"
+    return f"{prefix_of(tenant_id)}archives/{name}"
 
 
 def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> tuple[str, int]:
@@ -71,7 +78,7 @@ def put_object(tenant: Tenant, chunks: Iterable[bytes], *, most_bytes: int) -> t
 
     Nothing appears under its name before all of it is there; `OverflowError` when it is longer than `most_bytes`.
     """
-    return _put(tenant, chunks, lambda sha256: _path(tenant.id, sha256), most_bytes=most_bytes)
+    return _put(tenant, chunks, lambda sha256: path_of(tenant.id, sha256), most_bytes=most_bytes)
 
 
 def put_archive(tenant: Tenant, name: UUID, chunks: Iterable[bytes]) -> tuple[str, int]:
@@ -81,17 +88,22 @@ def put_archive(tenant: Tenant, name: UUID, chunks: Iterable[bytes]) -> tuple[st
 
 def read_archive(tenant: Tenant, name: UUID, sha256: str) -> Iterator[bytes]:
     """The bytes of a stored archive, in bounded memory."""
-    return _read(tenant, _archive_path(tenant.id, name), sha256, start=0, end=None)
+    return read_at(tenant, _archive_path(tenant.id, name), sha256, start=0, end=None)
 
 
 def delete_archive(tenant_id: str, name: UUID) -> None:
     """Delete a stored archive; one that is gone already is no trouble."""
-    _delete_quietly(_archive_path(tenant_id, name))
+    delete_quietly(_archive_path(tenant_id, name))
+
+
+def incoming_path(tenant_id: str) -> str:
+    """Where bytes lie while they come in; what stays there is swept."""
+    return f"{prefix_of(tenant_id)}incoming/{ids.new_id()}"
 
 
 def _put(tenant: Tenant, chunks: Iterable[bytes], path_of: Callable[[str], str], *, most_bytes: int) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    temporary = f"{_prefix(tenant.id)}incoming/{ids.new_id()}"
+    temporary = incoming_path(tenant.id)
 
     def measured() -> Iterator[bytes]:
         nonlocal size
@@ -103,24 +115,25 @@ def _put(tenant: Tenant, chunks: Iterable[bytes], path_of: Callable[[str], str],
             yield chunk
 
     try:
-        obstore.put(_store(), temporary, _sealed(tenant, measured()))
+        obstore.put(objects(), temporary, _sealed(tenant, measured()))
         sha256 = digest.hexdigest()
-        obstore.rename(_store(), temporary, path_of(sha256))
+        obstore.rename(objects(), temporary, path_of(sha256))
     except obstore.exceptions.BaseError as problem:
-        _delete_quietly(temporary)
+        delete_quietly(temporary)
         raise StoreUnavailable from problem
     except BaseException:
-        _delete_quietly(temporary)
+        delete_quietly(temporary)
         raise
     return sha256, size
 
 
 def read_object(tenant: Tenant, sha256: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """The bytes of an object from `start` up to (not including) `end`, in bounded memory."""
-    return _read(tenant, _path(tenant.id, sha256), sha256, start=start, end=end)
+    return read_at(tenant, path_of(tenant.id, sha256), sha256, start=start, end=end)
 
 
-def _read(tenant: Tenant, path: str, sha256: str, *, start: int, end: int | None) -> Iterator[bytes]:
+def read_at(tenant: Tenant, path: str, sha256: str | None, *, start: int, end: int | None) -> Iterator[bytes]:
+    """The bytes of what lies at a path, held against its hash where that is known."""
     stored = _size(path)
     nonce = _nonce(path)
     cipher, digest = AESGCM(crypto.label_key(tenant, "files")), hashlib.sha256()
@@ -133,7 +146,7 @@ def _read(tenant: Tenant, path: str, sha256: str, *, start: int, end: int | None
         is_last = offset + length == stored
         chunk, nonce = _read_chunk(cipher, path, nonce, place, offset, length, is_last=is_last)
         digest.update(chunk)
-        if is_last and start < CHUNK and digest.hexdigest() != sha256:
+        if sha256 and is_last and start < CHUNK and digest.hexdigest() != sha256:
             raise ObjectBroken("the stored bytes are those of another file")
         low = max(0, start - place * CHUNK)
         high = len(chunk) if end is None else min(len(chunk), end - place * CHUNK)
@@ -145,7 +158,7 @@ def _read(tenant: Tenant, path: str, sha256: str, *, start: int, end: int | None
 
 def object_hashes(tenant_id: str, *, older_than: datetime | None = None) -> Iterator[str]:
     """The hashes of every object of a label, or of those that were stored before a moment."""
-    for batch in obstore.list(_store(), prefix=f"{_prefix(tenant_id)}sha256/"):
+    for batch in obstore.list(objects(), prefix=f"{prefix_of(tenant_id)}sha256/"):
         for found in batch:
             if older_than is None or found["last_modified"] < older_than:
                 yield found["path"].rpartition("/")[2]
@@ -155,17 +168,49 @@ def copy_objects(source: Tenant, target: Tenant) -> int:
     """Give another label its own copy of every object, under its own key."""
     copied = 0
     for sha256 in object_hashes(source.id):
-        put_object(target, read_object(source, sha256), most_bytes=1 << 62)
+        with read_ahead(read_object(source, sha256)) as chunks:
+            put_object(target, chunks, most_bytes=1 << 62)
         copied += 1
     return copied
+
+
+@contextmanager
+def read_ahead(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
+    """Read chunks in a thread of their own, a few ahead: what is being put may not itself wait for the store."""
+    held: Queue[bytes | BaseException | None] = Queue(AHEAD)
+
+    def read() -> None:
+        try:
+            for chunk in chunks:
+                held.put(chunk)
+        except BaseException as problem:  # noqa: BLE001 whoever waits for the chunks raises it
+            held.put(problem)
+        else:
+            held.put(None)
+
+    reader = threading.Thread(target=read, name="read-ahead", daemon=True)
+    reader.start()
+    try:
+        yield _taken(held)
+    finally:
+        while reader.is_alive():  # nobody took all of it
+            with suppress(Empty):
+                held.get(timeout=0.02)
+
+
+def _taken(held: Queue[bytes | BaseException | None]) -> Iterator[bytes]:
+    while (chunk := held.get()) is not None:
+        if isinstance(chunk, BaseException):
+            raise chunk
+        yield chunk
 
 
 def erase_label(tenant_id: str) -> int:
     """Delete every object of a label and tell how many there were."""
     erased = 0
-    for batch in obstore.list(_store(), prefix=_prefix(tenant_id)):
+    for batch in obstore.list(objects(), prefix=prefix_of(tenant_id)):
         paths = [found["path"] for found in batch]
-        obstore.delete(_store(), paths)
+        obstore.delete(objects(), paths)
         erased += len(paths)
     if (folder := _folder(tenant_id)) is not None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -181,22 +226,22 @@ def remove_unfinished(tenant_id: str, *, older_than: datetime) -> int:
             part.unlink(missing_ok=True)
         return len(parts)
     removed = 0
-    for batch in obstore.list(_store(), prefix=f"{_prefix(tenant_id)}incoming/"):
+    for batch in obstore.list(objects(), prefix=f"{prefix_of(tenant_id)}incoming/"):
         paths = [found["path"] for found in batch if found["last_modified"] < older_than]
-        obstore.delete(_store(), paths)
+        obstore.delete(objects(), paths)
         removed += len(paths)
     return removed
 
 
 def delete_object(tenant_id: str, sha256: str) -> None:
     """Delete one object of a label."""
-    obstore.delete(_store(), _path(tenant_id, sha256))
+    obstore.delete(objects(), path_of(tenant_id, sha256))
 
 
 def _folder(tenant_id: str) -> Path | None:
     """Where a label's objects lie on disk, unless they lie in a bucket."""
     parts = urlsplit(current().settings.objects_url)
-    return Path(unquote(parts.path)) / _prefix(tenant_id) if parts.scheme == "file" else None
+    return Path(unquote(parts.path)) / prefix_of(tenant_id) if parts.scheme == "file" else None
 
 
 def _changed_at(part: Path) -> datetime:
@@ -205,7 +250,7 @@ def _changed_at(part: Path) -> datetime:
 
 def _size(path: str) -> int:
     try:
-        size = int(obstore.head(_store(), path)["size"])
+        size = int(obstore.head(objects(), path)["size"])
     except FileNotFoundError:
         raise ObjectBroken("the stored bytes are gone") from None
     if size < HEADER + TAG:
@@ -222,7 +267,7 @@ def _nonce(path: str) -> bytes:
 
 def _bytes_at(path: str, start: int, length: int) -> bytes:
     try:
-        return bytes(obstore.get_range(_store(), path, start=start, length=length))
+        return bytes(obstore.get_range(objects(), path, start=start, length=length))
     except FileNotFoundError:
         raise ObjectBroken("the stored bytes are gone") from None
 
@@ -244,19 +289,40 @@ def _read_chunk(
 
 
 def _sealed(tenant: Tenant, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    cipher, nonce = AESGCM(crypto.label_key(tenant, "files")), os.urandom(NONCE)
-    yield MAGIC + nonce
-    place, held = 0, b""
+    sealer = Sealer(tenant)
+    yield sealer.header
     for piece in chunks:
-        held += piece
-        while len(held) > CHUNK:
-            yield _seal_chunk(cipher, nonce, place, held[:CHUNK], is_last=False)
-            place, held = place + 1, held[CHUNK:]
-    yield _seal_chunk(cipher, nonce, place, held, is_last=True)
+        yield from sealer.push(piece)
+    yield sealer.end()
 
 
-def _seal_chunk(cipher: AESGCM, nonce: bytes, place: int, chunk: bytes, *, is_last: bool) -> bytes:
-    return cipher.encrypt(nonce + place.to_bytes(4), chunk, b"last" if is_last else b"more")
+class Sealer:
+    """Turns the bytes of one object into what is stored of it, as they come."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._cipher, self._nonce = AESGCM(crypto.label_key(tenant, "files")), os.urandom(NONCE)
+        self._place, self._held = 0, bytearray()
+
+    @property
+    def header(self) -> bytes:
+        """What an object begins with."""
+        return MAGIC + self._nonce
+
+    def push(self, piece: bytes) -> Iterator[bytes]:
+        """Take bytes and give the chunks that are full and not the last."""
+        self._held += piece
+        while len(self._held) > CHUNK:
+            yield self._seal(bytes(self._held[:CHUNK]), is_last=False)
+            del self._held[:CHUNK]
+
+    def end(self) -> bytes:
+        """The last chunk."""
+        return self._seal(bytes(self._held), is_last=True)
+
+    def _seal(self, chunk: bytes, *, is_last: bool) -> bytes:
+        nonce = self._nonce + self._place.to_bytes(4)
+        self._place += 1
+        return self._cipher.encrypt(nonce, chunk, b"last" if is_last else b"more")
 
 
 def _open_chunk(cipher: AESGCM, nonce: bytes, place: int, sealed: bytes, *, is_last: bool) -> bytes:
@@ -266,8 +332,9 @@ def _open_chunk(cipher: AESGCM, nonce: bytes, place: int, sealed: bytes, *, is_l
         raise ObjectBroken("the stored bytes were changed or belong to another label") from None
 
 
-def _delete_quietly(path: str) -> None:
+def delete_quietly(path: str) -> None:
+    """Delete what may be gone already, or be deleted later."""
     try:
-        obstore.delete(_store(), path)
+        obstore.delete(objects(), path)
     except (OSError, obstore.exceptions.BaseError):
         return

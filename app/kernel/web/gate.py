@@ -128,6 +128,7 @@ class Gate:
         begun = False
         try:
             async with asyncio.timeout(self._first_byte_seconds) as limit:
+                realm.more_time = self._more_time(limit)
 
                 async def send_first(message: Message) -> None:
                     nonlocal begun
@@ -144,6 +145,15 @@ class Gate:
                 await _send(realm, Unavailable(), headers, send)
         finally:
             leave()
+
+    def _more_time(self, limit: asyncio.Timeout) -> Callable[[], None]:
+        """Let an upload last as long as bytes arrive: the time for a first byte counts from the last one that came."""
+
+        def more_time() -> None:
+            if limit.when() is not None and not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time() + self._first_byte_seconds)
+
+        return more_time
 
     def _enter(self, tenant: Tenant | None) -> Callable[[], None]:
         """Take a place among a label's requests; what is given back leaves it, once."""

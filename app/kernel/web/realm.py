@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -55,6 +56,8 @@ class Realm:
     is_operator: bool = False
     language: str = "en"
     facts: dict[str, Any] = field(default_factory=dict)
+    more_time: Callable[[], None] = lambda: None
+    """What a handler that reads a stream calls at each piece of it."""
 
     @property
     def origin(self) -> str:

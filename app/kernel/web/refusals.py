@@ -91,6 +91,10 @@ _HTTP: dict[int, type[Refusal]] = {
 }
 
 
+_PHRASES = {460: "Checksum Mismatch"}
+"""Of statuses that a protocol above HTTP brings along (tus 1.0.0)."""
+
+
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of a refusal: its own, or that of its kind."""
     own: int | None = getattr(refusal, "status", None)
@@ -107,7 +111,7 @@ def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> 
         return Response(content, media_type=MediaType.HTML, status_code=status, headers=headers)
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": say_refusal(refusal, realm.language),
         "instance": f"urn:request:{realm.request_id}",

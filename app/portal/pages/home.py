@@ -46,7 +46,9 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
         activity = list(session.scalars(latest(limit=SHOWN))) if sees_activity else []
         members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
         stored, size = session.execute(
-            select(func.count(), func.coalesce(func.sum(StoredFile.size), 0)).where(StoredFile.removed_at.is_(None))
+            select(func.count(), func.coalesce(func.sum(StoredFile.size), 0)).where(
+                StoredFile.removed_at.is_(None), StoredFile.is_derived.is_(False)
+            )
         ).one()
     facts = {"members": members, "files": stored, "bytes": size, "state": tenant.state.value}
     return page("portal/home.html", realm, here="/portal", facts=facts, activity=activity, meanings=meanings())

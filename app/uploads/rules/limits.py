@@ -32,3 +32,12 @@ class ArchiveLimits:
     entry_ratio: int = 200
     ratio_counts_from: int = 10 * MEGABYTE
     name_bytes: int = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What may come with one batch: numbers of things, and bytes; a single file's size is the label's own limit."""
+
+    files: int = 20_000
+    total_bytes: int = 1_000_000 * MEGABYTE
+    parts: int = 10_000

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from app.catalog.rules import RULES
-from app.kernel.media.facts import SENTENCES as FAULTS
 from app.kernel.sentences import sentence
-from app.uploads.rules.archives import ARCHIVE_SENTENCES
 from app.uploads.rules.problems import SENTENCES
+from app.uploads.rules.reasons import REASON_SENTENCES
 
 FIELD_NAMES = {
     "release.id": sentence("Your own number of the release"),
@@ -78,8 +77,7 @@ FINE = "ok"
 @cache
 def told() -> dict[str, str]:
     """The sentence of each rule, of reading, of files and of the catalogue, by its code."""
-    verdicts = [*ARCHIVE_SENTENCES.items(), *((fault.value, said) for fault, said in FAULTS.items())]
-    of_files = {file_rule(verdict): said for verdict, said in verdicts}
+    of_files = {file_rule(verdict): said for verdict, said in REASON_SENTENCES.items()}
     return {**SENTENCES, **of_files, **{code: rule.sentence for code, rule in RULES.items()}}
 
 

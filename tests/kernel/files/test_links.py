@@ -303,11 +303,11 @@ def test_what_could_run_in_the_labels_name_is_never_shown_in_place(client_of, la
 
 def test_broken_bytes_are_a_sentence_and_never_half_a_file(product, label):
     stored = a_file(label)
-    path = store._path(label.id, stored.sha256)
-    raw = bytes(obstore.get(store._store(), path).bytes())
+    path = store.path_of(label.id, stored.sha256)
+    raw = bytes(obstore.get(store.objects(), path).bytes())
     with TestClient(product, base_url=f"https://{host_of(label)}", raise_server_exceptions=False) as client:
         for wrong in (raw[:-9], raw[: store.HEADER], raw[:40] + b"?" + raw[41:], None):
-            obstore.delete(store._store(), path) if wrong is None else obstore.put(store._store(), path, wrong)
+            obstore.delete(store.objects(), path) if wrong is None else obstore.put(store.objects(), path, wrong)
             answer = client.get(files.url(label, stored.id))
             assert answer.status_code == 500
             assert answer.headers["content-type"].startswith("application/problem+json")

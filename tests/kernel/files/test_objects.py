@@ -38,15 +38,15 @@ def got(tenant, sha256, **part):
 
 
 def keys():
-    return sorted(found["path"] for batch in obstore.list(store._store()) for found in batch)
+    return sorted(found["path"] for batch in obstore.list(store.objects()) for found in batch)
 
 
 def sealed(tenant, sha256):
-    return bytes(obstore.get(store._store(), store._path(tenant.id, sha256)).bytes())
+    return bytes(obstore.get(store.objects(), store.path_of(tenant.id, sha256)).bytes())
 
 
 def overwrite(tenant, sha256, content):
-    obstore.put(store._store(), store._path(tenant.id, sha256), content)
+    obstore.put(store.objects(), store.path_of(tenant.id, sha256), content)
 
 
 def file_rows(tenant):
@@ -67,7 +67,7 @@ def test_what_is_stored_is_read_again_whole(label, size):
 def test_the_same_bytes_are_kept_once_however_they_arrive(label):
     first = put(label, MANY)
     assert put(label, *(MANY[i : i + 1000] for i in range(0, len(MANY), 1000))) == first
-    assert keys() == [store._path(label.id, first)]
+    assert keys() == [store.path_of(label.id, first)]
 
 
 def test_two_labels_with_the_same_bytes_share_nothing_and_cannot_tell(label, rival):
@@ -190,18 +190,18 @@ def test_erasing_a_label_erases_its_objects_and_no_others(label):
     us = Actor.system(None)
     service.close(tenant.id, by=us, grace=timedelta(0))
     erasing.erase(tenant.id, by=us)
-    assert keys() == [store._path(label.id, mine)]
+    assert keys() == [store.path_of(label.id, mine)]
 
 
 def test_the_sweep_removes_what_no_row_names_once_it_is_old(label, monkeypatch):
     orphan = put(label, b"an orphan")
     kept = files.store_stream(Actor.system(label), iter([b"kept"]), name="kept", media_type="text/plain").sha256
-    obstore.put(store._store(), f"labels/{label.id}/incoming/abandoned", b"half of it")
+    obstore.put(store.objects(), f"labels/{label.id}/incoming/abandoned", b"half of it")
     assert files.remove_orphans(label) == 0, "a young object may wait for its row"
     later = clock.now() + timedelta(hours=7)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert files.remove_orphans(label) == 2
-    assert keys() == [store._path(label.id, kept)]
+    assert keys() == [store.path_of(label.id, kept)]
     assert orphan != kept
 
 
