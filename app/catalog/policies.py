@@ -5,34 +5,47 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.orm import Session
 
 from app.catalog.errors import RecordingUnknown, ReleaseUnknown
 from app.catalog.models import Recording, RecordingArtist, Release, ReleaseArtist, Track
-from app.identity.policies import Visitor, require
+from app.identity.errors import PermissionMissing
+from app.identity.policies import Visitor, granted_for, require_somewhere
+from app.identity.rules.permissions import Permission
 from app.roster.models import Artist, Imprint
 from app.roster.policies import reach
 
 
-def may_see_release(visitor: Visitor) -> ColumnElement[bool]:
-    """Which rows of `releases` a visitor sees: of their imprints, and by their artists."""
+def may_see_release(visitor: Visitor, permission: Permission = "catalog.view") -> ColumnElement[bool]:
+    """For which rows of `releases` a visitor has a permission: of their scope, and by artists who granted it."""
+    own = _own_releases(visitor) if permission in visitor.permissions else false()
+    granted = granted_for(visitor, permission)
+    return own | Release.id.in_(_by_artists(granted)) if granted else own
+
+
+def _by_artists(keys: frozenset[str]) -> Select[UUID]:
+    by = select(ReleaseArtist.release_id).join(Artist, Artist.id == ReleaseArtist.artist_id)
+    return by.where(Artist.key.in_(sorted(keys)))
+
+
+def _own_releases(visitor: Visitor) -> ColumnElement[bool]:
+    """Of their imprints, and by their artists."""
     scope = visitor.scope
     seen: ColumnElement[bool] = true()
     if scope.imprints is not None:
         seen &= Release.imprint_id.in_(select(Imprint.id).where(Imprint.key.in_(sorted(scope.imprints))))
     if scope.artists is not None:
-        by = select(ReleaseArtist.release_id).join(Artist, Artist.id == ReleaseArtist.artist_id)
-        seen &= Release.id.in_(by.where(Artist.key.in_(sorted(scope.artists))))
+        seen &= Release.id.in_(_by_artists(scope.artists))
     return seen
 
 
-def may_see_recording(visitor: Visitor) -> ColumnElement[bool]:
-    """Which rows of `recordings` a visitor sees: those on a release they see."""
-    if visitor.scope.is_whole:
+def may_see_recording(visitor: Visitor, permission: Permission = "catalog.view") -> ColumnElement[bool]:
+    """For which rows of `recordings` a visitor has a permission: those on a release for which they have it."""
+    if visitor.scope.is_whole and permission in visitor.permissions:
         return true()
     on = select(Track.recording_id).join(Release, Release.id == Track.release_id)
-    return Recording.id.in_(on.where(may_see_release(visitor)))
+    return Recording.id.in_(on.where(may_see_release(visitor, permission)))
 
 
 @reach
@@ -56,29 +69,44 @@ def of_imprints(keys: frozenset[str]) -> ColumnElement[bool]:
 
 def release_to_read(session: Session, visitor: Visitor, release_id: UUID | None) -> Release:
     """A release that the visitor may look at."""
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     found = session.scalar(select(Release).where(Release.id == release_id, may_see_release(visitor)))
     if found is None:
         raise ReleaseUnknown
     return found
 
 
-def release_to_change(session: Session, visitor: Visitor, release_id: UUID | None) -> Release:
-    """The same, locked, for somebody who edits the catalogue."""
+def release_to_edit(session: Session, visitor: Visitor, release_id: UUID | None) -> Release:
+    """The same for somebody who edits the catalogue."""
     release = release_to_read(session, visitor, release_id)
-    require(visitor, "catalog.edit")
+    if not may_change_release(session, visitor, release.id):
+        raise PermissionMissing
+    return release
+
+
+def release_to_change(session: Session, visitor: Visitor, release_id: UUID | None) -> Release:
+    """The same, locked."""
+    release = release_to_edit(session, visitor, release_id)
     session.refresh(release, with_for_update=True)
     return release
 
 
+def may_change_release(session: Session, visitor: Visitor, release_id: UUID) -> bool:
+    """Whether a visitor edits the catalogue where this release is."""
+    mine = select(Release.id).where(Release.id == release_id, may_see_release(visitor, "catalog.edit"))
+    return session.scalar(mine) is not None
+
+
 def recordings_to_change(session: Session, visitor: Visitor, wanted: Collection[UUID | None]) -> dict[UUID, Recording]:
     """Recordings, locked in the order of their ids, for somebody who edits the catalogue; all of them, or none."""
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     query = select(Recording).where(Recording.id.in_([one for one in wanted if one]), may_see_recording(visitor))
     found = {row.id: row for row in session.scalars(query.order_by(Recording.id).with_for_update())}
     if set(found) != set(wanted):
         raise RecordingUnknown
-    require(visitor, "catalog.edit")
+    mine = select(Recording.id).where(Recording.id.in_(found), may_see_recording(visitor, "catalog.edit"))
+    if set(session.scalars(mine)) != set(found):
+        raise PermissionMissing
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from app.identity.errors import (
     SessionUnknown,
 )
 from app.identity.models import CustomRole, Invitation, Member, MemberSession, Passkey, SupportGrant
+from app.identity.rules.grants import NOTHING, Granted
 from app.identity.rules.permissions import SENTENCES as PERMISSION_SENTENCES
 from app.identity.rules.permissions import Permission, apart_from, for_support, known
 from app.identity.rules.roles import role_named
@@ -43,6 +44,7 @@ SENTENCES = {
     "imprints": "Only for these imprints: %(keys)s",
     "artists": "Only for these artists: %(keys)s",
     "no_artists": "For no artist yet: this role reaches only the artists it is given.",
+    "granted": "Also for these artists, who gave leave for it: %(keys)s",
 }
 
 
@@ -50,7 +52,8 @@ SENTENCES = {
 class Visitor:
     """The member behind a request, the session that let them in, and what they may do in it.
 
-    `acting` is the leave under which an operator looks at the label in the member's name.
+    `acting` is the leave under which an operator looks at the label in the member's name; `granted` is what artists
+    let the member do for them, whatever their own role and scope.
     """
 
     member: Member
@@ -61,6 +64,7 @@ class Visitor:
     proved_at: datetime | None = None
     acting: SupportGrant | None = None
     lacks_factor: bool = False
+    granted: Granted = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +92,63 @@ def permissions_of(member: Member | Invitation) -> frozenset[Permission]:
     return role.permissions if role else frozenset()
 
 
-def visitor_for(actor: Actor, member: Member, held: MemberSession, *, lacks_factor: bool = False) -> Visitor:
+def visitor_for(
+    actor: Actor,
+    member: Member,
+    held: MemberSession,
+    *,
+    lacks_factor: bool = False,
+    granted: Granted | None = None,
+) -> Visitor:
     """A member who came in by themselves."""
     return Visitor(
-        member, held.id, actor, permissions_of(member), member.scope, held.proved_at, lacks_factor=lacks_factor
+        member,
+        held.id,
+        actor,
+        permissions_of(member),
+        member.scope,
+        held.proved_at,
+        lacks_factor=lacks_factor,
+        granted=granted or {},
     )
 
 
-def supporter_for(actor: Actor, member: Member, held: MemberSession, grant: SupportGrant) -> Visitor:
+def supporter_for(
+    actor: Actor, member: Member, held: MemberSession, grant: SupportGrant, *, granted: Granted | None = None
+) -> Visitor:
     """An operator who looks at the label in a member's name: less than the member, and never proved to be them."""
     left = for_support(permissions_of(member), may_change=grant.may_change)
-    return Visitor(member, held.id, actor, left, member.scope, acting=grant)
+    theirs = {artist: for_support(opened, may_change=grant.may_change) for artist, opened in (granted or {}).items()}
+    return Visitor(member, held.id, actor, left, member.scope, acting=grant, granted=theirs)
 
 
 def allows(visitor: Visitor, permission: Permission, *, imprint: str | None = None, artist: str | None = None) -> bool:
     """Tell whether a visitor may do this, to something of this imprint and artist where they are named."""
+    if artist is not None and permission in visitor.granted.get(artist, NOTHING):
+        return True
     return permission in visitor.permissions and visitor.scope.holds(imprint=imprint, artist=artist)
+
+
+def granted_for(visitor: Visitor, permission: Permission) -> frozenset[str]:
+    """The keys of the artists who let a visitor do this for them."""
+    return frozenset(artist for artist, opened in visitor.granted.items() if permission in opened)
+
+
+def allows_somewhere(visitor: Visitor, permission: Permission) -> bool:
+    """Tell whether there may be anything to which a visitor may do this: what it is, the doors say."""
+    return permission in visitor.permissions or bool(granted_for(visitor, permission))
+
+
+def require_somewhere(visitor: Visitor, permission: Permission) -> None:
+    """Refuse whoever may do this to nothing at all."""
+    if not allows_somewhere(visitor, permission):
+        raise PermissionMissing
 
 
 def require(visitor: Visitor, permission: Permission, *, imprint: str | None = None, artist: str | None = None) -> None:
     """Refuse what a visitor may not do, with a sentence that says what to do about it."""
+    if artist is not None and permission in visitor.granted.get(artist, NOTHING):
+        return
     if permission not in visitor.permissions:
         raise PermissionMissing
     if not visitor.scope.holds(imprint=imprint, artist=artist):
@@ -138,11 +179,13 @@ def require_no_more(visitor: Visitor, permissions: frozenset[Permission], scope:
         raise BeyondOwn
 
 
-def why(member: Member, permission: Permission) -> Answer:
-    """Answer "why can X do this?" with the chain that leads there: the person, the role, what narrows it."""
+def why(member: Member, permission: Permission, granted: Granted | None = None) -> Answer:
+    """Answer "why can X do this?" with the chain that leads there: the person, the role, what narrows or widens it."""
+    held = {} if granted is None or member.disabled_at is not None else granted
+    leave = sorted(artist for artist, opened in held.items() if permission in opened)
     what = {"name": member.name, "what": PERMISSION_SENTENCES[permission]}
     has = permission in permissions_of(member) and member.disabled_at is None
-    reasons = [Reason(SENTENCES["has" if has else "has_not"], what, said=("what",))]
+    reasons = [Reason(SENTENCES["has" if has or leave else "has_not"], what, said=("what",))]
     if member.disabled_at is not None:
         return Answer(allowed=False, reasons=(*reasons, Reason(SENTENCES["disabled"], {"name": member.name})))
     prefix = "" if has else "not_"
@@ -151,7 +194,9 @@ def why(member: Member, permission: Permission) -> Answer:
     else:
         role = role_named(member.role)
         reasons.append(Reason(SENTENCES[f"{prefix}role"], {"role": role.name if role else member.role}, said=("role",)))
-    return Answer(allowed=has, reasons=(*reasons, *(_narrowing(member.scope) if has else ())))
+    widened = (Reason(SENTENCES["granted"], {"keys": ", ".join(leave)}),) if leave else ()
+    narrowed = _narrowing(member.scope) if has else ()
+    return Answer(allowed=has or bool(leave), reasons=(*reasons, *narrowed, *widened))
 
 
 def _narrowing(scope: Scope) -> tuple[Reason, ...]:

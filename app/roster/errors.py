@@ -29,10 +29,46 @@ class ImprintTooDeep(Invalid):
     message = "Imprints can lie three deep at most. Choose an imprint higher up."
 
 
-class GrantOver(Conflict):
+class GrantOver(NotFound):
     """What an artist allowed is over, or was taken up already."""
 
     message = "This access is over or was taken up already. Ask the artist for a new one."
+
+
+class GrantUnknown(NotFound):
+    """There is no such access, or the asker may not know of it."""
+
+    message = "This access could not be found. It may have ended."
+
+
+class GrantThere(Conflict):
+    """Somebody may act for the artist already."""
+
+    message = "This person may act for the artist already. End that access before you give another one."
+
+
+class GrantElsewhere(Conflict):
+    """The link was sent to somebody else."""
+
+    message = "This link was sent to another mail address. Sign in as the person whom it was sent to."
+
+
+class RightsUnusable(Invalid):
+    """A manager is given some of the three rights."""
+
+    message = "Choose what the manager may do."
+
+
+class NotAnAddress(Invalid):
+    """The text is no mail address."""
+
+    message = "Write one mail address."
+
+
+class DayPast(Invalid):
+    """Access cannot end before it begins."""
+
+    message = "Choose a day to come."
 
 
 class NameMissing(Invalid):

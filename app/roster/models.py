@@ -193,6 +193,10 @@ class ArtistGrant(LabelModel):
         """End now."""
         self.revoked_at = self.revoked_at or now
 
+    def is_taken(self, now: datetime) -> bool:
+        """Whether somebody has it and may use it."""
+        return self.accepted_at is not None and self.is_open(now)
+
     def is_open(self, now: datetime) -> bool:
         """Whether it has neither been taken back nor run out."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

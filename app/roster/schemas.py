@@ -33,6 +33,21 @@ class Leaving(msgspec.Struct, forbid_unknown_fields=True):
     day: str
 
 
+class GrantForm(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom an artist lets act for them, how far, and until which day."""
+
+    email: str
+    rights: list[str] | str = []
+    until: str = ""
+
+
+class TakeUp(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody says who takes an artist's leave up; a member says nothing."""
+
+    name: str = ""
+    password: str = ""
+
+
 class NewStatus(msgspec.Struct, forbid_unknown_fields=True):
     """Whether an artist is active, and which version of that the editor saw."""
 

@@ -58,7 +58,9 @@ def test_a_column_that_nobody_fills_is_empty_and_not_made_up(client_as, mine):
     client = client_as(mine)
     add(client, "Ada")
     row = re.search(r"<tbody>(.*?)</tbody>", client.get(ROSTER).text, re.DOTALL)[1]
-    assert row.count('<span class="none">—</span>') == 4  # no release, and no contract, balance or streams yet
+    assert (
+        row.count('<span class="none">—</span>') == 5
+    )  # no manager and no release, and no contract, balance or streams yet
     assert row.count('<span class="none">0</span>') == 1
 
 

@@ -13,14 +13,20 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
 from app.catalog.models import Recording, Release
 from app.catalog.pages.releases import RELEASES
-from app.catalog.policies import recordings_to_change, release_to_change, release_to_read
+from app.catalog.policies import (
+    may_change_release,
+    recordings_to_change,
+    release_to_change,
+    release_to_edit,
+    release_to_read,
+)
 from app.catalog.queries import lists
 from app.catalog.rules import fields
 from app.catalog.schemas import NewValue, Restoration
 from app.catalog.service import editing
 from app.catalog.service.issuing import issue_missing
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
@@ -49,7 +55,7 @@ def release_page(request: Request[Any, Any, Any], release_id: FromPath[str]) -> 
 
 
 def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, Any]:
-    may_edit = allows(visitor, "catalog.edit")
+    may_edit = may_change_release(session, visitor, release.id)
     tracks = session.execute(lists.tracks(release.id)).all()
     length = sum(recording.duration_ms or 0 for _, recording in tracks)
     subjects = [release.id, *(recording.id for _, recording in tracks)]
@@ -86,9 +92,8 @@ def _editor(
 def edit_release(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
     """Show the form in which a release is changed."""
     visitor = visitor_of(request)
-    require(visitor, "catalog.edit")
     with tenant_read(tenant_of(request)) as session:
-        release = release_to_read(session, visitor, parse_uuid(release_id))
+        release = release_to_edit(session, visitor, parse_uuid(release_id))
     return _editor(request, release, {})
 
 

@@ -14,7 +14,7 @@ from app.catalog.rules.fields import CHOICE_SENTENCES, FIELD_SENTENCES, KINDS
 from app.catalog.schemas import NewRelease
 from app.catalog.service.creating import create_release
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor, allows, require_somewhere
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
@@ -58,7 +58,7 @@ shell.add(
 def list_releases(request: Request[Any, Any, Any]) -> Response[str]:
     """Show releases as filtered, a page at a time."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     asked = LISTING.asked(request.url.query)
     marker = request.query_params.get("after")
     after = place(tenant, f"releases?{asked.query}", marker) if marker else None
@@ -89,7 +89,7 @@ def _following(tenant: Tenant, asked: Asked, found: list[Any]) -> str | None:
 def export(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Give the releases of a filter as a table."""
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     asked = LISTING.asked(request.url.query)
     with tenant_work(tenant) as session:
         rows = _found(session, visitor, asked, None, EXPORTED)

@@ -26,7 +26,7 @@ from app.identity.policies import (
 )
 from app.identity.rules.permissions import PERMISSIONS, known
 from app.identity.rules.roles import ROLES
-from app.identity.service import factors, roles, team
+from app.identity.service import factors, roles, sessions, team
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid, Refusal
@@ -166,7 +166,8 @@ def _person(request: AnyRequest, visitor: Visitor, member_id: str) -> dict[str, 
     with tenant_read(tenant_of(request)) as session:
         person = member_to_read(session, visitor, ids.parse_uuid(member_id))
         custom, held = roles.custom_roles(session), factors.factors_of(session, person)
-    answers = [(key, why(person, key)) for key in PERMISSIONS]
+        granted = sessions.granted_to(session, person)
+    answers = [(key, why(person, key, granted)) for key in PERMISSIONS]
     return {
         **frame(visitor, request, TEAM),
         "person": person,

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 Permission = Literal[
     "label.settings", "label.export", "hosts.edit", "brand.view", "brand.edit", "api.clients",
     "team.view", "team.invite", "team.edit", "roles.edit", "security.edit", "activity.view", "activity.export",
-    "catalog.view", "catalog.edit", "uploads.create", "files.view", "files.add",
+    "catalog.view", "catalog.edit", "artists.page", "uploads.create", "files.view", "files.add",
     "contracts.view", "contracts.edit", "contracts.sign",
     "royalties.view", "royalties.run", "payouts.view", "payouts.prepare", "payouts.approve",
     "store.view", "store.edit", "marketing.view", "marketing.edit", "analytics.view",
@@ -29,6 +29,7 @@ SENTENCES = {
     "activity.export": "Export what everybody did",
     "catalog.view": "See releases, recordings and works",
     "catalog.edit": "Change releases, recordings and works",
+    "artists.page": "Change artists' pages: picture, biographies, links",
     "uploads.create": "Upload releases and audio",
     "files.view": "See the label's files",
     "files.add": "Add files",

@@ -55,9 +55,10 @@ _WORK: frozenset[Permission] = frozenset({"team.view", "activity.view", "brand.v
 _OF: dict[str, frozenset[Permission]] = {
     "owner": ALL,
     "admin": ALL - {"payouts.approve", "contracts.sign"},
-    "a_and_r": _WORK | {"catalog.edit", "uploads.create", "files.add", "contracts.view", "analytics.view"},
+    "a_and_r": _WORK
+    | {"catalog.edit", "artists.page", "uploads.create", "files.add", "contracts.view", "analytics.view"},
     "product": _WORK
-    | {"catalog.edit", "uploads.create", "files.add", "store.view", "store.edit", "analytics.view"},
+    | {"catalog.edit", "artists.page", "uploads.create", "files.add", "store.view", "store.edit", "analytics.view"},
     "royalties": _WORK
     | {
         "contracts.view", "royalties.view", "royalties.run", "payouts.view", "payouts.prepare", "analytics.view",
@@ -70,11 +71,13 @@ _OF: dict[str, frozenset[Permission]] = {
         }
     ),
     "legal": _WORK | {"contracts.view", "contracts.edit", "contracts.sign", "royalties.view", "files.add"},
-    "marketing": _WORK | {"marketing.view", "marketing.edit", "analytics.view", "files.add"},
+    "marketing": _WORK | {"marketing.view", "marketing.edit", "artists.page", "analytics.view", "files.add"},
     "store": _WORK | {"store.view", "store.edit", "marketing.view", "analytics.view", "files.add"},
     "read_only": VIEWS,
     "accountant": frozenset({"royalties.view", "payouts.view", "contracts.view"}),
-    "artist": frozenset({"catalog.view", "royalties.view", "payouts.view", "analytics.view", "uploads.create"}),
+    "artist": frozenset(
+        {"catalog.view", "artists.page", "royalties.view", "payouts.view", "analytics.view", "uploads.create"}
+    ),
     "artist_manager": frozenset(
         {"catalog.view", "royalties.view", "payouts.view", "analytics.view", "uploads.create", "contracts.view"}
     ),

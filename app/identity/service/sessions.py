@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SessionUnknown
 from app.identity.models import Member, MemberSession, Passkey, SecurityPolicy, SupportGrant, TotpSecret
 from app.identity.policies import Visitor, session_to_end, supporter_for, visitor_for
 from app.identity.rules import token_hash
+from app.identity.rules.grants import Granted, merged, opened_by
+from app.identity.rules.permissions import Permission, known
+from app.identity.rules.roles import role_named
+from app.identity.rules.scopes import Scope
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -42,6 +47,50 @@ class Found(NamedTuple):
     policy: SecurityPolicy | None
     grant: SupportGrant | None
     has_factor: bool
+    grants: Sequence[Mapping[str, Any]] | None = None
+
+
+Granting = Callable[[datetime], ColumnElement[Any]]
+"""Gives, for a moment, the SQL of what artists granted the member of the row at hand, as a list of JSON objects.
+
+Each says `artist` (a key) and `rights`, and of its giver `role`, `permissions` (of the label's own role), `imprints`,
+`artists` and `disabled`.
+"""
+
+_granting: list[Granting] = []
+
+
+def widen(provide: Granting) -> Granting:
+    """Register who knows what artists granted: artists are known only above."""
+    _granting[:] = [provide]
+    return provide
+
+
+def granted_sql(now: datetime) -> ColumnElement[Any]:
+    """What artists granted the member of the row at hand."""
+    return _granting[0](now) if _granting else null()
+
+
+def granted_by(grants: Sequence[Mapping[str, Any]] | None) -> Granted:
+    """What grants open: of each right, what its giver may do for the artist at this moment."""
+    return merged((grant["artist"], opened_by(grant["rights"], _giver(grant))) for grant in grants or ())
+
+
+def granted_to(session: Session, member: Member) -> Granted:
+    """What artists let a member do for them."""
+    return granted_by(session.scalar(select(granted_sql(clock.now())).where(Member.id == member.id)))
+
+
+def _giver(grant: Mapping[str, Any]) -> frozenset[Permission]:
+    """What the giver of a grant may do for its artist; staff who left had leave when they gave it, artists have not."""
+    role = role_named(grant["role"])
+    is_narrow = role is not None and role.is_narrow
+    scope = Scope.of(grant["imprints"], grant["artists"], is_narrow=is_narrow)
+    if (is_narrow and grant["disabled"]) or not scope.holds(imprint=None, artist=grant["artist"]):
+        return frozenset()
+    return (
+        known(grant["permissions"]) if grant["permissions"] is not None else role.permissions if role else frozenset()
+    )
 
 
 def has_factor_sql() -> object:
@@ -57,12 +106,13 @@ def actor_of(tenant: Tenant, member: Member) -> Actor:
 
 def visitor_from(tenant: Tenant, found: Found) -> Visitor:
     """The visitor whom a found session lets in: the member, or support in the member's name."""
-    member, held, policy, grant, has_factor = found
+    member, held, policy, grant, has_factor, grants = found
+    granted = granted_by(grants)
     if grant is not None:
         operator = Actor("operator", grant.operator_id, tenant, SUPPORT_NAME, on_behalf_of=member.id)
-        return supporter_for(operator, member, held, grant)
+        return supporter_for(operator, member, held, grant, granted=granted)
     lacks = policy is not None and policy.asks_factor_of(member.role) and not has_factor
-    return visitor_for(actor_of(tenant, member), member, held, lacks_factor=lacks)
+    return visitor_for(actor_of(tenant, member), member, held, lacks_factor=lacks, granted=granted)
 
 
 def start(
@@ -102,8 +152,9 @@ def half_of_token(session: Session, token: str) -> Found | None:
 
 
 def _found(session: Session, token: str) -> Found | None:
+    now = clock.now()
     query = (
-        select(Member, MemberSession, SecurityPolicy, SupportGrant, has_factor_sql())  # type: ignore[call-overload]
+        select(Member, MemberSession, SecurityPolicy, SupportGrant, has_factor_sql(), granted_sql(now))  # type: ignore[call-overload]
         .join(MemberSession, MemberSession.member_id == Member.id)
         .outerjoin(SecurityPolicy, true())
         .outerjoin(SupportGrant, SupportGrant.id == MemberSession.grant_id)
@@ -112,7 +163,7 @@ def _found(session: Session, token: str) -> Found | None:
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    found, now = Found(*row), clock.now()
+    found = Found(*row)
     if not found.held.is_live(now, found.policy) or (found.grant is not None and not found.grant.is_live(now)):
         return None
     return found

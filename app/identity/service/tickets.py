@@ -31,6 +31,13 @@ def issue(session: Session, kind: str, token: str, *, subject_id: UUID | None, l
     session.flush()
 
 
+def subject_of(session: Session, kind: str, token: str) -> UUID | None:
+    """Whom a secret is about that is still good; looking at it uses nothing up."""
+    ticket = session.scalar(select(Ticket).where(Ticket.token_hash == token_hash(f"{kind}:{token}")))
+    is_good = ticket is not None and ticket.used_at is None and clock.now() < ticket.expires_at
+    return ticket.subject_id if ticket is not None and is_good else None
+
+
 def use(session: Session, kind: str, token: str) -> UUID | None:
     """Use a secret up and give back whom it is about; two at once find it used."""
     query = select(Ticket).where(Ticket.token_hash == token_hash(f"{kind}:{token}")).with_for_update()

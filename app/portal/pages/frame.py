@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.brand.pages.settings import PREVIEW_COOKIE
 from app.brand.service import LiveTheme, block_html, live_theme, preview_theme
 from app.identity.pages import cookie_name
-from app.identity.policies import Visitor
+from app.identity.policies import Visitor, allows_somewhere
 from app.kernel.activity.meanings import meanings, news_for
 from app.kernel.db import current, tenant_read
 from app.kernel.errors import Refusal
@@ -193,7 +193,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     if visitor is None or realm.tenant is None:
         return {}
     held = frozenset(visitor.permissions)
-    open_to = shell.places("portal", held)
+    open_to = shell.places("portal", held | ({"catalog.view"} if allows_somewhere(visitor, "catalog.view") else set()))
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))

@@ -16,7 +16,7 @@ from app.catalog.queries import lists as catalog
 from app.identity import service as identity
 from app.identity.models import Member
 from app.identity.pages import cookie_name, visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor, allows, allows_somewhere, require
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import current, tenant_read
@@ -66,7 +66,7 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
             found += [("user", row.name, row.email, f"/portal/settings/team/{row.id}") for row in people]
             stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
             found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
-            found += _of_the_catalogue(session, visitor, wanted) if allows(visitor, "catalog.view") else []
+            found += _of_the_catalogue(session, visitor, wanted) if allows_somewhere(visitor, "catalog.view") else []
     return page("portal/found.html", realm_of(request), found=found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.roster.pages import artist, dashboard, imprints
+from app.roster.pages import artist, dashboard, grants, imprints
 
-handlers = [*dashboard.handlers, *imprints.handlers, *artist.handlers]
+handlers = [*dashboard.handlers, *imprints.handlers, *artist.handlers, *grants.handlers]
 __all__ = ["handlers"]

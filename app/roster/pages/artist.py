@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,12 @@ from litestar.response import Redirect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.identity.errors import PermissionMissing
+from app.identity.models import INVITATION_LIFE
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor
+from app.identity.rules.grants import can_give
+from app.kernel import clock
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
@@ -23,30 +27,38 @@ from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.errors import DayUnusable
-from app.roster.models import Artist
+from app.roster.models import Artist, ArtistGrant
 from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES, today_of
-from app.roster.policies import artist_to_change, artist_to_read, may_see_artist
+from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant, may_see_artist
 from app.roster.queries import artist as queries
+from app.roster.queries import grants as leave
 from app.roster.schemas import ArtistForm, Leaving, Member
 from app.roster.service import artists
 from app.roster.service.forms import shown_fields, wanted_fields
 
 ARTIST = f"{ROSTER}/{{artist_id:str}}"
 SHOWN = 40
+UNTYPED: dict[str, Any] = {"email": "", "rights": (), "until": ""}
+RIGHT_SENTENCES = {"money": "See money", "releases": "Manage releases", "page": "Edit the page"}
+STATE_SENTENCES = {"active": "Active", "asked": "Asked", "unanswered": "Not answered", "over": "Over"}
 
 
 @get(ARTIST, sync_to_thread=True)
 def artist_page(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Response[str]:
     """Show everything about an artist."""
+    return page("roster/artist.html", realm_of(request), problem=None, **artist_shown(request, artist_id))
+
+
+def artist_shown(request: Request[Any, Any, Any], artist_id: str, **typed: Any) -> dict[str, Any]:
+    """Everything about an artist, and what was typed into a form there that was refused."""
     visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         artist = artist_to_read(session, visitor, parse_uuid(artist_id))
-        facts = _facts(session, visitor, artist)
-    return page("roster/artist.html", realm_of(request), here=ROSTER, **facts)
+        return {"here": ROSTER, "typed": UNTYPED | typed, **_facts(session, visitor, artist)}
 
 
 def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
-    may_edit = allows(visitor, "catalog.edit")
+    may_edit = may_do_for(session, visitor, artist, "catalog.edit")
     others = select(Artist.id, Artist.name).where(Artist.id != artist.id, may_see_artist(visitor))
     return {
         "artist": artist,
@@ -55,12 +67,37 @@ def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]
         "sections": queries.sections(session, visitor, artist.id),
         "history": list(session.scalars(queries.history([artist.id], limit=SHOWN))),
         "others": session.execute(others.order_by(Artist.sort_name).limit(500)).all() if artist.kind == "band" else [],
+        **grant_facts(session, visitor, artist),
         "ties": artists.ties(session, artist) if may_edit else None,
         "meanings": meanings(),
         "kinds": KIND_SENTENCES,
         "statuses": STATUS_SENTENCES,
         "may_edit": may_edit,
     }
+
+
+def grant_facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
+    """Who may act for an artist, as far as a visitor is told: whoever may grant it, everybody; others, themselves."""
+    may_give, now = may_grant(visitor, artist), clock.now()
+    listed = [(grant, member) for grant, member in session.execute(leave.of_artist(artist.id)).all()]
+    mine = [grant for grant, member in listed if member is not None and member.id == visitor.member.id]
+    return {
+        "grants": [(grant, member, state_of(grant, now)) for grant, member in listed] if may_give else [],
+        "mine": [grant for grant in mine if grant.is_taken(now)],
+        "may_grant": may_give and artist.status != "left",
+        "rights": {right: text for right, text in RIGHT_SENTENCES.items() if can_give(right, visitor.permissions)},
+        "right_names": RIGHT_SENTENCES,
+        "states": STATE_SENTENCES,
+    }
+
+
+def state_of(grant: ArtistGrant, now: datetime) -> str:
+    """How a grant stands that was not taken back."""
+    if not grant.is_open(now):
+        return "over"
+    if grant.accepted_at is not None:
+        return "active"
+    return "asked" if now < grant.granted_at + INVITATION_LIFE else "unanswered"
 
 
 def _editor(
@@ -77,9 +114,10 @@ def _editor(
 def edit_artist(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Response[str]:
     """Show the form in which an artist is changed."""
     visitor = visitor_of(request)
-    require(visitor, "catalog.edit")
     with tenant_read(tenant_of(request)) as session:
         artist = artist_to_read(session, visitor, parse_uuid(artist_id))
+        if not may_do_for(session, visitor, artist, "catalog.edit"):
+            raise PermissionMissing
     return _editor(request, artist, {})
 
 

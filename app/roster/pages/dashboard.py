@@ -13,7 +13,7 @@ from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor, allows, require_somewhere
 from app.kernel import activity, clock
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
@@ -66,7 +66,7 @@ def today_of(tenant: Tenant) -> date:
 def roster(request: Request[Any, Any, Any]) -> Response[str]:
     """Show every artist with what is known of each."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     asked, today = LISTING.asked(request.url.query), today_of(tenant)
     with tenant_read(tenant) as session:
         rows = _rows(session, visitor, asked, today)
@@ -111,7 +111,7 @@ def export_chosen(request: Request[Any, Any, Any], data: URLEncodedBody[ChosenAr
 
 def _table(request: Request[Any, Any, Any], query: str, kind: str, *, chosen: set[str] | None) -> Response[bytes]:
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
-    require(visitor, "catalog.view")
+    require_somewhere(visitor, "catalog.view")
     asked = LISTING.asked(query)
     with tenant_work(tenant) as session:
         found = _rows(session, visitor, asked, today_of(tenant))
@@ -145,7 +145,7 @@ def add_artist(request: Request[Any, Any, Any], data: URLEncodedBody[NewArtist])
 def set_statuses(request: Request[Any, Any, Any], data: URLEncodedBody[ChosenArtists]) -> Redirect:
     """Pause the chosen artists or make them active."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    require(visitor, "catalog.edit")
+    require_somewhere(visitor, "catalog.edit")
     with tenant_work(tenant) as session:
         for text in [data.id] if isinstance(data.id, str) else data.id:
             artists.set_status(session, visitor, parse_uuid(text), data.status)

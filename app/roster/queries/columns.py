@@ -21,11 +21,12 @@ class Column:
 
     key: str
     title: str
-    shown: Literal["release", "count", "day", "money", "streams"]
+    shown: Literal["release", "count", "day", "money", "streams", "people"]
     large_first: bool = False
 
 
 COLUMNS = (
+    Column("manager", sentence("Manager"), "people"),
     Column("next", sentence("Next release"), "release"),
     Column("tasks", sentence("Open tasks"), "count", large_first=True),
     Column("streams", sentence("28-day streams"), "streams", large_first=True),
