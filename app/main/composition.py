@@ -28,6 +28,7 @@ SLICES = (
     "app.roster.tasks",
     "app.catalog.activity",
     "app.catalog.models",
+    "app.catalog.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",
     "app.portal.models",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release
 from app.catalog.rules.merging import BETWEEN, LISTS
+from app.catalog.service.unchecked import ask_for_check, mark_changed
 from app.kernel.db import table_of
 
 TABLES = {"release": table_of(Release), "recording": table_of(Recording)}
@@ -31,6 +32,16 @@ def change_fields(session: Session, changes: pl.DataFrame, *, value: str) -> Non
                 ),
                 {"ids": mine["id"].unique().to_list()},
             )
+
+
+def mark_loaded(session: Session, changes: pl.DataFrame, release_ids: pl.Series) -> None:
+    """Whatever a load changed or added tracks to is unchecked; what it made new is so from the beginning."""
+    touched = {kind: changes.filter(pl.col("kind") == kind)["id"].unique().to_list() for kind in TABLES}
+    releases = {*touched["release"], *release_ids.unique().to_list()}
+    if touched["recording"] or releases:
+        mark_changed(session, releases=releases, recordings=touched["recording"])
+    else:
+        ask_for_check(session)
 
 
 def as_text(column: Any) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import ChangeUnknown, CodeTaken, FieldsUnusable
 from app.catalog.models import IssuedCode, Recording, Release, Track
 from app.catalog.rules.fields import RECORDING, RELEASE, told, values
+from app.catalog.service.unchecked import mark_changed
 from app.kernel import activity, clock
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
@@ -55,6 +56,7 @@ def set_values(session: Session, actor: Actor, row: Row, wanted: Mapping[str, An
         before={name: told(value) for name, value in before.items()},
         after={name: told(value) for name, value in changes.items()},
     )
+    mark_changed(session, **{"releases" if kind == "release" else "recordings": [row.id]})
     return True
 
 

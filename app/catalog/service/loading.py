@@ -23,7 +23,7 @@ from app.catalog.models import (
 )
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
 from app.catalog.service import attaching
-from app.catalog.service.changing import change_fields
+from app.catalog.service.changing import change_fields, mark_loaded
 from app.catalog.service.planning import Plan
 from app.kernel import activity, ids
 from app.kernel.actor import Actor
@@ -63,6 +63,7 @@ def load(session: Session, actor: Actor, plan: Plan, *, batch_id: UUID | None) -
     change_fields(session, plan.changes, value="after")
     _rename_acts(session, plan)
     _tell(session, actor, plan, batch_id)
+    mark_loaded(session, plan.changes, plan.tracks.filter("track_is_new", ~pl.col("release_is_new"))["release_id"])
 
 
 def _load_names(session: Session, plan: Plan, origin: pl.Expr) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.catalog.service.changing import TABLES, as_text, change_fields
+from app.catalog.service.changing import TABLES, as_text, change_fields, mark_loaded
 from app.kernel import activity
 from app.kernel.actor import Actor
 
@@ -97,5 +97,6 @@ def take_back(session: Session, actor: Actor, batch_id: UUID, changes: pl.DataFr
     ).all()
     for removal in REMOVALS:
         session.execute(text(removal), {"batch": batch_id})
+    mark_loaded(session, changes, pl.Series([], dtype=pl.String))
     told = [(row.id, {"title": row.title}, None) for row in titles]
     activity.record_many(session, actor, "release.taken_back", subject_type="release", told=told)

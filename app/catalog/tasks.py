@@ -1,0 +1,33 @@
+"""What the catalogue does in the background; each task may be sent twice.
+
+The services are imported by the work itself: the library that compares tables has threads of its own, which a worker
+that imported it before it forks would not have in its children.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kernel import jobs
+from app.kernel.tenant import Tenant
+
+TIME_LIMIT = 600
+
+
+@jobs.label_task("catalog.check", time_limit=TIME_LIMIT)
+def check(session: Session, tenant: Tenant, *, releases: list[str]) -> None:
+    """Let rules look at these releases, and at those that nobody has looked at."""
+    from app.catalog.service import checking
+
+    checking.check_changed(session, tenant, [UUID(one) for one in releases])
+
+
+@jobs.label_schedule("catalog.recheck", every="day", at="02:30", jitter_seconds=7_200)
+@jobs.label_task("catalog.recheck", time_limit=TIME_LIMIT)
+def recheck(session: Session, tenant: Tenant) -> None:
+    """Let rules look again at what they have not looked at for long: the day is another, and rules may be."""
+    from app.catalog.service import checking
+
+    checking.check_old(session, tenant)
