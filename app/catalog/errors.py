@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from app.kernel.errors import Conflict, Invalid, NotFound
 
 
@@ -17,10 +19,23 @@ class RecordingUnknown(NotFound):
     message = "This recording could not be found."
 
 
+class TrackUnknown(NotFound):
+    """The release has no such track."""
+
+    message = "This track could not be found."
+
+
 class ChangeUnknown(NotFound):
     """Nothing of the kind happened to this release."""
 
     message = "This change could not be found."
+
+
+class FindingsOvertaken(Conflict):
+    """What somebody wants to put right is not as it was when they looked."""
+
+    status: ClassVar[int] = 412
+    message = "This was changed in the meantime. Look at what rules say now, and decide again."
 
 
 class FieldsUnusable(Invalid):

@@ -97,6 +97,20 @@ def may_change_release(session: Session, visitor: Visitor, release_id: UUID) -> 
     return session.scalar(mine) is not None
 
 
+def releases_to_change(session: Session, visitor: Visitor, wanted: Collection[UUID | None]) -> list[UUID]:
+    """Releases, locked in the order of their ids, for somebody who edits the catalogue; all of them, or none."""
+    require_somewhere(visitor, "catalog.view")
+    chosen = [one for one in wanted if one]
+    query = select(Release.id).where(Release.id.in_(chosen), may_see_release(visitor))
+    found = list(session.scalars(query.order_by(Release.id).with_for_update()))
+    if set(found) != set(wanted):
+        raise ReleaseUnknown
+    mine = select(Release.id).where(Release.id.in_(chosen), may_see_release(visitor, "catalog.edit"))
+    if set(session.scalars(mine)) != set(found):
+        raise PermissionMissing
+    return found
+
+
 def recordings_to_change(session: Session, visitor: Visitor, wanted: Collection[UUID | None]) -> dict[UUID, Recording]:
     """Recordings, locked in the order of their ids, for somebody who edits the catalogue; all of them, or none."""
     require_somewhere(visitor, "catalog.view")

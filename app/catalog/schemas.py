@@ -31,6 +31,22 @@ class NewValue(msgspec.Struct, forbid_unknown_fields=True):
     match: str = ""
 
 
+class Fix(msgspec.Struct, forbid_unknown_fields=True):
+    """Which finding is put right, by its rule and track, or all that are safe; and what its reader was shown."""
+
+    match: str = ""
+    rule: str = ""
+    track: str = ""
+
+
+class ChosenReleases(msgspec.Struct, forbid_unknown_fields=True):
+    """The releases that were chosen, or all that a list shows under a query."""
+
+    id: list[str] | str = []
+    all: str = ""
+    query: str = ""
+
+
 class GridRow(Strict, frozen=True):
     """Changed cells of one recording as typed, and what their editor saw in them before."""
 

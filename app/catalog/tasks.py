@@ -6,11 +6,15 @@ that imported it before it forks would not have in its children.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from app.kernel import jobs
+from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
 TIME_LIMIT = 600
@@ -22,6 +26,15 @@ def check(session: Session, tenant: Tenant, *, releases: list[str]) -> None:
     from app.catalog.service import checking
 
     checking.check_changed(session, tenant, [UUID(one) for one in releases])
+
+
+@jobs.label_task("catalog.fix", time_limit=TIME_LIMIT)
+def fix(session: Session, tenant: Tenant, *, releases: list[str], actor: dict[str, Any]) -> None:
+    """Put right what is safe of these releases, in the name of whoever asked for it."""
+    from app.catalog.service import fixing
+
+    who = msgspec.convert({**actor, "tenant": None}, Actor)
+    fixing.fix_held(session, replace(who, tenant=tenant), tenant, [UUID(one) for one in releases])
 
 
 @jobs.label_schedule("catalog.recheck", every="day", at="02:30", jitter_seconds=7_200)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from app.catalog import tasks
-from app.catalog.models import Finding, Release
+from app.catalog.models import Finding, Release, Track
+from app.catalog.service import fixing
+from app.catalog.service.creating import create
 from app.kernel import clock, db
+from app.kernel.activity import Activity
+from app.kernel.actor import Actor
 from app.kernel.jobs.outbox import OutboxRow
-from tests.factories.catalog import a_release
+from tests.factories.catalog import a_release, narrowed
 from tests.factories.labels import a_label
+from tests.factories.members import PASSWORD, a_member
 
-RELEASES = "/portal/releases"
+RELEASES, ARTISTS = "/portal/releases", "/portal/artists"
+
+
+TASKS = {"catalog.check": tasks.check, "catalog.fix": tasks.fix, "catalog.recheck": tasks.recheck}
 
 
 @pytest.fixture
@@ -35,7 +47,7 @@ def work(tenant):
         for task, args in asked:
             done += 1
             with db.tenant_work(tenant) as session:
-                {"catalog.check": tasks.check, "catalog.recheck": tasks.recheck}[task](session, tenant, **args)
+                TASKS[task](session, tenant, **args)
 
 
 def rules(tenant, release_id):
@@ -43,10 +55,285 @@ def rules(tenant, release_id):
         return sorted(session.scalars(select(Finding.rule).where(Finding.release_id == release_id)))
 
 
+def forms(page):
+    """What the forms of a release's readiness would send: rule to fields; the one for all under an empty rule."""
+    found = {}
+    for form in re.findall(r'<form method="post" action="[^"]+/fixes">(.*?)</form>', page, re.DOTALL):
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        found.setdefault(fields.get("rule", ""), []).append(fields)
+    return found
+
+
+def fixed(client, release, rule=""):
+    """Take what the page offers for a rule, or all of it."""
+    said = forms(client.get(f"{RELEASES}/{release}").text)[rule][0]
+    return client.post(f"{RELEASES}/{release}/fixes", data=said)
+
+
+def kept(tenant, model, row_id):
+    with db.tenant_read(tenant) as session:
+        return session.get_one(model, row_id)
+
+
+def a_dirty_release(tenant, **details):
+    """A release with two things to put right of itself and one of its only track."""
+    said = {"genre": "electronic", "p_owner": "(P) 2026 Halden", "p_year": 2026, "kind": "single"}
+    return a_release(tenant, "Nachtwerk", tracks=1, **(said | details))
+
+
 def test_what_rules_find_stands_on_the_page_once_the_worker_has_looked(client_as, mine):
     client = client_as(mine)
-    release = a_release(mine, "Nachtwerk (feat. Nobody)", genre="electronic", p_owner="(P) Halden", p_year=2026)
+    release = a_dirty_release(mine)
+    before = client.get(f"{RELEASES}/{release}").text
+    assert "Checking" in before
+    assert 'hx-trigger="every 2s"' in before
     work(mine)
-    assert "GE01" in rules(mine, release)
+    after = client.get(f"{RELEASES}/{release}").text
+    assert "Blocked" in after
+    assert "Stores do not know this genre." in after
+    assert "every 2s" not in after
+    assert "There is no artwork yet." in client.get(f"{RELEASES}/{release}/readiness").text
+    assert kept(mine, Release, release).checked_at is not None
+
+
+def test_one_finding_is_put_right_and_taken_back(client_as, mine):
+    client = client_as(mine)
+    release = a_dirty_release(mine)
+    work(mine)
+    assert fixed(client, release, "GE01").status_code == 303
+    assert kept(mine, Release, release).genre == "Electronic"
+    assert kept(mine, Release, release).p_owner == "(P) 2026 Halden"
+    assert kept(mine, Release, release).checked_at is None
+    work(mine)
+    assert "GE01" not in rules(mine, release)
+    undo = re.search(rf'action="({RELEASES}/{release}/restorations/[^"]+)"', client.get(f"{RELEASES}/{release}").text)
+    assert undo, "the toast offers the way back"
+    assert client.post(undo[1]).status_code == 303
+    assert kept(mine, Release, release).genre == "electronic"
+
+
+def test_all_of_a_release_is_put_right_at_once(client_as, mine):
+    client = client_as(mine)
+    release = a_dirty_release(mine)
+    work(mine)
+    assert fixed(client, release).status_code == 303
+    held = kept(mine, Release, release)
+    assert (held.genre, held.p_owner) == ("Electronic", "Halden")
+    work(mine)
+    assert not forms(client.get(f"{RELEASES}/{release}").text)
+
+
+def test_what_somebody_else_changed_since_is_not_written_over(client_as, mine):
+    one, other = client_as(mine), client_as(mine)
+    release = a_dirty_release(mine)
+    work(mine)
+    said = forms(one.get(f"{RELEASES}/{release}").text)
+    version = kept(mine, Release, release).version
+    other.post(f"{RELEASES}/{release}", data={"genre": "jazz", "match": str(version)})
+    late = one.post(f"{RELEASES}/{release}/fixes", data=said["GE01"][0])
+    assert late.status_code == 412
+    assert "changed in the meantime" in late.text
+    assert kept(mine, Release, release).genre == "jazz"
+    again = one.post(f"{RELEASES}/{release}/fixes", data=said[""][0])
+    assert again.status_code == 412
+    assert one.post(f"{RELEASES}/{release}/fixes", data={}).status_code == 412
+    assert kept(mine, Release, release).p_owner == "(P) 2026 Halden"
+
+
+def test_two_who_take_the_same_suggestion_change_it_once(client_as, mine):
+    client = client_as(mine)
+    release = a_dirty_release(mine)
+    work(mine)
+    said = forms(client.get(f"{RELEASES}/{release}").text)["GE01"][0]
+    assert client.post(f"{RELEASES}/{release}/fixes", data=said).status_code == 303
+    assert client.post(f"{RELEASES}/{release}/fixes", data=said).status_code == 412
+    assert kept(mine, Release, release).version == 2
+
+
+def test_a_title_that_says_explicit_gives_it_to_its_field_and_back(client_as, mine):
+    client = client_as(mine)
+    release = a_release(mine, "Night (Explicit)", tracks=1, kind="single")
+    work(mine)
+    assert fixed(client, release, "TI09").status_code == 303
+    held = kept(mine, Release, release)
+    assert (held.title, held.parental) == ("Night", "explicit")
+    undo = re.search(rf'action="({RELEASES}/{release}/restorations/[^"]+)"', client.get(f"{RELEASES}/{release}").text)
+    assert "explicit" not in held.folded, "it is found by what it is called now"
+    assert client.post(undo[1]).status_code == 303
+    held = kept(mine, Release, release)
+    assert (held.title, held.parental) == ("Night (Explicit)", "none")
+
+
+def test_an_edit_is_looked_at_again_and_nothing_is_asked_for_in_vain(client_as, mine):
+    client = client_as(mine)
+    release = a_dirty_release(mine)
+    assert work(mine) == 1
+    version = str(kept(mine, Release, release).version)
+    client.post(f"{RELEASES}/{release}", data={"genre": "Jazz", "match": version})
+    assert "Checking" in client.get(f"{RELEASES}/{release}").text
+    assert work(mine) == 1
+    assert "GE01" not in rules(mine, release)
+    version = str(kept(mine, Release, release).version)
+    client.post(f"{RELEASES}/{release}", data={"genre": "Jazz", "match": version})
+    assert work(mine) == 0
+
+
+def test_a_recording_on_two_releases_lets_both_be_looked_at_again(client_as, mine):
+    client = client_as(mine)
+    album, single = a_release(mine, "Album", tracks=1), a_release(mine, "Single", tracks=1)
+    with db.tenant_work(mine) as session:
+        place = session.scalars(select(Track).where(Track.release_id == single)).one()
+        place.recording_id = shared = session.scalar(select(Track.recording_id).where(Track.release_id == album))
+    work(mine)
+    client.post(f"{RELEASES}/{album}/recordings/{shared}/title", data={"value": "Sea (feat. Nobody)", "match": ""})
+    assert [kept(mine, Release, one).checked_at for one in (album, single)] == [None, None]
+    assert work(mine) == 1
+    assert "TI06" in rules(mine, album)
+    assert "TI06" in rules(mine, single)
+
+
+def test_a_batch_is_looked_at_after_it_was_applied_and_leaves_nothing_when_it_is_taken_back(client_as, mine):
+    from tests.uploads.test_batches import applied
+    from tests.uploads.test_batches import work as upload_work
+
+    client = client_as(mine)
+    head = "Albumtitel,Interpret,Label,Genre,Erscheinungsdatum,Nr,Titel\n"
+    batch = applied(client, mine, head + "Meer,Kite,Halden,electronic,2025-11-02,1,Flut\n")
     with db.tenant_read(mine) as session:
-        assert session.get_one(Release, release).checked_at is not None
+        release = session.scalars(select(Release)).one()
+        assert release.checked_at is None
+    assert work(mine) == 1
+    assert "Stores do not know this genre." in client.get(f"{RELEASES}/{release.id}").text
+    client.post(f"{batch}/undo")
+    upload_work(mine)
+    work(mine)
+    with db.tenant_read(mine) as session:
+        assert session.scalar(select(func.count()).select_from(Finding)) == 0
+
+
+def test_a_list_is_filtered_and_sorted_by_readiness(client_as, mine):
+    client = client_as(mine)
+    a_release(mine, "Checked")
+    work(mine)
+    a_release(mine, "Waiting")
+
+    def titles(query):
+        return re.findall(r'<a href="/portal/releases/[0-9a-f-]+"><bdi>([^<]+)', client.get(RELEASES + query).text)
+
+    assert titles("?readiness=blocked") == ["Checked"]
+    assert titles("?readiness=checking") == ["Waiting"]
+    assert titles("?readiness=ready") == []
+    assert titles("?sort=readiness") == ["Waiting", "Checked"]
+    assert titles("?sort=-readiness") == ["Checked", "Waiting"]
+    assert client.get(f"{RELEASES}?readiness=shiny").status_code == 422
+
+
+def test_those_chosen_or_all_of_a_list_are_put_right_in_the_name_of_whoever_asked(client_as, mine):
+    client = client_as(mine)
+    first, second, third = (a_dirty_release(mine, catalog_number=f"HLD-{n}") for n in range(3))
+    work(mine)
+    assert client.post(f"{RELEASES}/fixes", data={"id": [str(first)], "query": "kind=single"}).status_code == 303
+    assert [kept(mine, Release, one).genre for one in (first, second)] == ["Electronic", "electronic"]
+    work(mine)
+    page = client.get(RELEASES).text
+    assert 'id="fix-all"' in page
+    answer = client.post(f"{RELEASES}/fixes", data={"all": "1", "query": "kind=single"})
+    assert answer.headers["location"] == f"{RELEASES}?kind=single"
+    work(mine)
+    assert {kept(mine, Release, one).genre for one in (first, second, third)} == {"Electronic"}
+    with db.tenant_read(mine) as session:
+        changes = session.scalars(select(Activity).where(Activity.action == "release.changed")).all()
+    assert [row.actor_kind for row in changes] == ["member"] * 3
+    assert 'id="fix-all"' not in client.get(RELEASES).text
+
+
+def test_five_hundred_releases_take_about_as_many_statements_as_fifty(client_as, mine):
+    def statements(count):
+        with db.tenant_work(mine) as session:
+            said = {"artists": ["Ada"], "label": "Halden", "kind": "single", "genre": "electronic"}
+            releases = [said | {"release": n, "title": f"Night {count} {n}"} for n in range(count)]
+            rows = [{"release": n, "row": 1, "disc": 1, "number": 1, "title": f"Night {n}"} for n in range(count)]
+            made = create(session, Actor.system(mine), releases, rows)
+        told = []
+
+        def heard(*said):
+            told.append(said[2])
+
+        event.listen(Engine, "before_cursor_execute", heard)
+        try:
+            work(mine)
+            with db.tenant_work(mine) as session:
+                fixing.fix_held(session, Actor.system(mine), mine, made)
+            work(mine)
+        finally:
+            event.remove(Engine, "before_cursor_execute", heard)
+        with db.tenant_read(mine) as session:
+            assert set(session.scalars(select(Release.genre))) == {"Electronic"}
+        return len(told)
+
+    assert statements(500) <= statements(50) + 2
+
+
+def test_a_rival_and_a_member_of_another_imprint_learn_nothing(client_as, client_of, mine, rival):
+    mine_own, other = a_dirty_release(mine, label="Nightjar"), a_dirty_release(mine, label="Dawn", artists=["Eve"])
+    work(mine)
+    member = a_member(mine, role="product")
+    narrowed(mine, member, imprints=["nightjar"])
+    client = client_of(f"{mine.slug}.localhost")
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    assert client.get(f"{RELEASES}/{mine_own}/readiness").status_code == 200
+    for asker in (client, client_as(rival)):
+        assert asker.get(f"{RELEASES}/{other}/readiness").status_code == 404
+        assert asker.post(f"{RELEASES}/{other}/fixes", data={"match": "x"}).status_code == 404
+        assert asker.post(f"{RELEASES}/fixes", data={"id": [str(other)]}).status_code == 404
+    client.post(f"{RELEASES}/fixes", data={"all": "1"})
+    work(mine)
+    assert [kept(mine, Release, one).genre for one in (mine_own, other)] == ["Electronic", "electronic"]
+    reader = client_as(mine, "read_only")
+    assert not forms(reader.get(f"{RELEASES}/{other}").text)
+    assert reader.post(f"{RELEASES}/{other}/fixes", data={"match": "x"}).status_code == 403
+    assert reader.post(f"{RELEASES}/fixes", data={"all": "1"}).status_code == 403
+
+
+def test_an_artist_has_the_open_tasks_that_a_visitor_may_know_of(client_as, client_of, mine):
+    client = client_as(mine)
+    a_dirty_release(mine, artists=["Ada"], label="Nightjar")
+    a_dirty_release(mine, artists=["Ada"], label="Dawn", catalog_number="D-1")
+    assert "the number of open tasks may grow" in client.get(ARTISTS).text
+    work(mine)
+    page = client.get(ARTISTS).text
+    assert "may grow" not in page
+    member = a_member(mine, role="product")
+    narrowed(mine, member, imprints=["nightjar"])
+    narrow = client_of(f"{mine.slug}.localhost")
+    narrow.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+
+    def tasks_of(asker):
+        return int(re.search(r'<td class="num"><bdi>(\d+)</bdi></td>', asker.get(f"{ARTISTS}?tasks=open").text)[1])
+
+    assert 0 < tasks_of(narrow) < tasks_of(client)
+    artist = re.search(r'href="(/portal/artists/[0-9a-f-]{36})"', page)[1]
+    assert "Stores do not know this genre." in client.get(artist).text
+
+
+def test_what_is_old_is_looked_at_again_by_itself(mine):
+    soon = (clock.now() + timedelta(days=40)).date().isoformat()
+    near, far = a_release(mine, release_date=soon), a_release(mine, release_date="1999")
+    work(mine)
+    old = clock.now() - timedelta(days=2)
+    with db.tenant_work(mine) as session:
+        session.execute(update(Release).values(checked_at=old))
+    with db.tenant_work(mine) as session:
+        tasks.recheck(session, mine)
+    assert kept(mine, Release, near).checked_at > old
+    assert kept(mine, Release, far).checked_at == old
+
+
+def test_a_change_during_the_check_is_not_lost(mine):
+    """The check holds what it looks at: whoever changes it waits, and is looked at afterwards."""
+    release = a_release(mine)
+    with db.tenant_work(mine) as session:
+        tasks.check(session, mine, releases=[])
+        with db.tenant_work(mine) as other, pytest.raises(OperationalError):
+            other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            other.execute(update(Release).where(Release.id == release).values(genre="x"))

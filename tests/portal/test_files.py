@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from app.catalog.models import Release
 from app.kernel import clock, db, files
 from app.kernel.ids import new_id
+from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
 
 
@@ -85,3 +88,18 @@ def test_the_word_about_what_was_done_is_shown_once_signed_and_never_anothers(cl
     assert "The file was added." not in other.get("/portal/files").text
     client.cookies.set("flash", "forged", domain=f"{mine.slug}.localhost")
     assert client.get("/portal/files").status_code == 200
+
+
+def test_a_file_that_something_is_made_with_is_not_removed(client_as, mine):
+    client = client_as(mine)
+    file_id = stored(client)
+    release = a_release(mine)
+    with db.tenant_work(mine) as session:
+        session.get_one(Release, release).artwork_id = UUID(file_id)
+    answer = client.post("/portal/files/removals", data={"id": file_id})
+    assert answer.status_code == 409
+    assert "is in use by a release" in answer.text
+    assert "contract.txt" in client.get("/portal/files").text
+    with db.tenant_work(mine) as session:
+        session.get_one(Release, release).artwork_id = None
+    assert client.post("/portal/files/removals", data={"id": file_id}).status_code == 303

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.catalog.pages import grid, release, releases
+from app.catalog.pages import grid, readiness, release, releases
 from app.catalog.queries import columns
 
-handlers = [*releases.handlers, *grid.handlers, *release.handlers]
+handlers = [*releases.handlers, *readiness.handlers, *grid.handlers, *release.handlers]
 __all__ = ["columns", "handlers"]

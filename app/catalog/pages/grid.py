@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, RawBody
-from sqlalchemy import BigInteger, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
@@ -15,12 +14,12 @@ from app.catalog.models import Recording
 from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import recordings_to_change, release_to_change, release_to_edit
 from app.catalog.queries import lists
+from app.catalog.queries.changes import first_change
 from app.catalog.rules import fields
 from app.catalog.schemas import GridChange, GridRow
 from app.catalog.service import editing
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
-from app.kernel.activity import Activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.ids import parse_uuid
@@ -32,8 +31,6 @@ from app.kernel.web.strict import decode
 
 GRID = f"{RELEASES}/{{release_id:str}}/tracks"
 COLUMNS = ("title", "version_title", "isrc", "duration_ms", "language", "genre", "parental", "p_year", "p_owner")
-
-THIS_TRANSACTION = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 
 
 class CellsRefused(Refusal):
@@ -100,8 +97,7 @@ def _save(session: Session, visitor: Visitor, rows: list[GridRow], mine: set[Any
             problems[row.id] = {"isrc": sentence("This code is taken.")}
     if problems:
         raise CellsRefused(problems, status=422)
-    mine_now = select(Activity.id).where(Activity.subject_id.in_(held), Activity.xid == THIS_TRANSACTION)
-    first = session.scalar(mine_now.order_by(Activity.seq).limit(1))
+    first = first_change(session, held)
     return str(first) if first else None
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
 from app.catalog.models import Recording, Release
+from app.catalog.pages import readiness
 from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import (
     may_change_release,
@@ -67,7 +68,7 @@ def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, An
         "discs": max((track.disc for track, _ in tracks), default=1),
         "length": fields.spelled_duration(length),
         "credits": session.execute(lists.credited(release.id)).all(),
-        "findings": list(session.scalars(lists.findings(release.id))),
+        **readiness.shown(session, visitor, release),
         "history": list(session.scalars(history(subjects, limit=HISTORY))),
         "lacks_codes": release.upc is None or any(recording.isrc is None for _, recording in tracks),
         "may_edit": may_edit,

@@ -10,11 +10,13 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import lists
+from app.catalog.queries.readiness import RANKS
 from app.catalog.rules.fields import CHOICE_SENTENCES, FIELD_SENTENCES, KINDS
+from app.catalog.rules.told import STATES, TONES
 from app.catalog.schemas import NewRelease
 from app.catalog.service.creating import create_release
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require_somewhere
+from app.identity.policies import Visitor, allows, allows_somewhere, require_somewhere
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
@@ -43,8 +45,9 @@ LISTING = Listing(
         "imprint": ANY_TEXT,
         "year": ANY_TEXT,
         "problems": frozenset({"some"}),
+        "readiness": frozenset(STATES),
     },
-    sorts=("-date", "title", "artist", "-added"),
+    sorts=("-date", "title", "artist", "-added", "readiness"),
 )
 COLUMNS = ("title", "version_title", "artist_line", "kind", "release_date", "catalog_number", "upc", "imprint")
 
@@ -59,6 +62,7 @@ def list_releases(request: Request[Any, Any, Any]) -> Response[str]:
     """Show releases as filtered, a page at a time."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     require_somewhere(visitor, "catalog.view")
+    may_edit, may_fix = allows(visitor, "catalog.edit"), allows_somewhere(visitor, "catalog.edit")
     asked = LISTING.asked(request.url.query)
     marker = request.query_params.get("after")
     after = place(tenant, f"releases?{asked.query}", marker) if marker else None
@@ -66,9 +70,10 @@ def list_releases(request: Request[Any, Any, Any]) -> Response[str]:
         found = _found(session, visitor, asked, after, SHOWN + 1)
         imprints = list(session.scalars(visible_imprints(visitor)))
         views = views_of(session, visitor, LISTING.name, RELEASES, asked.query)
+        fixable = lists.count(session, lists.fixable(visitor, asked)) if may_fix else 0
     shown: dict[str, Any] = {"rows": found[:SHOWN], "following": _following(tenant, asked, found), "asked": asked}
     shown |= {"imprints": imprints, "views": views, "choices": CHOICE_SENTENCES, "kinds": KINDS}
-    may_edit = allows(visitor, "catalog.edit")
+    shown |= {"states": STATES, "tones": TONES, "ranks": RANKS, "fixable": fixable, "may_fix": may_fix}
     return page("catalog/releases.html", realm_of(request), here=RELEASES, may_edit=may_edit, **shown)
 
 

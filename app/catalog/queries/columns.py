@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import BigInteger, Subquery, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Credit, Finding, RecordingArtist, Release, ReleaseArtist
 from app.catalog.policies import is_credited, may_see_release
+from app.catalog.queries.readiness import open_tasks, unchecked
+from app.catalog.rules import RULES
 from app.identity.policies import Visitor
 from app.kernel.sentences import sentence
 from app.roster.models import Contributor
@@ -19,15 +21,20 @@ from app.roster.queries.columns import fill
 from app.roster.service.artists import refers
 
 SHOWN = 200
+SHOWN_TASKS = 20
 
 
 @fill("next")
-def next_release(today: date) -> Subquery:
+def next_release(visitor: Visitor, today: date) -> Subquery:
     """The earliest release from today on of which the day is known."""
     query = (
         select(ReleaseArtist.artist_id, Release.release_date.label("value"), Release.title.label("note"))
         .join(Release, Release.id == ReleaseArtist.release_id)
-        .where(Release.release_date >= today.isoformat(), func.length(Release.release_date) == len("1999-12-31"))
+        .where(
+            may_see_release(visitor),
+            Release.release_date >= today.isoformat(),
+            func.length(Release.release_date) == len("1999-12-31"),
+        )
         .ext(distinct_on(ReleaseArtist.artist_id))
         .order_by(ReleaseArtist.artist_id, Release.release_date, Release.id)
     )
@@ -35,12 +42,24 @@ def next_release(today: date) -> Subquery:
 
 
 @fill("tasks")
-def open_findings(_today: date) -> Subquery:
-    """How many findings wait on an artist's releases, remarks left out."""
-    query = (
-        select(ReleaseArtist.artist_id, func.count().label("value"), func.min(Finding.severity).label("note"))
-        .join(Finding, Finding.release_id == ReleaseArtist.release_id)
+def open_findings(visitor: Visitor, _today: date) -> Subquery:
+    """How many rules an artist's releases break, remarks left out; the note counts the releases not looked at yet."""
+    broken = (
+        select(Finding.release_id, Finding.rule)
         .where(Finding.severity.in_(("block", "warn")))
+        .group_by(Finding.release_id, Finding.rule)
+        .subquery("broken")
+    )
+    counted = select(broken.c.release_id, func.count().label("n")).group_by(broken.c.release_id).subquery("counted")
+    query = (
+        select(
+            ReleaseArtist.artist_id,
+            cast(func.coalesce(func.sum(counted.c.n), 0), BigInteger).label("value"),
+            func.nullif(func.count().filter(Release.checked_at.is_(None)), 0).label("note"),
+        )
+        .join(Release, Release.id == ReleaseArtist.release_id)
+        .outerjoin(counted, counted.c.release_id == Release.id)
+        .where(may_see_release(visitor))
         .group_by(ReleaseArtist.artist_id)
     )
     return query.subquery("open_findings")
@@ -54,6 +73,20 @@ def _releases(session: Session, visitor: Visitor, artist_id: UUID) -> list[Entry
     return [(f"/portal/releases/{row.id}", row.title, row.release_date or "") for row in rows]
 
 
+def _tasks(session: Session, visitor: Visitor, artist_id: UUID) -> list[Entry]:
+    """What is to be put right, and what nobody has looked at yet."""
+    which = is_credited(artist_id) & may_see_release(visitor)
+    waiting = [(_address(key), title, CHECKING) for key, title in unchecked(session, which)[:SHOWN_TASKS]]
+    rows = open_tasks(session, which, limit=SHOWN_TASKS)
+    return [*waiting, *((_address(row.id), row.title, RULES[row.rule].sentence) for row in rows if row.rule in RULES)]
+
+
+def _address(release_id: UUID) -> str:
+    return f"/portal/releases/{release_id}#readiness"
+
+
+CHECKING = sentence("Rules are looking at this. It takes a moment.")
+add_section(Section(sentence("Open tasks"), _tasks))
 add_section(Section(sentence("Releases"), _releases))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Credit, Finding, Recording, Release, ReleaseArtist, Track
 from app.catalog.policies import may_see_recording, may_see_release
+from app.catalog.queries.readiness import HAS_SAFE, PLACE, RANK, is_in
 from app.identity.policies import Visitor
 from app.lists.rules import Asked
 from app.roster.models import Contributor, Imprint
@@ -20,6 +21,7 @@ SORTS: dict[str, Any] = {
     "title": as_sorted(Release.title),
     "artist": as_sorted(Release.artist_line),
     "added": cast(Release.created_at, Text),
+    "readiness": PLACE,
 }
 PROBLEM = Finding.severity.in_(("block", "warn"))
 
@@ -42,6 +44,7 @@ def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: 
             Imprint.name.label("imprint"),
             tracks.label("tracks"),
             problems.label("problems"),
+            RANK.label("rank"),
             value.label("place"),
         )
         .join(Imprint, Imprint.id == Release.imprint_id)
@@ -56,6 +59,17 @@ def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: 
     return query.order_by(*order)
 
 
+def fixable(visitor: Visitor, asked: Asked) -> Select[UUID]:
+    """The releases under a filter of which a visitor may put something right without looking at it."""
+    query = select(Release.id).join(Imprint, Imprint.id == Release.imprint_id)
+    return query.where(may_see_release(visitor, "catalog.edit"), HAS_SAFE, *_chosen(asked)).order_by(Release.id)
+
+
+def count(session: Session, query: Select[UUID]) -> int:
+    """How many rows a query finds."""
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
 def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     chosen: list[ColumnElement[bool]] = []
     if wanted := asked.get("q"):
@@ -68,6 +82,8 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
         chosen.append(Imprint.key == asked.get("imprint"))
     if asked.get("year"):
         chosen.append(Release.release_date.like(f"{asked.get('year')}%"))
+    if asked.get("readiness"):
+        chosen.append(is_in(asked.get("readiness")))
     if asked.get("problems"):
         chosen.append(exists().where(Finding.release_id == Release.id, PROBLEM))
     return chosen
@@ -95,11 +111,6 @@ def artists(release_id: UUID) -> Select[UUID, str, str]:
     """Who a release is by."""
     query = select(ReleaseArtist.artist_id, ReleaseArtist.credited_as, ReleaseArtist.role)
     return query.where(ReleaseArtist.release_id == release_id).order_by(ReleaseArtist.position)
-
-
-def findings(release_id: UUID) -> Select[Finding]:
-    """What rules have to say about a release, the gravest first."""
-    return select(Finding).where(Finding.release_id == release_id).order_by(Finding.severity, Finding.rule, Finding.id)
 
 
 def found_releases(session: Session, visitor: Visitor, wanted: str, limit: int) -> list[Any]:

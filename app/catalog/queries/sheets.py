@@ -26,14 +26,15 @@ from app.catalog.models import (
 )
 from app.catalog.queries.frames import known
 from app.catalog.rules.frames import RELEASES, TRACKS, Known
-from app.catalog.rules.measured import artwork_columns, audio_columns
+from app.catalog.rules.measured import of_artwork, of_audio
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
+from app.catalog.rules.text import PARENTAL_MARK
 from app.kernel.files import StoredFile
 from app.roster.models import Contributor, Imprint
 
 VARIOUS = "Various Artists"
 _IDS = bindparam("ids", type_=ARRAY(IDS(as_uuid=False)))
-_ACTS = {"owner": pl.String, "artists": pl.List(pl.String), "featuring": pl.List(pl.String)}
+_ACTS: Mapping[str, Any] = {"owner": pl.String, "artists": pl.List(pl.String), "featuring": pl.List(pl.String)}
 _WITHOUT_DRAWING = literal("waveform")
 """The longest fact of a sound, at which no rule looks."""
 
@@ -42,7 +43,7 @@ _WITHOUT_DRAWING = literal("waveform")
 class Sheet:
     """Releases and tracks (`rules.frames`), and whose rows they are.
 
-    `release_rows` has `release`, `id` and `version`; `track_rows` has `release`, `row`, `track_id`, `id` (of the
+    `release_rows` has `release` and `id`; `track_rows` has `release`, `row`, `track_id`, `id` (of the
     recording) and `is_titled`, true where the place has a title of its own.
     """
 
@@ -57,8 +58,9 @@ def sheet(session: Session, release_ids: Sequence[UUID]) -> Sheet:
     wanted = {"ids": [str(release_id) for release_id in release_ids]}
     rows = _releases(session, wanted)
     number = {row["id"]: place for place, row in enumerate(rows)}
-    releases = _framed([row | {"release": number[row["id"]]} for row in rows], RELEASES | {"id": pl.String()})
-    releases = _with_acts(releases, _acts(session, ReleaseArtist, ReleaseArtist.release_id, wanted))
+    releases = _framed([row | {"release": number[row["id"]]} for row in rows], {**RELEASES, "id": pl.String()})
+    releases = releases.with_columns(*of_artwork(row["artwork"] for row in rows))
+    releases = _marked(_with_acts(releases, _acts(session, ReleaseArtist, ReleaseArtist.release_id, wanted)))
     tracks = _tracks(session, wanted, number, releases)
     return Sheet(
         releases=releases.select(list(RELEASES)),
@@ -73,20 +75,27 @@ def _releases(session: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any
     query = select(cast(Release.id, Text).label("id"), Imprint.name.label("label"), Release.artwork, *said)
     query = query.join(Imprint, Imprint.id == Release.imprint_id).where(Release.id == any_(_IDS)).order_by(Release.id)
     rows = session.execute(query, wanted).mappings()
-    return [{**row, **artwork_columns(row["artwork"])} for row in rows]
+    return [dict(row) for row in rows]
 
 
 def _tracks(
     session: Session, wanted: Mapping[str, Any], number: Mapping[str, int], releases: pl.DataFrame
 ) -> pl.DataFrame:
     found = [row | {"release": number[row["release_id"]]} for row in _track_rows(session, wanted)]
-    schema = TRACKS | {"id": pl.String(), "track_id": pl.String(), "is_titled": pl.Boolean()}
-    tracks = _framed(found, schema).with_columns(row=pl.int_range(1, pl.len() + 1).over("release").cast(pl.UInt32))
+    schema = {**TRACKS, "id": pl.String(), "track_id": pl.String(), "is_titled": pl.Boolean()}
+    tracks = _framed(found, schema).with_columns(*of_audio(row["audio"] for row in found))
+    tracks = tracks.with_columns(row=pl.int_range(1, pl.len() + 1).over("release").cast(pl.UInt32))
     recordings = {"ids": tracks["id"].unique().to_list()}
     tracks = _with_acts(tracks, _acts(session, RecordingArtist, RecordingArtist.recording_id, recordings))
     credited = _credits(session, recordings)
     tracks = tracks.drop("contributors").join(credited, on="id", how="left", maintain_order="left")
-    return _inheriting(tracks, releases)
+    return _marked(_inheriting(tracks, releases))
+
+
+def _marked(frame: pl.DataFrame) -> pl.DataFrame:
+    """Where a title says that something is explicit or clean, a field that says neither says nothing."""
+    silent = pl.col("title").str.contains(PARENTAL_MARK) & (pl.col("explicit") == "none")
+    return frame.with_columns(explicit=pl.when(~silent.fill_null(value=False)).then("explicit"))
 
 
 def _track_rows(session: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -120,7 +129,7 @@ def _track_rows(session: Session, wanted: Mapping[str, Any]) -> list[dict[str, A
         .where(Track.release_id == any_(_IDS))
         .order_by(Track.release_id, Track.disc, Track.number, Track.id)
     )
-    return [{**row, **audio_columns(row["audio"])} for row in session.execute(query, wanted).mappings()]
+    return [dict(row) for row in session.execute(query, wanted).mappings()]
 
 
 def _acts(session: Session, model: Any, owner: Any, wanted: Mapping[str, Any]) -> pl.DataFrame:
@@ -129,7 +138,7 @@ def _acts(session: Session, model: Any, owner: Any, wanted: Mapping[str, Any]) -
     main, guests = (named.filter(model.role == role) for role in ("main", "featured"))
     query = select(cast(owner, Text), main, guests).where(owner == any_(_IDS)).group_by(owner)
     rows = session.execute(query, wanted).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=_ACTS, orient="row")
+    return pl.DataFrame([tuple(row) for row in rows], schema=dict(_ACTS), orient="row")
 
 
 def _with_acts(frame: pl.DataFrame, acts: pl.DataFrame) -> pl.DataFrame:

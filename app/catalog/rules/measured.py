@@ -1,50 +1,65 @@
-"""What was measured of sounds and pictures, in the columns that rules look at."""
+"""Sounds and pictures as they were measured, in the columns that rules look at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-Facts = Mapping[str, Any]
-"""What the database keeps of `kernel.media.facts`."""
+import polars as pl
+
+from app.catalog.rules.frames import RELEASES, TRACKS, Schema
+
+AUDIO: Final = {
+    "audio_codec": "codec",
+    "audio_container": "container",
+    "audio_bits": "bits",
+    "audio_rate": "rate",
+    "audio_channels": "channels",
+    "audio_ms": "duration_ms",
+    "audio_lead_ms": "lead_ms",
+    "audio_tail_ms": "tail_ms",
+    "audio_gap_ms": "gap_ms",
+    "audio_peak_dbtp": "true_peak_dbtp",
+    "audio_lufs": "loudness_lufs",
+    "audio_clipped": "clipped",
+    "audio_dc": "dc_offset",
+    "audio_md5": "md5",
+    "audio_intact": "intact",
+    "audio_dual_mono": "dual_mono",
+    "audio_upsampled": "upsampled",
+    "audio_lossy": "lossy_source",
+}
+"""Column of a track to fact of a sound file (`kernel.media.facts`)."""
+
+ARTWORK: Final = {
+    "artwork_width": "width",
+    "artwork_height": "height",
+    "artwork_format": "format",
+    "artwork_mode": "mode",
+    "artwork_bytes": "size",
+    "artwork_hash": "perceptual_hash",
+    "artwork_sharpness": "sharpness",
+}
+"""Column of a release to fact of a picture."""
+
+Facts = Iterable[Mapping[str, Any] | None]
 
 
-def audio_columns(facts: Facts | None) -> dict[str, Any]:
-    """A sound's columns; what could not be found out is null, and all of them are where there is no sound."""
-    facts = facts or {}
-    named = {
-        "audio_codec": facts.get("codec") or None,
-        "audio_container": facts.get("container") or None,
-        "audio_bits": facts.get("bits") or None,
-        "audio_rate": facts.get("rate") or None,
-        "audio_channels": facts.get("channels") or None,
-        "audio_ms": facts.get("duration_ms") or None,
-        "audio_lead_ms": facts.get("lead_ms"),
-        "audio_tail_ms": facts.get("tail_ms"),
-        "audio_gap_ms": facts.get("gap_ms"),
-        "audio_peak_dbtp": facts.get("true_peak_dbtp"),
-        "audio_lufs": facts.get("loudness_lufs"),
-        "audio_clipped": facts.get("clipped"),
-        "audio_dc": facts.get("dc_offset"),
-        "audio_md5": facts.get("md5") or None,
-        "audio_intact": facts.get("intact"),
-        "audio_dual_mono": facts.get("dual_mono"),
-        "audio_upsampled": facts.get("upsampled"),
-        "audio_lossy": facts.get("lossy_source"),
-    }
-    return named | {"audio_fault": facts.get("fault")}
+def of_audio(facts: Facts) -> pl.DataFrame:
+    """A row a file, as tracks have it; null where there is none."""
+    return in_columns(facts, AUDIO, {name: TRACKS[name] for name in AUDIO})
 
 
-def artwork_columns(facts: Facts | None) -> dict[str, Any]:
-    """A picture's columns, null where there is none; transparency is part of its mode."""
-    facts = facts or {}
-    mode = facts.get("mode") or None
-    return {
-        "artwork_width": facts.get("width") or None,
-        "artwork_height": facts.get("height") or None,
-        "artwork_format": facts.get("format") or None,
-        "artwork_mode": f"{mode}a" if mode and facts.get("alpha") else mode,
-        "artwork_bytes": facts.get("size") or None,
-        "artwork_hash": facts.get("perceptual_hash") or None,
-        "artwork_sharpness": facts.get("sharpness") if facts else None,
-    }
+def of_artwork(facts: Facts) -> pl.DataFrame:
+    """A row a file, as releases have it; a picture that lets something shine through says so in its mode."""
+    return in_columns(map(_with_alpha, facts), ARTWORK, {name: RELEASES[name] for name in ARTWORK})
+
+
+def _with_alpha(fact: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return {**fact, "mode": f"{fact.get('mode', '')}a"} if fact and fact.get("alpha") else fact
+
+
+def in_columns(facts: Facts, names: Mapping[str, str], schema: Schema) -> pl.DataFrame:
+    """Facts as a frame; what does not fit into its column is not known."""
+    rows = [tuple((fact or {}).get(name) for name in names.values()) for fact in facts]
+    return pl.DataFrame(rows, schema=dict(schema), orient="row", strict=False)

@@ -51,6 +51,7 @@ RECORDING_FIELDS: Mapping[str, str] = {
 """Column of a frame to column of a recording."""
 
 LISTS = frozenset({"styles", "territories", "excluded_territories"})
+NEEDED = frozenset({"title", "artist_line", "kind", "parental", "ai_use", "is_instrumental", *LISTS})
 BETWEEN = "|"
 """Stands between the values of a list where a change is told as text."""
 
@@ -101,6 +102,31 @@ def _differing(both: pl.DataFrame, name: str, column: str, *, kind: str) -> pl.D
         before.alias("before"),
         after.alias("after"),
     )
+
+
+def altered(
+    rows: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame, fields: Mapping[str, str], *, kind: str
+) -> pl.DataFrame:
+    """Every field that differs between two frames of the same rows (`release`, `id`, perhaps `row`), cleared ones too.
+
+    What must hold something is never cleared.
+    """
+    if "row" not in rows.columns:
+        rows = rows.with_columns(row=pl.lit(None, pl.UInt32))
+    found = [pl.DataFrame(schema=CHANGES)]
+    for name, column in fields.items():
+        if name in before.columns and not before[name].equals(after[name]):
+            both = rows.select("id", "release", "row").with_columns(
+                before.select(_text(before, name).alias("before")).to_series(),
+                after.select(_text(after, name).alias("after")).to_series(),
+                kind=pl.lit(kind),
+                field=pl.lit(column),
+            )
+            other = pl.col("before").ne_missing(pl.col("after"))
+            found.append(
+                both.filter(other & (pl.col("after").is_not_null() | (column not in NEEDED))).select(list(CHANGES))
+            )
+    return pl.concat(found)
 
 
 def _text(frame: pl.DataFrame, column: str) -> pl.Expr:

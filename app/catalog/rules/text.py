@@ -6,6 +6,7 @@ import polars as pl
 
 _INVISIBLE = r"[\p{Cc}\x{200B}\x{2060}\x{FEFF}]"
 EXPLICIT_MARK = r"(?i)[(\[]\s*(?:explicit|dirty)(?: version)?\s*[)\]]"
+PARENTAL_MARK = r"(?i)\s*[(\[]\s*(?:explicit|clean|dirty)(?: version)?\s*[)\]]"
 EMOJI = r"[\x{1F000}-\x{1FAFF}\x{2600}-\x{27BF}\x{FE0F}]"
 
 _TAIL = r"[\x{80}-\x{BF}ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"

@@ -8,7 +8,7 @@ import polars as pl
 
 from app.catalog.rules.prepare import folded
 from app.catalog.rules.registry import BOTH, RELEASE, TRACK, column
-from app.catalog.rules.text import EXPLICIT_MARK, tidied
+from app.catalog.rules.text import EXPLICIT_MARK, PARENTAL_MARK, tidied
 from app.kernel.sentences import sentence
 
 _TITLE, _VERSION = pl.col("title"), pl.col("version")
@@ -23,7 +23,6 @@ _VOLUME, _VOLUME_BARE = (
 _FEATURING = r"([(\[])\s*(?i:featuring|feat|ft)\b\.?\s+"
 _FEATURING_BARE = r"^(.*\S)\s+(?i:featuring|feat\.?|ft\.?)\s+([^()\[\]]+)$"
 _STANDARD = r"(?i)\s*[(\[]\s*(?:original mix|original version|album version)\s*[)\]]\s*$"
-_MARK = r"(?i)\s*[(\[]\s*(?:explicit|clean|dirty)(?: version)?\s*[)\]]"
 _EDITED = r"(?i)[(\[]\s*edited(?: version)?\s*[)\]]"
 _VERSION_WORDS = (
     r"(?i)[(\[]([^()\[\]]*\b(?:remix|mix|edit|version|live|remaster(?:ed)?|acoustic|instrumental|demo|dub))[)\]]$"
@@ -175,12 +174,12 @@ def version_is_standard() -> pl.Expr:
     "TI09",
     **_ON_TITLE,
     severity="block",
-    fix=tidied(_TITLE.str.replace_all(_MARK, "")),
+    fix=tidied(_TITLE.str.replace_all(PARENTAL_MARK, "")),
     safe=True,
     sentence=sentence("Explicit and clean are said by a field, not by the title."),
 )
 def title_says_explicit() -> pl.Expr:
-    return _TITLE.str.contains(_MARK)
+    return _TITLE.str.contains(PARENTAL_MARK)
 
 
 @column(
@@ -194,7 +193,7 @@ def title_says_explicit() -> pl.Expr:
     sentence=sentence("The title says whether it is explicit, the field does not."),
 )
 def mark_is_not_in_field() -> pl.Expr:
-    return _TITLE.str.contains(_MARK) & pl.col("explicit").is_null()
+    return _TITLE.str.contains(PARENTAL_MARK) & pl.col("explicit").is_null()
 
 
 # “Edited” may mean cleaned or shortened, which only people know.

@@ -23,7 +23,7 @@ from app.catalog.models import (
 )
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
 from app.catalog.service import attaching
-from app.catalog.service.changing import change_fields, mark_loaded
+from app.catalog.service.changing import change_fields, mark_loaded, tell_changes
 from app.catalog.service.planning import Plan
 from app.kernel import activity, ids
 from app.kernel.actor import Actor
@@ -184,16 +184,7 @@ def _tell(session: Session, actor: Actor, plan: Plan, batch_id: UUID | None) -> 
     origin = {"batch": str(batch_id)} if batch_id else {}
     created = [(key, None, {"title": title, "artist": artist, **origin}) for key, title, artist in fresh]
     activity.record_many(session, actor, "release.created", subject_type="release", told=created)
-    changes = attaching.told(session, plan.changes)
-    for kind in ("release", "recording"):
-        changed = (
-            changes.filter(pl.col("kind") == kind).group_by("id", maintain_order=True).agg("field", "before", "after")
-        )
-        told = [
-            (key, dict(zip(fields, before, strict=True)), dict(zip(fields, after, strict=True)) | origin)
-            for key, fields, before, after in changed.rows()
-        ]
-        activity.record_many(session, actor, f"{kind}.changed", subject_type=kind, told=told)
+    tell_changes(session, actor, attaching.told(session, plan.changes), **origin)
 
 
 def _of(fields: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel.files.models import StoredFile
 from app.kernel.files.service import (
+    FileInUse,
     FileTooLarge,
     FileUnknown,
     bring_back,
@@ -30,6 +31,7 @@ from app.kernel.files.store import (
 )
 
 __all__ = [
+    "FileInUse",
     "FileTooLarge",
     "FileUnknown",
     "StoredFile",

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, crypto, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.db.models import LabelModel
+from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.files import store
 from app.kernel.files.models import StoredFile
 from app.kernel.files.rules import safe_media_type, safe_name
@@ -35,6 +36,12 @@ class FileTooLarge(Invalid):
     """The file is longer than the label may store."""
 
     message = "This file is larger than %(megabytes)s MB, the most that can be stored here."
+
+
+class FileInUse(Conflict):
+    """Something of the label is made with this file."""
+
+    message = "“%(name)s” is in use by a release, a recording, an artist, a batch or the brand. Replace it there first."
 
 
 def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type: str) -> StoredFile:
@@ -93,9 +100,23 @@ def rename(session: Session, actor: Actor, file_id: UUID, *, name: str) -> Store
 def remove(session: Session, actor: Actor, file_id: UUID) -> None:
     """Take a file away; its links open nothing from now on, and for `KEPT_REMOVED` it can be brought back."""
     stored = file_to_read(session, actor, file_id)
+    session.refresh(stored, with_for_update=True)  # whoever is about to use it waits, and then meets a removed one
+    if is_used(session, file_id):
+        raise FileInUse(name=stored.name)
     if stored.removed_at is None:
         stored.removed_at = clock.now()
         _tell(session, actor, "file.removed", stored, before={"name": stored.name})
+
+
+def is_used(session: Session, file_id: UUID) -> bool:
+    """Whether a row of any kind refers to a file."""
+    referring = [
+        exists().where(column == file_id)
+        for table in LabelModel.metadata.tables.values()
+        for column in table.columns
+        if any(key.target_fullname == "files.id" for key in column.foreign_keys)
+    ]
+    return bool(session.scalar(select(or_(false(), *referring))))
 
 
 def bring_back(session: Session, actor: Actor, file_id: UUID) -> None:

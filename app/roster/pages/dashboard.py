@@ -82,13 +82,13 @@ def roster(request: Request[Any, Any, Any]) -> Response[str]:
 def _cells(row: Any, filled: int) -> list[tuple[str, Any, Any]]:
     """How each column is shown, its value and its note; a count of nothing is no value."""
     return [
-        (column.shown, _known(column, row[6 + 2 * place]), row[7 + 2 * place])
+        (column.shown, _known(column, row[6 + 2 * place], row[7 + 2 * place]), row[7 + 2 * place])
         for place, column in enumerate(COLUMNS[:filled])
     ]
 
 
-def _known(column: Column, value: Any) -> Any:
-    return None if column.shown == "count" and not value else value
+def _known(column: Column, value: Any, note: Any) -> Any:
+    return None if column.shown == "count" and not value and not note else value
 
 
 def _rows(session: Session, visitor: Visitor, asked: Any, today: date) -> list[Any]:
@@ -129,6 +129,8 @@ def _exported(row: Any, place: int) -> Any:
     value, note = row[6 + 2 * place], row[7 + 2 * place]
     if COLUMNS[place].shown == "release":
         return f"{value} {note}" if value else None
+    if COLUMNS[place].shown == "count" and note:
+        return f"{value}+"
     return value if value is None or isinstance(value, int | str) else str(value)
 
 

@@ -9,10 +9,11 @@ from typing import Literal
 
 from sqlalchemy import Subquery
 
+from app.identity.policies import Visitor
 from app.kernel.sentences import sentence
 
-Reading = Callable[[date], Subquery]
-"""Gives, for the label's day, a row an artist with `artist_id`, `value` to sort by, and `note`, which goes with it."""
+Reading = Callable[[Visitor, date], Subquery]
+"""Gives, of what a visitor sees and for the label's day, a row an artist: `artist_id`, `value`, and `note` with it."""
 
 
 @dataclass(frozen=True, slots=True)

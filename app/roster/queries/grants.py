@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.identity.models import CustomRole, Member
+from app.identity.policies import Visitor
 from app.identity.service.sessions import widen
 from app.kernel import clock
 from app.roster.models import Artist, ArtistGrant
@@ -52,7 +53,7 @@ def of_artist(artist_id: UUID) -> Select[ArtistGrant, Member | None]:
 
 
 @fill("manager")
-def managers(_today: date) -> Subquery:
+def managers(_visitor: Visitor, _today: date) -> Subquery:
     """The managers of each artist, by name."""
     names = func.string_agg(Member.name, aggregate_order_by(literal(", "), Member.name))
     query = (

@@ -23,7 +23,7 @@ OWN_SORTS: dict[str, Any] = {"name": BY_NAME, "status": Artist.status}
 
 def roster(visitor: Visitor, asked: Asked, today: date) -> Executable:
     """One row an artist: id, name, kind, status, the day they leave, version; then value and note of each column."""
-    read = {key: reading(today) for key, reading in readings().items()}
+    read = {key: reading(visitor, today) for key, reading in readings().items()}
     columns = [part for column in COLUMNS for part in _parts(column, read.get(column.key))]
     query = select(
         cast(Artist.id, Text), Artist.name, Artist.kind, Artist.status, Artist.leaves_on, Artist.version, *columns
@@ -65,6 +65,11 @@ def needs_attention(read: dict[str, Subquery]) -> ColumnElement[bool]:
     return read["tasks"].c.value > 0 if "tasks" in read else null().is_not(None)
 
 
+def is_unchecked(read: dict[str, Subquery]) -> ColumnElement[bool]:
+    """Whether nobody knows yet all that waits to be done for an artist."""
+    return read["tasks"].c.note.is_not(None) if "tasks" in read else null().is_not(None)
+
+
 def releases_soon(read: dict[str, Subquery], today: date) -> ColumnElement[bool]:
     """Whether an artist's next release comes within thirty days."""
     return read["next"].c.value <= (today + SOON).isoformat() if "next" in read else null().is_not(None)
@@ -79,13 +84,14 @@ def _order(sort: str, read: dict[str, Subquery]) -> list[Any]:
 
 def counts(session: Session, visitor: Visitor, today: date) -> dict[str, int]:
     """How many artists each of the ready views shows."""
-    read = {key: reading(today) for key, reading in readings().items() if key in ("tasks", "next")}
+    read = {key: reading(visitor, today) for key, reading in readings().items() if key in ("tasks", "next")}
     views = {
         "all": true(),
         "tasks": needs_attention(read),
         "next": releases_soon(read, today),
         "paused": Artist.status == "paused",
         "left": Artist.status == "left",
+        "unchecked": is_unchecked(read),
     }
     counted = [func.count().filter(view).label(name) for name, view in views.items()]
     query = _joined(select(*counted).select_from(Artist), read).where(may_see_artist(visitor))
@@ -102,4 +108,5 @@ def counted(rows: Sequence[Any], today: date) -> dict[str, int]:
         "next": sum(1 for row in rows if row[place["next"]] and row[place["next"]] <= until),
         "paused": sum(1 for row in rows if row[3] == "paused"),
         "left": sum(1 for row in rows if row[3] == "left"),
+        "unchecked": sum(1 for row in rows if row[place["tasks"] + 1]),
     }
