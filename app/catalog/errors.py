@@ -25,6 +25,43 @@ class TrackUnknown(NotFound):
     message = "This track could not be found."
 
 
+class WorkUnknown(NotFound):
+    """The label has no such work, or the asker may not know of it."""
+
+    message = "This work could not be found."
+
+
+class OrderBehind(Conflict):
+    """Somebody else added, removed or moved tracks in the meantime."""
+
+    message = (
+        "Somebody else has changed the tracks in the meantime. Look at them as they are now, then move yours again."
+    )
+    status: ClassVar[int] = 412
+
+
+class TooManyTracks(Conflict):
+    """A release has as many tracks as one may have."""
+
+    message = "A release has at most %(most)s tracks."
+
+
+class ArtworkMissing(Invalid):
+    """No picture was sent."""
+
+    message = "Choose a picture first."
+
+
+class ArtworkRefused(Invalid):
+    """The picture cannot be used; the sentence says why."""
+
+
+class AudioMissing(NotFound):
+    """Nothing of the recording can be heard yet."""
+
+    message = "There is nothing to listen to yet."
+
+
 class ChangeUnknown(NotFound):
     """Nothing of the kind happened to this release."""
 

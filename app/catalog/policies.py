@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.orm import Session
 
-from app.catalog.errors import RecordingUnknown, ReleaseUnknown
-from app.catalog.models import Recording, RecordingArtist, Release, ReleaseArtist, Track
+from app.catalog.errors import RecordingUnknown, ReleaseUnknown, TrackUnknown, WorkUnknown
+from app.catalog.models import Recording, RecordingArtist, RecordingWork, Release, ReleaseArtist, Track, Work
 from app.identity.errors import PermissionMissing
 from app.identity.policies import Visitor, granted_for, require_somewhere
 from app.identity.rules.permissions import Permission
@@ -46,6 +46,14 @@ def may_see_recording(visitor: Visitor, permission: Permission = "catalog.view")
         return true()
     on = select(Track.recording_id).join(Release, Release.id == Track.release_id)
     return Recording.id.in_(on.where(may_see_release(visitor, permission)))
+
+
+def may_see_work(visitor: Visitor, permission: Permission = "catalog.view") -> ColumnElement[bool]:
+    """For which rows of `works` a visitor has a permission: those that a recording plays for which they have it."""
+    if visitor.scope.is_whole and permission in visitor.permissions:
+        return true()
+    played = select(RecordingWork.work_id).join(Recording, Recording.id == RecordingWork.recording_id)
+    return Work.id.in_(played.where(may_see_recording(visitor, permission)))
 
 
 @reach
@@ -108,6 +116,83 @@ def releases_to_change(session: Session, visitor: Visitor, wanted: Collection[UU
     mine = select(Release.id).where(Release.id.in_(chosen), may_see_release(visitor, "catalog.edit"))
     if set(session.scalars(mine)) != set(found):
         raise PermissionMissing
+    return found
+
+
+def track_to_change(session: Session, release: Release, track_id: UUID | None) -> Track:
+    """A track of a release whose door was opened for changing it."""
+    found = session.scalar(select(Track).where(Track.id == track_id, Track.release_id == release.id))
+    if found is None:
+        raise TrackUnknown
+    return found
+
+
+def recording_to_read(session: Session, visitor: Visitor, recording_id: UUID | None) -> Recording:
+    """A recording that the visitor may look at."""
+    require_somewhere(visitor, "catalog.view")
+    found = session.scalar(select(Recording).where(Recording.id == recording_id, may_see_recording(visitor)))
+    if found is None:
+        raise RecordingUnknown
+    return found
+
+
+def may_change_recording(session: Session, visitor: Visitor, recording_id: UUID) -> bool:
+    """Whether a visitor edits the catalogue where this recording is."""
+    mine = select(Recording.id).where(Recording.id == recording_id, may_see_recording(visitor, "catalog.edit"))
+    return session.scalar(mine) is not None
+
+
+def recording_to_edit(session: Session, visitor: Visitor, recording_id: UUID | None) -> Recording:
+    """The same for somebody who edits the catalogue."""
+    recording = recording_to_read(session, visitor, recording_id)
+    if not may_change_recording(session, visitor, recording.id):
+        raise PermissionMissing
+    return recording
+
+
+def recording_to_change(session: Session, visitor: Visitor, recording_id: UUID | None) -> Recording:
+    """The same, locked."""
+    recording = recording_to_edit(session, visitor, recording_id)
+    session.refresh(recording, with_for_update=True)
+    return recording
+
+
+def work_to_read(session: Session, visitor: Visitor, work_id: UUID | None) -> Work:
+    """A work that the visitor may look at."""
+    require_somewhere(visitor, "catalog.view")
+    found = session.scalar(select(Work).where(Work.id == work_id, may_see_work(visitor)))
+    if found is None:
+        raise WorkUnknown
+    return found
+
+
+def may_change_work(session: Session, visitor: Visitor, work_id: UUID) -> bool:
+    """Whether a visitor edits the catalogue where this work is played."""
+    return session.scalar(select(Work.id).where(Work.id == work_id, may_see_work(visitor, "catalog.edit"))) is not None
+
+
+def work_to_edit(session: Session, visitor: Visitor, work_id: UUID | None) -> Work:
+    """The same for somebody who edits the catalogue."""
+    work = work_to_read(session, visitor, work_id)
+    if not may_change_work(session, visitor, work.id):
+        raise PermissionMissing
+    return work
+
+
+def work_to_change(session: Session, visitor: Visitor, work_id: UUID | None) -> Work:
+    """The same, locked."""
+    work = work_to_edit(session, visitor, work_id)
+    session.refresh(work, with_for_update=True)
+    return work
+
+
+def recordings_to_edit(session: Session, visitor: Visitor, wanted: Collection[UUID]) -> dict[UUID, Recording]:
+    """Recordings that the visitor edits; all of them, or none."""
+    require_somewhere(visitor, "catalog.edit")
+    query = select(Recording).where(Recording.id.in_(wanted), may_see_recording(visitor, "catalog.edit"))
+    found = {row.id: row for row in session.scalars(query)} if wanted else {}
+    if set(found) != set(wanted):
+        raise RecordingUnknown
     return found
 
 

@@ -44,3 +44,11 @@ def recheck(session: Session, tenant: Tenant) -> None:
     from app.catalog.service import checking
 
     checking.check_old(session, tenant)
+
+
+@jobs.label_task("catalog.thumbnails", queue="media", time_limit=TIME_LIMIT)
+def make_thumbnails(session: Session, tenant: Tenant, *, release: str, file: str) -> None:
+    """Make small copies of a release's artwork."""
+    from app.catalog.service import artwork
+
+    artwork.make_thumbnails(session, tenant, UUID(release), UUID(file))

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from app.catalog.pages import grid, readiness, release, releases
+from app.catalog.pages import covers, grid, names, places, readiness, recording, release, releases, tracks, work
 from app.catalog.queries import columns
 
-handlers = [*releases.handlers, *readiness.handlers, *grid.handlers, *release.handlers]
+handlers = [
+    *releases.handlers,
+    *readiness.handlers,
+    *tracks.handlers,
+    *grid.handlers,
+    *release.handlers,
+    *places.handlers,
+    *covers.handlers,
+    *recording.handlers,
+    *work.handlers,
+    *names.handlers,
+]
 __all__ = ["columns", "handlers"]

@@ -10,9 +10,10 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.catalog.errors import CodeTaken, FieldsUnusable, RecordingUnknown
+from app.catalog.errors import RecordingUnknown
 from app.catalog.models import Recording, Release
-from app.catalog.pages import readiness
+from app.catalog.pages import editor, readiness, sent
+from app.catalog.pages.pictures import picture
 from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import (
     may_change_release,
@@ -22,7 +23,7 @@ from app.catalog.policies import (
     release_to_read,
 )
 from app.catalog.queries import lists
-from app.catalog.rules import fields
+from app.catalog.rules import fields, parts
 from app.catalog.schemas import NewValue, Restoration
 from app.catalog.service import editing
 from app.catalog.service.issuing import issue_missing
@@ -31,28 +32,47 @@ from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Refusal
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.cells import Cell, edit
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.refusals import status_of
 from app.roster.models import Imprint
 from app.roster.queries.artist import history
 
 RELEASE = f"{RELEASES}/{{release_id:str}}"
 HISTORY = 60
+FORM = editor.Form(
+    "release",
+    "catalog/release_edit.html",
+    RELEASES,
+    release_to_edit,
+    release_to_change,
+    {"artists": sent.ARTISTS, "titles": sent.TITLES, "imprint": sent.IMPRINT},
+    sentence("The release was changed."),
+)
 
 
 @get(RELEASE, sync_to_thread=True)
 def release_page(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
     """Show everything about a release."""
-    visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
-        release = release_to_read(session, visitor, parse_uuid(release_id))
-        facts = _facts(session, visitor, release)
+        release = release_to_read(session, visitor_of(request), parse_uuid(release_id))
+        return show_release(request, session, release)
+
+
+def show_release(
+    request: Request[Any, Any, Any], session: Session, release: Release, *, problem: Refusal | None = None
+) -> Response[str]:
+    """The page of a release, with why something was declined where it was."""
+    facts = _facts(session, visitor_of(request), release)
     facts |= {"titles": fields.FIELD_SENTENCES, "choices": fields.CHOICE_SENTENCES, "meanings": meanings()}
-    return page("catalog/release.html", realm_of(request), here=RELEASES, **facts)
+    facts |= {"problem": problem.msgid if problem else "", "cover": picture(tenant_of(request), release.artwork)}
+    status = status_of(problem) if problem else 200
+    return page("catalog/release.html", realm_of(request), here=RELEASES, status=status, **facts)
 
 
 def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, Any]:
@@ -71,52 +91,24 @@ def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, An
         **readiness.shown(session, visitor, release),
         "history": list(session.scalars(history(subjects, limit=HISTORY))),
         "lacks_codes": release.upc is None or any(recording.isrc is None for _, recording in tracks),
+        "roles": parts.ROLE_SENTENCES,
         "may_edit": may_edit,
         "shown": fields.shown,
     }
 
 
-def _editor(
-    request: Request[Any, Any, Any], release: Release, typed: dict[str, str], *, status: int = 200, **said: Any
-) -> Response[str]:
-    current = {name: fields.shown(name, getattr(release, name)) for name in fields.RELEASE}
-    behind = {name: current[name] for name in current if typed.get(name, current[name]) != current[name]}
-    shown: dict[str, Any] = {"release": release, "fields": fields.RELEASE, "choices": fields.CHOICE_SENTENCES}
-    shown |= {"typed": current | typed, "behind": behind if said.get("is_behind") else {}}
-    problems = said.get("problems", {})
-    return page(
-        "catalog/release_edit.html", realm_of(request), here=RELEASES, status=status, problems=problems, **shown
-    )
-
-
 @get(f"{RELEASE}/edit", sync_to_thread=True)
 def edit_release(request: Request[Any, Any, Any], release_id: FromPath[str]) -> Response[str]:
     """Show the form in which a release is changed."""
-    visitor = visitor_of(request)
-    with tenant_read(tenant_of(request)) as session:
-        release = release_to_edit(session, visitor, parse_uuid(release_id))
-    return _editor(request, release, {})
+    return editor.show(request, FORM, release_id)
 
 
 @post(RELEASE, sync_to_thread=True)
 def change_release(
-    request: Request[Any, Any, Any], release_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
+    request: Request[Any, Any, Any], release_id: FromPath[str], data: URLEncodedBody[dict[str, Any]]
 ) -> Response[Any]:
-    """Change a release that is still as its editor saw it; whoever was slower sees both."""
-    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(release_id)
-    typed = {name: said for name, said in data.items() if name in fields.RELEASE}
-    try:
-        with tenant_work(tenant) as session:
-            release = release_to_change(session, visitor, known)
-            if data.get("match") != str(release.version):
-                return _editor(request, release, typed, status=412, is_behind=True)
-            editing.change(session, visitor.actor, release, typed)
-    except (FieldsUnusable, CodeTaken) as refusal:
-        problems = refusal.fields if isinstance(refusal, FieldsUnusable) else {"upc": sentence("This code is taken.")}
-        with tenant_read(tenant) as session:
-            release = release_to_read(session, visitor, known)
-        return _editor(request, release, typed, status=422, problems=problems)
-    return flash.done(f"{RELEASES}/{known}", tenant, sentence("The release was changed."))
+    """Change a release with its artists and titles."""
+    return editor.save(request, FORM, release_id, data)
 
 
 @post(f"{RELEASE}/restorations", sync_to_thread=True)
@@ -135,7 +127,8 @@ def _restored(request: Request[Any, Any, Any], release_id: str, activity_id: str
     visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_work(tenant) as session:
         release = release_to_change(session, visitor, parse_uuid(release_id))
-        editing.restore(session, visitor.actor, release, parse_uuid(activity_id), field=field)
+        rows = editing.rows_of(session, release)
+        editing.restore(session, visitor.actor, rows, parse_uuid(activity_id), field=field)
     return flash.done(f"{RELEASES}/{release_id}", tenant, sentence("It is as it was before."))
 
 
@@ -150,9 +143,9 @@ def issue_codes(request: Request[Any, Any, Any], release_id: FromPath[str]) -> R
 
 
 def _title_cell(release_id: UUID | str, recording: Recording) -> Cell:
-    action = f"{RELEASES}/{release_id}/recordings/{recording.id}/title"
-    label = sentence("Title")
-    return Cell(id=f"title-{recording.id}", label=label, action=action, field="value", value=recording.title)
+    action, href = f"{RELEASES}/{release_id}/recordings/{recording.id}/title", f"/portal/recordings/{recording.id}"
+    label, value = sentence("Title"), recording.title
+    return Cell(id=f"title-{recording.id}", label=label, action=action, field="value", value=value, href=href)
 
 
 @post(f"{RELEASE}/recordings/{{recording_id:str}}/title", sync_to_thread=True)

@@ -9,6 +9,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
+from app.catalog.pages.pictures import picture
 from app.catalog.queries import lists
 from app.catalog.queries.readiness import RANKS
 from app.catalog.rules.fields import CHOICE_SENTENCES, FIELD_SENTENCES, KINDS
@@ -74,6 +75,7 @@ def list_releases(request: Request[Any, Any, Any]) -> Response[str]:
     shown: dict[str, Any] = {"rows": found[:SHOWN], "following": _following(tenant, asked, found), "asked": asked}
     shown |= {"imprints": imprints, "views": views, "choices": CHOICE_SENTENCES, "kinds": KINDS}
     shown |= {"states": STATES, "tones": TONES, "ranks": RANKS, "fixable": fixable, "may_fix": may_fix}
+    shown["covers"] = {row.id: small for row in shown["rows"] if (small := picture(tenant, row.artwork, most=96))}
     return page("catalog/releases.html", realm_of(request), here=RELEASES, may_edit=may_edit, **shown)
 
 

@@ -41,6 +41,7 @@ def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: 
             Release.release_date,
             Release.catalog_number,
             Release.upc,
+            Release.artwork,
             Imprint.name.label("imprint"),
             tracks.label("tracks"),
             problems.label("problems"),

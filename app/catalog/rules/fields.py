@@ -18,6 +18,7 @@ SENTENCES = {
     "date": "Write a date as 2026, 2026-11 or 2026-11-25.",
     "duration": "Write a duration as minutes and seconds, such as 3:45.",
     "isrc": "An ISRC has two letters, three letters or digits and seven digits, such as DE-A01-26-00001.",
+    "iswc": "This ISWC has a mistake in it. Compare it with the original.",
     "upc": "This barcode has a mistake in it: its last digit does not follow from the others.",
     "grid": "This GRid has a mistake in it. Compare it with the original.",
     "text": "This is longer than fits here.",
@@ -127,6 +128,11 @@ def _code(said: str, kind: str, fits: Callable[[str], bool], form: Callable[[str
     return form(said)
 
 
+def iswc(said: str) -> str | None:
+    """A work's code."""
+    return _code(said, "iswc", identifiers.is_iswc, identifiers.bare)
+
+
 def yes(said: str) -> bool:
     """Whether something is so."""
     return said.strip().lower() in ("true", "1", "yes", "on")
@@ -147,7 +153,9 @@ FIELD_SENTENCES = {
     "original_release_date": "First released", "release_date": "Release date", "preorder_date": "Pre-order from",
     "territories": "Territories", "excluded_territories": "Except in", "format": "Format", "country": "Country",
     "isrc": "ISRC", "duration_ms": "Duration", "lyrics_language": "Language of the lyrics", "lyrics": "Lyrics",
-    "is_instrumental": "Instrumental", "artist_line": "Artists",
+    "is_instrumental": "Instrumental", "artist_line": "Artists", "iswc": "ISWC", "artists": "Artists",
+    "titles": "Titles in other languages", "imprint": "Imprint", "tracks": "Tracks", "credits": "Credits",
+    "works": "Works", "writers": "Writers", "artwork": "Artwork",
 }  # fmt: skip
 
 
@@ -176,6 +184,7 @@ RECORDING = _fields(
     },
     {"parental": PARENTAL, "ai_use": AI_USE},
 )  # fmt: skip
+WORK = _fields({"title": text, "iswc": iswc, "language": text}, {})
 
 
 def values(fields: Mapping[str, Field], typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -2,3 +2,5 @@ import "./css/catalogue.css";
 import "./elements/cell-grid";
 import "./elements/late-cell";
 import "./elements/sound-wave";
+import "./elements/name-search";
+import "./elements/row-list";

@@ -59,7 +59,7 @@ class SoundWave extends HTMLElement {
   }
 
   draw(): void {
-    const box = this.querySelector("svg");
+    const box = this.querySelector(".wave svg");
     if (!box || !this.dataset.peaks || box.childElementCount) return;
     const shape = outline(this.dataset.peaks);
     box.setAttribute("viewBox", `0 0 ${Math.min(COLUMNS, (atob(this.dataset.peaks).length >> 1) || 1)} 256`);
