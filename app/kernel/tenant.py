@@ -79,6 +79,9 @@ class Limits:
     jobs: int = 8
     streams: int = 200
     upload_bytes: int = 2 * 1024**3
+    batch_rows: int = 250_000
+    batch_files: int = 20_000
+    batch_bytes: int = 512 * 1024**3
 
 
 USUAL_LIMITS = Limits()

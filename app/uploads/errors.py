@@ -113,3 +113,15 @@ class ChecksumWrong(Invalid):
 
     message = "This part was damaged on its way. Send it again."
     status: ClassVar[int] = 460
+
+
+class WorkbookOfOtherKind(Invalid):
+    """A workbook that no batch gave out."""
+
+    message = "This is not a workbook of corrections. Download it from this batch, correct it and send that."
+
+
+class NothingCorrected(Invalid):
+    """A workbook says what the batch says already."""
+
+    message = "Nothing is corrected in this workbook. Change cells in it and send it again."
