@@ -86,7 +86,7 @@ def _bring_in(settings: Settings, table: str, slug: str) -> float:
     manifest = settings.boptone_data / f"{slug}.csv"
     manifest.write_text(table)
     started = perf_counter()
-    told: dict[str, Any] = unattended.bring_in(tenant, manifest, dry=False, fix=False, progress=lambda _: None)
+    told: dict[str, Any] = unattended.bring_in(tenant, manifest, dry=False, fix=False, progress=lambda *_: None)
     taken = perf_counter() - started
     if told["created"] != told["releases"]:
         raise AssertionError(told)

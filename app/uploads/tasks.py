@@ -21,7 +21,7 @@ def check(session: Session, tenant: Tenant, *, batch: str) -> None:
     """Find out what a batch would do."""
     from app.uploads.service import checking
 
-    checking.check_or_stop(session, tenant, UUID(batch))
+    checking.check_and_write(session, tenant, UUID(batch))
 
 
 @jobs.label_task("uploads.apply", time_limit=TIME_LIMIT)
@@ -71,3 +71,19 @@ def sweep(session: Session, tenant: Tenant) -> None:
     from app.uploads.service import receiving
 
     receiving.sweep(session, tenant)
+
+
+@jobs.label_task("uploads.unpack", queue="media", time_limit=3_600)
+def unpack(session: Session, tenant: Tenant, *, file: str, first: int = 0) -> None:
+    """Make files of the entries of an archive."""
+    from app.uploads.service import unpacking
+
+    unpacking.unpack(session, tenant, UUID(file), first)
+
+
+@jobs.label_task("uploads.import_prefix", queue="media", time_limit=3_600)
+def import_prefix(session: Session, tenant: Tenant, *, batch: str, folder: str, after: str = "") -> None:
+    """Fetch files for a batch from where the operator lets the label fetch them."""
+    from app.uploads.service import bucket
+
+    bucket.import_prefix(session, tenant, UUID(batch), folder, after)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, delete, get, patch, post, route
 from litestar.exceptions import InternalServerException
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from app.identity.pages import visitor_of
@@ -24,8 +24,9 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.files import parts
 from app.kernel.ids import parse_uuid
+from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
-from app.kernel.web import strict
+from app.kernel.web import flash, strict
 from app.kernel.web.languages import say_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import WrongContentType
@@ -38,7 +39,7 @@ from app.uploads.errors import (
 from app.uploads.models import BatchFile
 from app.uploads.pages.batches import UPLOADS
 from app.uploads.policies import batch_to_change, batch_to_read, file_of_batch
-from app.uploads.service import receiving
+from app.uploads.service import bucket, receiving
 
 FILES = f"{UPLOADS}/{{batch_id:str}}/files"
 FILE = f"{FILES}/{{file_id:str}}"
@@ -184,6 +185,16 @@ def leave_out_unfinished(request: Request[Any, Any, Any], batch_id: FromPath[str
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
+@post(f"{UPLOADS}/{{batch_id:str}}/imports", sync_to_thread=True)
+def fetch(request: Request[Any, Any, Any], batch_id: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Redirect:
+    """Have files fetched from the place that the label has for it."""
+    visitor, tenant = _asked(request)
+    with tenant_work(tenant) as session:
+        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+        bucket.ask_import(session, visitor.actor, batch, data.get("folder", ""))
+    return flash.done(f"{UPLOADS}/{batch.id}", tenant, sentence("The files are being fetched."))
+
+
 class _Body:
     """The body of a request for as long as it comes: the end of the line is its end, whatever the reason."""
 
@@ -298,4 +309,4 @@ def _metadata(header: str) -> dict[str, str]:
     return found
 
 
-handlers = [abilities, list_files, create, announce, look, append, leave_out, leave_out_unfinished]
+handlers = [abilities, list_files, create, announce, look, append, leave_out, leave_out_unfinished, fetch]

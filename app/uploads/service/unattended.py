@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,34 +18,41 @@ from app.uploads import queries
 from app.uploads.models import Batch, BatchFinding, BatchItem
 from app.uploads.rules.told import told
 from app.uploads.service import applying, batches, checking
+from app.uploads.service.folders import Progress, take_folder, told_of_files
 
 READ_BYTES = 1 << 20
 
 
 def bring_in(
-    tenant: Tenant, manifest: Path, *, dry: bool, fix: bool, progress: Callable[[str], object]
+    tenant: Tenant, manifest: Path, folder: Path | None = None, *, dry: bool, fix: bool, progress: Progress
 ) -> dict[str, Any]:
-    """Receive, map, check and apply a manifest, and tell the counts and every refused release with row and rule."""
+    """Receive, map, measure, check and apply a manifest with the files of a folder.
+
+    Tells the counts, every refused release with row and rule, and every file that cannot be used.
+    """
     actor = Actor.system(tenant)
     stored = files.store_stream(actor, _chunks(manifest), name=manifest.name, media_type="application/octet-stream")
-    progress("Mapping")
+    progress("Mapping", 0, 0)
     with tenant_work(tenant) as session:
         batch = batches.open_batch(session, actor, name=stored.name, manifest_id=stored.id)
         mapping = {column.header: column.field for column in checking.proposed(session, actor, batch)}
         checking.confirm(session, actor, batch, mapping)
-    progress("Checking")
+    if folder is not None:
+        take_folder(tenant, batch.id, folder, progress)
+    progress("Checking", 0, 0)
     _check(tenant, batch.id)
     if fix:
         with tenant_work(tenant) as session:
             batches.correct(session, actor, batch, queries.safe_suggestions(session, batch.id))
         _check(tenant, batch.id)
     if not dry:
-        progress("Applying")
+        progress("Applying", 0, 0)
         with tenant_work(tenant) as session:
             batches.go(session, session.get_one(Batch, batch.id), "applying")
             applying.apply(session, tenant, batch.id)
     with tenant_read(tenant) as session:
-        return _told(session, session.get_one(Batch, batch.id))
+        told_of_rows = _told(session, session.get_one(Batch, batch.id))
+        return told_of_rows | ({"files": told_of_files(session, batch.id)} if folder is not None else {})
 
 
 def _check(tenant: Tenant, batch_id: UUID) -> None:

@@ -1,5 +1,4 @@
 import "./css/catalogue.css";
-import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";
 import "./elements/sound-wave";

@@ -1,0 +1,2 @@
+import "./css/files.css";
+import "./elements/batch-files";
