@@ -89,6 +89,34 @@ class CodeUnusable(Invalid):
     message = "This code has a mistake in it. Compare it with the original."
 
 
+class PictureMissing(Invalid):
+    """There is no file in the form."""
+
+    message = "Choose a picture."
+
+
+class PictureUnusable(Invalid):
+    """The file is no picture that can be shown."""
+
+    message = "This is not a picture in JPEG, PNG, WebP, TIFF or AVIF."
+
+
+class PictureTooSmall(Invalid):
+    """A picture with too few pixels looks blurred."""
+
+    message = "This picture is too small. It needs %(least)s pixels on its shorter side."
+
+
+class PictureTooLarge(Invalid):
+    """The file is longer than a picture needs to be."""
+
+    message = "This picture is too large. It may have %(megabytes)s MB."
+
+
+class PageUnusable(Invalid):
+    """Something on an artist's page cannot be as it is."""
+
+
 class PrefixUnusable(Invalid):
     """A prefix is not one that codes can be issued from."""
 

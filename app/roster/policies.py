@@ -74,6 +74,14 @@ def artist_to_present(session: Session, visitor: Visitor, artist_id: UUID | None
     return _locked(session, visitor, artist_id, "artists.page")
 
 
+def artist_seen_to_present(session: Session, visitor: Visitor, artist_id: UUID | None) -> Artist:
+    """The same, not locked, for the form."""
+    artist = artist_to_read(session, visitor, artist_id)
+    if not may_do_for(session, visitor, artist, "artists.page"):
+        raise PermissionMissing
+    return artist
+
+
 def may_do_for(session: Session, visitor: Visitor, artist: Artist, permission: Permission) -> bool:
     """Whether a visitor has a permission for one artist."""
     mine = select(Artist.id).where(Artist.id == artist.id, may_see_artist(visitor, permission))

@@ -13,7 +13,7 @@ class NewArtist(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ArtistForm(msgspec.Struct, forbid_unknown_fields=True):
-    """An artist as edited; `match` is the version that the editor saw. Maps and lists have one entry a line."""
+    """An artist as edited; `match` is the version that the editor saw. Names have one entry a line."""
 
     match: str
     name: str
@@ -22,8 +22,22 @@ class ArtistForm(msgspec.Struct, forbid_unknown_fields=True):
     isni: str = ""
     ipi: str = ""
     names: str = ""
-    biographies: str = ""
-    store_ids: str = ""
+    at_spotify: str = ""
+    at_apple: str = ""
+    at_youtube: str = ""
+    at_deezer: str = ""
+    at_amazon: str = ""
+    at_tidal: str = ""
+    at_musicbrainz: str = ""
+    at_discogs: str = ""
+
+
+class PageForm(msgspec.Struct, forbid_unknown_fields=True):
+    """How an artist is shown: texts with their languages, links one a line, and the version that the editor saw."""
+
+    match: str
+    language: list[str] | str = []
+    text: list[str] | str = []
     links: str = ""
 
 

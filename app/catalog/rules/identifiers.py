@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from string import ascii_uppercase
 
-from stdnum import grid, isni, isrc
-from stdnum.iso7064 import mod_37_36
+from stdnum import grid, isrc
+
+from app.kernel.codes import bare, ipi_name, is_dpid, is_ipi_name, is_isni
+
+__all__ = [
+    "bare", "catalog_number", "gtin", "ipi_name", "is_catalog_number", "is_dpid", "is_grid", "is_gtin", "is_ipi_base",
+    "is_ipi_name", "is_isni", "is_isrc", "is_iswc", "iswc", "release_grid", "repaired_gtin",
+]  # fmt: skip
 
 LONGEST_CATALOG_NUMBER = 64
 GTIN_LENGTHS = (8, 12, 13, 14)
@@ -19,14 +25,8 @@ ISRC_PREFIXES = frozenset(
 )
 """The first two letters that the registry of ISRC gives out: countries, and what it added when those ran short."""
 
-_PUNCTUATION = re.compile(r"[\s.\-]")
 _FLOAT = re.compile(r"^([0-9]+)[.,]0*$")
 _SCIENTIFIC = re.compile(r"^([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})$")
-
-
-def bare(text: str) -> str:
-    """An identifier in capitals, without the spaces, dots and hyphens that people put in to read it."""
-    return _PUNCTUATION.sub("", text).upper()
 
 
 def is_isrc(text: str) -> bool:
@@ -88,27 +88,6 @@ def _weighted(digits: str, *, first: int) -> int:
     return -(first + sum(place * int(digit) for place, digit in enumerate(digits, start=1))) % 10
 
 
-def ipi_name(text: str) -> str:
-    """An IPI name number as it is kept: 11 digits; the CAE numbers before it had nine."""
-    digits = bare(text)
-    return digits.zfill(11) if len(digits) >= 9 else digits
-
-
-def is_ipi_name(text: str) -> bool:
-    """Whether an IPI name number has 11 digits, of which the last two follow from the others (modulo 101)."""
-    digits = ipi_name(text)
-    if not re.fullmatch(r"[0-9]{11}", digits) or not digits.strip("0"):
-        return False
-    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 101
-    return int(digits[9:]) == ((101 - rest) % 100 if rest else 0)
-
-
-def is_isni(text: str) -> bool:
-    """Whether a name's code has 16 characters and its check character (ISO 27729, ISO 7064 mod 11-2)."""
-    code = bare(text)
-    return bool(re.fullmatch(r"[0-9]{15}[0-9X]", code)) and bool(isni.is_valid(code))
-
-
 def release_grid(text: str) -> str:
     """A GRid as it is kept: 18 characters, without its own name before it."""
     return bare(text).removeprefix("GRID:")
@@ -118,12 +97,6 @@ def is_grid(text: str) -> bool:
     """Whether a release's GRid has 18 characters, begins with A1, and has its check character (ISO 7064 mod 37,36)."""
     code = release_grid(text)
     return bool(re.fullmatch(r"A1[A-Z0-9]{16}", code)) and bool(grid.is_valid(code))
-
-
-def is_dpid(text: str) -> bool:
-    """Whether a DDEX party's code is PADPIDA, ten digits and letters, and its check character (ISO 7064 mod 37,36)."""
-    code = bare(text)
-    return bool(re.fullmatch(r"PADPIDA[A-Z0-9]{11}", code)) and bool(mod_37_36.is_valid(code))
 
 
 def catalog_number(text: str) -> str:

@@ -61,11 +61,19 @@ def store_stream(actor: Actor, chunks: Iterable[bytes], *, name: str, media_type
 
 
 def note_object(
-    session: Session, actor: Actor, *, sha256: str, size: int, name: str, media_type: str, is_derived: bool = False
+    session: Session,
+    actor: Actor,
+    *,
+    sha256: str,
+    size: int,
+    name: str,
+    media_type: str,
+    is_derived: bool = False,
+    file_id: UUID | None = None,
 ) -> StoredFile:
     """Name an object that is stored already; what the product derived from another file is no news of its own."""
     stored = StoredFile(
-        id=ids.new_id(),
+        id=file_id or ids.new_id(),
         sha256=sha256,
         size=size,
         media_type=safe_media_type(media_type),

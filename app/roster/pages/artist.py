@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from babel.core import Locale, UnknownLocaleError
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
@@ -32,14 +35,20 @@ from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES,
 from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant, may_see_artist
 from app.roster.queries import artist as queries
 from app.roster.queries import grants as leave
+from app.roster.rules.stores import STORES
 from app.roster.schemas import ArtistForm, Leaving, Member
-from app.roster.service import artists
-from app.roster.service.forms import shown_fields, wanted_fields
+from app.roster.service import artists, pictures
+from app.roster.service.forms import AT_STORES, shown_fields, wanted_fields
 
 ARTIST = f"{ROSTER}/{{artist_id:str}}"
 SHOWN = 40
 UNTYPED: dict[str, Any] = {"email": "", "rights": (), "until": ""}
 RIGHT_SENTENCES = {"money": "See money", "releases": "Manage releases", "page": "Edit the page"}
+FIELD_SENTENCES = {
+    "name": "Name", "sort_name": "Sorted as", "kind": "Kind", "status": "Status", "names": "Names in other languages",
+    "biographies": "Biographies", "store_ids": "Ids in stores", "links": "Links", "picture": "Picture",
+    "leaves_on": "Leaves on", "party_id": "Legal person",
+}  # fmt: skip
 STATE_SENTENCES = {"active": "Active", "asked": "Asked", "unanswered": "Not answered", "over": "Over"}
 
 
@@ -51,10 +60,22 @@ def artist_page(request: Request[Any, Any, Any], artist_id: FromPath[str]) -> Re
 
 def artist_shown(request: Request[Any, Any, Any], artist_id: str, **typed: Any) -> dict[str, Any]:
     """Everything about an artist, and what was typed into a form there that was refused."""
-    visitor = visitor_of(request)
-    with tenant_read(tenant_of(request)) as session:
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
         artist = artist_to_read(session, visitor, parse_uuid(artist_id))
-        return {"here": ROSTER, "typed": UNTYPED | typed, **_facts(session, visitor, artist)}
+        image = pictures.copies_of(session, tenant, artist)
+        facts = _facts(session, visitor, artist)
+    names = language_names(realm_of(request).language, [*artist.biographies, *artist.names])
+    return {"here": ROSTER, "typed": UNTYPED | typed, "image": image, "language_names": names, **facts}
+
+
+def language_names(reader: str, languages: Iterable[str]) -> dict[str, str]:
+    """What languages are called in a reader's; one that nobody knows by its code."""
+    locale, found = reader.replace("-", "_"), {}
+    for language in languages:
+        with suppress(UnknownLocaleError, ValueError):
+            found[language] = Locale.parse(language, sep="-").get_display_name(locale)
+    return {language: found.get(language) or language for language in languages}
 
 
 def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
@@ -62,7 +83,8 @@ def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]
     others = select(Artist.id, Artist.name).where(Artist.id != artist.id, may_see_artist(visitor))
     return {
         "artist": artist,
-        "fields": shown_fields(artist),
+        "stores": {key: STORES[key].name if key in STORES else key for key in artist.store_ids},
+        "may_present": may_do_for(session, visitor, artist, "artists.page"),
         "band": session.execute(queries.band(artist.id)).all(),
         "sections": queries.sections(session, visitor, artist.id),
         "history": list(session.scalars(queries.history([artist.id], limit=SHOWN))),
@@ -70,6 +92,7 @@ def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]
         **grant_facts(session, visitor, artist),
         "ties": artists.ties(session, artist) if may_edit else None,
         "meanings": meanings(),
+        "titles": FIELD_SENTENCES | {"isni": "ISNI", "ipi": "IPI"},
         "kinds": KIND_SENTENCES,
         "statuses": STATUS_SENTENCES,
         "may_edit": may_edit,
@@ -106,6 +129,7 @@ def _editor(
     current = shown_fields(artist)
     behind = {name: current[name] for name in current if typed.get(name, current[name]) != current[name]}
     shown: dict[str, Any] = {"artist": artist, "typed": current | typed, "kinds": KIND_SENTENCES, "here": ROSTER}
+    shown["stores"] = {field: STORES[store].name for field, store in AT_STORES.items()}
     shown |= {"problems": said.get("problems", {}), "behind": behind if said.get("is_behind") else {}}
     return page("roster/artist_edit.html", realm_of(request), status=status, **shown)
 
@@ -133,7 +157,7 @@ def change_artist(
             artist = artist_to_change(session, visitor, parse_uuid(artist_id))
             if data.match != str(artist.version):
                 return _editor(request, artist, typed, status=412, is_behind=True)
-            artists.change_artist(session, visitor, artist, wanted_fields(typed))
+            artists.change_artist(session, visitor, artist, wanted_fields(artist, typed))
     except Invalid as refusal:
         with tenant_read(tenant) as session:
             artist = artist_to_read(session, visitor, parse_uuid(artist_id))
