@@ -89,6 +89,40 @@ class CodeUnusable(Invalid):
     message = "This code has a mistake in it. Compare it with the original."
 
 
+class PartyUnknown(NotFound):
+    """The label has no such legal person, or the asker may not know of it."""
+
+    message = "This legal person could not be found."
+
+
+class PayeeUnknown(NotFound):
+    """The legal person is paid nowhere like this."""
+
+    message = "This payee could not be found."
+
+
+class PartyUnusable(Invalid):
+    """Something about a legal person cannot be as it is."""
+
+
+class PartyUsed(Conflict):
+    """Something refers to the legal person."""
+
+    message = "This legal person stays while something refers to it. %(what)s: %(count)s"
+
+
+class CountryUnusable(Invalid):
+    """The country is none."""
+
+    message = "Choose a country from the list."
+
+
+class CurrencyUnusable(Invalid):
+    """The currency is none."""
+
+    message = "Choose a currency from the list."
+
+
 class PictureMissing(Invalid):
     """There is no file in the form."""
 

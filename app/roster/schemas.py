@@ -62,6 +62,32 @@ class TakeUp(msgspec.Struct, forbid_unknown_fields=True):
     password: str = ""
 
 
+class PartyForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A legal person as edited; `match` says what its editor saw."""
+
+    legal_name: str
+    kind: str = "person"
+    match: str = ""
+    email: str = ""
+    country: str = ""
+    ipi: str = ""
+    isni: str = ""
+    dpid: str = ""
+
+
+class NewPayee(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a legal person's money goes."""
+
+    currency: str
+    name: str = ""
+
+
+class TiedArtist(msgspec.Struct, forbid_unknown_fields=True):
+    """An artist by key."""
+
+    artist: str
+
+
 class NewStatus(msgspec.Struct, forbid_unknown_fields=True):
     """Whether an artist is active, and which version of that the editor saw."""
 

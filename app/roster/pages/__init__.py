@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.roster.pages import artist, dashboard, grants, imprints, presenting
+from app.roster.pages import artist, choices, dashboard, grants, imprints, parties, presenting
 
-handlers = [*dashboard.handlers, *imprints.handlers, *artist.handlers, *grants.handlers, *presenting.handlers]
+handlers = [
+    handler for part in (dashboard, imprints, artist, grants, presenting, parties, choices) for handler in part.handlers
+]
 __all__ = ["handlers"]

@@ -30,14 +30,14 @@ from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.errors import DayUnusable
-from app.roster.models import Artist, ArtistGrant
+from app.roster.models import Artist, ArtistGrant, Party
 from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES, today_of
 from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant, may_see_artist
 from app.roster.queries import artist as queries
 from app.roster.queries import grants as leave
 from app.roster.rules.stores import STORES
 from app.roster.schemas import ArtistForm, Leaving, Member
-from app.roster.service import artists, pictures
+from app.roster.service import artists, parties, pictures
 from app.roster.service.forms import AT_STORES, shown_fields, wanted_fields
 
 ARTIST = f"{ROSTER}/{{artist_id:str}}"
@@ -90,6 +90,7 @@ def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]
         "history": list(session.scalars(queries.history([artist.id], limit=SHOWN))),
         "others": session.execute(others.order_by(Artist.sort_name).limit(500)).all() if artist.kind == "band" else [],
         **grant_facts(session, visitor, artist),
+        **party_facts(session, visitor, artist),
         "ties": artists.ties(session, artist) if may_edit else None,
         "meanings": meanings(),
         "titles": FIELD_SENTENCES | {"isni": "ISNI", "ipi": "IPI"},
@@ -111,6 +112,18 @@ def grant_facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str,
         "rights": {right: text for right, text in RIGHT_SENTENCES.items() if can_give(right, visitor.permissions)},
         "right_names": RIGHT_SENTENCES,
         "states": STATE_SENTENCES,
+    }
+
+
+def party_facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
+    """Who is behind an artist and where the money goes, for those who see the artist's money."""
+    sees_money = may_do_for(session, visitor, artist, "payouts.view")
+    party = session.get(Party, artist.party_id) if artist.party_id and sees_money else None
+    return {
+        "sees_money": sees_money,
+        "paid": party,
+        "payees": parties.payees_of(session, party.id) if party else [],
+        "may_see_party": party is not None and may_do_for(session, visitor, artist, "contracts.view"),
     }
 
 

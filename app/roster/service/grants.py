@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 from app.identity.errors import BeyondOwn, MemberThere
 from app.identity.models import INVITATION_LIFE, Member
 from app.identity.policies import Visitor
-from app.identity.rules import normal_email
 from app.identity.rules.grants import RIGHTS, can_give
 from app.identity.service import actor_of, add_member, tickets
-from app.identity.service.entry import LONGEST_EMAIL, checked_name
+from app.identity.service.entry import checked_name
 from app.identity.service.notices import language_of
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from app.roster.errors import ArtistLeft, DayPast, GrantOver, GrantThere, NotAnAddress, RightsUnusable
 from app.roster.models import Artist, ArtistGrant
+from app.roster.rules.addresses import address
 from app.roster.service import notices
 
 TICKET = "artist_grant"
@@ -79,9 +79,8 @@ def _checked(visitor: Visitor, rights: Iterable[str]) -> list[str]:
 
 
 def _address(text: str) -> str:
-    email = normal_email(text)
-    local, at, domain = email.partition("@")
-    if not (local and at and domain) or len(email) > LONGEST_EMAIL or any(sign.isspace() for sign in email):
+    email = address(text)
+    if email is None:
         raise NotAnAddress(fields={"email": NotAnAddress.message})
     return email
 

@@ -83,7 +83,7 @@ def hide(session: Session, visitor: Visitor, artist: Artist) -> None:
 def _change(session: Session, visitor: Visitor, artist: Artist, image_id: UUID | None) -> None:
     before = artist.change({"image_id": image_id}, clock.now())["image_id"]
     known = session.scalars(select(StoredFile).where(StoredFile.id.in_([before, image_id])))
-    names = {row.id: row.name for row in known}
+    names: dict[UUID | None, str] = {row.id: row.name for row in known}
     told = {"before": {"picture": names.get(before)}, "after": {"picture": names.get(image_id)}}
     activity.record(session, visitor.actor, "artist.changed", subject_type="artist", subject_id=artist.id, **told)
 

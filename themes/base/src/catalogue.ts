@@ -4,3 +4,4 @@ import "./elements/late-cell";
 import "./elements/sound-wave";
 import "./elements/name-search";
 import "./elements/row-list";
+import "./elements/name-chooser";

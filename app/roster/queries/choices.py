@@ -1,0 +1,54 @@
+"""Imprints, artists and legal persons to choose from by name, as far as a visitor sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select
+
+from app.identity.policies import Visitor
+from app.roster.models import Artist, Imprint, Party
+from app.roster.policies import may_see_artist, may_see_imprint
+from app.roster.policies.parties import may_see_party
+from app.roster.queries.search import as_sorted, likeness, matches
+
+SHOWN = 12
+Choosing = Callable[[Visitor, str, list[str]], Select[str, str, str]]
+"""Gives key, name and a remark of what fits a text; or of these keys, where there are some."""
+
+
+def artists(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Artists."""
+    query = select(Artist.key, Artist.name, literal("")).where(may_see_artist(visitor))
+    if keys:
+        return query.where(Artist.key.in_(keys))
+    if not wanted:
+        return query.where(Artist.status != "left").order_by(as_sorted(Artist.sort_name), Artist.id).limit(SHOWN)
+    fitting = query.where(matches(Artist.folded, wanted))
+    return fitting.order_by(likeness(Artist.folded, wanted).desc(), Artist.id).limit(SHOWN)
+
+
+def imprints(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Imprints."""
+    query = select(Imprint.key, Imprint.name, literal("")).where(may_see_imprint(visitor))
+    chosen = query.where(Imprint.key.in_(keys)) if keys else query.where(_holds(Imprint.name, wanted)).limit(SHOWN)
+    return chosen.order_by(Imprint.name, Imprint.id)
+
+
+def parties(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Legal persons, by id."""
+    query = select(cast(Party.id, Text), Party.legal_name, func.coalesce(Party.country, "")).where(
+        may_see_party(visitor)
+    )
+    if keys:
+        return query.where(cast(Party.id, Text).in_(keys))
+    fitting = or_(_holds(Party.legal_name, wanted), _holds(Party.email, wanted))
+    return query.where(fitting).order_by(Party.legal_name, Party.id).limit(SHOWN)
+
+
+def _holds(column: Any, wanted: str) -> ColumnElement[bool]:
+    return func.strpos(as_sorted(column), as_sorted(literal(wanted, Text))) > 0
+
+
+CHOICES: dict[str, Choosing] = {"artists": artists, "imprints": imprints, "parties": parties}
