@@ -31,7 +31,13 @@ from app.kernel.db import copy_rows, table_of
 from app.roster.models import Artist, Contributor, Imprint
 from app.roster.rules import folds, name_keys, slugs, sort_names
 
+PATIENCE = "SET LOCAL statement_timeout = '10min'"
+"""A load waits for another one, and its statements take what they take: the task it runs in has a limit of its own."""
+
 LOADING = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' catalog loading', 0))"
+ROWS_AT_ONCE = 20_000
+"""So many rows are text at one time: memory does not grow with a load."""
+
 NOTE_CODES = (
     "INSERT INTO issued_codes (kind, code, subject_id) "
     "SELECT :kind, * FROM unnest(string_to_array(:code, ','), string_to_array(:subject_id, ',') ::uuid[]) "
@@ -43,6 +49,7 @@ WRITERS = ("Composer", "Lyricist", "ComposerLyricist", "Author", "Arranger", "Ad
 
 def take_turn(session: Session) -> None:
     """Wait until no other load of this label runs, so that two never create the same artist."""
+    session.execute(text(PATIENCE))
     session.execute(text(LOADING))
 
 
@@ -94,7 +101,11 @@ def _load_release_artists(session: Session, plan: Plan, releases: pl.DataFrame) 
 
 
 def _load_recordings(session: Session, plan: Plan, origin: pl.Expr) -> None:
-    fresh = plan.tracks.filter("recording_is_new")
+    for tracks in plan.tracks.iter_slices(ROWS_AT_ONCE):
+        _load_some(session, plan, tracks.filter("recording_is_new"), origin)
+
+
+def _load_some(session: Session, plan: Plan, fresh: pl.DataFrame, origin: pl.Expr) -> None:
     columns = {**_of(RECORDING_FIELDS), **attaching.OF_RECORDING, "id": "recording_id"}
     _copy(session, Recording, fresh, columns, origin)
     acts = _acts(fresh, "recording_id", plan.artists)
@@ -158,8 +169,7 @@ def _note_codes(session: Session, plan: Plan) -> None:
     isrcs = plan.tracks.filter("recording_is_new").select(code="isrc", subject_id="recording_id")
     upcs = plan.releases.filter("release_is_new").select(code=pl.col("upc").str.zfill(14), subject_id="release_id")
     for kind, frame in (("isrc", isrcs), ("upc", upcs)):
-        rows = frame.drop_nulls("code")
-        if rows.height:
+        for rows in frame.drop_nulls("code").iter_slices(ROWS_AT_ONCE):
             # Long texts that the server takes apart: the driver would write an array cell by cell.
             codes = rows.select(pl.all().str.join(",")).row(0, named=True)
             session.execute(text(NOTE_CODES), {"kind": kind, **codes})
@@ -204,13 +214,14 @@ def _copy(
         return
     table = table_of(model)
     chosen = [_cell(frame, name).alias(column) for column, name in columns.items() if name in frame.columns]
-    rows = frame.select(*chosen, *more)
-    rows = rows.with_columns(
-        pl.col(name).fill_null(pl.lit(_default(table.c[name])))
-        for name in rows.columns
-        if rows[name].null_count() and not table.c[name].nullable
-    )
-    copy_rows(session, table, rows.columns, rows.write_csv(include_header=False).encode())
+    for piece in frame.iter_slices(ROWS_AT_ONCE):
+        rows = piece.select(*chosen, *more)
+        rows = rows.with_columns(
+            pl.col(name).fill_null(pl.lit(_default(table.c[name])))
+            for name in rows.columns
+            if rows[name].null_count() and not table.c[name].nullable
+        )
+        copy_rows(session, table, rows.columns, rows.write_csv(include_header=False).encode())
 
 
 def _default(column: Any) -> str:

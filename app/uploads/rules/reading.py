@@ -9,6 +9,9 @@ import polars as pl
 
 from app.uploads.rules.problems import select_problems
 
+_ALIKE = 4
+"""A table of what was made is worth its while where each text stands so often."""
+
 
 @dataclass(slots=True)
 class Reading:
@@ -54,9 +57,19 @@ class Reading:
         """What `value` makes of a field, null where the sender has no such column; a problem where it makes nothing."""
         if not self.has(name):
             return pl.Series(name, [None] * self.rows.height, dtype)
-        found = self.rows.select(value.alias(name)).to_series()
+        found = self._made(name, value)
         self.refuse(name, found.is_null(), rule)
         return found
+
+    def _made(self, name: str, value: pl.Expr) -> pl.Series:
+        """What `value` makes of each cell; of what many cells say alike it is made once."""
+        said = self.rows.select(name)
+        distinct = said.unique()
+        if distinct.height * _ALIKE > said.height:
+            return said.select(value.alias(name)).to_series()
+        table = distinct.select(name, value.alias("made"))
+        joined = said.join(table, on=name, how="left", nulls_equal=True, maintain_order="left")
+        return joined["made"].alias(name)
 
     def refuse(self, name: str, failed: pl.Series, rule: str) -> None:
         """Keep a problem for each row that says something in a field of which nothing could be made."""

@@ -40,7 +40,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch with everything that is known about it; `findings` as `rules.findings` shapes them."""
+    """A batch with everything that is known about it; `findings` as `rules.findings` shapes them.
+
+    Of its releases and tracks only what items show.
+    """
 
     releases: pl.DataFrame
     tracks: pl.DataFrame
@@ -72,16 +75,28 @@ def confirm(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str
 def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     """Read, correct, validate and plan a batch; nothing is written."""
     basis = keeping.basis(session)
-    manifest, mapping = _corrected(session, batch, read_manifest(manifest_bytes(session, actor, batch)))
-    read = rows.to_catalogue(manifest, mapping)
+    read = _read(session, actor, batch)
     files = attaching.look(session, batch, read)
     releases, tracks = files.onto(read.releases, read.tracks)
+    findings = files.told(_found(session, read, releases, tracks))
+    shown = releases.select("release", "title", "artists"), tracks.select("release", "row")
+    if (refused := told.refused(findings)).len():
+        good = ~pl.col("release").is_in(refused.implode())
+        releases, tracks = releases.filter(good), tracks.filter(good)
+    del read  # the plan is as large again
+    planned = files.planned(session, plan(session, releases, tracks))
+    return Checked(*shown, files.known(session, planned, findings), planned, files, basis)
+
+
+def _read(session: Session, actor: Actor, batch: Batch) -> rows.Catalogue:
+    """What the batch's table says, with what people corrected in it."""
+    return rows.to_catalogue(*_corrected(session, batch, read_manifest(manifest_bytes(session, actor, batch))))
+
+
+def _found(session: Session, read: rows.Catalogue, releases: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+    """What reading and the rules have to say."""
     known = catalog.known(session, releases, tracks, today=clock.now().date())
-    found = validation.validate(releases, tracks, known)
-    findings = files.told(told.gathered(read.sources, read.problems, found))
-    good = ~pl.col("release").is_in(told.refused(findings).implode())
-    planned = files.planned(session, plan(session, releases.filter(good), tracks.filter(good)))
-    return Checked(releases, tracks, files.known(session, planned, findings), planned, files, basis)
+    return told.gathered(read.sources, read.problems, validation.validate(releases, tracks, known))
 
 
 def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
