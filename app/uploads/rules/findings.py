@@ -51,17 +51,31 @@ def refused(findings: pl.DataFrame) -> pl.Series:
     return findings.filter(pl.col("refuses") & pl.col("release").is_not_null())["release"].unique()
 
 
+def counted(findings: pl.DataFrame) -> pl.DataFrame:
+    """How many findings (`found`) there are by release, rule and severity."""
+    return findings.group_by("release", "rule", "severity", maintain_order=True).agg(found=pl.len())
+
+
+def kept(findings: pl.DataFrame) -> pl.DataFrame:
+    """All findings that refuse, and of other rules the first of each.
+
+    What nine thousand tracks lack alike is told once, as a number.
+    """
+    nth = pl.int_range(pl.len()).over("rule")
+    return findings.filter(pl.col("refuses") | (nth < MOST_KEPT))
+
+
 def items_of(
-    releases: pl.DataFrame, tracks: pl.DataFrame, findings: pl.DataFrame, verdicts: pl.DataFrame, changes: pl.DataFrame
+    releases: pl.DataFrame, tracks: pl.DataFrame, counts: pl.DataFrame, verdicts: pl.DataFrame, changes: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row a release: what it is, what would become of it, and each change as JSON."""
-    counted = tracks.group_by("release").agg(row=pl.col("row").min(), tracks=pl.len())
-    warned = findings.filter(pl.col("severity") == "warn").group_by("release").agg(warnings=pl.len())
+    """One row a release: what it is, what would become of it, and each change as JSON; `counts` as of `counted`."""
+    sizes = tracks.group_by("release").agg(row=pl.col("row").min(), tracks=pl.len())
+    warned = counts.filter(pl.col("severity") == "warn").group_by("release").agg(warnings=pl.col("found").sum())
     told = changes.select("release", change=pl.struct(pl.exclude("release")).struct.json_encode())
     told = told.group_by("release", maintain_order=True).agg(pl.col("change").str.join(","))
     return (
         releases.select("release", "title", line=pl.col("artists").list.join(", "))
-        .join(counted, on="release", how="left", maintain_order="left")
+        .join(sizes, on="release", how="left", maintain_order="left")
         .join(warned, on="release", how="left", maintain_order="left")
         .join(verdicts, on="release", how="left", maintain_order="left")
         .join(told, on="release", how="left", maintain_order="left")
@@ -79,22 +93,17 @@ def items_of(
     )
 
 
-def by_rule(findings: pl.DataFrame) -> dict[str, int]:
+def by_rule(counts: pl.DataFrame) -> dict[str, int]:
     """How often each rule was broken, the gravest first."""
     gravity = pl.col("severity").replace_strict({"block": 0, "warn": 1}, default=2, return_dtype=pl.UInt8)
-    counted = findings.group_by("rule").agg(gravity.min().alias("gravity"), pl.len().alias("found"))
-    ordered = counted.sort("gravity", "found", "rule", descending=[False, True, False])
+    summed = counts.group_by("rule").agg(gravity.min().alias("gravity"), pl.col("found").sum())
+    ordered = summed.sort("gravity", "found", "rule", descending=[False, True, False])
     return dict(ordered.select("rule", "found").iter_rows())
 
 
 def as_rows(findings: pl.DataFrame) -> pl.DataFrame:
-    """Findings as the table of a batch keeps them, numbered: all that refuse, and of other rules the first of each.
-
-    What nine thousand tracks lack alike is told once, as a number.
-    """
-    nth = pl.int_range(pl.len()).over("rule")
-    kept = findings.filter(pl.col("refuses") | (nth < MOST_KEPT))
-    return kept.select(
+    """Findings as the table of a batch keeps them, numbered."""
+    return findings.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("number"),
         pl.col("release").alias("item"),
         "row",

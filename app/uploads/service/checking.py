@@ -40,14 +40,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch with everything that is known about it; `findings` as `rules.findings` shapes them.
+    """A batch with what is known about it: of releases and tracks what items show, of findings those that are kept.
 
-    Of its releases and tracks only what items show.
+    `counts` tells of all findings how many there are, as `rules.findings.counted` does.
     """
 
     releases: pl.DataFrame
     tracks: pl.DataFrame
     findings: pl.DataFrame
+    counts: pl.DataFrame
     plan: Plan
     files: attaching.Attached
     basis: keeping.Basis
@@ -55,7 +56,7 @@ class Checked:
     @property
     def items(self) -> pl.DataFrame:
         """One row a release, with its verdict."""
-        return told.items_of(self.releases, self.tracks, self.findings, self.plan.verdicts, self.plan.changes)
+        return told.items_of(self.releases, self.tracks, self.counts, self.plan.verdicts, self.plan.changes)
 
 
 def proposed(session: Session, actor: Actor, batch: Batch) -> list[Column]:
@@ -79,13 +80,16 @@ def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     files = attaching.look(session, batch, read)
     releases, tracks = files.onto(read.releases, read.tracks)
     findings = files.told(_found(session, read, releases, tracks))
+    kept, counts = told.kept(findings), told.counted(findings)
     shown = releases.select("release", "title", "artists"), tracks.select("release", "row")
     if (refused := told.refused(findings)).len():
         good = ~pl.col("release").is_in(refused.implode())
         releases, tracks = releases.filter(good), tracks.filter(good)
-    del read  # the plan is as large again
+    del read, findings  # the plan is as large again
     planned = files.planned(session, plan(session, releases, tracks))
-    return Checked(*shown, files.known(session, planned, findings), planned, files, basis)
+    late = files.known(session, planned, kept.clear())
+    counts = pl.concat([counts, told.counted(late)])
+    return Checked(*shown, told.ordered(pl.concat([kept, told.kept(late)])), counts, planned, files, basis)
 
 
 def _read(session: Session, actor: Actor, batch: Batch) -> rows.Catalogue:
@@ -120,7 +124,7 @@ def write(session: Session, tenant: Tenant, batch: Batch, checked: Checked) -> N
     attaching.write_matches(session, batch, checked.files)
     _replace(session, batch, BatchFinding, told.as_rows(checked.findings))
     batch.counts = told.counts(items, checked.tracks)
-    batch.options = {**batch.options, "rules": told.by_rule(checked.findings)}
+    batch.options = {**batch.options, "rules": told.by_rule(checked.counts)}
     batch.plan_hash = checked.plan.fingerprint()
     keeping.keep(tenant, batch, checked.plan, checked.basis)
 
