@@ -16,7 +16,7 @@ from stdnum import ean
 
 from app.kernel.db.database import owner_session
 from app.kernel.tenant import Tenant
-from app.main import composition
+from app.main import composition, worker
 from app.settings import HOME_CELL, Settings
 from benchmarks.harness import Figure, Figures
 from tenants.provisioning.schemas import OpenLabel
@@ -121,6 +121,7 @@ def _in_a_worker(settings: Settings, table: str, slug: str) -> Load:
 
 
 def _work(settings: Settings, manifest: Path, slug: str) -> Load:
+    worker.spare_memory()
     with composition.connected("bench", settings):
         first = manifest.with_suffix(".first.csv")
         first.write_text(_table(WARM))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 from celery.exceptions import SecurityWarning
@@ -13,8 +14,17 @@ from app.main.broker import make_celery
 from app.settings import Settings
 
 
+def spare_memory() -> None:
+    """Have the library that compares tables give memory back at once; it reads this when it is first imported.
+
+    Left alone it keeps for ten seconds what it let go of: a load would hold what its check had needed.
+    """
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+
+
 def run(settings: Settings) -> None:
     """Serve every queue until SIGTERM; what is being done is finished, the rest goes back."""
+    spare_memory()
     observe.configure(settings, process="worker")
     composition.load_slices()
     # Celery warns of root because of pickles; ours are JSON, signed, and name a row.
