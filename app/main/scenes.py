@@ -58,7 +58,7 @@ class Scene:
 
 
 SCENES = (
-    Scene("bluehour", "Blue Hour", "Lena Vogt", "Mira Okafor", "Europe/Berlin", "EUR", ("de", "en"), "editorial"),
+    Scene("bluehour", "Blue Hour", "Lena Vogt", "Mira Okafor", "Europe/Berlin", "EUR", ("de", "en", "ar"), "editorial"),
     Scene("kite", "Kite Records", "Dana Reyes", "The Lanterns", "America/New_York", "USD", ("en", "es"), "voltage"),
     Scene("noor", "نور", "ليلى حداد", "سامي ناصر", "Asia/Dubai", "AED", ("ar", "en"), "geometric"),
 )

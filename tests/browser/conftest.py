@@ -17,13 +17,19 @@ from app.kernel.web.assets import THEME
 from app.main.scenes import OPERATOR, SCENES
 from tenants.provisioning.bootstrap import prepare_cells
 from tests.servers import ROOT, started, stopped
-from tests.services import Services
+from tests.services import Services, locked
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = THEME / "node_modules" / "axe-core" / "axe.min.js"
+SEEDED, DEVELOPMENT = "browser_seeded", {"BOPTONE_ENV": "development"}
 AT_REST = """() => new Promise(requestAnimationFrame).then(() =>
     Promise.allSettled(document.getAnimations().map(each => each.finished)))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+QUICK = {"reporter": "no-passes", "resultTypes": ["violations"], "preload": False, "iframes": False}
+"""The same faults are found without collecting what is right; pages have no frames and load nothing from elsewhere."""
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""All that a dark scheme can change; nothing else on a page depends on it."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -58,17 +64,30 @@ class Site:
 def site(services: Services, worker_id: str) -> Iterator[Site]:
     name = f"browser_{worker_id}"
     services.drop_database(name)
-    services.create_database(name)
+    with locked(services.folder / "seeded.lock"):
+        _seed_once(services)
+        services.create_database(name, SEEDED)
+    if (kept := services.folder / f"objects-{SEEDED}").exists():
+        shutil.copytree(kept, services.folder / f"objects-{name}", dirs_exist_ok=True)
     prepare_cells(services.settings(name))
-    more = {"BOPTONE_ENV": "development"}
-    seeding = [sys.executable, "-m", "app.main", "seed"]
-    environment = os.environ | services.environment(name, **more)
-    done = subprocess.run(seeding, cwd=ROOT, env=environment, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    process, port = started(services, name, **more)
+    process, port = started(services, name, **DEVELOPMENT)
     yield Site(port, name)
     stopped(process)
     services.drop_database(name)
+
+
+def _seed_once(services: Services) -> None:
+    """Make the demo labels in a database that the workers of this run copy; the first to come makes it."""
+    done = services.folder / "seeded"
+    if done.exists():
+        return
+    services.create_database(SEEDED)
+    prepare_cells(services.settings(SEEDED))
+    seeding = [sys.executable, "-m", "app.main", "seed"]
+    environment = os.environ | services.environment(SEEDED, **DEVELOPMENT)
+    run = subprocess.run(seeding, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+    done.touch()
 
 
 @pytest.fixture(scope="package")
@@ -93,16 +112,27 @@ class Visit:
         """Open a path; anything that leaves the label's own host is refused and noted."""
         return self.page.goto(self.site.address(self.slug, path))
 
-    def faults(self) -> list[str]:
-        """What axe finds on the page as it stands."""
+    def faults(self, rules: list[str] = RULES) -> list[str]:
+        """What axe finds on the page as it stands, by all rules or by those of the colours."""
         if not self.page.evaluate("Boolean(window.axe)"):
             self.page.evaluate(AXE.read_text())
         self.page.evaluate(AT_REST)
         return self.page.evaluate(
-            "rules => axe.run(document, {runOnly: rules}).then(found => found.violations.map(each => each.id + ': ' +"
-            " each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')))",
-            RULES,
+            "([only, quick]) => axe.run(document, {runOnly: only, ...quick}).then(found => found.violations.map(each =>"
+            " each.id + ': ' + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')))",
+            [rules, QUICK],
         )
+
+    def flaws(self) -> list[str]:
+        """What is wrong with the page wide and narrow, in light and, of its colours, in dark."""
+        found = []
+        for size in (WIDE, NARROW):
+            self.page.set_viewport_size(size)
+            found += [f"{size['width']}: wider than its window"] if self.overflows() else []
+            for scheme, rules in (("light", RULES), ("dark", COLOURS)):
+                self.page.emulate_media(color_scheme=scheme)
+                found += [f"{size['width']} {scheme}: {fault}" for fault in self.faults(rules)]
+        return found
 
     def overflows(self) -> bool:
         """Tell whether the page is wider than its window."""

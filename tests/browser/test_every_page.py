@@ -9,7 +9,6 @@ import pytest
 from app.main import composition
 from app.main.web import assemble
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NOT_PAGES = re.compile(
     r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
 )
@@ -29,15 +28,15 @@ def pages(surface: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("kite", "es"), ("noor", "ar"), ("noor", "en")])
+@pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("bluehour", "ar"), ("noor", "ar"), ("noor", "en")])
 def test_no_page_of_the_portal_has_a_fault(visit, slug, language):
-    here = visit(slug, language=language)
+    here = visit(slug, language=language, reduced_motion="reduce")
     _look(here, pages("portal"), direction="rtl" if language == "ar" else "ltr")
 
 
 @pytest.mark.slow
 def test_no_page_of_the_console_has_a_fault(visit):
-    _look(visit("admin"), [path for path in pages("admin") if "sign-in" not in path], direction="ltr")
+    _look(visit("admin", reduced_motion="reduce"), [path for path in pages("admin") if "sign-in" not in path], direction="ltr")
 
 
 def test_no_page_before_the_door_has_a_fault(visit):
@@ -54,11 +53,6 @@ def _look(here, addresses, *, direction):
         if answer.headers.get("content-type", "").startswith("text/html"):
             assert answer.status < 500, path
             assert here.page.locator("html").get_attribute("dir") == direction, path
-            for size in (WIDE, NARROW):
-                here.page.set_viewport_size(size)
-                found += [f"{path} is wider than its window at {size['width']}"] if here.overflows() else []
-                for scheme in ("light", "dark"):
-                    here.page.emulate_media(color_scheme=scheme)
-                    found += [f"{path} {size['width']} {scheme}: {fault}" for fault in here.faults()]
+            found += [f"{path} {flaw}" for flaw in here.flaws()]
     found += [said for said in here.complaints if "404" not in said]
     assert not found, "\n".join(found)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.browser import pseudo
 from tests.browser.conftest import Site
-from tests.browser.test_every_page import NARROW, WIDE, pages
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_every_page import pages
 from tests.servers import started, stopped
 
 DATA = (
