@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from litestar import Litestar
@@ -68,22 +68,43 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+class _Kept:
+    """The databases that tests of one worker share, with connections that need not be opened for each of them."""
+
+    databases: ClassVar[object] = None
+
+    @classmethod
+    def are_connected(cls) -> bool:
+        from app.kernel import db
+
+        try:
+            return db.current() is cls.databases
+        except db.NotConnected:
+            return False
+
+
 @pytest.fixture(autouse=True)
 def _no_leftover_connection() -> Iterator[None]:
     """A test that connected the process to something else must not lend it to the next."""
     yield
     from app.kernel import db
 
-    db.close()
+    if not _Kept.are_connected():
+        db.close()
 
 
 @pytest.fixture
 def connected(settings: Settings) -> Iterator[Settings]:
     """This process, connected to this worker's database."""
+    from app.kernel import db, observe
     from app.main import composition
 
-    with composition.connected("test", settings) as chosen:
-        yield chosen
+    observe.configure(settings, process="test")
+    if not _Kept.are_connected():
+        composition.load_slices()
+        composition.connect(settings, "test")
+        _Kept.databases = db.current()
+    yield settings
 
 
 @pytest.fixture
@@ -110,13 +131,19 @@ def pages() -> Litestar:
     return assemble()
 
 
+@pytest.fixture(scope="session")
+def registries() -> dict[str, Any]:
+    """A registry for each database of this worker, which catches up where it would read everything anew."""
+    return {}
+
+
 @pytest.fixture
-def product(connected: Settings, pages: Litestar) -> Iterator[Gate]:
+def product(connected: Settings, pages: Litestar, registries: dict[str, Any]) -> Iterator[Gate]:
     """The whole web product over this worker's database."""
     from app.main.web import create_app
     from tenants.registry.memory import Registry
 
-    registry = Registry()
+    registry = registries.setdefault(connected.login_urls["home"], Registry())
     registry.start()
     yield create_app(connected, registry, pages)
     registry.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -42,7 +42,6 @@ class Registry:
         self._refreshing = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._listeners: list[Callable[[set[str]], None]] = []
 
     def by_id(self, tenant_id: str) -> Tenant | None:
         """The label with this id, unless it is closed or unknown."""
@@ -76,10 +75,6 @@ class Registry:
         """The live hosts of a label, its primary one first."""
         mine = [host for host in self._hosts.values() if host.tenant_id == tenant_id]
         return sorted(mine, key=lambda host: (not host.is_primary, host.name))
-
-    def on_change(self, listener: Callable[[set[str]], None]) -> None:
-        """Call `listener` with the ids of labels whose entry changed."""
-        self._listeners.append(listener)
 
     @property
     def version(self) -> int:
@@ -117,8 +112,6 @@ class Registry:
                     self._version = changes[-1].version
         if has_gap:  # older changes were pruned while this process slept
             self.load()
-        for listener in self._listeners:
-            listener(ids)
 
     def _take(self, ids: set[str], tenants: Iterable[Tenant], hosts: Iterable[Host]) -> None:
         """Swap whole dictionaries, so that no request ever meets a label half taken over."""
@@ -130,8 +123,9 @@ class Registry:
         self._unknown.clear()
 
     def start(self) -> None:
-        """Load, then follow the registry in a thread of its own until `stop`."""
-        self.load()
+        """Load, or catch up, then follow the registry in a thread of its own until `stop`."""
+        self._stopped.clear()
+        self.refresh()
         self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
         self._thread.start()
 
