@@ -94,7 +94,7 @@ def _no_leftover_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def connected(settings: Settings) -> Iterator[Settings]:
+def connected(settings: Settings) -> Settings:
     """This process, connected to this worker's database."""
     from app.kernel import db, observe
     from app.main import composition
@@ -104,7 +104,7 @@ def connected(settings: Settings) -> Iterator[Settings]:
         composition.load_slices()
         composition.connect(settings, "test")
         _Kept.databases = db.current()
-    yield settings
+    return settings
 
 
 @pytest.fixture

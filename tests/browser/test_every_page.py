@@ -36,7 +36,11 @@ def test_no_page_of_the_portal_has_a_fault(visit, slug, language):
 
 @pytest.mark.slow
 def test_no_page_of_the_console_has_a_fault(visit):
-    _look(visit("admin", reduced_motion="reduce"), [path for path in pages("admin") if "sign-in" not in path], direction="ltr")
+    _look(
+        visit("admin", reduced_motion="reduce"),
+        [path for path in pages("admin") if "sign-in" not in path],
+        direction="ltr",
+    )
 
 
 def test_no_page_before_the_door_has_a_fault(visit):

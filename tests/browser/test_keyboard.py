@@ -111,6 +111,7 @@ def test_a_destructive_button_names_its_consequence_and_asks_once(visit):
     here = visit("admin")
     here.go("/admin")
     here.page.locator("table a").first.click()
+    here.page.wait_for_load_state()
     here.page.locator("[data-show='#close']").click()
     here.page.locator("#close").wait_for()
     assert "exported" in here.page.locator("#close").inner_text()

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from tests.browser import pseudo
-from tests.browser.conftest import Site
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, Site
 from tests.browser.test_every_page import pages
 from tests.servers import started, stopped
 

@@ -307,5 +307,5 @@ def test_a_page_that_reads_nothing_does_not_fill_the_servers_memory(services, da
             happen(label, "live.last")
             assert reader.has("live.last")
             assert len(reader.events) == rows + 1
-            assert memory_of(process.pid) - before < rows * size / 2
+            assert memory_of(process.pid) - before < rows * size * 3 / 4  # all that was not read would be more
             assert browser.ask("GET", "/portal").status_code == 200

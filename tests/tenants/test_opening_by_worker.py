@@ -14,6 +14,7 @@ from app.kernel import db
 from app.kernel.tenant import TenantState
 from tenants.provisioning.spares import drop_schema, fill_spares
 from tenants.registry.models import TenantRow
+from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD
 from tests.identity.post import forget_waiting, work
 from tests.servers import serving
@@ -93,12 +94,11 @@ def test_a_spare_is_still_taken_at_once(console, connected):
     assert "/admin/labels/" in console.post("/admin/labels", data=wish()).headers["location"]
 
 
-def test_a_web_process_without_the_owners_address_opens_and_exports(
-    services, database_name, settings, no_spares, label
-):
+def test_a_web_process_without_the_owners_address_opens_and_exports(services, database_name, settings, no_spares):
     """Both are left to a worker, and the web process only asks."""
     from tests.factories.members import a_member
 
+    label = a_label()  # one whose export no other test has asked for
     email, member = an_operator(), a_member(label)
     login = settings.login_urls["home"]
     with serving(services, database_name, DATABASE_URL="", DATABASE_LOGIN_URL=login) as (_, port):
@@ -113,7 +113,7 @@ def test_a_web_process_without_the_owners_address_opens_and_exports(
         us = browser("admin.localhost", "/admin/sign-in", email)
         asked = httpx.post(f"{address}/admin/labels", data=wish(), headers=us)
         assert asked.status_code == 303, asked.text
-        they = browser("canary.localhost", "/portal/sign-in", member.email)
+        they = browser(f"{label.slug}.localhost", "/portal/sign-in", member.email)
         assert httpx.post(f"{address}/portal/settings/export", headers=they).status_code == 303
         work()
         opened = httpx.get(address + asked.headers["location"], headers=us)
