@@ -29,6 +29,8 @@ ARABIC = {0x60C, 0x61B, 0x61F, *range(0x621, 0x63B), *range(0x640, 0x653), *rang
           0x200C, 0x200D, 0x200E, 0x200F}  # fmt: skip
 """What Arabic is written with; letters of Persian, Urdu and others follow in a file of their own."""
 BASIC_LATIN = {*range(0x20, 0x7F), *map(ord, "\u00a0«·»–—‘’“”•…€\u200e\u200f")}
+KEPT_NAMES = [0, 13, 14]
+"""Copyright and licence. A changed file must not carry a reserved name (OFL 1.1, 3); browsers go by the sheet's."""
 WEIGHT_BY_WEIGHT = {"ibm-plex-sans-arabic"}
 """Families with a file for each weight, read beside another script: of their Latin, a page seldom needs the rest."""
 
@@ -123,6 +125,7 @@ def _write(made: tuple[Path, Path, Part]) -> None:
 def _made(file: Path, part: Part) -> bytes:
     options = subset.Options(hinting=False, layout_features=sorted(FEATURES), notdef_outline=True)
     options.drop_tables += ["STAT"]
+    options.name_IDs = KEPT_NAMES
     font: Any = TTFont(file)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=part.characters)
