@@ -16,6 +16,9 @@ HARMLESS = ("application/json", "application/problem+json", "text/csv", "text/pl
 _TEXT = ("text", "search", "tel", "url")
 
 
+_IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|l_\w+|v1\.[^/]+|^\d+$")
+
+
 @dataclass
 class Form:
     """A form as it stands in a page, each field with its kind and what it holds."""
@@ -29,9 +32,10 @@ class Form:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """What makes it another form: its place without ids, its fields, its hidden values."""
-        bare = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|l_\w+|v1\.[^/]+", "*", self.action)
-        return bare, tuple(self.names(*_TEXT, "email", "file")), tuple(v for _, k, v in self.fields if k == "hidden")
+        """What makes it another form: its place, its fields and its hidden values, without ids and counts."""
+        hidden = (_IDS.sub("*", value or "") for _, kind, value in self.fields if kind == "hidden")
+        named = dict.fromkeys(self.names(*_TEXT, "email", "file"))
+        return _IDS.sub("*", self.action), tuple(named), tuple(dict.fromkeys(hidden))
 
 
 class _Reader(HTMLParser):

@@ -228,6 +228,7 @@ def test_switching_costs_no_statement_of_its_own(services, database_name, label)
     marker = "/* counted */"
     with services.superuser() as owner:
         owner.execute(f"ALTER ROLE boptone_login IN DATABASE {database_name} SET log_statement = 'all'")
+    db.current().dispose()  # a connection learns of it when it is opened
     with db.tenant_work(label) as session:
         pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
     before = services.log_size()
@@ -238,6 +239,7 @@ def test_switching_costs_no_statement_of_its_own(services, database_name, label)
     messages = services.statements_of(pid, since=before)
     with services.superuser() as owner:
         owner.execute(f"ALTER ROLE boptone_login IN DATABASE {database_name} RESET log_statement")
+    db.current().dispose()
     assert len(messages) == 6, messages
     assert messages[0].startswith("BEGIN; SET LOCAL ROLE")
     assert messages[-1] == "COMMIT"

@@ -5,6 +5,7 @@ A child opens files alone: no network where the kernel lets us take it away, no 
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import signal
@@ -123,6 +124,7 @@ def sandbox() -> Sandbox:
     global _own  # noqa: PLW0603  # one a process, however often it is imported
     if _own is None or _own[0] != os.getpid():
         _own = (os.getpid(), Sandbox())
+        atexit.register(_own[1].close)
     return _own[1]
 
 
