@@ -81,6 +81,9 @@ class Limits:
     upload_bytes: int = 2 * 1024**3
     import_from: str = ""
     """Where the label may fetch files from, as the operator wrote it: `s3://bucket/prefix`, or a folder as `file://`."""
+    batch_rows: int = 250_000
+    batch_files: int = 20_000
+    batch_bytes: int = 512 * 1024**3
 
 
 USUAL_LIMITS = Limits()

@@ -119,3 +119,15 @@ class ImportNotSetUp(Conflict):
     """The operator named no place from which this label may fetch files."""
 
     message = "There is no place yet from which this label may fetch files. Ask us to set one up."
+
+
+class WorkbookOfOtherKind(Invalid):
+    """A workbook that no batch gave out."""
+
+    message = "This is not a workbook of corrections. Download it from this batch, correct it and send that."
+
+
+class NothingCorrected(Invalid):
+    """A workbook says what the batch says already."""
+
+    message = "Nothing is corrected in this workbook. Change cells in it and send it again."

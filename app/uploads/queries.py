@@ -4,20 +4,58 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, defer
 
 from app.uploads.models import BatchFile, BatchFinding, BatchItem
 
 EVERYTHING = "all"
+_MATCHABLE = BatchFile.kind.in_(("audio", "artwork")) & BatchFile.state.in_(("measured", "refused"))
+SHOWN_FILES: dict[str, ColumnElement[bool]] = {
+    "fine": (BatchFile.state == "measured") & (BatchFile.verdict == "ok"),
+    "refused": (BatchFile.state == "refused") | ((BatchFile.state == "measured") & (BatchFile.verdict != "ok")),
+    "doubtful": BatchFile.is_doubtful.is_(True),
+    "lost": _MATCHABLE & BatchFile.item.is_(None),
+}
+"""Which files a person may ask for."""
 
 
 def items(session: Session, batch_id: UUID, verdict: str, *, limit: int) -> list[BatchItem]:
-    """The releases of a batch in the manifest's order, all or those of one verdict."""
+    """The releases of a batch in the manifest's order, all or those of one verdict; changes only where all change."""
     query = select(BatchItem).where(BatchItem.batch_id == batch_id).order_by(BatchItem.number).limit(limit)
     if verdict != EVERYTHING:
         query = query.where(BatchItem.verdict == verdict)
+    if verdict != "change":
+        query = query.options(defer(BatchItem.changes))
     return list(session.scalars(query))
+
+
+def files(
+    session: Session, batch_id: UUID, show: str, *, limit: int, offset: int
+) -> list[tuple[BatchFile, str | None]]:
+    """Files of a batch by their path, all or those that need a person, with the title of the release each is of."""
+    at = (BatchItem.batch_id == BatchFile.batch_id) & (BatchItem.number == BatchFile.item)
+    query = select(BatchFile, BatchItem.title).outerjoin(BatchItem, at).where(BatchFile.batch_id == batch_id)
+    if show in SHOWN_FILES:
+        query = query.where(SHOWN_FILES[show])
+    rows = session.execute(query.order_by(BatchFile.path, BatchFile.id).limit(limit).offset(offset))
+    return [(row[0], row[1]) for row in rows]
+
+
+def file_counts(session: Session, batch_id: UUID) -> dict[str, int]:
+    """How many files of a batch there are, how many of each kind that a person is shown, and how many never came."""
+    counted = [func.count().filter(where).label(name) for name, where in SHOWN_FILES.items()]
+    unsent = func.count().filter(BatchFile.state == "receiving").label("unsent")
+    query = select(func.count().label(EVERYTHING), unsent, *counted).where(BatchFile.batch_id == batch_id)
+    return dict(session.execute(query).one()._mapping)  # noqa: SLF001
+
+
+def paths(session: Session, batch_id: UUID) -> dict[str, str]:
+    """What the stored files of a batch are called in it."""
+    query = select(BatchFile.file_id, BatchFile.path).where(
+        BatchFile.batch_id == batch_id, BatchFile.file_id.is_not(None)
+    )
+    return {str(file_id): path for file_id, path in session.execute(query)}
 
 
 def findings(session: Session, batch_id: UUID, *, limit: int) -> list[BatchFinding]:

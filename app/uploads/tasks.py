@@ -21,7 +21,7 @@ def check(session: Session, tenant: Tenant, *, batch: str) -> None:
     """Find out what a batch would do."""
     from app.uploads.service import checking
 
-    checking.check_and_write(session, tenant, UUID(batch))
+    checking.check_or_stop(session, tenant, UUID(batch))
 
 
 @jobs.label_task("uploads.apply", time_limit=TIME_LIMIT)

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.catalog.models import Recording, Release, Track
 from app.kernel import clock, db
 from app.kernel.jobs.outbox import OutboxRow
+from app.kernel.jobs.registry import tasks as known
 from app.roster.models import Artist, Imprint
 from app.uploads import tasks
 from app.uploads.models import Batch
@@ -59,9 +60,7 @@ def work(tenant):
             row.done_at = clock.now()
     for task, args in asked:
         with db.tenant_work(tenant) as session:
-            {"uploads.check": tasks.check, "uploads.apply": tasks.apply, "uploads.undo": tasks.undo}[task](
-                session, tenant, **args
-            )
+            known[task].function(session, tenant, **args)
 
 
 def checked(client, tenant, table=TABLE, **kwargs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.identity.pages import door, passkeys, proof, roles, security, team, welcome
+from app.identity.pages.staying import event_stream, staying
 from app.identity.pages.visitors import (
     AnyRequest,
     SignedOut,
@@ -21,10 +22,12 @@ __all__ = [
     "SignedOut",
     "Visitor",
     "cookie_name",
+    "event_stream",
     "frame",
     "handlers",
     "lead_to_proof",
     "session_cookie",
+    "staying",
     "visitor_of",
 ]
 

@@ -51,8 +51,18 @@ async def opened(
     It tells everything that happens at the label from now on, or from where a reader left off: each row once, as soon
     as it is committed, under an id that a later stream resumes from without a gap and without a repetition.
     """
-    stream = _events(hub, tenant, last_event_id, still_welcome)
+    return await begun(_events(hub, tenant, last_event_id, still_welcome))
+
+
+async def begun(stream: Any) -> AsyncIterator[bytes]:
+    """The stream with its first piece made: whatever refuses it does so now."""
     return _joined(await anext(stream), stream)
+
+
+def check_room(hub: Hub, tenant: Tenant) -> None:
+    """Refuse where the label, or this process, has as many streams as it may."""
+    if hub.count(tenant.id) >= tenant.limits.streams or hub.total() >= STREAMS_PER_PROCESS:
+        raise TooManyStreams
 
 
 async def _joined(first: bytes, stream: Any) -> AsyncIterator[bytes]:
@@ -65,8 +75,7 @@ async def _joined(first: bytes, stream: Any) -> AsyncIterator[bytes]:
 async def _events(
     hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
-    if hub.count(tenant.id) >= tenant.limits.streams or hub.total() >= STREAMS_PER_PROCESS:
-        raise TooManyStreams
+    check_room(hub, tenant)
     woken = hub.join(tenant.id)
     metrics.streams.set(hub.total())
     try:

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.brand.pages.settings import PREVIEW_COOKIE
 from app.catalog.queries import lists as catalog
-from app.identity import service as identity
 from app.identity.models import Member
-from app.identity.pages import cookie_name, visitor_of
+from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
@@ -24,7 +23,6 @@ from app.kernel.errors import NotFound, Refusal
 from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
 from app.kernel.sentences import sentence
-from app.kernel.tenant import Tenant
 from app.kernel.web.cells import Cell
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -97,22 +95,8 @@ async def follow(request: Request[Any, Any, Any]) -> Stream:
     visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
     require(visitor, "activity.view")
     tenant.check_writable()
-    registry = request.app.state.registry
-    token = request.cookies.get(cookie_name(), "")
-    standing = (tenant.state, tenant.cell, tenant.fence_epoch)
-
-    def still_welcome() -> bool:
-        known: Tenant | None = registry.by_id(tenant.id)
-        if known is None or (known.state, known.cell, known.fence_epoch) != standing:
-            return False
-        with tenant_read(known) as session:
-            found = identity.member_of_token(session, token)
-        return found is not None and found[1].id == visitor.session_id
-
     hub: Hub = request.app.state.hub
-    stream = await opened(hub, tenant, request.headers.get("last-event-id"), still_welcome)
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Stream(stream, media_type="text/event-stream", headers=headers)
+    return event_stream(await opened(hub, tenant, request.headers.get("last-event-id"), staying(request, visitor)))
 
 
 @get("/", sync_to_thread=True)

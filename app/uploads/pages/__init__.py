@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
-from app.uploads.pages import batch, batches, files
+from app.uploads.pages import batch, batches, corrections, files
 
 shell.add(
     Place(
@@ -20,4 +20,4 @@ shell.add(
     Action(sentence("Upload a catalogue"), "/portal/uploads#new", "folder-up", permission="uploads.create"),
 )
 
-handlers = [*batches.handlers, *batch.handlers, *files.handlers]
+handlers = [*batches.handlers, *batch.handlers, *corrections.handlers, *files.handlers]

@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath, URLEncodedBody
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
+from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
+from app.identity.pages import event_stream, staying, visitor_of
 from app.identity.policies import Visitor, require
+from app.kernel import files
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.files.rules import content_disposition
 from app.kernel.ids import parse_uuid
+from app.kernel.live import Hub, watched
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.uploads import queries
-from app.uploads.errors import BatchUnknown, ChoiceUnusable
-from app.uploads.models import Batch
+from app.uploads.errors import ChoiceUnusable
+from app.uploads.models import Batch, BatchFile
 from app.uploads.pages.batches import UPLOADS
 from app.uploads.policies import batch_to_change, batch_to_read
+from app.uploads.rules.told import CHANGED, file_rule, told
 from app.uploads.rules.told import FIELD_NAMES as FIELDS
-from app.uploads.rules.told import told
-from app.uploads.service import batches, checking, undoing, workbooks
+from app.uploads.service import batches, checking, steps, undoing
 
 BATCH = f"{UPLOADS}/{{batch_id:str}}"
-VIEWS = ("all", "create", "change", "leave", "refuse")
+VIEWS = (queries.EVERYTHING, "create", "change", "leave", "refuse", "files")
 SHOWN = 1_000
 FINDINGS = 200
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = 100
+PAGE_DIGITS = 6
+THUMBNAIL = "96"
 
 
-class Cells(msgspec.Struct, forbid_unknown_fields=True):
-    """Corrected cells: the same number of rows, fields and values."""
-
-    row: list[int] | int = []
-    field: list[str] | str = []
-    value: list[str] | str = []
-
-
-def _asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
+def asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
+    """Who asks, and of which label: whoever may upload."""
     visitor = visitor_of(request)
     require(visitor, "uploads.create")
     return visitor, tenant_of(request)
@@ -52,37 +50,89 @@ def _asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
 @get(BATCH, sync_to_thread=True)
 def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[str]:
     """Show where a batch stands and what it would do."""
-    visitor, tenant = _asked(request)
-    view = request.query_params.get("view", "all")
-    if view not in VIEWS:
+    visitor, tenant = asked(request)
+    view = request.query_params.get("view", "")
+    if view and view not in VIEWS:
         raise ChoiceUnusable
     with tenant_read(tenant) as session:
         batch = batch_to_read(session, visitor, parse_uuid(batch_id))
-        columns = checking.proposed(session, visitor.actor, batch) if batch.stage == "mapping" else []
-        items = queries.items(session, batch.id, view, limit=SHOWN)
-        findings = queries.findings(session, batch.id, limit=FINDINGS)
+        # Before there is anything to say of releases, what came with them is to be seen.
+        view = view or (queries.EVERYTHING if batch.counts else "files")
+        part = _files(request, session, batch) if view == "files" else _releases(session, batch, view)
+        part["columns"] = checking.proposed(session, visitor.actor, batch) if batch.stage == "mapping" else []
+        part["counted"] = queries.file_counts(session, batch.id)
+        state = steps.state_of(session, tenant, batch)
     return page(
         "uploads/batch.html",
         realm_of(request),
         here=f"{UPLOADS}/{batch.id}",
         batch=batch,
         view=view,
-        columns=columns,
+        state=state,
+        steps=steps.STEPS,
         fields=FIELDS,
-        items=items,
-        findings=findings,
         told=told(),
         may_undo=undoing.is_possible(batch),
+        may_restart=batches.may_restart(batch),
+        **part,
     )
+
+
+def _releases(session: Session, batch: Batch, view: str) -> dict[str, Any]:
+    return {
+        "items": queries.items(session, batch.id, view, limit=SHOWN),
+        "findings": queries.findings(session, batch.id, limit=FINDINGS),
+        "changed": CHANGED,
+        "paths": queries.paths(session, batch.id) if view == "change" else {},
+    }
+
+
+def _files(request: Request[Any, Any, Any], session: Session, batch: Batch) -> dict[str, Any]:
+    tenant = tenant_of(request)
+    chosen = request.query_params.get("show", queries.EVERYTHING)
+    number = request.query_params.get("page", "1")
+    if chosen not in (queries.EVERYTHING, *queries.SHOWN_FILES) or not number.isdecimal() or len(number) > PAGE_DIGITS:
+        raise ChoiceUnusable
+    at = max(int(number), 1)
+    found = queries.files(session, batch.id, chosen, limit=FILES + 1, offset=(at - 1) * FILES)
+    return {
+        "files": found[:FILES],
+        "chosen": chosen,
+        "at": at,
+        "more": len(found) > FILES,
+        "sound_of": lambda file: files.url(tenant, file.preview_id) if file.preview_id else None,
+        "picture_of": lambda file: _picture(tenant, file),
+        "rule_of": file_rule,
+    }
+
+
+def _picture(tenant: Tenant, file: BatchFile) -> str | None:
+    """An address of a small copy of a cover, where there is one."""
+    small = (((file.facts or {}).get("thumbnails") or {}).get(THUMBNAIL) or {}).get("webp")
+    return files.url(tenant, UUID(small)) if small else None
 
 
 @get(f"{BATCH}/state", sync_to_thread=True)
 def state(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> dict[str, Any]:
-    """Where a batch stands, in few bytes: pages that show a running batch ask when something happened."""
-    visitor, tenant = _asked(request)
+    """Where a batch stands, in few bytes, for pages that cannot be told of it."""
+    visitor, tenant = asked(request)
     with tenant_read(tenant) as session:
-        batch = batch_to_read(session, visitor, parse_uuid(batch_id))
-        return {"stage": batch.stage, "version": batch.version, "done": batch.done, "total": batch.total}
+        return steps.state_of(session, tenant, batch_to_read(session, visitor, parse_uuid(batch_id)))
+
+
+@get(f"{BATCH}/events")
+async def events(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Stream:
+    """Stream where a batch stands, for as long as the session lasts and the batch may be seen."""
+    visitor, tenant = await sync_to_thread(asked, request)
+
+    def look() -> tuple[dict[str, Any], bool]:
+        with tenant_read(tenant) as session:
+            batch = batch_to_read(session, visitor, parse_uuid(batch_id))
+            return steps.state_of(session, tenant, batch), batch.stage in steps.RUNNING
+
+    await sync_to_thread(look)  # what may not be seen is refused before a stream begins
+    hub: Hub = request.app.state.hub
+    return event_stream(await watched(hub, tenant, look, staying(request, visitor)))
 
 
 @post(f"{BATCH}/columns", sync_to_thread=True)
@@ -90,7 +140,7 @@ def confirm_columns(
     request: Request[Any, Any, Any], batch_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
 ) -> Redirect:
     """Take what the columns mean, as the person confirmed it."""
-    visitor, tenant = _asked(request)
+    visitor, tenant = asked(request)
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         checking.confirm(session, visitor.actor, batch, {name: field or None for name, field in data.items()})
@@ -98,35 +148,10 @@ def confirm_columns(
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
-@post(f"{BATCH}/corrections", sync_to_thread=True)
-def correct(request: Request[Any, Any, Any], batch_id: FromPath[str], data: URLEncodedBody[Cells]) -> Redirect:
-    """Take corrected cells and have the batch checked again."""
-    visitor, tenant = _asked(request)
-    rows, fields, values = (_listed(part) for part in (data.row, data.field, data.value))
-    if not len(rows) == len(fields) == len(values) or any(field not in FIELDS for field in fields):
-        raise ChoiceUnusable
-    with tenant_work(tenant) as session:
-        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
-        batches.correct(session, visitor.actor, batch, zip(rows, fields, values, strict=True))
-        batches.ask_check(session, batch)
-    return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
-
-
-@post(f"{BATCH}/fixes", sync_to_thread=True)
-def fix_all(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
-    """Take every suggestion that is safe, and have the batch checked again."""
-    visitor, tenant = _asked(request)
-    with tenant_work(tenant) as session:
-        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
-        batches.correct(session, visitor.actor, batch, queries.safe_suggestions(session, batch.id))
-        batches.ask_check(session, batch)
-    return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
-
-
 @post(f"{BATCH}/approval", sync_to_thread=True)
 def apply(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
     """Have done what was shown."""
-    visitor, tenant = _asked(request)
+    visitor, tenant = asked(request)
     require(visitor, "catalog.edit")
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
@@ -137,7 +162,7 @@ def apply(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
 @post(f"{BATCH}/undo", sync_to_thread=True)
 def undo(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
     """Have the whole batch taken back."""
-    visitor, tenant = _asked(request)
+    visitor, tenant = asked(request)
     require(visitor, "catalog.edit")
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
@@ -145,26 +170,14 @@ def undo(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
     return flash.done(f"{UPLOADS}/{batch.id}", tenant, sentence("The batch is being taken back."))
 
 
-@get(f"{BATCH}/workbook", sync_to_thread=True)
-def workbook(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[bytes]:
-    """Give what was refused as a workbook, with what is wrong as comments on its cells."""
-    visitor, tenant = _asked(request)
-    with tenant_read(tenant) as session:
-        batch = batch_to_read(session, visitor, parse_uuid(batch_id))
-        body = workbooks.of_refused(session, visitor.actor, batch, realm_of(request).language)
-    name = f"{_stem(batch)}-corrections.xlsx"
-    headers = {"content-disposition": content_disposition(name, WORKBOOK, attachment=True)}
-    return Response(body, media_type=WORKBOOK, headers=headers)
+@post(f"{BATCH}/restart", sync_to_thread=True)
+def restart(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
+    """Have the work of a stage done again that came to nothing."""
+    visitor, tenant = asked(request)
+    with tenant_work(tenant) as session:
+        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+        batches.restart(session, visitor.actor, batch)
+    return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
-def _stem(batch: Batch) -> str:
-    return batch.name.rpartition(".")[0] or batch.name
-
-
-def _listed(part: Any) -> list[Any]:
-    if part is None:
-        raise BatchUnknown
-    return part if isinstance(part, list) else [part]
-
-
-handlers = [show, state, confirm_columns, correct, fix_all, apply, undo, workbook]
+handlers = [show, state, events, confirm_columns, apply, undo, restart]

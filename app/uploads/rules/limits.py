@@ -36,8 +36,6 @@ class ArchiveLimits:
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What may come with one batch: numbers of things, and bytes; a single file's size is the label's own limit."""
+    """How a file may come; how many, and of which size, is the label's own limit."""
 
-    files: int = 20_000
-    total_bytes: int = 1_000_000 * MEGABYTE
     parts: int = 10_000

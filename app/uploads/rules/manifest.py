@@ -14,7 +14,13 @@ from app.uploads.rules.encoding import LOST, sniff, to_utf8
 from app.uploads.rules.headers import is_known
 from app.uploads.rules.limits import ManifestLimits
 from app.uploads.rules.problems import PROBLEMS, as_frame, problem, select_problems
-from app.uploads.rules.refusals import ManifestEmpty, ManifestOfOtherKind, ManifestTooLarge, ManifestWithoutRows
+from app.uploads.rules.refusals import (
+    ManifestEmpty,
+    ManifestOfOtherKind,
+    ManifestTooLarge,
+    ManifestTooLong,
+    ManifestWithoutRows,
+)
 
 _ZIP: Final = b"PK\x03\x04"
 _OTHER_KINDS: Final = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06", b"{\\rtf")
@@ -69,7 +75,9 @@ def _manifest(records: Records, limits: ManifestLimits, *, encoding: str | None,
     headers, twice = _unique(names[:width])
     if width > limits.columns:
         raise ManifestTooLarge
-    if body.height > limits.rows or body.height * width > limits.cells:
+    if body.height > limits.rows:
+        raise ManifestTooLong(rows=limits.rows)
+    if body.height * width > limits.cells:
         raise ManifestTooLarge
     named = {str(column): header for column, header in enumerate(headers)}
     spilled = [column for column in cells.columns if column not in named]

@@ -29,6 +29,12 @@ class ManifestTooLarge(ManifestRefused):
     message = "This table is larger than a table may be here. Split it into several files."
 
 
+class ManifestTooLong(ManifestTooLarge):
+    """It has more rows than the label's limit."""
+
+    message = "This table has more than %(rows)s rows, the most that one may have here. Split it into several files."
+
+
 class ManifestOfOtherKind(ManifestRefused):
     """An older or other kind of spreadsheet."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from app.catalog.rules import RULES
+from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
 from app.kernel.sentences import sentence
 from app.uploads.rules.problems import SENTENCES
 from app.uploads.rules.reasons import REASON_SENTENCES
@@ -69,6 +70,16 @@ FIELD_NAMES = {
     "track.file": sentence("Audio file"),
 }
 
+
+CHANGED = {
+    **{("release", column): f"release.{name}" for name, column in RELEASE_FIELDS.items()},
+    **{("recording", column): f"track.{name}" for name, column in RECORDING_FIELDS.items()},
+    ("release", "artist_line"): "release.artists",
+    ("recording", "artist_line"): "track.artists",
+    ("release", "artwork_id"): "release.artwork",
+    ("recording", "audio_id"): "track.file",
+}
+"""The field of a manifest that changes a column of the catalogue; what follows from another change has none."""
 
 FINE = "ok"
 """The verdict of a file that can be used."""

@@ -14,7 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.uploads.models import Batch
-from app.uploads.service import keeping
+from app.uploads.service import keeping, steps
 from app.uploads.service.batches import go
 from app.uploads.service.checking import check, write, write_items
 
@@ -36,6 +36,7 @@ def apply(session: Session, tenant: Tenant, batch_id: UUID) -> None:
         go(session, batch, "ready")
         batch.problem = OVERTAKEN
         return
+    steps.reached(tenant, batch, "write")
     load(session, actor, plan, batch_id=batch.id)
     batch.applied_at = clock.now()
     go(session, batch, "done")

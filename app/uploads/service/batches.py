@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,11 +15,16 @@ from app.kernel.actor import Actor
 from app.kernel.db import table_of
 from app.uploads.errors import BatchElsewhere, UndoOver
 from app.uploads.models import Batch, BatchCorrection, HeaderMapping
+from app.uploads.queries import waiting
 from app.uploads.rules.stages import Stage, may_follow
 
 UNDO_WITHIN = timedelta(hours=72)
+LATE = timedelta(seconds=90)
 NOBODY = UUID(int=0)
 """The sender of what no member sent: the command line."""
+
+TASKS = {"checking": "uploads.check", "applying": "uploads.apply", "undoing": "uploads.undo"}
+"""What does the work of a stage."""
 
 
 def open_batch(session: Session, actor: Actor, *, name: str, manifest_id: UUID) -> Batch:
@@ -43,6 +48,7 @@ def go(session: Session, batch: Batch, stage: Stage) -> None:
     if not may_follow(stage, after=batch.stage):  # type: ignore[arg-type]
         raise BatchElsewhere
     batch.stage, batch.problem, batch.version = stage, None, batch.version + 1
+    batch.options = {**batch.options, "since": clock.now().isoformat()}
     session.flush()
 
 
@@ -86,15 +92,18 @@ def correct(session: Session, actor: Actor, batch: Batch, cells: Iterable[tuple[
 
 
 def ask_check(session: Session, batch: Batch) -> None:
-    """Have a batch checked in the background."""
+    """Have a batch checked in the background, once all of its files are looked at."""
+    if waiting(session, batch.id):
+        go(session, batch, "measuring")
+        return
     go(session, batch, "checking")
-    _ask(session, batch, "uploads.check")
+    _ask(session, batch, TASKS["checking"])
 
 
 def ask_apply(session: Session, actor: Actor, batch: Batch) -> None:
     """Have a checked batch applied in the background."""
     go(session, batch, "applying")
-    _ask(session, batch, "uploads.apply")
+    _ask(session, batch, TASKS["applying"])
     _tell(session, actor, batch, "batch.approved")
 
 
@@ -103,8 +112,34 @@ def ask_undo(session: Session, actor: Actor, batch: Batch) -> None:
     if batch.applied_at is None or clock.now() - batch.applied_at > UNDO_WITHIN:
         raise UndoOver(hours=int(UNDO_WITHIN.total_seconds()) // 3600)
     go(session, batch, "undoing")
-    _ask(session, batch, "uploads.undo")
+    _ask(session, batch, TASKS["undoing"])
     _tell(session, actor, batch, "batch.undo_asked")
+
+
+def restart(session: Session, actor: Actor, batch: Batch) -> None:
+    """Do the work of a stage again that came to nothing: a task that stopped, a table that could not be read."""
+    if batch.stage == "stopped":
+        go(session, batch, "mapping")
+        if batch.mapping:
+            ask_check(session, batch)
+    elif batch.stage == "measuring":
+        if waiting(session, batch.id):
+            raise BatchElsewhere
+        ask_check(session, batch)
+    elif batch.stage in TASKS:
+        batch.version += 1
+        session.flush()
+        _ask(session, batch, TASKS[batch.stage])
+    else:
+        raise BatchElsewhere
+    _tell(session, actor, batch, "batch.restarted")
+
+
+def may_restart(batch: Batch) -> bool:
+    """Whether a person may have a stage done again: it stopped, or it runs for longer than it should."""
+    since = batch.options.get("since")
+    is_late = since is not None and clock.now() - datetime.fromisoformat(since) > LATE
+    return batch.stage == "stopped" or (batch.stage in TASKS and is_late)
 
 
 def manifest_bytes(session: Session, actor: Actor, batch: Batch) -> bytes:

@@ -17,13 +17,14 @@ from app.catalog.service.planning import Plan, plan
 from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.kernel.db import copy_rows, table_of
+from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
 from app.uploads.errors import ColumnsUnusable
 from app.uploads.models import Batch, BatchCorrection, BatchFinding, BatchItem
 from app.uploads.rules import findings as told
 from app.uploads.rules import headers, rows
 from app.uploads.rules.manifest import Manifest, read_manifest
-from app.uploads.service import attaching, keeping
+from app.uploads.service import attaching, keeping, limiting, steps
 from app.uploads.service.batches import go, manifest_bytes, remembered, take_columns
 
 EXAMPLE_CHARACTERS = 60
@@ -61,7 +62,7 @@ class Checked:
 
 def proposed(session: Session, actor: Actor, batch: Batch) -> list[Column]:
     """What each column seems to mean, with an example of it."""
-    manifest = read_manifest(manifest_bytes(session, actor, batch))
+    manifest = manifest_of(session, actor, batch)
     found = headers.propose(manifest.headers, remembered(session, actor))
     return [Column(wish.header, wish.field, _example(manifest, wish.header)) for wish in found]
 
@@ -73,12 +74,20 @@ def confirm(session: Session, actor: Actor, batch: Batch, mapping: dict[str, str
     take_columns(session, actor, batch, mapping)
 
 
+def manifest_of(session: Session, actor: Actor, batch: Batch) -> Manifest:
+    """The table of a batch as it was sent, within the label's limits."""
+    assert actor.tenant is not None  # noqa: S101
+    return read_manifest(manifest_bytes(session, actor, batch), limiting.of_manifest(actor.tenant))
+
+
 def check(session: Session, actor: Actor, batch: Batch) -> Checked:
     """Read, correct, validate and plan a batch; nothing is written."""
     basis = keeping.basis(session)
     read = _read(session, actor, batch)
+    steps.reached(actor.tenant, batch, "match")
     files = attaching.look(session, batch, read)
     releases, tracks = files.onto(read.releases, read.tracks)
+    steps.reached(actor.tenant, batch, "validate")
     findings = files.told(_found(session, read, releases, tracks))
     kept, counts = told.kept(findings), told.counted(findings)
     shown = releases.select("release", "title", "artists"), tracks.select("release", "row")
@@ -86,21 +95,40 @@ def check(session: Session, actor: Actor, batch: Batch) -> Checked:
         good = ~pl.col("release").is_in(refused.implode())
         releases, tracks = releases.filter(good), tracks.filter(good)
     del read, findings  # the plan is as large again
+    steps.reached(actor.tenant, batch, "compare")
     planned = files.planned(session, plan(session, releases, tracks))
     late = files.known(session, planned, kept.clear())
     counts = pl.concat([counts, told.counted(late)])
+    steps.reached(actor.tenant, batch, "write")
     return Checked(*shown, told.ordered(pl.concat([kept, told.kept(late)])), counts, planned, files, basis)
 
 
 def _read(session: Session, actor: Actor, batch: Batch) -> rows.Catalogue:
     """What the batch's table says, with what people corrected in it."""
-    return rows.to_catalogue(*_corrected(session, batch, read_manifest(manifest_bytes(session, actor, batch))))
+    steps.reached(actor.tenant, batch, "read")
+    return rows.to_catalogue(*corrected(session, batch, manifest_of(session, actor, batch)))
 
 
 def _found(session: Session, read: rows.Catalogue, releases: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     """What reading and the rules have to say."""
     known = catalog.known(session, releases, tracks, today=clock.now().date())
     return told.gathered(read.sources, read.problems, validation.validate(releases, tracks, known))
+
+
+def check_or_stop(session: Session, tenant: Tenant, batch_id: UUID) -> None:
+    """Check a batch; where that is refused for good, it stops and says why."""
+    try:
+        with session.begin_nested():
+            check_and_write(session, tenant, batch_id)
+    except (Busy, Unavailable):
+        raise
+    except Refusal as refusal:
+        batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
+        go(session, batch, "stopped")
+        batch.problem, batch.options = refusal.msgid, {**batch.options, "places": refusal.values}
+        after = {"name": batch.name}
+        actor = Actor.system(tenant)
+        activity.record(session, actor, "batch.stopped", subject_type="batch", subject_id=batch.id, after=after)
 
 
 def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
@@ -141,7 +169,7 @@ def _replace(session: Session, batch: Batch, model: type[BatchItem | BatchFindin
     copy_rows(session, table, mine.columns, mine.write_csv(include_header=False).encode())
 
 
-def _corrected(session: Session, batch: Batch, manifest: Manifest) -> tuple[Manifest, Mapping[str, str | None]]:
+def corrected(session: Session, batch: Batch, manifest: Manifest) -> tuple[Manifest, Mapping[str, str | None]]:
     """The manifest with what people corrected in its place; a field without a column brings a column along."""
     query = select(BatchCorrection.row, BatchCorrection.field, BatchCorrection.value)
     corrections = session.execute(query.where(BatchCorrection.batch_id == batch.id)).all()

@@ -19,7 +19,6 @@ from app.kernel.files.parts import Incoming
 from app.kernel.tenant import Tenant
 from app.uploads.errors import (
     BatchElsewhere,
-    BatchFull,
     FileComplete,
     FileOfOtherKind,
     OffsetElsewhere,
@@ -29,7 +28,7 @@ from app.uploads.errors import (
 from app.uploads.models import Batch, BatchFile, BatchPart
 from app.uploads.rules.kinds import clean_path, kind_of, media_type_of
 from app.uploads.rules.limits import FileLimits
-from app.uploads.service import measuring
+from app.uploads.service import limiting, measuring
 from app.uploads.service.batches import go
 
 OPEN_STAGES = frozenset({"receiving", "mapping", "measuring", "checking", "ready"})
@@ -58,7 +57,7 @@ def announce(
             answers.append(known[path])
         except Invalid as refusal:
             answers.append(refusal)
-    _check_room(session, batch)
+    limiting.check_room(session, _tenant(actor), batch)
     for file in new:
         if file.size == 0:
             _keep_empty(session, actor, file)
@@ -217,15 +216,6 @@ def _announced(
     )
     session.add(file)
     return file
-
-
-def _check_room(session: Session, batch: Batch) -> None:
-    session.flush()
-    limits = FileLimits()
-    query = select(func.count(), func.coalesce(func.sum(BatchFile.size), 0)).where(BatchFile.batch_id == batch.id)
-    count, size = session.execute(query).one()
-    if count > limits.files or size > limits.total_bytes:
-        raise BatchFull(files=limits.files, gigabytes=limits.total_bytes // 1_000_000_000)
 
 
 def forget(session: Session, file: BatchFile) -> None:

@@ -1,4 +1,5 @@
 import "./css/catalogue.css";
+import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";
 import "./elements/sound-wave";

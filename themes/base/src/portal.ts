@@ -6,7 +6,6 @@ import "./css/shell.css";
 import "htmx.org/dist/htmx.esm.min.js";
 import "htmx.org/dist/ext/hx-csp.min.js";
 
-import "./elements/batch-progress";
 import "./elements/command-palette";
 import "./elements/inline-edit";
 import "./elements/keyboard-map";

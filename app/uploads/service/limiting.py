@@ -1,0 +1,28 @@
+"""How much one batch may be, by its label's own limits."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.kernel.tenant import Tenant
+from app.uploads.errors import BatchFull
+from app.uploads.models import Batch, BatchFile
+from app.uploads.rules.limits import ManifestLimits
+
+GIGABYTE = 1_000_000_000
+
+
+def of_manifest(tenant: Tenant) -> ManifestLimits:
+    """What a manifest of this label may be."""
+    return ManifestLimits(rows=tenant.limits.batch_rows)
+
+
+def check_room(session: Session, tenant: Tenant, batch: Batch) -> None:
+    """Refuse a batch that has more files by now, or more bytes, than the label may bring at once."""
+    session.flush()
+    query = select(func.count(), func.coalesce(func.sum(BatchFile.size), 0)).where(BatchFile.batch_id == batch.id)
+    files, size = session.execute(query).one()
+    most = tenant.limits
+    if files > most.batch_files or size > most.batch_bytes:
+        raise BatchFull(files=most.batch_files, gigabytes=most.batch_bytes // GIGABYTE)
