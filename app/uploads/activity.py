@@ -8,7 +8,6 @@ from app.kernel.sentences import sentence
 tell("batch.opened", sentence("A batch was uploaded"))
 tell("batch.files_announced", sentence("Files for a batch were chosen"))
 tell("batch.files_unpacked", sentence("An archive of a batch was unpacked"))
-tell("batch.files_left_out", sentence("Files of a batch were left out"))
 tell("batch.import_asked", sentence("Files for a batch are being fetched"))
 tell("batch.files_fetched", sentence("Files for a batch were fetched"), hears="uploads.create")
 tell("batch.corrected", sentence("Cells of a batch were corrected"))

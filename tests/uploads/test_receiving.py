@@ -295,7 +295,7 @@ def test_one_can_go_on_without_the_files_that_are_missing(client, mine, batch):
     created(client, batch, "b.wav", len(SOUND))
     work(mine)
     at_stage(mine, batch, "measuring")
-    assert client.post(f"{batch}/omissions").status_code == 303
+    assert client.post(f"{batch}/unsent-files/removal").status_code == 303
     assert list(files_of(mine, batch)) == ["a.wav"]
     assert stage_of(mine, batch) == "checking"
 

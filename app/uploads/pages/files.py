@@ -39,7 +39,7 @@ from app.uploads.errors import (
 from app.uploads.models import BatchFile
 from app.uploads.pages.batches import UPLOADS
 from app.uploads.policies import batch_to_change, batch_to_read, file_of_batch
-from app.uploads.service import bucket, receiving
+from app.uploads.service import bucket, leaving, receiving
 
 FILES = f"{UPLOADS}/{{batch_id:str}}/files"
 FILE = f"{FILES}/{{file_id:str}}"
@@ -171,18 +171,9 @@ def leave_out(request: Request[Any, Any, Any], batch_id: FromPath[str], file_id:
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         file = file_of_batch(session, batch, parse_uuid(file_id), locked=True)
-        receiving.leave_out(session, visitor.actor, batch, [file])
+        leaving.leave_out(session, visitor.actor, batch, file)
+        leaving.go_on(session, batch)
     return Response(None, status_code=204, headers=_headers())
-
-
-@post(f"{UPLOADS}/{{batch_id:str}}/omissions", sync_to_thread=True)
-def leave_out_unfinished(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirect:
-    """Go on without the files that are not all here."""
-    visitor, tenant = _asked(request)
-    with tenant_work(tenant) as session:
-        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
-        receiving.leave_out(session, visitor.actor, batch, receiving.unfinished(session, batch.id))
-    return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 
 @post(f"{UPLOADS}/{{batch_id:str}}/imports", sync_to_thread=True)
@@ -309,4 +300,4 @@ def _metadata(header: str) -> dict[str, str]:
     return found
 
 
-handlers = [abilities, list_files, create, announce, look, append, leave_out, leave_out_unfinished, fetch]
+handlers = [abilities, list_files, create, announce, look, append, leave_out, fetch]

@@ -25,7 +25,6 @@ from app.kernel.tenant import Tenant
 from app.uploads.errors import ImportNotSetUp
 from app.uploads.models import Batch, BatchFile
 from app.uploads.rules.kinds import PathUnusable, clean_path, is_noise, kind_of
-from app.uploads.rules.limits import FileLimits
 from app.uploads.rules.reasons import OTHER_KIND
 from app.uploads.service import measuring
 from app.uploads.service.receiving import OPEN_STAGES, check_open, wait_for_files
@@ -57,7 +56,7 @@ def import_prefix(session: Session, tenant: Tenant, batch_id: UUID, folder: str,
     batch = session.get(Batch, batch_id)
     if batch is None or not tenant.limits.import_from or batch.stage not in OPEN_STAGES:
         return
-    room = FileLimits().files - (session.scalar(_count(batch_id)) or 0)
+    room = tenant.limits.batch_files - (session.scalar(_count(batch_id)) or 0)
     try:
         last = _fetch_some(session, tenant, batch_id, folder, after, most=min(AT_ONCE_FILES, room))
     except (obstore.exceptions.BaseError, OSError):

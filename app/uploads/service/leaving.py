@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.kernel import activity
@@ -12,7 +12,7 @@ from app.uploads.models import Batch, BatchCorrection, BatchFile
 from app.uploads.queries import waiting
 from app.uploads.rules.verdicts import FIELD_OF
 from app.uploads.service.batches import ask_check
-from app.uploads.service.receiving import forget
+from app.uploads.service.receiving import forget, unfinished
 
 LEAVABLE = ("mapping", "measuring", "ready")
 
@@ -35,8 +35,7 @@ def leave_out(session: Session, actor: Actor, batch: Batch, file: BatchFile) -> 
 
 def leave_out_unsent(session: Session, actor: Actor, batch: Batch) -> None:
     """Go on without the files of a batch that never arrived whole."""
-    query = select(BatchFile).where(BatchFile.batch_id == batch.id, BatchFile.state == "receiving")
-    for file in session.scalars(query).all():
+    for file in unfinished(session, batch.id):
         leave_out(session, actor, batch, file)
 
 

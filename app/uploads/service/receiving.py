@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 from unicodedata import normalize
@@ -127,19 +127,6 @@ def assemble(session: Session, tenant: Tenant, file_id: UUID) -> None:
     session.execute(delete(BatchPart).where(BatchPart.file_id == file_id))
     whole(session, Actor.system(tenant), file, sha256=sha256, size=size)
     discard(session, file_id)
-
-
-def leave_out(session: Session, actor: Actor, batch: Batch, chosen: Iterable[BatchFile]) -> int:
-    """Leave files out of a batch, the batch being locked: those that came in stay among the label's files."""
-    check_open(batch)
-    count = 0
-    for file in chosen:
-        forget(session, file)
-        count += 1
-    if count:
-        _tell(session, actor, batch, "batch.files_left_out", files=count)
-        measuring.arrived(session, batch.id)
-    return count
 
 
 def unfinished(session: Session, batch_id: UUID) -> list[BatchFile]:
