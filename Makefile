@@ -10,6 +10,8 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))# one more than processors: tests of faults wait more than they work
+# What fails in the crowd is tried once more alone, in sight of all: only what fails twice is broken.
+AGAIN = (echo "Failed in the crowd; once more, alone:"; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none)
 FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.py themes/base/*.ts themes/base/*.json -type f)
 
 help: ## list the commands
@@ -44,7 +46,7 @@ run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with
 	@exec $(BIN)/boptone up
 
 test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(ARGS) || $(AGAIN)
 
 check: .venv/dev.stamp themes/base/dist/.stamp ## lint, types, architecture, migrations, translations
 	@$(BIN)/python -m tests.checks
