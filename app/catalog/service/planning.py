@@ -88,11 +88,18 @@ def plan(session: Session, releases: pl.DataFrame, tracks: pl.DataFrame) -> Plan
     releases = releases.join(imprints.select(label_key="name_key", imprint_id="id"), on="label_key", how="left")
     held = queries.releases_like(session, releases["upc"], releases["catalog_number"])
     releases = _matched(releases, held)
+    # Each name once, before the frames grow; what tracks inherit, their releases have said.
+    acts = pl.concat(
+        [
+            frame[column].explode().unique(maintain_order=True)
+            for frame in (releases, tracks)
+            for column in ("artists", "featuring")
+        ]
+    )
+    credited = tracks["contributors"].explode().struct.field("name").unique(maintain_order=True)
     tracks = _inheriting(tracks, releases)
     there = queries.tracks_of(session, releases.filter(~pl.col("release_is_new"))["release_id"])
     tracks = _placed(tracks, there, queries.recordings_by_isrc(session, tracks["isrc"]))
-    acts = pl.concat([frame[column].explode() for frame in (releases, tracks) for column in ("artists", "featuring")])
-    credited = tracks["contributors"].explode().struct.field("name")
     return Plan(
         releases=releases,
         tracks=tracks,
