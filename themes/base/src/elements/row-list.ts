@@ -98,16 +98,18 @@ class RowList extends HTMLElement {
     if (!grip || event.button !== 0) return;
     this.#dragged = grip.closest<HTMLElement>("[data-row]");
     this.#dragged?.setAttribute("data-dragged", "");
-    grip.setPointerCapture(event.pointerId);
-    const over = new AbortController();
+    const over = new AbortController(); // a row that moves in the document keeps no pointer, so the window follows it
+    const { signal } = over;
+    event.preventDefault();
+    grip.focus();
     const end = (): void => {
       over.abort();
       this.#dragged?.removeAttribute("data-dragged");
       this.#dragged = null;
       this.#show();
     };
-    grip.addEventListener("pointermove", ({ clientY }) => this.#drag(clientY), { signal: over.signal });
-    for (const name of ["pointerup", "pointercancel"] as const) grip.addEventListener(name, end, { signal: over.signal });
+    addEventListener("pointermove", ({ clientY }) => this.#drag(clientY), { signal });
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, end, { signal });
   }
 
   #drag(y: number): void {
