@@ -151,7 +151,9 @@ def test_an_order_of_other_tracks_or_of_an_older_state_changes_nothing(client_as
     (foreign,) = track_ids(mine, other)
     for places in ([(a, 1), (b, 1)], [(a, 1), (b, 1), (foreign, 1)], [(a, 1), (a, 1), (b, 1)], []):
         assert order(client, release, places).status_code == 412, places
-    assert order(client, release, [(c, 1), (b, 1), (a, 1)], match="7").status_code == 412
+    late = order(client, release, [(c, 1), (b, 1), (a, 1)], match="7")
+    assert late.status_code == 412
+    assert "<bdi>1. R 3</bdi>, <bdi>2. R 2</bdi>" in late.text
     for wrong in ("0", "x", "-1", "1000"):
         assert order(client, release, [(c, 1), (b, 1), (a, wrong)]).status_code == 422
     assert track_ids(mine, release) == [a, b, c]

@@ -18,6 +18,7 @@ from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import recording_to_read, release_to_change, release_to_read, track_to_change
 from app.catalog.queries.changes import first_change
 from app.catalog.service import placing
+from app.catalog.service.parts import PARTS
 from app.identity.pages import visitor_of
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
@@ -55,7 +56,9 @@ def put_in_order(
     except OrderBehind as refusal:
         with tenant_read(tenant) as session:
             release = release_to_read(session, visitor, parse_uuid(release_id))
-            return show_release(request, session, release, problem=refusal)
+            titles = {item["track"]: item["name"] for item in PARTS["release"]["tracks"].read(session, release)}
+            wanted = [titles[str(track)] for track, _ in places if str(track) in titles]
+            return show_release(request, session, release, problem=refusal, wanted=wanted)
 
 
 def _disc(said: str) -> int:

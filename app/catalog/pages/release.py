@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,12 +66,21 @@ def release_page(request: Request[Any, Any, Any], release_id: FromPath[str]) -> 
 
 
 def show_release(
-    request: Request[Any, Any, Any], session: Session, release: Release, *, problem: Refusal | None = None
+    request: Request[Any, Any, Any],
+    session: Session,
+    release: Release,
+    *,
+    problem: Refusal | None = None,
+    wanted: Sequence[str] = (),
 ) -> Response[str]:
-    """The page of a release, with why something was declined where it was."""
+    """The page of a release; where something was declined with why, and with the order of tracks that was wanted."""
     facts = _facts(session, visitor_of(request), release)
     facts |= {"titles": fields.FIELD_SENTENCES, "choices": fields.CHOICE_SENTENCES, "meanings": meanings()}
-    facts |= {"problem": problem.msgid if problem else "", "cover": picture(tenant_of(request), release.artwork)}
+    facts |= {
+        "problem": problem.msgid if problem else "",
+        "wanted": wanted,
+        "cover": picture(tenant_of(request), release.artwork),
+    }
     status = status_of(problem) if problem else 200
     return page("catalog/release.html", realm_of(request), here=RELEASES, status=status, **facts)
 

@@ -123,11 +123,8 @@ def found_releases(session: Session, visitor: Visitor, wanted: str, limit: int) 
 
 
 def found_recordings(session: Session, visitor: Visitor, wanted: str, limit: int) -> list[Any]:
-    """The recordings that fit best, each with a release it is on."""
-    on = (
-        select(Track.release_id).where(Track.recording_id == Recording.id).order_by(Track.id).limit(1).scalar_subquery()
-    )
-    query = select(Recording.title, Recording.artist_line, Recording.isrc, on.label("release_id")).where(
+    """The recordings that fit best."""
+    query = select(Recording.id, Recording.title, Recording.artist_line, Recording.isrc).where(
         may_see_recording(visitor), matches(Recording.folded, wanted)
     )
     return list(session.execute(query.order_by(likeness(Recording.folded, wanted).desc(), Recording.id).limit(limit)))

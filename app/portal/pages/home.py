@@ -85,7 +85,7 @@ def _of_the_catalogue(session: Session, visitor: Visitor, wanted: str) -> list[t
     releases = catalog.found_releases(session, visitor, wanted, FOUND)
     recordings = catalog.found_recordings(session, visitor, wanted, FOUND)
     told += [("disc-3", row.title, row.artist_line, f"/portal/releases/{row.id}") for row in releases]
-    told += [("audio-lines", row.title, row.artist_line, f"/portal/releases/{row.release_id}") for row in recordings]
+    told += [("audio-lines", row.title, row.artist_line, f"/portal/recordings/{row.id}") for row in recordings]
     return told
 
 
