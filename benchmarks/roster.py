@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from litestar.testing import TestClient
-from sqlalchemy import text
 
+from app.catalog.service.checking import check_releases
 from app.catalog.service.creating import create
 from app.identity.service import add_member
 from app.kernel import clock
@@ -27,10 +27,6 @@ ROUNDS = 60
 WARM = 10
 P95_MS = 50
 OWNER, PASSWORD = "owner@bench.test", "bench-demo-2026"
-FINDINGS = (
-    "INSERT INTO findings (id, release_id, rule, severity, field) "
-    "SELECT gen_random_uuid(), id, 'R01', 'warn', 'title' FROM releases WHERE random() < 0.5"
-)
 
 
 def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
@@ -79,6 +75,5 @@ def _filled() -> Tenant:
     with tenant_work(label) as session:
         actor = Actor.system(label)
         add_member(session, actor, email=OWNER, name="Owner", role="owner", language="en", password=PASSWORD)
-        create(session, actor, releases, tracks)
-        session.execute(text(FINDINGS))
+        check_releases(session, label, create(session, actor, releases, tracks))
     return label

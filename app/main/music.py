@@ -31,7 +31,7 @@ MUSIC = {
             "Kleine Stunden", ("Mira Okafor",), "ep", "Jazz", -420, (("Eins", 187), ("Zwei", 203), ("Halb drei", 244))
         ),
         Piece("Salz", ("Trio Feldweg",), "album", "Jazz", -35, (("Watt", 322), ("Deich", 289), ("Priel", 271))),
-        Piece("Elbaufwärts", ("Jonas Hartwig", "Trio Feldweg"), "single", "Folk", 47, (("Elbaufwärts", 231),)),
+        Piece("Elbaufwärts", ("Jonas Hartwig", "Trio Feldweg"), "single", "world music", 47, (("Elbaufwärts", 231),)),
         Piece("Ohne Titel", ("Kaia Lindqvist",), "album", "Ambient", -800, (("I", 540), ("II", 612), ("III", 488))),
     ),
     "kite": (
@@ -43,7 +43,7 @@ MUSIC = {
             9,
             (("Porchlight", 214), ("Hudson Line", 238), ("Paper Boats", 187)),
         ),
-        Piece("Second Avenue", ("The Lanterns",), "single", "Indie Rock", -90, (("Second Avenue", 201),)),
+        Piece("Second Avenue", ("The Lanterns",), "single", "singer-songwriter", -90, (("Second Avenue", 201),)),
         Piece(
             "Cielo Raso",
             ("Marisol Vega",),
@@ -70,7 +70,7 @@ MUSIC = {
             15,
             (("ليل المدينة", 248), ("الميناء", 221), ("صباح الخير", 205)),
         ),
-        Piece("رمال", ("ليان",), "single", "Arabic Pop", -60, (("رمال", 214),)),
+        Piece("رمال", ("ليان",), "single", "World Music", -60, (("رمال", 214),)),
         Piece(
             "Dust and Saffron",
             ("Qamar Ensemble",),

@@ -11,6 +11,7 @@ from admin.service import add_operator
 from app.brand.models import ThemeVersion
 from app.brand.service import publish, start_draft
 from app.catalog.models import Release
+from app.catalog.service.checking import check_changed
 from app.catalog.service.creating import create
 from app.identity.models import Member
 from app.identity.service import add_member
@@ -122,3 +123,4 @@ def _music(tenant: Tenant, scene: Scene) -> None:
                 where = {"release": number, "row": place, "disc": 1, "number": place}
                 tracks.append({**where, "title": title, "duration_ms": seconds * 1000})
         create(session, Actor.system(tenant), releases, tracks)
+        check_changed(session, tenant, [])

@@ -82,14 +82,18 @@ def readiness(session: Session, release: Release) -> Readiness:
 
 
 def open_tasks(session: Session, which: Any, *, limit: int) -> list[Any]:
-    """What is to be put right of releases, a row a rule of each, the gravest first: id, title, rule, severity."""
+    """What is to be put right of releases, a row a rule, the gravest of each first: id, title, rule, severity."""
     query = (
         select(Release.id, Release.title, Finding.rule, func.min(Finding.severity).label("severity"))
         .join(Finding, Finding.release_id == Release.id)
         .where(which, Finding.severity.in_(("block", "warn")))
         .group_by(Release.id, Release.title, Finding.rule)
     )
-    return list(session.execute(query.order_by(func.min(Finding.severity), Release.title, Finding.rule).limit(limit)))
+    return list(
+        session.execute(
+            query.order_by(Release.title, Release.id, func.min(Finding.severity), Finding.rule).limit(limit)
+        )
+    )
 
 
 def unchecked(session: Session, which: Any) -> list[tuple[UUID, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from app.catalog.rules import RULES
 from app.catalog.rules.fields import CHOICE_SENTENCES, FIELD_SENTENCES, spelled_duration
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
+from app.catalog.rules.registry import TRACK
 from app.kernel.sentences import sentence
 
 STATES = {
@@ -63,8 +64,13 @@ class Group:
 
     @property
     def of_release(self) -> bool:
-        """Whether it is about the release itself."""
+        """Whether it is about the release itself, or about all of its tracks alike."""
         return all(place.track is None for place in self.places)
+
+    @property
+    def of_all_tracks(self) -> bool:
+        """Whether it is about all tracks alike: the rule looks at tracks alone, and none is named."""
+        return self.of_release and self.rule in RULES and RULES[self.rule].scopes == TRACK
 
 
 def field_name(name: str) -> str:

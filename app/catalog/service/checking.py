@@ -36,7 +36,7 @@ UNFIXABLE = frozenset({"isrc", "upc"})
 def check_releases(session: Session, tenant: Tenant, release_ids: Sequence[UUID]) -> None:
     """Replace what is known to be wrong with these releases, which the caller holds, by what rules find now."""
     held = sheet(session, release_ids)
-    found = findings_of(session, held, today=today_of(tenant))
+    found = said_once(findings_of(session, held, today=today_of(tenant)), held.tracks)
     wanted = [UUID(one) for one in held.release_rows["id"]]
     findings = table_of(Finding)
     session.execute(delete(findings).where(findings.c.release_id == func.any(wanted)))
@@ -71,6 +71,18 @@ def findings_of(session: Session, held: Sheet, *, today: date) -> pl.DataFrame:
     )  # fmt: skip
     own = (pl.col("field") == "title") & pl.col("is_titled").fill_null(value=False)
     return found.with_columns(safe=pl.col("safe") & known & ~own)
+
+
+def said_once(found: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
+    """Findings in which what all tracks of a release lack alike stands once, without a track."""
+    counted = tracks.group_by("release").agg(tracks=pl.len())
+    found = found.join(counted, on="release", how="left", maintain_order="left")
+    place = ["release", "rule", "field"]
+    mute = pl.col("track_id").is_not_null() & pl.col("value").is_null() & pl.col("suggestion").is_null()
+    alike = mute & (mute.sum().over(place) == pl.col("tracks")) & (pl.col("tracks") > 1)
+    first = pl.int_range(pl.len()).over([*place, alike]) == 0
+    found = found.with_columns(alike=alike).filter(~alike | first)
+    return found.with_columns(track_id=pl.when(~pl.col("alike")).then("track_id"))
 
 
 def _settable(fields: Any) -> list[str]:
