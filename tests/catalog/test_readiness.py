@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.catalog import tasks
-from app.catalog.models import Finding, Release, Track
+from app.catalog.models import Finding, Recording, Release, Track
 from app.catalog.service import fixing
 from app.catalog.service.creating import create
 from app.kernel import clock, db
@@ -94,6 +94,19 @@ def test_what_rules_find_stands_on_the_page_once_the_worker_has_looked(client_as
     assert "every 2s" not in after
     assert "There is no artwork yet." in client.get(f"{RELEASES}/{release}/readiness").text
     assert kept(mine, Release, release).checked_at is not None
+
+
+def test_what_all_tracks_lack_alike_is_said_once_and_the_rest_track_by_track(client_as, mine):
+    release = a_release(mine, "Album", tracks=3)
+    with db.tenant_work(mine) as session:
+        first = session.scalars(select(Track).where(Track.release_id == release).order_by(Track.number)).first()
+        session.get_one(Recording, first.recording_id).title = "Sea  Song"
+    work(mine)
+    assert rules(mine, release).count("FI01") == 1
+    assert rules(mine, release).count("ID04") == 1
+    page = client_as(mine).get(f"{RELEASES}/{release}").text
+    assert re.search(r"There is no audio yet\..*?All tracks", page)
+    assert re.search(r"<summary[^>]*>1 track<.*?1\. Sea  Song.*?<b><bdi>Sea Song</bdi></b>", page, re.DOTALL)
 
 
 def test_one_finding_is_put_right_and_taken_back(client_as, mine):
@@ -190,6 +203,37 @@ def test_a_recording_on_two_releases_lets_both_be_looked_at_again(client_as, min
     assert work(mine) == 1
     assert "TI06" in rules(mine, album)
     assert "TI06" in rules(mine, single)
+
+
+def test_what_is_put_on_a_release_by_hand_is_looked_at_too(client_as, mine):
+    client = client_as(mine)
+    release = a_release(mine, tracks=1)
+    work(mine)
+    assert (
+        client.post(f"{RELEASES}/{release}/places", data={"title": "Sea (feat. Nobody)", "recording": ""}).status_code
+        == 303
+    )
+    assert kept(mine, Release, release).checked_at is None
+    work(mine)
+    assert "TI06" in rules(mine, release)
+
+
+def test_what_was_measured_of_audio_and_artwork_is_looked_at(mine):
+    release = a_release(mine, tracks=1)
+    sound = {"codec": "mp3", "bits": 16, "rate": 44_100, "channels": 2, "duration_ms": 240_000, "lossy_source": True,
+             "intact": True, "waveform": "AAAA", "md5": "0" * 32}  # fmt: skip
+    picture = {"format": "jpeg", "width": 1400, "height": 1400, "mode": "rgb", "alpha": False, "sharpness": 90.0}
+    with db.tenant_work(mine) as session:
+        session.get_one(Release, release).artwork = picture
+        place = session.scalars(select(Track).where(Track.release_id == release)).one()
+        session.get_one(Recording, place.recording_id).audio = sound
+    work(mine)
+    found = rules(mine, release)
+    assert {"AU01", "AU08", "AW01"} <= set(found)
+    assert "AW01.missing" not in found
+    with db.tenant_work(mine) as session:
+        fixing.fix_held(session, Actor.system(mine), mine, [release])
+    assert kept(mine, Recording, place.recording_id).duration_ms == 240_000
 
 
 def test_a_batch_is_looked_at_after_it_was_applied_and_leaves_nothing_when_it_is_taken_back(client_as, mine):

@@ -49,6 +49,7 @@ class Readiness:
     state: str
     groups: list[told.Group]
     rows: list[Finding]
+    tracks: int
 
     @property
     def safe(self) -> list[Finding]:
@@ -78,7 +79,8 @@ def readiness(session: Session, release: Release) -> Readiness:
     rows = [row[0] for row in found]
     names = {row[0].track_id: f"{row.number}. {row.title}" for row in found if row[0].track_id}
     state = told.state(is_checked=release.checked_at is not None, severities=(row.severity for row in rows))
-    return Readiness(state, told.grouped(rows, names), rows)
+    tracks = session.scalar(select(func.count()).where(Track.release_id == release.id)) or 0
+    return Readiness(state, told.grouped(rows, names), rows, tracks)
 
 
 def open_tasks(session: Session, which: Any, *, limit: int) -> list[Any]:

@@ -63,6 +63,11 @@ class Group:
     places: tuple[Place, ...]
 
     @property
+    def speaking(self) -> list[Place]:
+        """The places that say more than that they are there."""
+        return [place for place in self.places if place.value or place.suggestion is not None]
+
+    @property
     def of_release(self) -> bool:
         """Whether it is about the release itself, or about all of its tracks alike."""
         return all(place.track is None for place in self.places)

@@ -79,7 +79,7 @@ def said_once(found: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     found = found.join(counted, on="release", how="left", maintain_order="left")
     place = ["release", "rule", "field"]
     mute = pl.col("track_id").is_not_null() & pl.col("value").is_null() & pl.col("suggestion").is_null()
-    alike = mute & (mute.sum().over(place) == pl.col("tracks")) & (pl.col("tracks") > 1)
+    alike = mute & (mute.sum().over(place) == pl.col("tracks"))
     first = pl.int_range(pl.len()).over([*place, alike]) == 0
     found = found.with_columns(alike=alike).filter(~alike | first)
     return found.with_columns(track_id=pl.when(~pl.col("alike")).then("track_id"))
