@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import Session
 
 from app.uploads.models import BatchFile, BatchFinding, BatchItem
 
 EVERYTHING = "all"
+LISTED = ("title", "artist_line", "row", "tracks", "verdict", "warnings", "release_id")
+"""What is shown of each release: as plain rows, for there may be a thousand of them."""
+
 _MATCHABLE = BatchFile.kind.in_(("audio", "artwork")) & BatchFile.state.in_(("measured", "refused"))
 SHOWN_FILES: dict[str, ColumnElement[bool]] = {
     "fine": (BatchFile.state == "measured") & (BatchFile.verdict == "ok"),
@@ -20,14 +24,14 @@ SHOWN_FILES: dict[str, ColumnElement[bool]] = {
 """Which files a person may ask for."""
 
 
-def items(session: Session, batch_id: UUID, verdict: str, *, limit: int) -> list[BatchItem]:
+def items(session: Session, batch_id: UUID, verdict: str, *, limit: int) -> list[Row[Any]]:
     """The releases of a batch in the manifest's order, all or those of one verdict; changes only where all change."""
-    query = select(BatchItem).where(BatchItem.batch_id == batch_id).order_by(BatchItem.number).limit(limit)
+    columns = [getattr(BatchItem, name) for name in LISTED]
+    columns += [BatchItem.changes] if verdict == "change" else []
+    query = select(*columns).where(BatchItem.batch_id == batch_id).order_by(BatchItem.number).limit(limit)
     if verdict != EVERYTHING:
         query = query.where(BatchItem.verdict == verdict)
-    if verdict != "change":
-        query = query.options(defer(BatchItem.changes))
-    return list(session.scalars(query))
+    return list(session.execute(query))
 
 
 def files(

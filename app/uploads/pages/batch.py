@@ -35,7 +35,7 @@ BATCH = f"{UPLOADS}/{{batch_id:str}}"
 VIEWS = (queries.EVERYTHING, "create", "change", "leave", "refuse", "files")
 SHOWN = 1_000
 FINDINGS = 200
-FILES = 100
+FILES = 50
 PAGE_DIGITS = 6
 THUMBNAIL = "96"
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.service.loading import load, take_turn
 from app.catalog.service.planning import Plan
-from app.kernel import activity, clock
+from app.kernel import activity, clock, failpoint
 from app.kernel.actor import Actor
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
@@ -38,6 +38,7 @@ def apply(session: Session, tenant: Tenant, batch_id: UUID) -> None:
         return
     steps.reached(tenant, batch, "write")
     load(session, actor, plan, batch_id=batch.id)
+    failpoint.reach("batch.loaded")
     batch.applied_at = clock.now()
     go(session, batch, "done")
     after = {"name": batch.name, **batch.counts}

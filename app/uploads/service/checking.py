@@ -14,7 +14,7 @@ from app.catalog import queries as catalog
 from app.catalog.rules import validation
 from app.catalog.service.loading import take_turn
 from app.catalog.service.planning import Plan, plan
-from app.kernel import activity, clock
+from app.kernel import activity, clock, failpoint
 from app.kernel.actor import Actor
 from app.kernel.db import copy_rows, table_of
 from app.kernel.errors import Busy, Refusal, Unavailable
@@ -140,6 +140,7 @@ def check_and_write(session: Session, tenant: Tenant, batch_id: UUID) -> None:
     take_turn(session)
     checked = check(session, actor, batch)
     write(session, tenant, batch, checked)
+    failpoint.reach("batch.checked")
     go(session, batch, "ready")
     after = {"name": batch.name, **batch.counts}
     activity.record(session, actor, "batch.checked", subject_type="batch", subject_id=batch.id, after=after)
