@@ -30,6 +30,7 @@ RELAY_LOCK = 0x60F8
 """The advisory lock of the one relay per cell; a second process waits for it."""
 
 POLL_SECONDS = 1.0
+BUSY_SECONDS = 0.1
 TICK_SECONDS = 5.0
 PAUSE_AFTER_TROUBLE = 1.0
 
@@ -81,9 +82,11 @@ def _follow(connection: psycopg.Connection[Any], relay: Relay, stop: threading.E
         stop.wait(POLL_SECONDS)
     connection.execute("LISTEN outbox")
     while not stop.is_set():
-        while relay.run_once() and not stop.is_set():
-            pass
-        for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+        sent = 0
+        while (more := relay.run_once()) and not stop.is_set():
+            sent += more
+        # A label with a long backlog has room for its next as soon as one is done, of which nobody notifies.
+        for _ in connection.notifies(timeout=BUSY_SECONDS if sent else POLL_SECONDS, stop_after=1):
             pass
 
 

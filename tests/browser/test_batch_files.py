@@ -80,7 +80,6 @@ def test_it_pauses_and_goes_on_after_a_reload_where_it_stopped(opened, tmp_path)
     here.page.keyboard.press("Enter")
     assert here.page.evaluate("document.activeElement.hasAttribute('data-resume')"), "the focus stays where it was"
     here.page.wait_for_timeout(300)
-    here.page.screenshot(path="/tmp/shots/paused.png", full_page=True)
     stopped = of_batch(here)["Nachtwerk/big.wav"]["received"]
     assert 0 < stopped < len(BIG)
     assert here.faults() == []
@@ -123,7 +122,6 @@ def test_the_page_has_no_fault(opened, slug, language):
         found += [f"wider than its window at {size['width']}"] if here.overflows() else []
         for scheme in ("light", "dark"):
             here.page.emulate_media(color_scheme=scheme)
-            here.page.screenshot(path=f"/tmp/shots/{slug}-{size['width']}-{scheme}.png", full_page=True)
             found += here.faults()
     assert found == []
     assert here.complaints == []

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import time
 from collections import Counter
 from contextlib import ExitStack
 from itertools import islice, product
+from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import func, select, text
 
@@ -19,10 +22,14 @@ from app.kernel.actor import Actor
 from app.uploads.models import Batch, BatchFile
 from app.uploads.service import batches, unpacking
 from tests.factories.labels import a_label
+from tests.factories.members import a_member
+from tests.faults.test_database_crash import cookie_of
 from tests.faults.test_workers import all_done, children_of, count
 from tests.faulty_media import FAULTY
 from tests.kernel.jobs.work import eventually, kill_tree, process
 from tests.media import CLEAN, a_tone, wav
+from tests.servers import serving, started
+from tests.uploads.sending import PART, TUS, metadata, work
 
 PLACES = ["upload.measured", "task.worked", "task.marked"]
 THOUSAND = 1_000
@@ -114,6 +121,47 @@ def test_a_worker_killed_in_the_middle_of_an_archive_begins_it_again(mine, envir
             assert eventually(all_done)
     found = verdicts_of(mine, batch)
     assert Counter(found.values()) == {("measured", "ok"): 5, ("refused", "leaves_folder"): 1}
+
+
+@pytest.mark.slow
+def test_a_web_process_killed_between_object_and_row_keeps_what_the_browser_goes_on_from(
+    services, database_name, connected, mine
+):
+    host = f"{mine.slug}.localhost"
+    person = a_member(mine)
+    sound = wav(a_tone())
+
+    def ask(port, method, path, cookie, **more):
+        headers = {"host": host, "origin": f"http://{host}", "cookie": cookie, **TUS, **more.pop("headers", {})}
+        return httpx.request(method, f"http://127.0.0.1:{port}{path}", headers=headers, timeout=30, **more)
+
+    batch = f"/portal/uploads/{a_batch(mine, stage='mapping')}"
+    doomed, port = started(services, database_name, CRASH_AT="upload.object")
+    try:
+        cookie = cookie_of(port, host, person)
+        said = {"upload-length": str(len(sound)), "upload-metadata": metadata(filename="a.wav")}
+        where = ask(port, "POST", f"{batch}/files", cookie, headers=said).headers["location"]
+        with pytest.raises(httpx.TransportError):
+            ask(port, "PATCH", where, cookie, headers=PART | {"upload-offset": "0"}, content=sound[:9_000])
+    finally:
+        kill_tree(doomed)
+    with serving(services, database_name) as (_, port):
+        assert ask(port, "HEAD", where, cookie).headers["upload-offset"] == "0"
+        for at, part in ((0, sound[:9_000]), (9_000, sound[9_000:])):
+            kept = ask(port, "PATCH", where, cookie, headers=PART | {"upload-offset": str(at)}, content=part)
+            assert kept.status_code == 204
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            other = ask(
+                port, "POST", f"{batch}/files", cookie, headers=said | {"upload-metadata": metadata(filename="b.wav")}
+            )
+            there = other.headers["location"]
+            head = {"host": host, "origin": f"http://{host}", "cookie": cookie, **PART, "upload-offset": "0"}
+            lines = [f"PATCH {there} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+            line.sendall("\r\n".join([*lines, f"content-length: {len(sound)}", "", ""]).encode() + sound[:77_000])
+            time.sleep(0.5)
+        assert eventually(lambda: ask(port, "HEAD", there, cookie).headers["upload-offset"] == "77000", 10)
+    work(mine)
+    assert verdicts_of(mine, UUID(batch.rpartition("/")[2]))["a.wav"] == right(None)
 
 
 def generated(folder):
