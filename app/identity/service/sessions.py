@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, null, or_, select, true, update
+from sqlalchemy import TIMESTAMP, ColumnElement, bindparam, exists, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SessionUnknown
@@ -50,25 +50,27 @@ class Found(NamedTuple):
     grants: Sequence[Mapping[str, Any]] | None = None
 
 
-Granting = Callable[[datetime], ColumnElement[Any]]
-"""Gives, for a moment, the SQL of what artists granted the member of the row at hand, as a list of JSON objects.
+GRANTED_AT = bindparam("granted_at", type_=TIMESTAMP(timezone=True))
+"""The moment for which it is asked what artists granted."""
 
-Each says `artist` (a key) and `rights`, and of its giver `role`, `permissions` (of the label's own role), `imprints`,
-`artists` and `disabled`.
+Granting = ColumnElement[Any]
+"""The SQL of what artists granted the member of the row at hand at `GRANTED_AT`, as a list of JSON objects.
+
+It is made once: the session of every request is looked up with it. Each object says `artist` (a key) and `rights`,
+and of its giver `role`, `permissions` (of the label's own role), `imprints`, `artists` and `disabled`.
 """
 
 _granting: list[Granting] = []
 
 
-def widen(provide: Granting) -> Granting:
-    """Register who knows what artists granted: artists are known only above."""
-    _granting[:] = [provide]
-    return provide
+def widen(granting: Granting) -> None:
+    """Register what says what artists granted: artists are known only above."""
+    _granting[:] = [granting]
 
 
-def granted_sql(now: datetime) -> ColumnElement[Any]:
+def granted_sql() -> ColumnElement[Any]:
     """What artists granted the member of the row at hand."""
-    return _granting[0](now) if _granting else null()
+    return _granting[0] if _granting else null()
 
 
 def granted_by(grants: Sequence[Mapping[str, Any]] | None) -> Granted:
@@ -78,7 +80,8 @@ def granted_by(grants: Sequence[Mapping[str, Any]] | None) -> Granted:
 
 def granted_to(session: Session, member: Member) -> Granted:
     """What artists let a member do for them."""
-    return granted_by(session.scalar(select(granted_sql(clock.now())).where(Member.id == member.id)))
+    query = select(granted_sql()).where(Member.id == member.id)
+    return granted_by(session.scalar(query, {"granted_at": clock.now()}))
 
 
 def _giver(grant: Mapping[str, Any]) -> frozenset[Permission]:
@@ -154,13 +157,13 @@ def half_of_token(session: Session, token: str) -> Found | None:
 def _found(session: Session, token: str) -> Found | None:
     now = clock.now()
     query = (
-        select(Member, MemberSession, SecurityPolicy, SupportGrant, has_factor_sql(), granted_sql(now))  # type: ignore[call-overload]
+        select(Member, MemberSession, SecurityPolicy, SupportGrant, has_factor_sql(), granted_sql())  # type: ignore[call-overload]
         .join(MemberSession, MemberSession.member_id == Member.id)
         .outerjoin(SecurityPolicy, true())
         .outerjoin(SupportGrant, SupportGrant.id == MemberSession.grant_id)
         .where(MemberSession.token_hash == token_hash(token), Member.disabled_at.is_(None))
     )
-    row = session.execute(query).one_or_none()
+    row = session.execute(query, {"granted_at": now}).one_or_none()
     if row is None:
         return None
     found = Found(*row)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
-from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from app.identity.pages import visitor_of
@@ -29,6 +29,7 @@ from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing
 from app.roster import queries
 from app.roster.models import Artist
+from app.roster.pages.rows import OWN, filled
 from app.roster.policies import artist_to_read
 from app.roster.queries.columns import COLUMNS, Column, readings
 from app.roster.queries.search import forgive
@@ -72,23 +73,10 @@ def roster(request: Request[Any, Any, Any]) -> Response[str]:
         rows = _rows(session, visitor, asked, today)
         views = views_of(session, visitor, LISTING.name, ROSTER, asked.query)
         counts = queries.counts(session, visitor, today) if asked.values else queries.counted(rows, today)
-    filled = max((place for place, column in enumerate(COLUMNS, 1) if column.key in readings()), default=0)
-    shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": COLUMNS, "filled": filled}
-    shown["rows"] = [(row[0], escape(row[1]), escape(row[1][:1]), *row[2:5], _cells(row, filled)) for row in rows]
+    shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": COLUMNS, "rows": rows}
+    shown["fill"] = partial(filled, rows, list(readings()))
     shown |= {"statuses": STATUS_SENTENCES, "kinds": KIND_SENTENCES, "may_edit": allows(visitor, "catalog.edit")}
     return page("roster/roster.html", realm_of(request), here=ROSTER, **shown)
-
-
-def _cells(row: Any, filled: int) -> list[tuple[str, Any, Any]]:
-    """How each column is shown, its value and its note; a count of nothing is no value."""
-    return [
-        (column.shown, _known(column, row[6 + 2 * place], row[7 + 2 * place]), row[7 + 2 * place])
-        for place, column in enumerate(COLUMNS[:filled])
-    ]
-
-
-def _known(column: Column, value: Any, note: Any) -> Any:
-    return None if column.shown == "count" and not value and not note else value
 
 
 def _rows(session: Session, visitor: Visitor, asked: Any, today: date) -> list[Any]:
@@ -119,18 +107,20 @@ def _table(request: Request[Any, Any, Any], query: str, kind: str, *, chosen: se
         activity.record(session, visitor.actor, "roster.exported", after={"rows": len(rows), "filter": asked.query})
     own = [told(realm, text) for text in (sentence("Artist"), sentence("Kind"), sentence("Status"))]
     heads = [*own, *(told(realm, column.title) for column in COLUMNS)]
-    lines = ([row[1], row[2], row[3], *(_exported(row, place) for place in range(len(COLUMNS)))] for row in rows)
+    places = {key: place for place, key in enumerate(readings())}
+    cells = [(column, places.get(column.key)) for column in COLUMNS]
+    lines = ([row[1], row[2], row[3], *(_exported(row, column, place) for column, place in cells)] for row in rows)
     answer = table(f"{tenant.slug}-roster", kind, heads, lines)
     answer.status_code = 200
     return answer
 
 
-def _exported(row: Any, place: int) -> Any:
-    value, note = row[6 + 2 * place], row[7 + 2 * place]
-    if COLUMNS[place].shown == "release":
+def _exported(row: Any, column: Column, place: int | None) -> Any:
+    if place is None:
+        return None
+    value, note = row[OWN + 2 * place], row[OWN + 1 + 2 * place]
+    if column.shown == "release":
         return f"{value} {note}" if value else None
-    if COLUMNS[place].shown == "count" and note:
-        return f"{value}+"
     return value if value is None or isinstance(value, int | str) else str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,20 +12,19 @@ from sqlalchemy.orm import aliased
 
 from app.identity.models import CustomRole, Member
 from app.identity.policies import Visitor
-from app.identity.service.sessions import widen
+from app.identity.service.sessions import GRANTED_AT, widen
 from app.kernel import clock
 from app.roster.models import Artist, ArtistGrant
 from app.roster.queries.columns import fill
 
 
-def taken(now: datetime) -> ColumnElement[bool]:
+def taken(now: Any) -> ColumnElement[bool]:
     """Which rows of `artist_grants` somebody has and may use."""
     lasts = or_(ArtistGrant.expires_at.is_(None), ArtistGrant.expires_at > now)
     return ArtistGrant.accepted_at.is_not(None) & ArtistGrant.revoked_at.is_(None) & lasts
 
 
-@widen
-def of_member(now: datetime) -> ColumnElement[Any]:
+def _of_member() -> ColumnElement[Any]:
     """What artists granted the member of the row at hand, each with what its giver may do."""
     giver = aliased(Member)
     said = func.jsonb_build_object(
@@ -39,10 +38,13 @@ def of_member(now: datetime) -> ColumnElement[Any]:
         .join(Artist, Artist.id == ArtistGrant.artist_id)
         .join(giver, giver.id == ArtistGrant.granted_by)
         .outerjoin(CustomRole, CustomRole.id == giver.custom_role_id)
-        .where(ArtistGrant.member_id == Member.id, taken(now), Artist.status != "left")
+        .where(ArtistGrant.member_id == Member.id, taken(GRANTED_AT), Artist.status != "left")
     )
     found: ColumnElement[Any] = query.correlate(Member).scalar_subquery()
     return found
+
+
+widen(_of_member())
 
 
 def of_artist(artist_id: UUID) -> Select[ArtistGrant, Member | None]:

@@ -24,7 +24,7 @@ OWN_SORTS: dict[str, Any] = {"name": BY_NAME, "status": Artist.status}
 def roster(visitor: Visitor, asked: Asked, today: date) -> Executable:
     """One row an artist: id, name, kind, status, the day they leave, version; then value and note of each column."""
     read = {key: reading(visitor, today) for key, reading in readings().items()}
-    columns = [part for column in COLUMNS for part in _parts(column, read.get(column.key))]
+    columns = [part for column in COLUMNS if column.key in read for part in _parts(column, read[column.key])]
     query = select(
         cast(Artist.id, Text), Artist.name, Artist.kind, Artist.status, Artist.leaves_on, Artist.version, *columns
     ).where(may_see_artist(visitor), *_chosen(asked, read, today))
@@ -32,10 +32,8 @@ def roster(visitor: Visitor, asked: Asked, today: date) -> Executable:
     return listed
 
 
-def _parts(column: Column, read: Subquery | None) -> tuple[Any, Any]:
-    """Value and note of a column; what is counted and not there is none, what nobody counts is not known."""
-    if read is None:
-        return null(), null()
+def _parts(column: Column, read: Subquery) -> tuple[Any, Any]:
+    """Value and note of a column; what is counted and not there is none."""
     return func.coalesce(read.c.value, 0) if column.shown == "count" else read.c.value, read.c.note
 
 
@@ -100,12 +98,13 @@ def counts(session: Session, visitor: Visitor, today: date) -> dict[str, int]:
 
 def counted(rows: Sequence[Any], today: date) -> dict[str, int]:
     """The same for rows that nothing was filtered from, without asking again."""
-    place = {column.key: 6 + 2 * number for number, column in enumerate(COLUMNS)}
+    place = {key: 6 + 2 * number for number, key in enumerate(readings())}
+    tasks, following = place.get("tasks"), place.get("next")
     until = (today + SOON).isoformat()
     return {
         "all": len(rows),
-        "tasks": sum(1 for row in rows if row[place["tasks"]]),
-        "next": sum(1 for row in rows if row[place["next"]] and row[place["next"]] <= until),
+        "tasks": sum(1 for row in rows if tasks and row[tasks]),
+        "next": sum(1 for row in rows if following and row[following] and row[following] <= until),
         "paused": sum(1 for row in rows if row[3] == "paused"),
         "left": sum(1 for row in rows if row[3] == "left"),
         "unchecked": sum(1 for row in rows if row[place["tasks"] + 1]),
