@@ -164,9 +164,15 @@ class ImprintCircular(Invalid):
 
 
 class ImprintUsed(Conflict):
-    """Something came out on the imprint."""
+    """Something came out on the imprint, lies under it, or is narrowed to it."""
 
-    message = "Releases or imprints belong to this imprint. Move them first."
+    message = "This imprint stays while something belongs to it. %(what)s: %(count)s"
+
+
+class SpanUnusable(Invalid):
+    """When somebody played in a band cannot be read, or ends before it begins."""
+
+    message = "Write since when and until when as 2019, 2019-05 or 2019-05-31, the earlier first."
 
 
 class DayUnusable(Invalid):

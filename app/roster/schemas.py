@@ -108,6 +108,7 @@ class Member(msgspec.Struct, forbid_unknown_fields=True):
     artist: str
     part: str = ""
     since: str = ""
+    until: str = ""
 
 
 class ImprintForm(msgspec.Struct, forbid_unknown_fields=True):

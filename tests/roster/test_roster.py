@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from app.identity.models import Member
 from app.kernel import clock, db
-from app.roster.models import Artist
-from tests.factories.catalog import a_release, narrowed
+from app.roster.models import Artist, Imprint
+from tests.factories.catalog import a_release, an_imprint, narrowed
 from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD, a_member
 
@@ -232,8 +232,6 @@ def test_imprints_lie_three_deep_and_no_deeper(client_as, mine):
     def imprint(name, parent=""):
         client.post(f"{ROSTER}/imprints", data={"name": name, "parent": parent})
         with db.tenant_read(mine) as session:
-            from app.roster.models import Imprint
-
             return session.scalar(select(Imprint).where(Imprint.name == name))
 
     top = imprint("Top")
@@ -258,3 +256,51 @@ def test_a_band_names_its_members(client_as, mine):
     assert answer.status_code == 303
     assert "Voice" in client.get(f"{ROSTER}/{band}").text
     assert client.post(f"{ROSTER}/{band}/members", data={"artist": band}).status_code == 404
+    ended = {"artist": "ada", "part": "Voice", "since": "2019", "until": "2021-05"}
+    assert client.post(f"{ROSTER}/{band}/members", data=ended).status_code == 303
+    assert "2019–2021-05" in client.get(f"{ROSTER}/{band}").text
+    for wrong in ({"since": "May"}, {"since": "2021", "until": "2019"}):
+        answer = client.post(f"{ROSTER}/{band}/members", data={"artist": "ada"} | wrong)
+        assert answer.status_code == 422
+        assert "Write since when and until when" in answer.text
+    assert client.post(f"{ROSTER}/{band}/members/{band}/removal").status_code == 404
+    assert client.post(f"{ROSTER}/{band}/members/{singer}/removal").status_code == 303
+    assert "Nobody yet" in client.get(f"{ROSTER}/{band}").text
+
+
+def test_an_imprint_is_removed_when_nothing_belongs_to_it_and_else_says_what_does(client_as, client_of, mine):
+    client = client_as(mine)
+    a_release(mine, "One", artists=["Ada"], label="Nightjar")
+    empty, under = an_imprint(mine, "Empty"), an_imprint(mine, "Upper")
+    client.post(f"{ROSTER}/imprints", data={"name": "Lower", "parent": str(under.id)})
+    scoped = a_member(mine, role="product")
+    narrowed(mine, scoped, imprints=["empty"])
+    with db.tenant_read(mine) as session:
+        used = session.scalar(select(Imprint).where(Imprint.name == "Nightjar"))
+
+    def removed(imprint, client=client):
+        return client.post(f"{ROSTER}/imprints/{imprint.id}/removal")
+
+    for imprint, sentence in ((used, "Releases: 1"), (under, "Imprints: 1"), (empty, "People: 1")):
+        answer = removed(imprint)
+        assert answer.status_code == 409
+        assert sentence in answer.text
+    assert removed(empty, signed_in(client_of, mine, scoped)).status_code == 403
+    assert removed(empty, client_as(mine, "read_only")).status_code == 403
+    narrowed(mine, scoped)
+    assert removed(empty).status_code == 303
+    assert removed(empty).status_code == 404
+    assert "An imprint was removed" in client.get("/portal/settings/activity").text
+
+
+def test_who_is_let_go_sees_first_what_still_refers_to_them(client_as, mine):
+    client = client_as(mine)
+    artist, band = add(client, "Ada"), add(client, "The Rest", "band")
+    client.post(f"{ROSTER}/{band}/members", data={"artist": artist})
+    client.post(f"{ROSTER}/{artist}/grants", data={"email": "max@agency.test", "rights": "page"})
+    party = client.post("/portal/parties", data={"legal_name": "Ada Ruiz"}).headers["location"]
+    client.post(f"{party}/artists", data={"artist": "ada"})
+    client.post(f"{party}/payees", data={"currency": "EUR"})
+    page = client.get(f"{ROSTER}/{artist}").text.partition("Let the artist go")[2]
+    for what in ("Managers", "Payees", "Bands"):
+        assert f"<dt>{what}</dt><dd>1</dd>" in page

@@ -19,6 +19,7 @@ from app.roster.models import Contributor
 from app.roster.queries.artist import Entry, Section, add_section
 from app.roster.queries.columns import fill
 from app.roster.service.artists import refers
+from app.roster.service.imprints import imprint_refers
 
 SHOWN = 200
 SHOWN_TASKS = 20
@@ -97,3 +98,10 @@ def still_there(session: Session, artist_id: UUID) -> list[tuple[str, int]]:
         .where(Contributor.artist_id == artist_id),
     }
     return [(title, session.scalar(query) or 0) for title, query in counted.items()]
+
+
+@imprint_refers
+def on_imprint(session: Session, imprint_id: UUID) -> list[tuple[str, int]]:
+    """How many releases came out on an imprint."""
+    query = select(func.count()).where(Release.imprint_id == imprint_id)
+    return [(sentence("Releases"), session.scalar(query) or 0)]

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from babel.core import Locale, UnknownLocaleError
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.errors import PermissionMissing
@@ -32,11 +30,11 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.errors import DayUnusable
 from app.roster.models import Artist, ArtistGrant, Party
 from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES, today_of
-from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant, may_see_artist
+from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant
 from app.roster.queries import artist as queries
 from app.roster.queries import grants as leave
 from app.roster.rules.stores import STORES
-from app.roster.schemas import ArtistForm, Leaving, Member
+from app.roster.schemas import ArtistForm, Leaving
 from app.roster.service import artists, parties, pictures
 from app.roster.service.forms import AT_STORES, shown_fields, wanted_fields
 
@@ -80,7 +78,6 @@ def language_names(reader: str, languages: Iterable[str]) -> dict[str, str]:
 
 def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]:
     may_edit = may_do_for(session, visitor, artist, "catalog.edit")
-    others = select(Artist.id, Artist.name).where(Artist.id != artist.id, may_see_artist(visitor))
     return {
         "artist": artist,
         "stores": {key: STORES[key].name if key in STORES else key for key in artist.store_ids},
@@ -88,7 +85,6 @@ def _facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str, Any]
         "band": session.execute(queries.band(artist.id)).all(),
         "sections": queries.sections(session, visitor, artist.id),
         "history": list(session.scalars(queries.history([artist.id], limit=SHOWN))),
-        "others": session.execute(others.order_by(Artist.sort_name).limit(500)).all() if artist.kind == "band" else [],
         **grant_facts(session, visitor, artist),
         **party_facts(session, visitor, artist),
         "ties": artists.ties(session, artist) if may_edit else None,
@@ -192,15 +188,4 @@ def let_go(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLE
     return flash.done(f"{ROSTER}/{artist_id}", tenant, sentence("The day is noted. What was made stays."))
 
 
-@post(f"{ARTIST}/members", sync_to_thread=True)
-def add_member(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEncodedBody[Member]) -> Redirect:
-    """Note that an artist plays in this band."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
-        band = artist_to_change(session, visitor, parse_uuid(artist_id))
-        other: UUID = artist_to_read(session, visitor, parse_uuid(data.artist)).id
-        artists.add_member(session, visitor, band, other, part=data.part, since=data.since)
-    return flash.done(f"{ROSTER}/{artist_id}", tenant, sentence("The member was added."))
-
-
-handlers = [artist_page, edit_artist, change_artist, let_go, add_member]
+handlers = [artist_page, edit_artist, change_artist, let_go]

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.identity.errors import OutOfScope, PermissionMissing
 from app.identity.policies import Visitor, allows, granted_for, require, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.ids import parse_uuid
 from app.roster.errors import ArtistUnknown, GrantUnknown, ImprintUnknown
-from app.roster.models import Artist, ArtistGrant, Imprint
+from app.roster.models import Artist, ArtistGrant, BandMember, Imprint
 
 Reach = Callable[[frozenset[str]], ColumnElement[bool]]
 
@@ -59,6 +60,21 @@ def artist_to_read(session: Session, visitor: Visitor, artist_id: UUID | None) -
     """An artist that the visitor may look at."""
     require_somewhere(visitor, "catalog.view")
     found = session.scalar(select(Artist).where(Artist.id == artist_id, may_see_artist(visitor)))
+    if found is None:
+        raise ArtistUnknown
+    return found
+
+
+def artist_named(session: Session, visitor: Visitor, said: str) -> Artist:
+    """An artist that the visitor may look at, by key as a chooser says it, or by id."""
+    known = parse_uuid(said.strip())
+    by_key = select(Artist.id).where(Artist.key == said.strip(), may_see_artist(visitor))
+    return artist_to_read(session, visitor, known or session.scalar(by_key))
+
+
+def band_member_to_change(session: Session, band: Artist, artist_id: UUID | None) -> BandMember:
+    """Who plays in a band, locked, of a band that the visitor changes."""
+    found = session.get(BandMember, (band.id, artist_id), with_for_update=True) if artist_id else None
     if found is None:
         raise ArtistUnknown
     return found

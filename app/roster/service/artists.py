@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.identity.models import Member
@@ -16,8 +16,9 @@ from app.identity.policies import Visitor
 from app.identity.rules.roles import role_named
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
-from app.roster.errors import ArtistUnknown, NameMissing, StatusUnusable
-from app.roster.models import Artist, ArtistGrant, BandMember
+from app.kernel.sentences import sentence
+from app.roster.errors import NameMissing, StatusUnusable
+from app.roster.models import Artist, ArtistGrant, BandMember, Contributor, Payee
 from app.roster.policies import artist_to_change, require_whole
 from app.roster.rules import fold, name_key, slug, sort_name
 
@@ -120,9 +121,23 @@ class Ties:
     members: list[str]
 
 
+def _of_roster(session: Session, artist_id: UUID) -> list[tuple[str, int]]:
+    """What of the roster refers to an artist: who acts for them, who is paid, in which bands they are, who they are."""
+    now = clock.now()
+    grants = session.scalars(select(ArtistGrant).where(ArtistGrant.artist_id == artist_id))
+    paid = select(func.count()).select_from(Payee).join(Artist, Artist.party_id == Payee.party_id)
+    counted = {
+        sentence("Payees"): paid.where(Artist.id == artist_id),
+        sentence("Bands"): select(func.count()).where(BandMember.artist_id == artist_id),
+        sentence("Contributors"): select(func.count()).where(Contributor.artist_id == artist_id),
+    }
+    found = [(what, session.scalar(query) or 0) for what, query in counted.items()]
+    return [(sentence("Managers"), sum(grant.is_open(now) for grant in grants)), *found]
+
+
 def ties(session: Session, artist: Artist) -> Ties:
     """What still refers to an artist."""
-    things = [told for count in _referring for told in count(session, artist.id) if told[1]]
+    things = [told for count in (_of_roster, *_referring) for told in count(session, artist.id) if told[1]]
     acting = select(Member.name).where(Member.artists.contains([artist.key]), Member.disabled_at.is_(None))
     return Ties(things, list(session.scalars(acting.order_by(Member.name))))
 
@@ -164,16 +179,6 @@ def leaving_by(session: Session, today: date) -> list[Artist]:
     """Artists whose day has come."""
     query = select(Artist).where(Artist.leaves_on <= today, Artist.status != "left").with_for_update()
     return list(session.scalars(query))
-
-
-def add_member(session: Session, visitor: Visitor, band: Artist, artist_id: UUID | None, **said: str) -> None:
-    """Note that an artist plays in a band."""
-    if artist_id is None or artist_id == band.id or session.get(Artist, artist_id) is None:
-        raise ArtistUnknown
-    row = BandMember(band_id=band.id, artist_id=artist_id, part=said["part"][:100], since=said["since"][:10] or None)
-    session.merge(row)
-    band.version += 1
-    _tell(session, visitor, "artist.changed", band.id, after={"member": str(artist_id), "part": row.part})
 
 
 def _tell(session: Session, visitor: Visitor, action: str, artist_id: UUID, **told: Any) -> None:

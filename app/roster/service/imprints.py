@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.identity.models import Invitation, Member
 from app.identity.policies import Visitor
 from app.kernel import activity, ids
-from app.roster.errors import ImprintCircular, ImprintUnknown, PrefixUnusable
+from app.kernel.sentences import Said, sentence
+from app.roster.errors import ImprintCircular, ImprintUnknown, ImprintUsed, PrefixUnusable
 from app.roster.models import Imprint
 from app.roster.policies import require_whole
 from app.roster.rules import name_key
@@ -45,6 +48,42 @@ def change_imprint(session: Session, visitor: Visitor, imprint: Imprint, said: I
     changed = {field for field, value in wanted.items() if before[field] != value} - {"name_key"}
     told = {"before": {f: before[f] for f in changed}, "after": {f: wanted[f] for f in changed}}
     _tell(session, visitor, "imprint.changed", imprint, **told)
+
+
+Referring = Callable[[Session, UUID], list[tuple[str, int]]]
+_referring: list[Referring] = []
+
+
+def imprint_refers(count: Referring) -> Referring:
+    """Register what refers to an imprint elsewhere: sentences (msgids) with a number each."""
+    if count not in _referring:
+        _referring.append(count)
+    return count
+
+
+def _of_roster(session: Session, imprint: Imprint) -> list[tuple[str, int]]:
+    """What lies under an imprint, and who is narrowed to it: without it they would stay narrowed to nothing."""
+    counted = {
+        sentence("Imprints"): select(func.count()).where(Imprint.parent_id == imprint.id),
+        sentence("People"): select(func.count()).where(Member.imprints.contains([imprint.key])),
+        sentence("Invited"): select(func.count()).where(
+            Invitation.imprints.contains([imprint.key]),
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        ),
+    }
+    return [(what, session.scalar(query) or 0) for what, query in counted.items()]
+
+
+def remove_imprint(session: Session, visitor: Visitor, imprint: Imprint) -> None:
+    """Take an imprint away to which nothing belongs; refused with what does."""
+    elsewhere = [told for count in _referring for told in count(session, imprint.id)]
+    for what, count in (*elsewhere, *_of_roster(session, imprint)):
+        if count:
+            raise ImprintUsed(what=Said(what), count=count)
+    session.delete(imprint)
+    session.flush()
+    _tell(session, visitor, "imprint.removed", imprint, before={"name": imprint.name, "key": imprint.key})
 
 
 def _move(session: Session, imprint: Imprint, parent: Imprint | None) -> None:
