@@ -10,7 +10,8 @@ from app.catalog.rules.columns import bare
 from app.catalog.rules.registry import RELEASE, TRACK, Rule, Sheets, column, enter, relation
 from app.kernel.sentences import sentence
 
-LOSSLESS = r"^(?:pcm_[sf]\d+[lb]e|flac|alac)$"
+LOSSLESS = ("pcm", "float", "flac", "alac")
+"""Codecs as `kernel.media` names them."""
 RATES = (44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
 LEAST_PIXELS = 3_000
 MOST_ARTWORK_BYTES = 10_000_000
@@ -121,7 +122,18 @@ def artwork_is_used_twice(sheets: Sheets) -> pl.DataFrame:
     sentence=sentence("Masters are WAV, FLAC or ALAC: nothing that was compressed with loss."),
 )
 def audio_is_lossy() -> pl.Expr:
-    return ~_CODEC.str.contains(LOSSLESS) | pl.col("audio_lossy")
+    return ~_CODEC.is_in(LOSSLESS)
+
+
+@column(
+    "AU01.source",
+    **_ON_AUDIO,
+    field="audio_codec",
+    severity="warn",
+    sentence=sentence("The sound ends where a lossy encoder cuts it: it may come from a compressed file."),
+)
+def audio_was_lossy() -> pl.Expr:
+    return pl.col("audio_lossy")
 
 
 @column(
