@@ -271,6 +271,20 @@ def test_a_file_that_nobody_goes_on_sending_is_given_up(client, mine, batch):
     assert stage_of(mine, batch) == "checking", "the batch does not wait for it for ever"
 
 
+def test_a_file_that_no_worker_can_look_at_holds_nobody_up(client, mine, batch):
+    where = sent(client, batch, "a.wav", SOUND)
+    at_stage(mine, batch, "measuring")
+    with db.platform_work() as session:
+        session.execute(
+            text("UPDATE shared.outbox SET parked_at = now() WHERE label = :l AND task = 'uploads.measure' AND args ->> 'file' = :f"),
+            {"l": mine.id, "f": where.rpartition("/")[2]},
+        )  # fmt: skip
+    with db.tenant_work(mine) as session:
+        tasks.sweep(session, mine)
+    assert files_of(mine, batch, "state", "verdict")["a.wav"] == ("refused", "crashed")
+    assert stage_of(mine, batch) == "checking"
+
+
 def test_a_part_without_a_row_is_swept_and_one_with_a_row_stays(client, mine, batch):
     where = created(client, batch, "a.wav", len(SOUND)).headers["location"]
     patched(client, where, SOUND[:5_000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -52,6 +53,13 @@ def parked(session: Session, *, limit: int = 200) -> list[OutboxRow]:
     """The tasks that nobody will run again unasked, newest first."""
     query = select(OutboxRow).where(OutboxRow.parked_at.is_not(None)).order_by(OutboxRow.parked_at.desc())
     return list(session.scalars(query.limit(limit)))
+
+
+def parked_args(session: Session, task: str) -> list[dict[str, Any]]:
+    """What this label's parked tasks of one kind were asked to do."""
+    is_mine = OutboxRow.label == session.info["tenant"].id
+    query = select(OutboxRow.args).where(is_mine, OutboxRow.task == task, OutboxRow.parked_at.is_not(None))
+    return list(session.scalars(query))
 
 
 def retry(session: Session, row_id: UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
+from typing import Final
 from unicodedata import normalize
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.files import parts
 from app.kernel.files.parts import Incoming
+from app.kernel.jobs.queries import parked_args
+from app.kernel.media import Fault
 from app.kernel.tenant import Tenant
 from app.uploads.errors import (
     BatchElsewhere,
@@ -28,6 +31,7 @@ from app.uploads.errors import (
 from app.uploads.models import Batch, BatchFile, BatchPart
 from app.uploads.rules.kinds import clean_path, kind_of, media_type_of
 from app.uploads.rules.limits import FileLimits
+from app.uploads.rules.reasons import ARCHIVE_BROKEN, LOST
 from app.uploads.service import limiting, measuring
 from app.uploads.service.batches import go
 
@@ -153,8 +157,31 @@ def discard_parts(session: Session, tenant: Tenant, file_id: UUID) -> None:
         parts.delete_parts(tenant.id, of=file_id)
 
 
+GIVEN_UP: Final = {
+    "uploads.measure": Fault.CRASHED.value,
+    "uploads.unpack": ARCHIVE_BROKEN,
+    "uploads.assemble": LOST,
+}
+"""The verdict of a file whose task came to nothing, however often it was tried."""
+
+
+def give_up_parked(session: Session) -> None:
+    """Give their verdict to files that no worker could look at, so that their batches wait for them no longer."""
+    for task, verdict in GIVEN_UP.items():
+        found = [UUID(args["file"]) for args in parked_args(session, task)]
+        query = select(BatchFile).where(
+            BatchFile.id.in_(found),
+            BatchFile.state.in_(("receiving", "received")),
+            BatchFile.received == BatchFile.size,
+        )
+        for file in session.scalars(query.with_for_update()).all():
+            file.state, file.verdict = "refused", verdict
+            measuring.arrived(session, file.batch_id)
+
+
 def sweep(session: Session, tenant: Tenant) -> None:
-    """Give up files that nobody went on sending, and delete parts that no row names."""
+    """Give up files that nobody went on sending or could look at, and delete parts that no row names."""
+    give_up_parked(session)
     long_ago = clock.now() - KEPT_UNFINISHED
     query = select(BatchFile).where(
         BatchFile.state == "receiving", BatchFile.received < BatchFile.size, BatchFile.at < long_ago
