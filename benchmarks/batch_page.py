@@ -1,4 +1,4 @@
-"""The page of a batch of a thousand releases and as many files while it runs, and how late it is told of a step."""
+"""A page of a batch of a thousand releases and as many files while it runs, and how late it is told of a step."""
 
 from __future__ import annotations
 

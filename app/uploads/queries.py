@@ -24,11 +24,12 @@ SHOWN_FILES: dict[str, ColumnElement[bool]] = {
 """Which files a person may ask for."""
 
 
-def items(session: Session, batch_id: UUID, verdict: str, *, limit: int) -> list[Row[Any]]:
+def items(session: Session, batch_id: UUID, verdict: str, *, limit: int, offset: int = 0) -> list[Row[Any]]:
     """The releases of a batch in the manifest's order, all or those of one verdict; changes only where all change."""
     columns = [getattr(BatchItem, name) for name in LISTED]
     columns += [BatchItem.changes] if verdict == "change" else []
-    query = select(*columns).where(BatchItem.batch_id == batch_id).order_by(BatchItem.number).limit(limit)
+    query = select(*columns).where(BatchItem.batch_id == batch_id).order_by(BatchItem.number)
+    query = query.limit(limit).offset(offset)
     if verdict != EVERYTHING:
         query = query.where(BatchItem.verdict == verdict)
     return list(session.execute(query))

@@ -202,3 +202,16 @@ def test_a_rival_finds_none_of_it(client_as, mine, rival):
     for address in (f"{batch}/files/{key}/removal", f"{batch}/unsent-files/removal", f"{batch}/restart"):
         assert other.post(address).status_code == 404, address
     assert counts(mine, BatchFile) == [1]
+
+
+def test_many_releases_are_shown_page_by_page(client_as, mine):
+    client = client_as(mine)
+    head = ISRCS.partition("\n")[0].removesuffix(",isrc")
+    many = "\n".join([head, *(f"Nr {n:03},Anna,Halden,HLD-{n},,1,Lied {n}" for n in range(205))])
+    batch = table_checked(client, mine, many)
+    first, second = client.get(batch).text, client.get(f"{batch}?view=all&page=2").text
+    assert "Nr 199" in first
+    assert "Nr 200" not in first
+    assert "page=2" in first
+    assert "Nr 204" in second
+    assert "Nr 199" not in second

@@ -33,9 +33,9 @@ from app.uploads.service import batches, checking, steps, undoing
 
 BATCH = f"{UPLOADS}/{{batch_id:str}}"
 VIEWS = (queries.EVERYTHING, "create", "change", "leave", "refuse", "files")
-SHOWN = 1_000
+SHOWN = 200
 FINDINGS = 200
-FILES = 50
+FILES = 25
 PAGE_DIGITS = 6
 THUMBNAIL = "96"
 
@@ -58,7 +58,7 @@ def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[s
         batch = batch_to_read(session, visitor, parse_uuid(batch_id))
         # Before there is anything to say of releases, what came with them is to be seen.
         view = view or (queries.EVERYTHING if batch.counts else "files")
-        part = _files(request, session, batch) if view == "files" else _releases(session, batch, view)
+        part = _files(request, session, batch) if view == "files" else _releases(request, session, batch, view)
         part["columns"] = checking.proposed(session, visitor.actor, batch) if batch.stage == "mapping" else []
         part["counted"] = queries.file_counts(session, batch.id)
         state = steps.state_of(session, tenant, batch)
@@ -78,22 +78,32 @@ def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[s
     )
 
 
-def _releases(session: Session, batch: Batch, view: str) -> dict[str, Any]:
+def _releases(request: Request[Any, Any, Any], session: Session, batch: Batch, view: str) -> dict[str, Any]:
+    at = _page(request)
+    found = queries.items(session, batch.id, view, limit=SHOWN + 1, offset=(at - 1) * SHOWN)
     return {
-        "items": queries.items(session, batch.id, view, limit=SHOWN),
+        "items": found[:SHOWN],
         "findings": queries.findings(session, batch.id, limit=FINDINGS),
         "changed": CHANGED,
         "paths": queries.paths(session, batch.id) if view == "change" else {},
+        "at": at,
+        "more": len(found) > SHOWN,
     }
 
 
-def _files(request: Request[Any, Any, Any], session: Session, batch: Batch) -> dict[str, Any]:
-    tenant = tenant_of(request)
-    chosen = request.query_params.get("show", queries.EVERYTHING)
+def _page(request: Request[Any, Any, Any]) -> int:
+    """Which page of a list is asked for, from 1."""
     number = request.query_params.get("page", "1")
-    if chosen not in (queries.EVERYTHING, *queries.SHOWN_FILES) or not number.isdecimal() or len(number) > PAGE_DIGITS:
+    if not number.isdecimal() or len(number) > PAGE_DIGITS:
         raise ChoiceUnusable
-    at = max(int(number), 1)
+    return max(int(number), 1)
+
+
+def _files(request: Request[Any, Any, Any], session: Session, batch: Batch) -> dict[str, Any]:
+    tenant, at = tenant_of(request), _page(request)
+    chosen = request.query_params.get("show", queries.EVERYTHING)
+    if chosen not in (queries.EVERYTHING, *queries.SHOWN_FILES):
+        raise ChoiceUnusable
     found = queries.files(session, batch.id, chosen, limit=FILES + 1, offset=(at - 1) * FILES)
     return {
         "files": found[:FILES],
