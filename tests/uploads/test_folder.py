@@ -46,7 +46,7 @@ def test_a_folder_is_received_measured_and_applied(services, database_name, conn
     told = json.loads(done.stdout)
     assert told["files"]["usable"] == 3
     assert {file["file"]: file["verdict"] for file in told["files"]["refused"]} == {
-        "Nachtwerk/02.wav": "truncated", "readme.pdf": "other_kind", "more/_04.wav": "leaves_folder",
+        "Nachtwerk/02.wav": "truncated", "readme.pdf": "other_kind", "more/__04.wav": "leaves_folder",
     }  # fmt: skip
     assert all(file["message"] for file in told["files"]["refused"])
     assert told["stage"] == "done"
