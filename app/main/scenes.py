@@ -20,6 +20,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.main.music import MUSIC
+from app.roster.models import Artist
 from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
@@ -74,15 +75,16 @@ def seed(settings: Settings) -> None:
     for scene in SCENES:
         tenant = open_label(scene.wish())
         if tenant.state is TenantState.ACTIVE:
-            _people(tenant, scene)
             _looks(tenant, scene)
             _music(tenant, scene)
+            _people(tenant, scene)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:
     people = (("owner", scene.owner), ("artist", scene.artist))
     with tenant_work(tenant) as session:
         known = set(session.scalars(select(Member.email)))
+        themselves = list(session.scalars(select(Artist.key).where(Artist.name == scene.artist)))
         for role, name in people:
             email = f"{role}@{scene.slug}.test"
             if email not in known:
@@ -94,6 +96,7 @@ def _people(tenant: Tenant, scene: Scene) -> None:
                     role=role,
                     language=scene.languages[0],
                     password=scene.password,
+                    artists=themselves if role == "artist" else (),
                 )
 
 

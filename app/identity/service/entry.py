@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -132,15 +133,23 @@ def _joined(session: Session, tenant: Tenant, invitation: Invitation, *, name: s
 
 
 def add_member(
-    session: Session, actor: Actor, *, email: str, name: str, role: str, language: str, password: str
+    session: Session,
+    actor: Actor,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    language: str,
+    password: str,
+    artists: Sequence[str] = (),
 ) -> Member:
-    """Make somebody a member of the label of this session."""
+    """Make somebody a member of the label of this session, narrowed to artists where any are named by their keys."""
     assert role != CUSTOM  # noqa: S101 a role of the label's own comes by invitation
     email = normal_email(email)
     member = Member(
         id=ids.new_id(), email=email, name=name, language=language, password_hash=chosen(password, email=email)
     )
-    member.take_role(role, None, imprints=[], artists=[])
+    member.take_role(role, None, imprints=[], artists=list(artists))
     session.add(member)
     session.flush()
     activity.record(session, actor, "member.added", subject_type="member", subject_id=member.id, after=member.facts)
