@@ -73,7 +73,7 @@ def sweep(session: Session, tenant: Tenant) -> None:
     receiving.sweep(session, tenant)
 
 
-@jobs.label_task("uploads.unpack", queue="media", time_limit=3_600)
+@jobs.label_task("uploads.unpack", queue="media", time_limit=TIME_LIMIT)
 def unpack(session: Session, tenant: Tenant, *, file: str, first: int = 0) -> None:
     """Make files of the entries of an archive."""
     from app.uploads.service import unpacking
@@ -81,7 +81,7 @@ def unpack(session: Session, tenant: Tenant, *, file: str, first: int = 0) -> No
     unpacking.unpack(session, tenant, UUID(file), first)
 
 
-@jobs.label_task("uploads.import_prefix", queue="media", time_limit=3_600)
+@jobs.label_task("uploads.import_prefix", queue="media", time_limit=TIME_LIMIT)
 def import_prefix(session: Session, tenant: Tenant, *, batch: str, folder: str, after: str = "") -> None:
     """Fetch files for a batch from where the operator lets the label fetch them."""
     from app.uploads.service import bucket
