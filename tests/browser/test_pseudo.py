@@ -14,7 +14,8 @@ from tests.servers import started, stopped
 DATA = (
     "bdi, code, kbd, time, script, style, .mono, .num, body [dir=ltr], body [lang], .avatar, .mark, select[name=time_zone], select[name=actor], select[name=preset],"
     " select[name^='type.'], select[name=currency] option, select[name=imprint] option:not([value='']),"
-    " select[name=parent] option:not([value=''])"
+    " select[name=parent] option:not([value='']), select[name=country] option:not([value='']),"
+    " datalist option"
 )
 """What a label or a person wrote, and what machines read: none of it is ever translated."""
 
@@ -33,6 +34,7 @@ NAMES = (
     "UPC",
     "EAN",
     "GRid",
+    "DPID",
     "kB",
     "MB",
     "GB",
