@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
 from litestar.response import Redirect, Stream
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.brand.pages.settings import PREVIEW_COOKIE
+from app.brand.service import live_theme
 from app.catalog.queries import lists as catalog
 from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
@@ -27,6 +28,7 @@ from app.kernel.web.cells import Cell
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries, service
+from app.roster.models import Artist
 from app.roster.queries.search import forgive, found_artists
 from tenants import billing
 
@@ -48,8 +50,16 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
                 StoredFile.removed_at.is_(None), StoredFile.is_derived.is_(False)
             )
         ).one()
+        has_artist = bool(session.scalar(select(exists().select_from(Artist))))
     facts = {"members": members, "files": stored, "bytes": size, "state": tenant.state.value}
-    return page("portal/home.html", realm, here="/portal", facts=facts, activity=activity, meanings=meanings())
+    done = {
+        "brand": live_theme(tenant).number > 0,
+        "artist": has_artist,
+        "people": members > 1,
+        "host": len(request.app.state.registry.hosts_of(tenant.id)) > 1,
+    }
+    shown: dict[str, Any] = {"facts": facts, "activity": activity, "meanings": meanings(), "done": done}
+    return page("portal/home.html", realm, here="/portal", **shown)
 
 
 @get("/portal/search", sync_to_thread=True)
