@@ -29,6 +29,8 @@ SLICES = (
     "app.catalog.activity",
     "app.catalog.models",
     "app.catalog.tasks",
+    "app.contracts.models",
+    "app.royalties.models",
     "app.uploads.tasks",
     "app.uploads.activity",
     "app.portal.models",

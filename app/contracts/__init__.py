@@ -1,0 +1,1 @@
+"""Deals: who is owed what for which sale, and why."""

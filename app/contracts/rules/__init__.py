@@ -1,0 +1,1 @@
+"""What contracts say, as pure functions of their terms."""

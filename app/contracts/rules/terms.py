@@ -1,0 +1,214 @@
+"""A contract's terms as data: the machine's face of the deal, from which its text is written, too.
+
+Rates and factors are decimals (0.15 is 15 %), shares are parts per million, amounts are in the contract's currency.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+import msgspec
+
+Kind = Literal[
+    "royalty", "profit_share", "distribution", "licence", "three_sixty", "producer", "remix", "work_for_hire"
+]
+Level = Literal["label", "imprint", "artist", "release", "track", "recording"]
+Channel = Literal["stream", "download", "physical", "ugc", "sync", "merch", "neighbouring"]
+BaseKind = Literal["net_source", "net_receipt", "ppd", "retail", "per_unit"]
+DeductionKind = Literal["tax", "distribution_fee", "packaging", "free_goods", "breakage", "new_technology"]
+ReductionKind = Literal["foreign", "mid_price", "budget", "club", "px", "tv_campaign"]
+Counter = Literal["units", "gross", "net", "recoupment"]
+Cadence = Literal["monthly", "quarterly", "half_yearly"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+"""From the least to the most specific."""
+
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+DEDUCTIONS: Final[tuple[DeductionKind, ...]] = get_args(DeductionKind)
+"""In the order in which they are taken off; each from what the one before left."""
+
+DIMENSIONS: Final = (
+    "territories", "channels", "configurations", "price_bands", "commercial_models", "sources", "dates",
+)  # fmt: skip
+"""What a condition may narrow; of two with as many, the one that narrows an earlier dimension is more specific."""
+
+ONE: Final = Decimal(1)
+
+
+class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Written the same way every time, so that its hash stands for it."""
+
+
+class When(_Data):
+    """The sales a clause is about; a dimension that names nothing is about all."""
+
+    territories: tuple[str, ...] = ()
+    except_territories: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    configurations: tuple[str, ...] = ()
+    price_bands: tuple[str, ...] = ()
+    commercial_models: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    sold_from: date | None = None
+    sold_until: date | None = None
+    """The last day, included."""
+
+
+class Base(_Data):
+    """What a rate is of: `portion` of it; `either` says to take the larger or smaller of this and `other`, per line."""
+
+    kind: BaseKind = "net_receipt"
+    portion: Decimal = ONE
+    amount: Decimal | None = None
+    """Per unit: the price itself for `per_unit`; the list price where a line of `ppd` or `retail` has none."""
+
+    either: Literal["max", "min"] | None = None
+    other: Base | None = None
+
+
+class Deduction(_Data):
+    """A part that is taken off before the rate."""
+
+    kind: DeductionKind
+    rate: Decimal
+
+
+class Reduction(_Data):
+    """A factor on the rate for some sales; one that does not stack takes the place of all others."""
+
+    kind: ReductionKind
+    factor: Decimal
+    when: When = When()
+    stacks: bool = True
+
+
+class Step(_Data):
+    """Above this count, in units or the contract's currency, the rate is this."""
+
+    above: Decimal
+    rate: Decimal
+
+
+class Escalation(_Data):
+    """A rate that grows: marginal for what lies above each step, or for everything once a step is passed (slab).
+
+    Of recoupment, steps count the share of its costs that the label has covered out of its part: 1 is all of them.
+    """
+
+    by: Counter
+    steps: tuple[Step, ...]
+    mode: Literal["marginal", "slab"] = "marginal"
+    per: Literal["contract", "release"] = "contract"
+
+
+class Clause(_Data):
+    """If a sale is like this, the royalty is that."""
+
+    id: str
+    rate: Decimal
+    when: When = When()
+    base: Base = Base()
+    deductions: tuple[Deduction, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
+    escalation: Escalation | None = None
+    unit_places: int | None = None
+    """Decimal places to which the royalty of one unit is rounded before it is multiplied."""
+
+
+class Share(_Data):
+    """What a payee gets, in parts per million of the whole, or of another payee's share."""
+
+    payee: UUID
+    share_ppm: int
+    of: UUID | None = None
+
+
+class Reserve(_Data):
+    """A part of positive sales that is held back for returns and let go in parts over the next periods."""
+
+    rate: Decimal
+    channels: tuple[Channel, ...] = ("physical",)
+    release: tuple[Decimal, ...] = (ONE,)
+    counts_held: bool = True
+    """Whether what is held counts towards escalations (kept back after the calculation), or not (before it)."""
+
+    cap: Decimal | None = None
+
+
+class Guarantee(_Data):
+    """What a payee gets at least; the shortfall may be recoupable from later earnings."""
+
+    amount: Decimal
+    per: Literal["period", "year", "life"] = "year"
+    is_recoupable: bool = False
+
+
+class Controlled(_Data):
+    """Mechanicals per unit: songs the artist controls at a reduced rate, all songs under a cap, the rest charged."""
+
+    statutory: Decimal
+    portion: Decimal = Decimal("0.75")
+    cap_songs: int = 10
+    controlled_songs: int = 0
+    outside_songs: int = 0
+
+
+class Trigger(_Data):
+    """Paid only once another contract has earned its costs back, at its full rate or less ours."""
+
+    contract: UUID
+    at: Literal["combined", "net"] = "combined"
+    is_retroactive: bool = True
+    """Whether what was earned before is paid then, too."""
+
+
+class Withholding(_Data):
+    """Tax that is kept back for the payee's country, or paid on top by the label."""
+
+    rate: Decimal
+    gross_up: bool = False
+
+
+class Terms(_Data):
+    """Everything with a number in a deal."""
+
+    currency: str
+    clauses: tuple[Clause, ...]
+    shares: tuple[Share, ...]
+    cadence: Cadence = "half_yearly"
+    recoups: Literal["own_share", "all_receipts"] = "own_share"
+    """Whether costs come back out of what the artist earned, or out of everything before anybody earns."""
+
+    reserve: Reserve | None = None
+    guarantee: Guarantee | None = None
+    controlled: Controlled | None = None
+    trigger: Trigger | None = None
+    withholding: Withholding | None = None
+    most_favoured: tuple[UUID, ...] = ()
+    """Contracts whose better rate for the same clause counts here, too."""
+
+    minimum: Decimal = Decimal(0)
+    """Below it a balance waits for the next period."""
+
+    may_exceed_whole: bool = False
+    """Whether shares may add up to more than everything: participations beside a full deal."""
+
+
+def packed(terms: Terms) -> bytes:
+    """Terms as the bytes that are signed: the same terms are the same bytes."""
+    return msgspec.json.encode(terms, order="deterministic")
+
+
+def unpacked(raw: bytes | str) -> Terms:
+    """Terms from their bytes."""
+    return msgspec.json.decode(raw, type=Terms)
+
+
+def digest(terms: Terms) -> str:
+    """SHA-256 of the terms."""
+    return hashlib.sha256(packed(terms)).hexdigest()

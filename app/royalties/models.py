@@ -1,0 +1,372 @@
+"""Sales reports as they were sent, runs over them, and the statements that come out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, REAL, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.db.models import LabelModel
+
+MOMENT = TIMESTAMP(timezone=True)
+EXACT = Numeric(asdecimal=True)
+"""Decimals as they were reported, of any length."""
+
+
+class SalesReport(LabelModel):
+    """A file that a store or distributor sent; the original stays as it is."""
+
+    __tablename__ = "sales_reports"
+    __table_args__ = (
+        CheckConstraint("state IN ('received', 'mapping', 'held', 'imported', 'refused')", name="state"),
+        CheckConstraint("period_end >= period_start", name="period"),
+        Index("uq_sales_reports_sha256", "sha256", unique=True),
+        Index("ix_sales_reports_period_end", "period_end"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), index=True)
+    sha256: Mapped[str] = mapped_column(Text)
+    layout: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="received")
+    problem: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """What was found in it: encoding, delimiter, members of an archive, where rows begin, what was skipped and why."""
+
+    period_start: Mapped[date | None] = mapped_column(Date)
+    period_end: Mapped[date | None] = mapped_column(Date)
+    rows: Mapped[int] = mapped_column(Integer, server_default="0")
+    totals: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """Currency to the exact sum of its lines, as text."""
+
+    stated: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """Currency to the sum that the sender states, in the file or typed by whoever brought it in."""
+
+    created_by: Mapped[UUID | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+    imported_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class SalesAsset(LabelModel):
+    """What a sender called something, and what of ours it is; a match holds for every line that says so."""
+
+    __tablename__ = "sales_assets"
+    __table_args__ = (
+        Index("uq_sales_assets_fingerprint", "fingerprint", unique=True),
+        Index("ix_sales_assets_isrc", "isrc"),
+        Index("ix_sales_assets_unmatched", "id", postgresql_where=text("recording_id IS NULL AND release_id IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    fingerprint: Mapped[UUID] = mapped_column()
+    source: Mapped[str] = mapped_column(Text)
+    isrc: Mapped[str | None] = mapped_column(Text)
+    upc: Mapped[str | None] = mapped_column(Text)
+    catalog_number: Mapped[str | None] = mapped_column(Text)
+    store_id: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
+    artist: Mapped[str | None] = mapped_column(Text)
+    recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recordings.id"), index=True)
+    release_id: Mapped[UUID | None] = mapped_column(ForeignKey("releases.id"), index=True)
+    match: Mapped[str | None] = mapped_column(Text)
+    """How it was matched: isrc, upc, catalog_number, store_id, learned, fuzzy, by_hand."""
+
+    score: Mapped[float | None] = mapped_column(REAL)
+    matched_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    first_seen: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class SalesContext(LabelModel):
+    """The circumstances that many lines share: where, when, how, in which currency something was sold."""
+
+    __tablename__ = "sales_contexts"
+    __table_args__ = (Index("uq_sales_contexts_fingerprint", "fingerprint", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    fingerprint: Mapped[UUID] = mapped_column()
+    source: Mapped[str] = mapped_column(Text)
+    store: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    commercial_model: Mapped[str | None] = mapped_column(Text)
+    configuration: Mapped[str | None] = mapped_column(Text)
+    price_band: Mapped[str | None] = mapped_column(Text)
+    territory: Mapped[str | None] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    sold_from: Mapped[date] = mapped_column(Date)
+    sold_until: Mapped[date] = mapped_column(Date)
+    adjustment: Mapped[str | None] = mapped_column(Text)
+
+
+class SalesLine(LabelModel):
+    """One row of a report, with its amounts exactly as sent."""
+
+    __tablename__ = "sales_lines"
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id", ondelete="CASCADE"), primary_key=True)
+    row: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """As a person counts the file's rows, from 1."""
+
+    asset_id: Mapped[int] = mapped_column(BigInteger)
+    context_id: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    net: Mapped[Decimal] = mapped_column(EXACT)
+    gross: Mapped[Decimal | None] = mapped_column(EXACT)
+    unit_price: Mapped[Decimal | None] = mapped_column(EXACT)
+    """What a dealer pays for one (PPD)."""
+
+    retail_price: Mapped[Decimal | None] = mapped_column(EXACT)
+    """What a buyer pays for one."""
+
+    fees: Mapped[Decimal | None] = mapped_column(EXACT)
+    tax: Mapped[Decimal | None] = mapped_column(EXACT)
+    mechanical: Mapped[Decimal | None] = mapped_column(EXACT)
+    fx_rate: Mapped[Decimal | None] = mapped_column(EXACT)
+
+
+class ReportLayout(LabelModel):
+    """A layout that the label taught: which column of which sender is what."""
+
+    __tablename__ = "report_layouts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_by: Mapped[UUID | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class ExchangeRate(LabelModel):
+    """How much of `quote` one unit of `base` was on a day, and who says so."""
+
+    __tablename__ = "exchange_rates"
+    __table_args__ = (CheckConstraint("rate > 0", name="rate"),)
+
+    base: Mapped[str] = mapped_column(Text, primary_key=True)
+    quote: Mapped[str] = mapped_column(Text, primary_key=True)
+    on: Mapped[date] = mapped_column(Date, primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(EXACT)
+    source: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[UUID | None] = mapped_column()
+
+
+class RoyaltyPeriod(LabelModel):
+    """A span of time that payees are told about at once; closed, nothing in it changes any more."""
+
+    __tablename__ = "royalty_periods"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="span"),
+        Index("uq_royalty_periods_span", "starts_on", "ends_on", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    closed_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class RoyaltyRun(LabelModel):
+    """One calculation of a period: collected, calculated, checked, approved, published."""
+
+    __tablename__ = "royalty_runs"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('calculating', 'checking', 'approved', 'published', 'failed', 'discarded')", name="state"
+        ),
+        Index("uq_royalty_runs_number", "period_id", "number", unique=True),
+        Index(
+            "uq_royalty_runs_live",
+            "period_id",
+            unique=True,
+            postgresql_where=text("state IN ('calculating', 'checking', 'approved') AND NOT is_trial"),
+        ),
+        Index(
+            "uq_royalty_runs_published",
+            "period_id",
+            unique=True,
+            postgresql_where=text("state = 'published' AND restates_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    period_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_periods.id"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(Text)
+    is_trial: Mapped[bool] = mapped_column(server_default=text("false"))
+    """A what-if: nothing of it is ever posted."""
+
+    restates_id: Mapped[UUID | None] = mapped_column(ForeignKey("royalty_runs.id"), index=True)
+    rates: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    totals: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    anomalies: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    problem: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[str | None] = mapped_column(Text)
+    """SHA-256 over its statements and lines: the same input gives the same."""
+
+    created_by: Mapped[UUID | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+    approved_by: Mapped[UUID | None] = mapped_column()
+    approved_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    published_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class RunAsset(LabelModel):
+    """Which asset of which report a run accounted for; a published run does so once and for all."""
+
+    __tablename__ = "run_assets"
+    __table_args__ = (Index("ix_run_assets_report_id", "report_id", "asset_id"),)
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id"), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Earning(LabelModel):
+    """What a contract earned from sales of one kind in a run, exactly: base × factor × rate × exchange rate."""
+
+    __tablename__ = "earnings"
+    __table_args__ = (Index("ix_earnings_contract_id", "contract_id", "run_id"),)
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("contract_versions.id"), index=True)
+    clause: Mapped[str] = mapped_column(Text)
+    sheet_id: Mapped[UUID | None] = mapped_column(ForeignKey("split_sheets.id"), index=True)
+    recording_id: Mapped[UUID | None] = mapped_column()
+    release_id: Mapped[UUID | None] = mapped_column()
+    store: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    sold_month: Mapped[date] = mapped_column(Date)
+    currency: Mapped[str] = mapped_column(Text)
+    lines: Mapped[int] = mapped_column(Integer)
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    net: Mapped[Decimal] = mapped_column(EXACT)
+    base: Mapped[Decimal] = mapped_column(EXACT)
+    """In the currency of the sales."""
+
+    factor: Mapped[Decimal] = mapped_column(EXACT)
+    """Portion of the base, deductions and reductions, multiplied."""
+
+    rate: Mapped[Decimal] = mapped_column(EXACT)
+    fx: Mapped[Decimal] = mapped_column(EXACT)
+    amount: Mapped[Decimal] = mapped_column(EXACT)
+    """In the contract's currency, not rounded."""
+
+    positive: Mapped[Decimal] = mapped_column(EXACT)
+    """The part of the amount from sales without their returns, of which reserves are kept."""
+
+
+class EarningKey(LabelModel):
+    """How a run in progress works each of its earnings out; gone as soon as they are."""
+
+    __tablename__ = "earning_keys"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    contract_id: Mapped[UUID] = mapped_column()
+    version_id: Mapped[UUID] = mapped_column()
+    clause: Mapped[str] = mapped_column(Text)
+    sheet_id: Mapped[UUID | None] = mapped_column()
+    recording_id: Mapped[UUID | None] = mapped_column()
+    release_id: Mapped[UUID | None] = mapped_column()
+    store: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    sold_month: Mapped[date] = mapped_column(Date)
+    currency: Mapped[str] = mapped_column(Text)
+    base: Mapped[str] = mapped_column(Text)
+    portion: Mapped[Decimal] = mapped_column(EXACT)
+    price: Mapped[Decimal | None] = mapped_column(EXACT)
+    either: Mapped[str | None] = mapped_column(Text)
+    other_base: Mapped[str | None] = mapped_column(Text)
+    other_portion: Mapped[Decimal | None] = mapped_column(EXACT)
+    other_price: Mapped[Decimal | None] = mapped_column(EXACT)
+    unit_places: Mapped[int | None] = mapped_column(SmallInteger)
+    factor: Mapped[Decimal] = mapped_column(EXACT)
+    rate: Mapped[Decimal] = mapped_column(EXACT)
+    fx: Mapped[Decimal] = mapped_column(EXACT)
+
+
+class EarningSource(LabelModel):
+    """From which sales an earning comes: lines of the run's reports with this asset in this context."""
+
+    __tablename__ = "earning_sources"
+    __table_args__ = (Index("ix_earning_sources_asset", "run_id", "asset_id", "context_id"),)
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    context_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class Statement(LabelModel):
+    """What one payee is told of one contract for a period: where the balance stood, what came and went, what is due."""
+
+    __tablename__ = "statements"
+    __table_args__ = (Index("uq_statements_payee", "run_id", "contract_id", "payee_id", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"))
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"), index=True)
+    payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id"), index=True)
+    currency: Mapped[str] = mapped_column(Text)
+    opening_micros: Mapped[int] = mapped_column(BigInteger)
+    earned_micros: Mapped[int] = mapped_column(BigInteger)
+    closing_micros: Mapped[int] = mapped_column(BigInteger)
+    """What is open after everything: below zero where more came ahead than was earned."""
+
+    payable_micros: Mapped[int] = mapped_column(BigInteger)
+    """What can be paid now."""
+
+    reserve_micros: Mapped[int] = mapped_column(BigInteger)
+    """What is held back at the end of the period."""
+
+
+class StatementEntry(LabelModel):
+    """One step from a statement's opening to its closing balance, other than sales."""
+
+    __tablename__ = "statement_entries"
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text)
+    amount_micros: Mapped[int] = mapped_column(BigInteger)
+    recoupable_id: Mapped[UUID | None] = mapped_column(ForeignKey("recoupables.id"), index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """The numbers it was worked out from."""
+
+
+class LineShare(LabelModel):
+    """Which part of an earning is a payee's, where a split sheet or the contract divides it."""
+
+    __tablename__ = "line_shares"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
+    sheet_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """All zero for the contract's own shares."""
+
+    payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id"), primary_key=True)
+    share: Mapped[Decimal] = mapped_column(EXACT)
+    is_held: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Contested or not yet confirmed: worked out, and paid to nobody."""
