@@ -63,3 +63,9 @@ class SplitUnknown(NotFound):
     """There is no such split, or the asker may not know of it."""
 
     message = "This split could not be found."
+
+
+class CostUnusable(Invalid):
+    """An advance or cost that cannot be noted."""
+
+    message = "A cost needs a name, an amount above zero and a part to be recouped between 0 and 100 %."

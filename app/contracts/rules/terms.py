@@ -44,7 +44,7 @@ class _Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """Written the same way every time, so that its hash stands for it."""
 
 
-class When(_Data):
+class When(_Data, frozen=True):
     """The sales a clause is about; a dimension that names nothing is about all."""
 
     territories: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class When(_Data):
     """The last day, included."""
 
 
-class Base(_Data):
+class Base(_Data, frozen=True):
     """What a rate is of: `portion` of it; `either` says to take the larger or smaller of this and `other`, per line."""
 
     kind: BaseKind = "net_receipt"
@@ -71,14 +71,14 @@ class Base(_Data):
     other: Base | None = None
 
 
-class Deduction(_Data):
+class Deduction(_Data, frozen=True):
     """A part that is taken off before the rate."""
 
     kind: DeductionKind
     rate: Decimal
 
 
-class Reduction(_Data):
+class Reduction(_Data, frozen=True):
     """A factor on the rate for some sales; one that does not stack takes the place of all others."""
 
     kind: ReductionKind
@@ -87,14 +87,14 @@ class Reduction(_Data):
     stacks: bool = True
 
 
-class Step(_Data):
+class Step(_Data, frozen=True):
     """Above this count, in units or the contract's currency, the rate is this."""
 
     above: Decimal
     rate: Decimal
 
 
-class Escalation(_Data):
+class Escalation(_Data, frozen=True):
     """A rate that grows: marginal for what lies above each step, or for everything once a step is passed (slab).
 
     Of recoupment, steps count the share of its costs that the label has covered out of its part: 1 is all of them.
@@ -106,7 +106,7 @@ class Escalation(_Data):
     per: Literal["contract", "release"] = "contract"
 
 
-class Clause(_Data):
+class Clause(_Data, frozen=True):
     """If a sale is like this, the royalty is that."""
 
     id: str
@@ -120,7 +120,7 @@ class Clause(_Data):
     """Decimal places to which the royalty of one unit is rounded before it is multiplied."""
 
 
-class Share(_Data):
+class Share(_Data, frozen=True):
     """What a payee gets, in parts per million of the whole, or of another payee's share."""
 
     payee: UUID
@@ -128,7 +128,7 @@ class Share(_Data):
     of: UUID | None = None
 
 
-class Reserve(_Data):
+class Reserve(_Data, frozen=True):
     """A part of positive sales that is held back for returns and let go in parts over the next periods."""
 
     rate: Decimal
@@ -140,7 +140,7 @@ class Reserve(_Data):
     cap: Decimal | None = None
 
 
-class Guarantee(_Data):
+class Guarantee(_Data, frozen=True):
     """What a payee gets at least; the shortfall may be recoupable from later earnings."""
 
     amount: Decimal
@@ -148,7 +148,7 @@ class Guarantee(_Data):
     is_recoupable: bool = False
 
 
-class Controlled(_Data):
+class Controlled(_Data, frozen=True):
     """Mechanicals per unit: songs the artist controls at a reduced rate, all songs under a cap, the rest charged."""
 
     statutory: Decimal
@@ -158,7 +158,7 @@ class Controlled(_Data):
     outside_songs: int = 0
 
 
-class Trigger(_Data):
+class Trigger(_Data, frozen=True):
     """Paid only once another contract has earned its costs back, at its full rate or less ours."""
 
     contract: UUID
@@ -167,14 +167,14 @@ class Trigger(_Data):
     """Whether what was earned before is paid then, too."""
 
 
-class Withholding(_Data):
+class Withholding(_Data, frozen=True):
     """Tax that is kept back for the payee's country, or paid on top by the label."""
 
     rate: Decimal
     gross_up: bool = False
 
 
-class Terms(_Data):
+class Terms(_Data, frozen=True):
     """Everything with a number in a deal."""
 
     currency: str
