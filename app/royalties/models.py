@@ -230,15 +230,26 @@ class RoyaltyRun(LabelModel):
     published_at: Mapped[datetime | None] = mapped_column(MOMENT)
 
 
-class RunAsset(LabelModel):
-    """Which asset of which report a run accounted for; a published run does so once and for all."""
+class RunReport(LabelModel):
+    """A report that a run took in; a published run does so once and for all, but for what it left."""
 
-    __tablename__ = "run_assets"
-    __table_args__ = (Index("ix_run_assets_report_id", "report_id", "asset_id"),)
+    __tablename__ = "run_reports"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id"), primary_key=True, index=True)
+
+
+class RunLeftover(LabelModel):
+    """Sales that a run could pay to nobody, and why; the next run tries them again."""
+
+    __tablename__ = "run_leftovers"
+    __table_args__ = (CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause')", name="why"),)
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id"), primary_key=True)
     asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    context_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    why: Mapped[str] = mapped_column(Text)
 
 
 class Earning(LabelModel):
@@ -270,6 +281,13 @@ class Earning(LabelModel):
 
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
+    part: Mapped[int] = mapped_column(Integer, server_default="1")
+    whole: Mapped[int] = mapped_column(Integer, server_default="1")
+    """Of a product's sale: how many of its tracks this is about, and how many there are."""
+
+    unpriced: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Lines without a price where the terms ask for one."""
+
     amount: Mapped[Decimal] = mapped_column(EXACT)
     """In the contract's currency, not rounded."""
 
@@ -305,16 +323,18 @@ class EarningKey(LabelModel):
     factor: Mapped[Decimal] = mapped_column(EXACT)
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
+    part: Mapped[int] = mapped_column(Integer)
+    whole: Mapped[int] = mapped_column(Integer)
 
 
 class EarningSource(LabelModel):
-    """From which sales an earning comes: lines of the run's reports with this asset in this context."""
+    """From which sales an earning comes: the lines of a report with this asset in this context."""
 
     __tablename__ = "earning_sources"
-    __table_args__ = (Index("ix_earning_sources_asset", "run_id", "asset_id", "context_id"),)
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
     asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     context_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 

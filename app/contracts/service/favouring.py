@@ -34,8 +34,9 @@ def refuse_circles(session: Session, contract: Contract, terms: Terms) -> None:
 
 
 def favoured(contract_id: UUID, known: Mapping[UUID, Terms]) -> Terms:
-    """A contract's terms with every rate raised to the best that it is entitled to; rates of deals it names count
-    where they name a clause alike, and theirs in turn.
+    """A contract's terms with every rate raised to the best it is entitled to: rates of clauses of the same name.
+
+    `known` are the terms in force; what a contract named there follows counts in turn.
     """
     terms = known[contract_id]
     if not terms.most_favoured:

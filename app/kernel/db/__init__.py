@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.db.copying import copy_rows
+from app.kernel.db.copying import copied_out, copy_rows
 from app.kernel.db.database import (
     LOGIN_ROLE,
     OWNER_ROLE,
@@ -31,6 +31,7 @@ __all__ = [
     "become_label",
     "close",
     "connect",
+    "copied_out",
     "copy_rows",
     "current",
     "owner_work",

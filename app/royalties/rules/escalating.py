@@ -1,0 +1,61 @@
+"""Rates that grow with what was sold: for what lies above a step, or for everything once it is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from app.contracts.rules.terms import Escalation
+from app.kernel.money import exact
+
+NEVER: Final = Decimal("Infinity")
+
+
+class Stair(NamedTuple):
+    """From this count on the rate is this."""
+
+    above: Decimal
+    rate: Decimal
+
+
+def stairs(rate: Decimal, escalation: Escalation, costs: Decimal) -> list[Stair]:
+    """Every rate with the count above which it holds; the first from nothing on.
+
+    Of recoupment the count is what was sold for: the label's part of it, 1 less the rate, covers `costs`.
+    """
+    steps = [Stair(Decimal(0), rate)]
+    for step in escalation.steps:
+        above = step.above
+        if escalation.by == "recoupment":
+            with exact():
+                earlier = sum((each.above for each in escalation.steps if each.above < step.above), Decimal(0))
+                gap = (step.above - earlier) * costs
+                left = 1 - steps[-1].rate
+                above = steps[-1].above + (gap / left if left else NEVER)
+        steps.append(Stair(above, step.rate))
+    return steps
+
+
+def marginal(steps: Sequence[Stair], start: Decimal, more: Decimal) -> Decimal:
+    """The rate of a sale that takes a count from `start` by `more`: each part at its stair's rate, on average.
+
+    A return takes the count back down, at the rates at which it went up.
+    """
+    if not more:
+        return at(steps, start)
+    low, high = sorted((start, start + more))
+    with exact():
+        earned = Decimal(0)
+        for place, (above, rate) in enumerate(steps):
+            ends = steps[place + 1].above if place + 1 < len(steps) else NEVER
+            floor = above if place else Decimal("-Infinity")
+            part = min(high, ends) - max(low, floor)
+            if part > 0:
+                earned += part * rate
+        return earned / (high - low)
+
+
+def at(steps: Sequence[Stair], count: Decimal) -> Decimal:
+    """The rate that holds for everything once a count is reached (slab)."""
+    return next((rate for above, rate in reversed(steps[1:]) if count > above), steps[0].rate)
