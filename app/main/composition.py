@@ -21,6 +21,7 @@ SLICES = (
     "app.brand.models",
     "app.brand.service.mails",
     "app.brand.tasks",
+    "app.ledger.models",
     "app.lists.models",
     "app.lists.activity",
     "app.roster.models",
