@@ -22,6 +22,8 @@ SLICES = (
     "app.brand.service.mails",
     "app.brand.tasks",
     "app.ledger.models",
+    "app.ledger.activity",
+    "app.ledger.tasks",
     "app.lists.models",
     "app.lists.activity",
     "app.roster.models",
