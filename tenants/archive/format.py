@@ -23,7 +23,9 @@ CHUNK = 1 << 20
 LEFT_BEHIND = frozenset({"member_sessions", "tickets", "throttles", "support_grants"})
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
 BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys")
-RESTAMPED = frozenset({("activity", "xid")})
+RESTAMPED = frozenset({("activity", "xid"), ("postings", "xid")})
+# What the database itself makes of other rows as they arrive, and what of it must come out the same.
+MADE_ANEW = {"ledger_balances": ["account_id", "posted_micros"]}
 
 _COLUMNS = """
 SELECT c.relname, a.attname, a.attidentity <> ''
@@ -69,7 +71,7 @@ def columns_of(connection: psycopg.Connection[Any], tenant_id: str) -> dict[str,
     """The columns of every table of a label that travel with it, parents before children."""
     found: dict[str, list[str]] = {}
     for table, column, _ in connection.execute(_COLUMNS, [tenant_id]).fetchall():
-        if table not in LEFT_BEHIND and (table, column) not in RESTAMPED:
+        if table not in LEFT_BEHIND | MADE_ANEW.keys() and (table, column) not in RESTAMPED:
             found.setdefault(table, []).append(column)
     return {table: found[table] for table in ordered_tables(connection, tenant_id, found)}
 

@@ -48,6 +48,13 @@ WITH tables AS (
   UNION ALL
   SELECT t.label, 'policy ' || t.name || '.' || p.polname, coalesce(pg_get_expr(p.polqual, p.polrelid), '')
   FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
+  UNION ALL
+  SELECT n.nspname, 'function ' || f.proname, 'owner ' || pg_get_userbyid(f.proowner) || ', rights ' || coalesce(
+    (SELECT string_agg(coalesce(pg_get_userbyid(nullif(r.grantee, 0)), 'public'), ' ' ORDER BY r.grantee)
+     FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) r WHERE r.grantee <> f.proowner), 'none')
+    || CASE WHEN f.prosecdef THEN ', as its owner' ELSE '' END
+    || coalesce(', ' || array_to_string(f.proconfig, '; '), '') || ', body ' || md5(f.prosrc)
+  FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = ANY(%(labels)s)
 )
 SELECT label, object, replace(definition, label, 'LABEL') FROM lines
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.kernel.activity.feed import Cursor, Moment, feed, has_happened, horizon_cursor, moment
 from app.kernel.activity.models import Activity, ActivitySeal
 from app.kernel.activity.record import has, record, record_many
-from app.kernel.activity.seal import Head, Verdict, seal, verify
+from app.kernel.activity.seal import seal, verify
+from app.kernel.chain import Head, Verdict
 
 __all__ = [
     "Activity",

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock, observe
 from app.kernel.activity.models import ActivityHead
-from app.kernel.activity.seal import Head, newest_link, seal, verify
+from app.kernel.activity.seal import newest_link, seal, verify
+from app.kernel.chain import Head
 from app.kernel.db import platform_read, platform_work, tenant_read
 from app.kernel.jobs import label_schedule, label_task
 from app.kernel.tenant import Tenant

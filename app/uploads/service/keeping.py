@@ -20,7 +20,7 @@ from app.kernel.tenant import Tenant
 from app.uploads.models import Batch, BatchFile
 
 MOST_BYTES = 1 << 30
-HARMLESS = ("batch.opened", "batch.checked", "batch.approved", "file.stored", "member.signed_in")
+HARMLESS = ("batch.opened", "batch.checked", "batch.approved", "file.stored", "member.signed_in", "ledger.sealed")
 """What a plan does not depend on, and happens all the time."""
 
 

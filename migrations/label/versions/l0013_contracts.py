@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "l0013"
-down_revision = "l0011"
+down_revision = "l0012"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -162,6 +162,8 @@ def upgrade() -> None:
         sa.Column("factor", sa.Numeric(), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("fx", sa.Numeric(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_earning_keys_run_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "number", name="pk_earning_keys"),
     )
@@ -169,12 +171,12 @@ def upgrade() -> None:
         "earning_sources",
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
         sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_earning_sources_run_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("run_id", "number", "asset_id", "context_id", name="pk_earning_sources"),
+        sa.PrimaryKeyConstraint("run_id", "number", "report_id", "asset_id", "context_id", name="pk_earning_sources"),
     )
-    op.create_index("ix_earning_sources_asset", "earning_sources", ["run_id", "asset_id", "context_id"], unique=False)
     op.create_table(
         "line_shares",
         sa.Column("run_id", sa.Uuid(), nullable=False),
@@ -189,15 +191,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "contract_id", "sheet_id", "payee_id", name="pk_line_shares"),
     )
     op.create_table(
-        "run_assets",
+        "run_leftovers",
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("report_id", sa.Uuid(), nullable=False),
         sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_run_assets_report_id"),
-        sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_run_assets_run_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("run_id", "report_id", "asset_id", name="pk_run_assets"),
+        sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause')", name="ck_run_leftovers_why"),
+        sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_run_leftovers_report_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_run_leftovers_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "report_id", "asset_id", "context_id", name="pk_run_leftovers"),
     )
-    op.create_index("ix_run_assets_report_id", "run_assets", ["report_id", "asset_id"], unique=False)
+    op.create_table(
+        "run_reports",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_run_reports_report_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_run_reports_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "report_id", name="pk_run_reports"),
+    )
+    op.create_index("ix_run_reports_report_id", "run_reports", ["report_id"], unique=False)
     op.create_table(
         "sales_assets",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -292,6 +305,9 @@ def upgrade() -> None:
         sa.Column("factor", sa.Numeric(), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("fx", sa.Numeric(), nullable=False),
+        sa.Column("part", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("whole", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("unpriced", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount", sa.Numeric(), nullable=False),
         sa.Column("positive", sa.Numeric(), nullable=False),
         sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name="fk_earnings_contract_id"),
