@@ -41,6 +41,8 @@ class Kind(StrEnum):
     COST = "cost", "debit", sentence("Costs to recoup")  # subject: the contract
     PAYABLE = "payable", "credit", sentence("Owed to payees")  # subject: the payee
     RESERVE = "reserve", "credit", sentence("Reserves")  # subject: the payee
+    DEFERRED = "deferred", "credit", sentence("Earned, not yet due")  # subject: the payee
+    CONTESTED = "contested", "credit", sentence("Contested shares")  # subject: the payee
     WITHHOLDING = "withholding", "credit", sentence("Taxes withheld")
     SUSPENSE = "suspense", "credit", sentence("Not yet matched")
     FX_POSITION = "fx_position", "credit", sentence("Currency positions")

@@ -243,7 +243,7 @@ class RunLeftover(LabelModel):
     """Sales that a run could pay to nobody, and why; the next run tries them again."""
 
     __tablename__ = "run_leftovers"
-    __table_args__ = (CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause')", name="why"),)
+    __table_args__ = (CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause', 'not_due')", name="why"),)
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id"), primary_key=True)

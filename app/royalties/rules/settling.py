@@ -53,8 +53,9 @@ class Charge(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """A reserve of an earlier period: how many periods ago, how much, and what was let go of it since."""
+    """A reserve of an earlier statement: how many periods ago, how much, and what was let go of it since."""
 
+    statement: UUID
     age: int
     held_micros: int
     released_micros: int
@@ -250,7 +251,7 @@ def _contested(case: Case, positions: Mapping[UUID, Position]) -> None:
         if payee in held:
             position.enter("contested", -min(micros_of(held[payee]), position.earned_micros))
         elif payee not in still:
-            position.enter("contested_released", _past(case, payee).contested_micros)
+            position.enter("contested_released", max(0, _past(case, payee).contested_micros))
 
 
 def _reserve(case: Case, reserve: Reserve, position: Position, past: Past) -> None:
@@ -260,13 +261,14 @@ def _reserve(case: Case, reserve: Reserve, position: Position, past: Past) -> No
     for hold in past.holds:
         with exact():
             due = Decimal(hold.held_micros) * sum(reserve.release[: hold.age], Decimal(0))
-        released += micros_of(due.scaleb(-6)) - hold.released_micros
+        more = max(0, micros_of(due.scaleb(-6)) - hold.released_micros)
+        position.enter("reserve_released", more, {"of": str(hold.statement)})
+        released += more
     with exact():
         positive = _exact_parts(case, "positive", reserve.channels).get(position.payee, Decimal(0))
         wanted = micros_of(max(Decimal(0), positive * reserve.rate))
     if reserve.cap is not None:
         wanted = max(0, min(wanted, micros_of(reserve.cap) - (open_micros - released)))
-    position.enter("reserve_released", released)
     position.enter("reserve_held", -wanted, {"rate": str(reserve.rate), "positive": str(positive)})
     position.reserve_micros = open_micros - released + wanted
 

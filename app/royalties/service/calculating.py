@@ -15,6 +15,7 @@ from app.royalties.service import collecting, compiling, rates, resolving
 from app.royalties.service.compiling import CIRCUMSTANCES, Deals
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
+SALE: Final = ["report_id", "asset_id", "context_id"]
 PLACE: Final = ["version_id", *CIRCUMSTANCES]
 KEY: Final = [
     "contract_id", "version_id", "clause", "sheet_id", "recording_id", "release_id", "store", "channel", "sold_month",
@@ -94,29 +95,31 @@ def _choose(session: Session, sold: pl.DataFrame, known: Deals) -> tuple[pl.Data
     asked = placed.select("piece", "territory", "sold_on").unique()
     found = compiling.with_versions(resolving.choose(asked, resolving.candidates(session)), known)
     chosen = placed.join(
-        found.select("piece", "territory", "sold_on", "lane", "contract_id", "version_id", "deal_currency"),
+        found.select("piece", "territory", "sold_on", "lane", "contract_id", "version_id", "deal_currency", "is_due"),
         on=["piece", "territory", "sold_on"],
         nulls_equal=True,
     )
     applied = compiling.rules_for(chosen.select(PLACE).unique(), known)
     paid = chosen.join(applied, on=PLACE, nulls_equal=True)
-    paid = resolving.with_sheets(paid, resolving.sheets(session))
-    return paid, _left(sold, placed, chosen, paid)
+    left = _left(sold, placed, chosen, paid)
+    paid = paid.join(left, on=SALE, how="anti")
+    return resolving.with_sheets(paid, resolving.sheets(session)), left
 
 
 def _left(sold: pl.DataFrame, placed: pl.DataFrame, chosen: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
-    """Sales that the main contract of nobody pays: not matched, without a contract, or without a clause."""
-    each = ["report_id", "asset_id", "context_id"]
+    """Sales of which no main contract pays every part now: unmatched, without a contract or clause, or not yet due."""
     main = pl.col("lane") == "main"
-    why = (
-        pl.when(pl.struct(each).is_in(placed.select(pl.struct(each)).to_series().implode()).not_())
-        .then(pl.lit("unmatched"))
-        .otherwise(pl.lit("no_contract"))
+    reasons = (
+        ("unmatched", placed.group_by(SALE).agg(pl.len() == pl.col("whole").first())),
+        ("no_contract", chosen.filter(main).group_by(SALE).agg(pl.len() == pl.col("whole").first())),
+        ("no_clause", paid.filter(main).group_by(SALE).agg(pl.len() == pl.col("whole").first())),
+        ("not_due", paid.filter(main).group_by(SALE).agg(pl.col("is_due").all())),
     )
-    unpaid = sold.join(paid.filter(main), on=each, how="anti").with_columns(why=why)
-    unclaused = unpaid.join(chosen.filter(main).select(each).unique(), on=each, how="semi").select(each)
-    marked = unpaid.join(unclaused.with_columns(other=pl.lit("no_clause")), on=each, how="left")
-    return marked.with_columns(why=pl.coalesce("other", "why")).drop("other")
+    left = [sold.clear().with_columns(why=pl.lit(None, pl.String))]
+    for why, whole in reasons:
+        kept = whole.filter(pl.nth(len(SALE))).select(SALE)
+        left.append(sold.join(kept, on=SALE, how="anti").with_columns(why=pl.lit(why)))
+    return pl.concat(left).unique(SALE, keep="first", maintain_order=True)
 
 
 def _with_rates(session: Session, run: RoyaltyRun, rows: pl.DataFrame) -> pl.DataFrame:

@@ -26,6 +26,11 @@ RULES: Final = {
     "other_base": pl.String, "other_portion": pl.String, "other_price": pl.String, "unit_places": pl.Int16,
     "factor": pl.String, "rate": pl.String,
 }  # fmt: skip
+VERSIONS: Final = {
+    "contract_id": pl.String, "version_id": pl.String, "effective_from": pl.Date, "deal_currency": pl.String,
+    "is_due": pl.Boolean,
+}  # fmt: skip
+DUE_MONTHS: Final = {"monthly": range(1, 13), "quarterly": (3, 6, 9, 12), "half_yearly": (6, 12)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Deals:
     contract_of: Mapping[UUID, UUID]
     titles: Mapping[UUID, str]
     versions: pl.DataFrame
-    """contract_id, version_id, effective_from, deal_currency."""
+    """One row a version, as in `VERSIONS`."""
 
 
 def deals(session: Session, on: date) -> Deals:
@@ -47,14 +52,20 @@ def deals(session: Session, on: date) -> Deals:
     now = {row.contract_id: terms[row.id] for row in rows if row.effective_from and row.effective_from <= on}
     known = {row.id: favoured(row.contract_id, {**now, row.contract_id: terms[row.id]}) for row in rows}
     frame = pl.DataFrame(
-        [(str(row.contract_id), str(row.id), row.effective_from, terms[row.id].currency) for row in rows],
-        schema={
-            "contract_id": pl.String, "version_id": pl.String, "effective_from": pl.Date, "deal_currency": pl.String,
-        },
+        [
+            (str(row.contract_id), str(row.id), row.effective_from, terms[row.id].currency, is_due(terms[row.id], on))
+            for row in rows
+        ],
+        schema=VERSIONS,
         orient="row",
-    )  # fmt: skip
+    )
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
     return Deals(known, {row.id: row.contract_id for row in rows}, titles, frame)
+
+
+def is_due(terms: Terms, ends_on: date) -> bool:
+    """Whether a contract is accounted for in a period that ends on a day."""
+    return ends_on.month in DUE_MONTHS[terms.cadence]
 
 
 def with_versions(rows: pl.DataFrame, known: Deals) -> pl.DataFrame:

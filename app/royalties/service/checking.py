@@ -1,0 +1,109 @@
+"""What is unusual about a run, compared with the one before: somebody signs each off before it is approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.contracts.models import Contract
+from app.kernel.sentences import sentence
+from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement
+
+SENTENCES: Final = {
+    "jump": sentence("“%(contract)s” earned %(times)s times as much as in the period before."),
+    "drop": sentence("“%(contract)s” earned a fraction of the period before: %(now)s after %(before)s."),
+    "gone": sentence("“%(contract)s” earned nothing, after %(before)s in the period before."),
+    "negative": sentence("“%(contract)s” earned less than nothing: %(now)s."),
+    "unpriced": sentence("%(lines)s lines of “%(contract)s” have no price, so nothing was calculated for them."),
+    "left": sentence("Sales of %(net)s %(currency)s are paid to nobody: %(why)s."),
+}
+WHY_SENTENCES: Final = {
+    "unmatched": sentence("nobody knows what was sold"),
+    "no_contract": sentence("no contract is about them"),
+    "no_clause": sentence("no clause of the contract is about them"),
+    "not_due": sentence("the contract is not due in this period"),
+}
+LARGE: Final = Decimal(3)
+SMALL: Final = Decimal("0.3")
+WORTH: Final = Decimal(100)
+"""In the contract's currency: what is less is not unusual, whatever it was before."""
+
+_LEFT = text("""
+SELECT o.why, c.currency, sum(l.net), count(*) FROM run_leftovers o
+  JOIN sales_lines l ON l.report_id = o.report_id AND l.asset_id = o.asset_id AND l.context_id = o.context_id
+  JOIN sales_contexts c ON c.id = o.context_id
+WHERE o.run_id = :run GROUP BY 1, 2 ORDER BY 1, 2
+""")
+
+
+def check(session: Session, run: RoyaltyRun) -> None:
+    """Note what is unusual about a run, each with a number to sign it off by."""
+    found = [*_changes(session, run), *_unpriced(session, run), *_left(session, run)]
+    run.anomalies = [{"id": number, "signed_by": None, **each} for number, each in enumerate(found, 1)]
+
+
+def _changes(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
+    now, before = _earned(session, run.id), _earned(session, _previous(session, run))
+    titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
+    for contract in sorted(now.keys() | before.keys(), key=lambda each: titles[each]):
+        earned, earlier = now.get(contract, Decimal(0)), before.get(contract, Decimal(0))
+        told = {"contract": titles[contract], "now": _short(earned), "before": _short(earlier)}
+        if earned < 0:
+            yield {"kind": "negative", **told}
+        elif earlier > WORTH and not earned:
+            yield {"kind": "gone", **told}
+        elif earlier > WORTH and earned < earlier * SMALL:
+            yield {"kind": "drop", **told}
+        elif earned > WORTH and 0 < earlier * LARGE < earned:
+            yield {"kind": "jump", "times": _short(earned / earlier), **told}
+
+
+def _previous(session: Session, run: RoyaltyRun) -> UUID | None:
+    period = session.get_one(RoyaltyPeriod, run.period_id)
+    query = (
+        select(RoyaltyRun.id)
+        .join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
+        .where(RoyaltyRun.state == "published", RoyaltyPeriod.ends_on < period.starts_on)
+    )
+    return session.scalar(query.order_by(RoyaltyPeriod.ends_on.desc(), RoyaltyRun.number.desc()).limit(1))
+
+
+def _earned(session: Session, run: UUID | None) -> dict[UUID, Decimal]:
+    query = select(Earning.contract_id, func.sum(Earning.amount)).where(Earning.run_id == run)
+    return {row[0]: row[1] for row in session.execute(query.group_by(Earning.contract_id))}
+
+
+def _unpriced(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
+    query = (
+        select(Contract.title, func.sum(Earning.unpriced))
+        .join(Earning, Earning.contract_id == Contract.id)
+        .where(Earning.run_id == run.id, Earning.unpriced > 0)
+        .group_by(Contract.id, Contract.title)
+        .order_by(Contract.title)
+    )
+    for title, lines in session.execute(query):
+        yield {"kind": "unpriced", "contract": title, "lines": int(lines)}
+
+
+def _left(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
+    for why, currency, net, lines in session.execute(_LEFT, {"run": run.id}):
+        if why != "not_due":
+            yield {"kind": "left", "why": why, "currency": currency, "net": _short(net), "lines": lines}
+
+
+def totals(session: Session, run: RoyaltyRun) -> dict[str, Any]:
+    """What a run comes to, by currency, in micros."""
+    sums = [Statement.earned_micros, Statement.payable_micros, Statement.closing_micros, Statement.reserve_micros]
+    query = select(Statement.currency, func.count(), *map(func.sum, sums)).where(Statement.run_id == run.id)
+    names = ("statements", "earned", "payable", "closing", "reserve")
+    rows = session.execute(query.group_by(Statement.currency).order_by(Statement.currency))
+    return {row[0]: dict(zip(names, map(int, row[1:]), strict=True)) for row in rows}
+
+
+def _short(amount: Decimal) -> str:
+    return f"{amount:.2f}"

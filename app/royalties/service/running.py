@@ -1,0 +1,181 @@
+"""A period from opening to publishing: calculated in the background, checked, approved by a second person, told."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.kernel import activity, clock, failpoint, ids, jobs
+from app.kernel.actor import Actor
+from app.kernel.errors import Refusal
+from app.kernel.tenant import Tenant
+from app.royalties.errors import (
+    AnomaliesOpen,
+    PeriodClosed,
+    PeriodOverlaps,
+    PeriodUnusable,
+    RunUnderway,
+    RunUnfit,
+    SecondPersonNeeded,
+)
+from app.royalties.models import RoyaltyPeriod, RoyaltyRun
+from app.royalties.service import calculating, checking, growing, posting, settling
+
+LIVE = ("calculating", "checking", "approved")
+ALONE_UP_TO_MICROS = 10_000 * 1_000_000
+"""What one person may calculate and approve: above it, in any currency, somebody else approves."""
+
+_DIGEST = text("""
+SELECT string_agg(told, E'\\n' ORDER BY told) FROM (
+  SELECT concat_ws('|', 'e', number, contract_id, version_id, clause, sheet_id, recording_id, release_id, store,
+    channel, sold_month, currency, lines, trim_scale(quantity), trim_scale(base), trim_scale(rate), trim_scale(fx),
+    trim_scale(amount)) AS told FROM earnings WHERE run_id = :run
+  UNION ALL
+  SELECT concat_ws('|', 's', contract_id, payee_id, currency, opening_micros, earned_micros, closing_micros,
+    payable_micros, reserve_micros) FROM statements WHERE run_id = :run
+  UNION ALL
+  SELECT concat_ws('|', 'n', s.contract_id, s.payee_id, n.position, n.kind, n.amount_micros, n.recoupable_id)
+  FROM statement_entries n JOIN statements s ON s.id = n.statement_id WHERE s.run_id = :run) lines
+""")
+
+
+def open_period(session: Session, actor: Actor, *, starts_on: date, ends_on: date) -> RoyaltyPeriod:
+    """Begin a period that payees are told about at once; periods have no day in common."""
+    if ends_on < starts_on:
+        raise PeriodUnusable
+    _take_turn(session)
+    common = select(RoyaltyPeriod.id).where(RoyaltyPeriod.starts_on <= ends_on, RoyaltyPeriod.ends_on >= starts_on)
+    if session.scalar(common.limit(1)):
+        raise PeriodOverlaps
+    period = RoyaltyPeriod(id=ids.new_id(), starts_on=starts_on, ends_on=ends_on)
+    session.add(period)
+    session.flush()
+    after = {"starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+    activity.record(session, actor, "period.opened", subject_type="period", subject_id=period.id, after=after)
+    return period
+
+
+def start_run(session: Session, actor: Actor, period: RoyaltyPeriod, *, is_trial: bool = False) -> RoyaltyRun:
+    """Ask for a period to be calculated; a trial is never posted, and may be run beside another."""
+    _take_turn(session)
+    session.refresh(period)
+    if period.closed_at is not None and not is_trial:
+        raise PeriodClosed
+    live = select(RoyaltyRun.id).where(RoyaltyRun.period_id == period.id, RoyaltyRun.state.in_(LIVE))
+    if not is_trial and session.scalar(live.where(RoyaltyRun.is_trial.is_(False)).limit(1)):
+        raise RunUnderway
+    last = session.scalar(select(func.max(RoyaltyRun.number)).where(RoyaltyRun.period_id == period.id)) or 0
+    run = RoyaltyRun(
+        id=ids.new_id(),
+        period_id=period.id,
+        number=last + 1,
+        state="calculating",
+        is_trial=is_trial,
+        created_by=actor.id,
+        created_at=clock.now(),
+    )
+    session.add(run)
+    session.flush()
+    _tell(session, actor, "run.started", run)
+    jobs.ask(session, "royalties.calculate", {"run": str(run.id)}, key=str(run.id))
+    return run
+
+
+def calculate(session: Session, tenant: Tenant, run_id: UUID) -> None:
+    """Work a run out, from nothing, however far an earlier try came; a refusal is kept with the run."""
+    run = session.get(RoyaltyRun, run_id, with_for_update=True)
+    if run is None or run.state != "calculating":
+        return
+    actor = Actor.system(tenant)
+    try:
+        with session.begin_nested():
+            _work_out(session, run)
+    except Refusal as refusal:
+        run.state, run.problem = "failed", str(refusal)
+        _tell(session, actor, "run.failed", run)
+        return
+    run.state = "checking"
+    session.flush()
+    _tell(session, actor, "run.calculated", run)
+
+
+def _work_out(session: Session, run: RoyaltyRun) -> None:
+    calculating.forget(session, run.id)
+    known = calculating.calculate(session, run)
+    failpoint.reach("royalties.calculated")
+    retroactive = growing.escalate(session, run, known)
+    settling.settle_run(session, run, known, retroactive)
+    failpoint.reach("royalties.settled")
+    checking.check(session, run)
+    run.totals = checking.totals(session, run)
+    run.digest = digest(session, run.id)
+
+
+def digest(session: Session, run_id: UUID) -> str:
+    """SHA-256 of everything a run says."""
+    return hashlib.sha256((session.scalar(_DIGEST, {"run": run_id}) or "").encode()).hexdigest()
+
+
+def sign_off(session: Session, actor: Actor, run: RoyaltyRun, anomaly: int) -> None:
+    """Say that something unusual was looked at and is right."""
+    if run.state != "checking":
+        raise RunUnfit
+    signed = {"signed_by": actor.name, "signed_at": clock.now().isoformat()}
+    run.anomalies = [{**each, **signed} if each["id"] == anomaly else each for each in run.anomalies]
+    session.flush()
+    _tell(session, actor, "run.signed_off", run, anomaly=anomaly)
+
+
+def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
+    """Approve a checked run: everything unusual signed off, and a large one by a second person."""
+    if run.state != "checking" or run.is_trial:
+        raise RunUnfit
+    if waiting := sum(each["signed_by"] is None for each in run.anomalies):
+        raise AnomaliesOpen(count=waiting)
+    is_large = any(total["payable"] > ALONE_UP_TO_MICROS for total in run.totals.values())
+    if is_large and actor.id is not None and actor.id == run.created_by:
+        raise SecondPersonNeeded
+    run.state, run.approved_by, run.approved_at = "approved", actor.id, clock.now()
+    session.flush()
+    _tell(session, actor, "run.approved", run)
+
+
+def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
+    """Tell payees, post to the ledger and close the period, all at once; from then on nothing in it changes."""
+    if run.state != "approved":
+        raise RunUnfit
+    period = session.get_one(RoyaltyPeriod, run.period_id, with_for_update=True)
+    if period.closed_at is not None:
+        raise PeriodClosed
+    session.execute(text(calculating.PATIENCE))
+    posting.post_run(session, actor, run)
+    run.state = "published"
+    run.published_at = period.closed_at = clock.now()
+    session.flush()
+    failpoint.reach("royalties.posted")
+    _tell(session, actor, "run.published", run, digest=run.digest)
+
+
+def discard(session: Session, actor: Actor, run: RoyaltyRun) -> None:
+    """Throw a run away that was not published."""
+    if run.state == "published":
+        raise RunUnfit
+    calculating.forget(session, run.id)
+    run.state = "discarded"
+    session.flush()
+    _tell(session, actor, "run.discarded", run)
+
+
+def _take_turn(session: Session) -> None:
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(func.current_schema() + " royalties", 0))
+    session.execute(select(lock))
+
+
+def _tell(session: Session, actor: Actor, action: str, run: RoyaltyRun, **after: Any) -> None:
+    told = {"number": run.number, "state": run.state, "is_trial": run.is_trial, **after}
+    activity.record(session, actor, action, subject_type="run", subject_id=run.id, after=told)

@@ -1,0 +1,181 @@
+"""From what a run's contracts earned to the statements of their payees."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from app.contracts.models import CollateralLink, Contract, SplitShare
+from app.contracts.rules.terms import Terms
+from app.kernel import ids
+from app.kernel.db import table_of
+from app.kernel.money import WHOLE_PPM, exact
+from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules.dividing import flat
+from app.royalties.rules.settling import Case, PartOf, Portion, Position, close, cross, settle
+from app.royalties.service import history
+from app.royalties.service.compiling import Deals
+
+WHOLE = UUID(int=0)
+"""Stands for the contract's own shares where a split sheet could stand."""
+
+Parts = dict[UUID | None, list[PartOf]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A contract with what its payees are told."""
+
+    contract: Contract
+    terms: Terms
+    parts: Parts
+    positions: dict[UUID, Position]
+
+
+def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Mapping[UUID, Decimal]) -> None:
+    """Write the statements of a run: every payee of every contract that earned, cost or owes something."""
+    period = session.get_one(RoyaltyPeriod, run.period_id)
+    terms = newest_terms(known, period)
+    earned = _portions(session, run)
+    sheets = _sheets(session, {portion.sheet for each in earned.values() for portion in each} - {None})
+    past = history.read(session, run, period, terms)
+    settled: dict[UUID, Settled] = {}
+    for contract in session.scalars(select(Contract).where(Contract.id.in_(terms)).order_by(Contract.number)):
+        portions = earned.get(contract.id, [])
+        if portions or past.concerns(contract.id):
+            own = terms[contract.id]
+            parts = _parts(own, {portion.sheet for portion in portions}, sheets)
+            change = retroactive.get(contract.id, Decimal(0))
+            case = Case(own, portions, parts, retroactive=change, **past.case(contract, own))
+            settled[contract.id] = Settled(contract, own, parts, settle(case))
+    _cross(session, settled)
+    for each in settled.values():
+        for position in each.positions.values():
+            close(each.terms, position)
+    _write(session, run, settled)
+
+
+def newest_terms(known: Deals, period: RoyaltyPeriod) -> dict[UUID, Terms]:
+    """The terms by which each contract is settled: those that hold at the end of the period."""
+    rows = known.versions.filter(known.versions["effective_from"] <= period.ends_on)
+    return {UUID(contract): known.terms[UUID(version)] for contract, version, *_ in rows.iter_rows()}
+
+
+def _portions(session: Session, run: RoyaltyRun) -> dict[UUID, list[Portion]]:
+    receipts = func.sum(Earning.base * Earning.factor * Earning.fx)
+    query = (
+        select(
+            Earning.contract_id,
+            Earning.sheet_id,
+            Earning.channel,
+            func.sum(Earning.amount),
+            func.sum(Earning.positive),
+            func.sum(Earning.quantity),
+            receipts,
+        )
+        .where(Earning.run_id == run.id)
+        .group_by(Earning.contract_id, Earning.sheet_id, Earning.channel)
+        .order_by(Earning.contract_id, Earning.sheet_id, Earning.channel)
+    )
+    found: dict[UUID, list[Portion]] = defaultdict(list)
+    for contract, sheet, channel, amount, positive, quantity, receipts in session.execute(query):
+        found[contract].append(Portion(sheet, channel, amount, positive, quantity, receipts))
+    return found
+
+
+def _sheets(session: Session, sheets: set[Any]) -> dict[UUID, list[SplitShare]]:
+    query = select(SplitShare).where(SplitShare.sheet_id.in_(sheets)).order_by(SplitShare.payee_id)
+    found: dict[UUID, list[SplitShare]] = defaultdict(list)
+    for share in session.scalars(query):
+        found[share.sheet_id].append(share)
+    return found
+
+
+def _parts(terms: Terms, wanted: set[UUID | None], sheets: Mapping[UUID, Sequence[SplitShare]]) -> Parts:
+    """Who gets which part, by split sheet; what a sheet leaves over is shared as the contract says."""
+    own = flat(terms.shares)
+    parts: Parts = {None: [PartOf(payee, share) for payee, share in own.items()]}
+    with exact():
+        for sheet in wanted - {None}:
+            shares = sheets[sheet]  # type: ignore[index]  # None was taken out
+            left = 1 - Decimal(sum(share.share_ppm for share in shares)) / WHOLE_PPM
+            named = [
+                PartOf(share.payee_id, Decimal(share.share_ppm) / WHOLE_PPM, share.state != "confirmed")
+                for share in shares
+            ]
+            parts[sheet] = _merged(named + [PartOf(payee, share * left) for payee, share in own.items() if left])
+    return parts
+
+
+def _merged(parts: Sequence[PartOf]) -> list[PartOf]:
+    merged: dict[UUID, PartOf] = {}
+    for part in parts:
+        before = merged.get(part.payee)
+        share = part.share + (before.share if before else 0)
+        merged[part.payee] = PartOf(part.payee, share, part.is_held or bool(before and before.is_held))
+    return list(merged.values())
+
+
+def _cross(session: Session, settled: Mapping[UUID, Settled]) -> None:
+    query = select(CollateralLink).order_by(CollateralLink.from_id, CollateralLink.to_id)
+    for link in session.scalars(query):
+        payer, debtor = settled.get(link.from_id), settled.get(link.to_id)
+        if payer and debtor and payer.terms.currency == debtor.terms.currency:
+            titles = {"payer_title": payer.contract.title, "debtor_title": debtor.contract.title}
+            for payee in payer.positions.keys() & debtor.positions.keys():
+                cross(payer.positions[payee], debtor.positions[payee], **titles)
+
+
+def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -> None:
+    statements: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    shares: list[dict[str, Any]] = []
+    for contract, each in settled.items():
+        shares += [
+            {"run_id": run.id, "contract_id": contract, "sheet_id": sheet or WHOLE, **_shared(part)}
+            for sheet, parts in each.parts.items()
+            for part in parts
+        ]
+        for payee, position in each.positions.items():
+            if not (position.earned_micros or position.entries or position.opening_micros):
+                continue
+            statement = ids.new_id()
+            statements.append(
+                {
+                    "id": statement,
+                    "run_id": run.id,
+                    "contract_id": contract,
+                    "payee_id": payee,
+                    "currency": each.terms.currency,
+                    "opening_micros": position.opening_micros,
+                    "earned_micros": position.earned_micros,
+                    "closing_micros": position.balance_micros,
+                    "payable_micros": position.payable_micros,
+                    "reserve_micros": position.reserve_micros,
+                }
+            )
+            entries += [
+                {
+                    "statement_id": statement,
+                    "position": place,
+                    "kind": entry.kind,
+                    "amount_micros": entry.amount_micros,
+                    "recoupable_id": entry.recoupable,
+                    "facts": entry.facts,
+                }
+                for place, entry in enumerate(position.entries, 1)
+            ]
+    for model, rows in ((LineShare, shares), (Statement, statements), (StatementEntry, entries)):
+        if rows:
+            session.execute(insert(table_of(model)), rows)
+
+
+def _shared(part: PartOf) -> dict[str, Any]:
+    return {"payee_id": part.payee, "share": part.share, "is_held": part.is_held}
