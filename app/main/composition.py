@@ -34,6 +34,8 @@ SLICES = (
     "app.catalog.tasks",
     "app.contracts.models",
     "app.royalties.models",
+    "app.royalties.activity",
+    "app.royalties.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",
     "app.portal.models",

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.uploads.rules.limits import ManifestLimits
-from app.uploads.rules.manifest import read_manifest
-from app.uploads.rules.refusals import (
-    ManifestEmpty,
-    ManifestOfOtherKind,
-    ManifestRefused,
-    ManifestTooLarge,
-    ManifestUnsafe,
-    ManifestWithoutRows,
+from app.kernel.sheets.limits import TableLimits
+from app.kernel.sheets.refusals import (
+    TableEmpty,
+    TableOfOtherKind,
+    TableRefused,
+    TableTooLarge,
+    TableUnsafe,
+    TableWithoutRows,
 )
+from app.uploads.rules.manifest import read_manifest
 from tests.uploads.books import SHEET_HEAD, SHEET_TAIL, a_workbook, with_part
 
 PLAIN = "Titel;Künstler\nKöln – Süd;Björk\nFür Elise;Ludwig\n"
@@ -97,8 +97,8 @@ def test_a_missing_quote_costs_only_its_row():
 def test_a_file_of_missing_quotes_is_given_up_soon():
     raw = b"title,isrc\n" + b'"x,1\n' * 40_000
     started = time.monotonic()
-    with pytest.raises(ManifestRefused):
-        read_manifest(raw + b'"', ManifestLimits(unreadable_rows=100))
+    with pytest.raises(TableRefused):
+        read_manifest(raw + b'"', TableLimits(unreadable_rows=100))
     assert time.monotonic() - started < 20
 
 
@@ -122,13 +122,13 @@ def test_a_column_without_a_name_is_kept_where_it_is_used():
 @pytest.mark.parametrize(
     ("raw", "refusal"),
     [
-        (b"", ManifestEmpty),
-        (b"\xef\xbb\xbf \r\n\n", ManifestEmpty),
-        (b"title,artist\n", ManifestWithoutRows),
-        (b"title,artist\n,\n", ManifestWithoutRows),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old workbook", ManifestOfOtherKind),
-        (b"PK\x03\x04 and no more", ManifestRefused),
-        (b"%PDF-1.7", ManifestOfOtherKind),
+        (b"", TableEmpty),
+        (b"\xef\xbb\xbf \r\n\n", TableEmpty),
+        (b"title,artist\n", TableWithoutRows),
+        (b"title,artist\n,\n", TableWithoutRows),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old workbook", TableOfOtherKind),
+        (b"PK\x03\x04 and no more", TableRefused),
+        (b"%PDF-1.7", TableOfOtherKind),
     ],
 )
 def test_what_holds_no_table_is_refused(raw, refusal):
@@ -139,14 +139,14 @@ def test_what_holds_no_table_is_refused(raw, refusal):
 def test_limits_are_kept():
     raw = b"title,isrc\n" + b"One,1\n" * 300
     for limits in (
-        ManifestLimits(file_bytes=100),
-        ManifestLimits(rows=299),
-        ManifestLimits(columns=1),
-        ManifestLimits(cells=599),
+        TableLimits(file_bytes=100),
+        TableLimits(rows=299),
+        TableLimits(columns=1),
+        TableLimits(cells=599),
     ):
-        with pytest.raises(ManifestTooLarge):
+        with pytest.raises(TableTooLarge):
             read_manifest(raw, limits)
-    assert read_manifest(raw, ManifestLimits(rows=300, columns=2, cells=600)).cells.height == 300
+    assert read_manifest(raw, TableLimits(rows=300, columns=2, cells=600)).cells.height == 300
 
 
 @pytest.mark.parametrize("quoted", [b"", b'"'])
@@ -171,7 +171,7 @@ def test_a_long_cell_in_an_odd_file_costs_its_row():
 def test_no_bytes_bring_anything_but_a_manifest_or_a_refusal(raw):
     try:
         manifest = read_manifest(raw)
-    except ManifestRefused:
+    except TableRefused:
         return
     assert manifest.cells.columns == manifest.headers
     assert manifest.cells.height == len(manifest.rows)
@@ -182,7 +182,7 @@ def test_no_bytes_bring_anything_but_a_manifest_or_a_refusal(raw):
 def test_no_text_brings_anything_but_a_manifest_or_a_refusal(text):
     try:
         read_manifest(f"title,isrc\nx,y\n{text}".encode())
-    except ManifestRefused:
+    except TableRefused:
         return
 
 
@@ -219,7 +219,7 @@ def test_a_workbook_is_read_as_text():
 
 
 def test_an_old_or_open_document_spreadsheet_is_refused():
-    with pytest.raises(ManifestOfOtherKind):
+    with pytest.raises(TableOfOtherKind):
         read_manifest(with_part(BOOK, "mimetype", "application/vnd.oasis.opendocument.spreadsheet"))
 
 
@@ -246,12 +246,12 @@ WIDE = f'{SHEET_HEAD}<row r="1"><c r="XFD1"><v>1</v></c></row>{SHEET_TAIL}'
     ],
 )
 def test_a_hostile_workbook_is_refused(name, content):
-    with pytest.raises((ManifestUnsafe, ManifestTooLarge)):
+    with pytest.raises((TableUnsafe, TableTooLarge)):
         read_manifest(with_part(BOOK, name, content))
 
 
 def test_a_huge_text_said_often_is_refused():
-    limits = ManifestLimits(workbook_bytes=2_000_000)
+    limits = TableLimits(workbook_bytes=2_000_000)
     text = (
         f"<sst xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><si><t>{'x' * 30_000}</t></si></sst>"
     )
@@ -259,7 +259,7 @@ def test_a_huge_text_said_often_is_refused():
     raw = with_part(
         with_part(BOOK, "xl/sharedStrings.xml", text), "xl/worksheets/sheet1.xml", SHEET_HEAD + rows + SHEET_TAIL
     )
-    with pytest.raises(ManifestUnsafe):
+    with pytest.raises(TableUnsafe):
         read_manifest(raw, limits)
 
 
@@ -267,7 +267,7 @@ def test_a_workbook_that_lies_about_its_size_is_refused():
     raw = with_part(BOOK, "xl/media/a.bin", b"x" * 5_000)
     size = (5_000).to_bytes(4, "little")
     assert raw.count(size) >= 2
-    with pytest.raises(ManifestRefused):
+    with pytest.raises(TableRefused):
         read_manifest(raw.replace(size, (500).to_bytes(4, "little")))
 
 
@@ -275,10 +275,8 @@ def test_a_workbook_that_lies_about_its_size_is_refused():
 @given(st.integers(0, len(BOOK) - 1), st.binary(min_size=1, max_size=8))
 def test_no_damage_to_a_workbook_brings_anything_but_a_refusal(at, bytes_):
     try:
-        read_manifest(
-            BOOK[:at] + bytes_ + BOOK[at + len(bytes_) :], replace(ManifestLimits(), workbook_bytes=5_000_000)
-        )
-    except ManifestRefused:
+        read_manifest(BOOK[:at] + bytes_ + BOOK[at + len(bytes_) :], replace(TableLimits(), workbook_bytes=5_000_000))
+    except TableRefused:
         return
 
 

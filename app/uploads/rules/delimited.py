@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.uploads.rules.limits import ManifestLimits
+from app.kernel.sheets.limits import TableLimits
+from app.kernel.sheets.refusals import TableRefused, TableTooLarge
 from app.uploads.rules.problems import problem
-from app.uploads.rules.refusals import ManifestRefused, ManifestTooLarge
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 65_536
@@ -37,7 +37,7 @@ class Records:
     problems: list[dict[str, object]] = field(default_factory=list)
 
 
-def read_records(body: bytes, limits: ManifestLimits) -> tuple[Records, str]:
+def read_records(body: bytes, limits: TableLimits) -> tuple[Records, str]:
     """The records of UTF-8 text, and the delimiter between their cells."""
     body, delimiter = _declared(body)
     if b'="' in body:
@@ -92,7 +92,7 @@ class _Layout:
     """Cells above the limit: first byte, byte after the last, record, column."""
 
     @classmethod
-    def of(cls, body: bytes, delimiter: str, limits: ManifestLimits) -> _Layout | None:
+    def of(cls, body: bytes, delimiter: str, limits: TableLimits) -> _Layout | None:
         """The layout, or None where quotation marks stand where they should not."""
         data = np.frombuffer(body, np.uint8)
         quotes = _positions(data, b'"')
@@ -105,9 +105,9 @@ class _Layout:
         if not lines.size or lines[-1] != data.size - 1:
             lines = np.append(lines, data.size)
         if lines.size > limits.rows + 100:
-            raise ManifestTooLarge
+            raise TableTooLarge
         if commas.size > limits.cells * 2:
-            raise ManifestTooLarge
+            raise TableTooLarge
         widths = np.diff(np.searchsorted(commas, lines), prepend=0) + 1
         too_long = _too_long(lines, commas, limits.cell_characters * _BYTES_A_CHARACTER)
         return cls(body, delimiter, lines, widths, too_long)
@@ -179,7 +179,7 @@ def _are_regular(data: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: 
     return bool(opens.all() and closes.all())
 
 
-def _patiently(body: bytes, delimiter: str, limits: ManifestLimits) -> Records:
+def _patiently(body: bytes, delimiter: str, limits: TableLimits) -> Records:
     """Records read one after the other; one that cannot be read costs itself and no other."""
     rows: list[list[str]] = []
     problems: list[dict[str, object]] = []
@@ -189,12 +189,12 @@ def _patiently(body: bytes, delimiter: str, limits: ManifestLimits) -> Records:
         if rule:
             problems.append(problem(rule, len(rows)))
         if len(problems) > limits.unreadable_rows:
-            raise ManifestRefused
+            raise TableRefused
         if len(rows) > limits.rows + 100:
-            raise ManifestTooLarge
+            raise TableTooLarge
     width = max(map(len, rows), default=0)
     if width > limits.columns * 4 or width * len(rows) > limits.cells * 2:
-        raise ManifestTooLarge
+        raise TableTooLarge
     columns = {str(column): [row[column] if column < len(row) else None for row in rows] for column in range(width)}
     return Records(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), problems)
 

@@ -9,18 +9,18 @@ from typing import Final
 
 import polars as pl
 
-from app.uploads.rules.delimited import Records, read_records
-from app.uploads.rules.encoding import LOST, sniff, to_utf8
-from app.uploads.rules.headers import is_known
-from app.uploads.rules.limits import ManifestLimits
-from app.uploads.rules.problems import PROBLEMS, as_frame, problem, select_problems
-from app.uploads.rules.refusals import (
-    ManifestEmpty,
-    ManifestOfOtherKind,
-    ManifestTooLarge,
-    ManifestTooLong,
-    ManifestWithoutRows,
+from app.kernel.sheets.encoding import LOST, sniff, to_utf8
+from app.kernel.sheets.limits import TableLimits
+from app.kernel.sheets.refusals import (
+    TableEmpty,
+    TableOfOtherKind,
+    TableTooLarge,
+    TableTooLong,
+    TableWithoutRows,
 )
+from app.uploads.rules.delimited import Records, read_records
+from app.uploads.rules.headers import is_known
+from app.uploads.rules.problems import PROBLEMS, as_frame, problem, select_problems
 
 _ZIP: Final = b"PK\x03\x04"
 _OTHER_KINDS: Final = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06", b"{\\rtf")
@@ -44,29 +44,29 @@ class Manifest:
     delimiter: str | None
 
 
-def read_manifest(source: bytes | Path, limits: ManifestLimits | None = None) -> Manifest:
-    """The table in a CSV, TSV or XLSX file; `ManifestRefused` where there is none that can be read."""
-    limits = limits or ManifestLimits()
+def read_manifest(source: bytes | Path, limits: TableLimits | None = None) -> Manifest:
+    """The table in a CSV, TSV or XLSX file; `TableRefused` where there is none that can be read."""
+    limits = limits or TableLimits()
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if size > limits.file_bytes:
-        raise ManifestTooLarge
+        raise TableTooLarge
     raw = source if isinstance(source, bytes) else source.read_bytes()
     if raw.startswith(_OTHER_KINDS):
-        raise ManifestOfOtherKind
+        raise TableOfOtherKind
     if raw.startswith(_ZIP):
-        from app.uploads.rules.spreadsheet import read_spreadsheet
+        from app.kernel.sheets.spreadsheet import read_spreadsheet
 
-        return _manifest(read_spreadsheet(raw, limits), limits, encoding=None, delimiter=None)
+        return _manifest(Records(read_spreadsheet(raw, limits)), limits, encoding=None, delimiter=None)
     encoding = sniff(raw)
     body = to_utf8(raw, encoding)
     del raw, source
     if not body.strip():
-        raise ManifestEmpty
+        raise TableEmpty
     records, delimiter = read_records(body, limits)
     return _manifest(records, limits, encoding=encoding, delimiter=delimiter)
 
 
-def _manifest(records: Records, limits: ManifestLimits, *, encoding: str | None, delimiter: str | None) -> Manifest:
+def _manifest(records: Records, limits: TableLimits, *, encoding: str | None, delimiter: str | None) -> Manifest:
     cells = records.cells.select(pl.all().str.strip_chars().replace("", None))
     top = _header_record(cells.head(_PREAMBLE))
     names = [name or "" for name in cells.row(top)]
@@ -74,16 +74,16 @@ def _manifest(records: Records, limits: ManifestLimits, *, encoding: str | None,
     width = _width(names, body)
     headers, twice = _unique(names[:width])
     if width > limits.columns:
-        raise ManifestTooLarge
+        raise TableTooLarge
     if body.height > limits.rows:
-        raise ManifestTooLong(rows=limits.rows)
+        raise TableTooLong(rows=limits.rows)
     if body.height * width > limits.cells:
-        raise ManifestTooLarge
+        raise TableTooLarge
     named = {str(column): header for column, header in enumerate(headers)}
     spilled = [column for column in cells.columns if column not in named]
     body = body.filter(pl.any_horizontal(pl.exclude("row").is_not_null()))
     if body.is_empty():
-        raise ManifestWithoutRows
+        raise TableWithoutRows
     problems = [
         as_frame([problem("header_twice", top + 1, column=name) for name in twice]),
         as_frame([_named(found, headers) for found in records.problems]),
@@ -117,7 +117,7 @@ def _header_record(top: pl.DataFrame) -> int:
     filled = [sum(cell is not None for cell in record) for record in records]
     widest = max(filled, default=0)
     if not widest:
-        raise ManifestEmpty
+        raise TableEmpty
     best = max(range(len(known)), key=known.__getitem__)
     if known[best] >= 2 or 0 < known[best] == filled[best]:
         return best
@@ -157,7 +157,7 @@ def _ragged(body: pl.DataFrame, spilled: list[str]) -> pl.DataFrame:
     )
 
 
-def _lost(body: pl.DataFrame, named: dict[str, str], limits: ManifestLimits) -> list[pl.DataFrame]:
+def _lost(body: pl.DataFrame, named: dict[str, str], limits: TableLimits) -> list[pl.DataFrame]:
     found = []
     doubtful = body.select((_is_lost(column) | _is_long(column, limits)).any().alias(column) for column in named)
     for column, header in named.items():
@@ -173,11 +173,11 @@ def _is_lost(column: str) -> pl.Expr:
     return pl.col(column).str.contains(LOST, literal=True)
 
 
-def _is_long(column: str, limits: ManifestLimits) -> pl.Expr:
+def _is_long(column: str, limits: TableLimits) -> pl.Expr:
     # Bytes are counted where they are; characters only where there are enough bytes to be too many.
     most = limits.cell_characters
     return (pl.col(column).str.len_bytes() > most) & (pl.col(column).str.len_chars() > most)
 
 
-def _shortened(column: str, limits: ManifestLimits) -> pl.Expr:
+def _shortened(column: str, limits: TableLimits) -> pl.Expr:
     return pl.when(~_is_long(column, limits)).then(pl.col(column))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kernel.sheets.limits import TableLimits
 from app.kernel.tenant import Tenant
 from app.uploads.errors import BatchFull
 from app.uploads.models import Batch, BatchFile
-from app.uploads.rules.limits import ManifestLimits
 
 GIGABYTE = 1_000_000_000
 
 
-def of_manifest(tenant: Tenant) -> ManifestLimits:
+def of_manifest(tenant: Tenant) -> TableLimits:
     """What a manifest of this label may be."""
-    return ManifestLimits(rows=tenant.limits.batch_rows)
+    return TableLimits(rows=tenant.limits.batch_rows)
 
 
 def check_room(session: Session, tenant: Tenant, batch: Batch) -> None:

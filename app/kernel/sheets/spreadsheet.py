@@ -16,14 +16,13 @@ import numpy as np
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
-from app.uploads.rules.delimited import Records
-from app.uploads.rules.limits import ManifestLimits
-from app.uploads.rules.refusals import (
-    ManifestEmpty,
-    ManifestOfOtherKind,
-    ManifestRefused,
-    ManifestTooLarge,
-    ManifestUnsafe,
+from app.kernel.sheets.limits import TableLimits
+from app.kernel.sheets.refusals import (
+    TableEmpty,
+    TableOfOtherKind,
+    TableRefused,
+    TableTooLarge,
+    TableUnsafe,
 )
 
 _CHUNK: Final = 1 << 16
@@ -40,49 +39,56 @@ _SHARED = re.compile(rb'\bt="s"[^>]*>\s*<(?:\w+:)?v>(\d{1,9})<')
 _EXACT: Final = 2**53
 
 
-def read_spreadsheet(raw: bytes, limits: ManifestLimits) -> Records:
-    """The records of the first sheet that has any; `ManifestUnsafe` where opening it could hurt."""
+def read_spreadsheet(raw: bytes, limits: TableLimits) -> pl.DataFrame:
+    """The rows of the first sheet that has any, as text; `TableUnsafe` where opening it could hurt."""
+    first = next(read_sheets(raw, limits), None)
+    if first is None:
+        raise TableEmpty
+    return first[1]
+
+
+def read_sheets(raw: bytes, limits: TableLimits) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Every sheet that has rows, with its name; columns are called `0`, `1`, …"""
     try:
         _check(raw, limits)
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
         for sheet in book.sheets_metadata:
             rows = book.get_sheet_by_name(sheet.name)
             if rows.height:
-                return Records(_frame(rows.iter_rows(), rows.width))
+                yield sheet.name, _frame(rows.iter_rows(), rows.width)
     except (CalamineError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, OSError) as broken:
-        raise ManifestRefused from broken
+        raise TableRefused from broken
     except BaseException as panic:  # a Rust library's panic is no Exception
         if type(panic).__name__ != "PanicException":
             raise
-        raise ManifestRefused from None
-    raise ManifestEmpty
+        raise TableRefused from None
 
 
-def _check(raw: bytes, limits: ManifestLimits) -> None:
+def _check(raw: bytes, limits: TableLimits) -> None:
     """Refuse what unpacks to too much, leaves its folder, hides entities, or would fill the memory once read."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         entries = archive.infolist()
         names = {entry.filename for entry in entries}
         if "mimetype" in names or "xl/workbook.bin" in names:
-            raise ManifestOfOtherKind
+            raise TableOfOtherKind
         if len(entries) > limits.workbook_entries or len(names) != len(entries):
-            raise ManifestUnsafe
+            raise TableUnsafe
         if sum(entry.file_size for entry in entries) > limits.workbook_bytes:
-            raise ManifestUnsafe
+            raise TableUnsafe
         for entry in entries:
             _check_entry(entry, limits)
             _check_content(raw, entry)
         _check_cells(archive, limits)
 
 
-def _check_entry(entry: zipfile.ZipInfo, limits: ManifestLimits) -> None:
+def _check_entry(entry: zipfile.ZipInfo, limits: TableLimits) -> None:
     name = entry.filename
     leaves = name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name
     swells = entry.file_size > max(_RATIO_COUNTS_FROM, entry.compress_size * limits.workbook_ratio)
     is_archive = name.lower().endswith(_ARCHIVES)
     is_known = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     if leaves or swells or is_archive or entry.flag_bits & 1 or not is_known:
-        raise ManifestUnsafe
+        raise TableUnsafe
 
 
 def _check_content(raw: bytes, entry: zipfile.ZipInfo) -> None:
@@ -91,11 +97,11 @@ def _check_content(raw: bytes, entry: zipfile.ZipInfo) -> None:
     for piece in _unpacked(raw, entry):
         size += len(piece)
         if size > entry.file_size:
-            raise ManifestUnsafe
+            raise TableUnsafe
         if len(head) < _CHUNK:
             head += piece
     if size != entry.file_size:
-        raise ManifestUnsafe
+        raise TableUnsafe
     if entry.filename.lower().endswith(_XML) and head:
         _check_head(head[:_CHUNK])
 
@@ -118,13 +124,13 @@ def _unpacked(raw: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 def _check_head(head: bytes) -> None:
     """A document type stands before the first element, in whatever encoding: none may be there."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:8]:
-        raise ManifestUnsafe
+        raise TableUnsafe
     element = _ELEMENT.search(head)
     if element is None or _DECLARES.search(head):
-        raise ManifestUnsafe
+        raise TableUnsafe
 
 
-def _check_cells(archive: zipfile.ZipFile, limits: ManifestLimits) -> None:
+def _check_cells(archive: zipfile.ZipFile, limits: TableLimits) -> None:
     """Refuse sheets whose far corner would make a table that no memory holds, or whose cells repeat a huge text."""
     texts = _lengths_of_texts(archive)
     for name in archive.namelist():
@@ -141,11 +147,11 @@ def _check_cells(archive: zipfile.ZipFile, limits: ManifestLimits) -> None:
             used = np.array(_SHARED.findall(xml), dtype=np.int64)
             said += int(texts[used[used < texts.size]].sum())
             if said > limits.workbook_bytes:
-                raise ManifestUnsafe
+                raise TableUnsafe
         if width > limits.columns * 4 or height > limits.rows + 100:
-            raise ManifestTooLarge
+            raise TableTooLarge
         if width * height > limits.cells or cells > limits.cells * 2:
-            raise ManifestTooLarge
+            raise TableTooLarge
 
 
 def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -1,0 +1,17 @@
+"""What sales reports and royalties record, in words."""
+
+from __future__ import annotations
+
+from app.kernel.activity.meanings import tell
+from app.kernel.sentences import sentence
+
+tell("sales_report.received", sentence("A sales report came in"))
+tell("sales_report.imported", sentence("A sales report was imported"), hears="royalties.run")
+tell("sales_report.held", sentence("A sales report is held: its total is not the one stated"), hears="royalties.run")
+tell("sales_report.refused", sentence("A sales report could not be read"), hears="royalties.run")
+tell("sales_report.unknown", sentence("A sales report has columns that are not known yet"), hears="royalties.run")
+tell("sales_report.mapped", sentence("The columns of a sales report were named"))
+tell("sales_report.released", sentence("A held sales report was released"))
+tell("sales_report.discarded", sentence("A sales report was discarded"))
+tell("sales_asset.matched", sentence("Sales were matched by hand"))
+tell("sales_asset.unmatched", sentence("Sales were taken off a recording"))

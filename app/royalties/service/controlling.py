@@ -1,0 +1,66 @@
+"""Control totals: what a report's lines come to must be what its sender, or whoever brought it, says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+import polars as pl
+
+from app.kernel.money import AmountMalformed, CurrencyUnknown, exact, is_currency
+from app.kernel.sentences import sentence
+from app.royalties.models import SalesReport
+from app.royalties.rules.numbers import Sign, decimals
+
+DISAGREE = sentence("The lines come to %(found)s %(currency)s, and %(stated)s %(currency)s are stated.")
+
+
+def typed(stated: Mapping[str, str]) -> dict[str, str]:
+    """Totals as a person typed them, by currency; refused where one is no amount or no currency."""
+    found = {}
+    for currency, amount in stated.items():
+        code = currency.strip().upper()
+        if not is_currency(code):
+            raise CurrencyUnknown(code=currency)
+        try:
+            value = Decimal(amount.strip())
+        except InvalidOperation:
+            raise AmountMalformed(text=amount) from None
+        if not value.is_finite():
+            raise AmountMalformed(text=amount)
+        found[code] = f"{value:f}"
+    return found
+
+
+def disagreement(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> str | None:
+    """Note what the file states and say, with both numbers in the report's facts, where it is not what was found."""
+    with exact():
+        stated = {**_summed(report, said), **report.stated}
+        report.stated = stated
+        for currency, amount in stated.items():
+            found = Decimal(report.totals.get(currency, "0"))
+            if not _agrees(found, Decimal(amount)):
+                places = {"found": f"{found:f}", "stated": amount, "currency": currency}
+                report.facts = {**report.facts, "places": places}
+                return DISAGREE
+    return None
+
+
+def _summed(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> dict[str, str]:
+    """By currency, the last total that a file states; without a currency it is that of all lines, where they have one."""
+    only = next(iter(report.totals)) if len(report.totals) == 1 else None
+    sign: Sign = "comma" if report.facts.get("decimals") == "comma" else "point"
+    found = {}
+    for currency, amount in said:
+        plain = decimals(pl.Series("n", [amount]), sign)[0]
+        code = currency or only
+        if plain and code:
+            found[code] = plain
+    return found
+
+
+def _agrees(found: Decimal, stated: Decimal) -> bool:
+    """Whether a sum is what is stated, to the last place that is stated and no more than a unit of it apart."""
+    exponent = stated.as_tuple().exponent
+    place = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+    return abs(found - stated) < place

@@ -1,0 +1,144 @@
+"""A report from its file to its lines: read, recognised, kept, matched; all of it in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from app.kernel import activity, clock, failpoint, files, ids, jobs
+from app.kernel.actor import Actor
+from app.kernel.errors import Busy, Refusal, Unavailable
+from app.kernel.tenant import Tenant
+from app.royalties.models import SalesContext, SalesLine, SalesReport
+from app.royalties.rules.refusals import ReportKnown
+from app.royalties.service import controlling, loading, matching
+
+PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
+ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
+READ_BYTES: Final = 1 << 20
+
+
+def import_report(
+    session: Session,
+    tenant: Tenant,
+    actor: Actor,
+    path: Path,
+    *,
+    stated: Mapping[str, str] | None = None,
+    period: tuple[date, date] | None = None,
+) -> SalesReport:
+    """Keep a file and import it at once; what is wrong with it stands in the report."""
+    sha256, size = files.put_object(tenant, _chunks(path), most_bytes=tenant.limits.upload_bytes)
+    stored = files.note_object(
+        session, actor, sha256=sha256, size=size, name=path.name, media_type="application/octet-stream"
+    )
+    report = receive(session, actor, stored, stated=stated, period=period)
+    run(session, tenant, report.id)
+    return report
+
+
+def receive(
+    session: Session,
+    actor: Actor,
+    stored: files.StoredFile,
+    *,
+    stated: Mapping[str, str] | None = None,
+    period: tuple[date, date] | None = None,
+) -> SalesReport:
+    """Take a stored file as a report; `ReportKnown` where the same bytes came before, unless they were refused."""
+    known = session.scalar(select(SalesReport).where(SalesReport.sha256 == stored.sha256).with_for_update())
+    if known is not None and known.state != "refused":
+        raise ReportKnown(name=known.name, day=known.created_at.date().isoformat())
+    report = known or SalesReport(id=ids.new_id(), sha256=stored.sha256, created_by=actor.id, created_at=clock.now())
+    report.name, report.file_id, report.state, report.problem = stored.name, stored.id, "received", None
+    report.stated, report.facts = controlling.typed(stated or {}), {}
+    if period:
+        report.facts = {"period": [day.isoformat() for day in period]}
+    session.add(report)
+    session.flush()
+    tell(session, actor, report, "sales_report.received")
+    return report
+
+
+def ask(session: Session, report: SalesReport) -> None:
+    """Have a report imported in the background."""
+    jobs.ask(session, "royalties.import", {"report": str(report.id)}, key=f"{report.id}:{ids.new_id()}")
+
+
+def run(session: Session, tenant: Tenant, report_id: UUID) -> None:
+    """Import a report that was received; where that is refused for good, it stops and says why."""
+    session.execute(text(PATIENCE))
+    session.execute(text(ONE_AT_A_TIME))
+    report = session.get_one(SalesReport, report_id, with_for_update=True, populate_existing=True)
+    if report.state != "received":
+        return
+    try:
+        with session.begin_nested():
+            _import(session, tenant, report)
+    except (Busy, Unavailable):
+        raise
+    except Refusal as refusal:
+        session.refresh(report, with_for_update=True)
+        report.state, report.problem = "refused", refusal.msgid
+        report.facts = {**report.facts, "places": {name: str(value) for name, value in refusal.values.items()}}
+        tell(session, Actor.system(tenant), report, "sales_report.refused")
+
+
+def _import(session: Session, tenant: Tenant, report: SalesReport) -> None:
+    loaded = loading.load(session, tenant, report)
+    report.facts = {**report.facts, **loaded.facts}
+    if loaded.is_unknown:
+        report.state = "mapping"
+        tell(session, Actor.system(tenant), report, "sales_report.unknown")
+        return
+    report.layout, report.source, report.rows = loaded.layout, loaded.source, loaded.rows
+    report.period_start, report.period_end = loaded.period
+    report.totals = totals_of(session, report.id)
+    failpoint.reach("report.loaded")
+    matching.match(session)
+    report.imported_at = clock.now()
+    wrong = controlling.disagreement(report, loaded.stated)
+    report.state = "held" if wrong else "imported"
+    report.problem = wrong
+    session.flush()
+    tell(session, Actor.system(tenant), report, "sales_report.held" if wrong else "sales_report.imported")
+
+
+def totals_of(session: Session, report_id: UUID) -> dict[str, str]:
+    """Currency to the exact sum of a report's lines, as text."""
+    query = (
+        select(SalesContext.currency, func.sum(SalesLine.net))
+        .join(SalesContext, SalesContext.id == SalesLine.context_id)
+        .where(SalesLine.report_id == report_id)
+        .group_by(SalesContext.currency)
+    )
+    return {currency: f"{total:f}" for currency, total in session.execute(query)}
+
+
+def forget_lines(session: Session, report: SalesReport) -> None:
+    """Take a report's lines away; what they were about stays, for other lines say the same."""
+    session.execute(delete(SalesLine).where(SalesLine.report_id == report.id))
+
+
+def tell(session: Session, actor: Actor, report: SalesReport, action: str, **after: Any) -> None:
+    """Record what happened to a report."""
+    activity.record(
+        session,
+        actor,
+        action,
+        subject_type="sales_report",
+        subject_id=report.id,
+        after={"name": report.name, **after},
+    )
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while chunk := source.read(READ_BYTES):
+            yield chunk

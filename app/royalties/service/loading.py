@@ -1,0 +1,229 @@
+"""The lines of a report, from the kept file into the database, some thousand at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import cache, clock, files
+from app.kernel.db import copy_rows, table_of
+from app.kernel.tenant import Tenant
+from app.royalties.models import ReportLayout, SalesAsset, SalesContext, SalesLine, SalesReport
+from app.royalties.rules import heads, telling
+from app.royalties.rules.dates import Span, month_of, span, span_in_name
+from app.royalties.rules.layouts import ASSET, CONTEXT, REFERENCE, Layout, built_in, header_key
+from app.royalties.rules.opening import Unreadable, tables
+from app.royalties.rules.prints import of_rows
+from app.royalties.rules.reading import EVERY, Block, Table
+from app.royalties.rules.refusals import ReportSumsUp, ReportWithoutHeader, ReportWithoutLines
+from app.royalties.rules.shaping import Plan, Shaped, lay, shape, with_sign
+from app.royalties.service.keeping import Kept
+from app.royalties.service.overlapping import Earlier
+
+KEPT_SECONDS: Final = 3_600
+MOST_ROWS: Final = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What came of reading a report."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    layout: str | None = None
+    source: str | None = None
+    rows: int = 0
+    period: tuple[date | None, date | None] = (None, None)
+    stated: list[tuple[str | None, str]] = field(default_factory=list)
+    is_unknown: bool = False
+
+
+def load(session: Session, tenant: Tenant, report: SalesReport) -> Loaded:
+    """Write every line of a report; nothing where its layout is not known."""
+    return _Load(session, tenant, report).done()
+
+
+def layouts(session: Session) -> list[Layout]:
+    """The layouts that the label taught, then those that come with the product."""
+    taught = session.scalars(select(ReportLayout).order_by(ReportLayout.created_at.desc()))
+    return [*(Layout.of(row.definition) for row in taught), *built_in()]
+
+
+def progress_key(report_id: object) -> str:
+    """Under which key of the label's cache the number of lines read so far stands."""
+    return f"sales_report:{report_id}"
+
+
+class _Load:
+    """One report on its way in."""
+
+    def __init__(self, session: Session, tenant: Tenant, report: SalesReport) -> None:
+        self._session, self._tenant, self._report = session, tenant, report
+        self._layouts = layouts(session)
+        self._assets = Kept(session, SalesAsset, ("source", *ASSET, "first_seen"))
+        self._contexts = Kept(session, SalesContext, ("source", *CONTEXT))
+        self._earlier = Earlier(session, report)
+        self._skipped: Counter[str] = Counter()
+        self._unknown: list[tuple[Table, heads.Head]] = []
+        self._loaded = Loaded()
+        self._members: list[dict[str, Any]] = []
+        self._left_out: list[dict[str, str]] = []
+        self._base = 0
+        self._spans: list[tuple[date, date]] = []
+
+    def done(self) -> Loaded:
+        stored = self._session.get_one(files.StoredFile, self._report.file_id)
+        with files.read_ahead(files.read_object(self._tenant, stored.sha256)) as chunks:
+            for table in tables(stored.name, chunks):
+                self._take(table)
+        loaded = self._loaded
+        if not self._members:
+            return self._nothing_known()
+        if not loaded.rows and not self._earlier.skipped:
+            raise ReportWithoutLines
+        if self._spans:
+            loaded.period = (min(first for first, _ in self._spans), max(last for _, last in self._spans))
+        loaded.facts |= {
+            "members": self._members,
+            "left_out": self._left_out,
+            "skipped": dict(self._skipped),
+            "earlier": self._earlier.told(),
+        }
+        return loaded
+
+    def _nothing_known(self) -> Loaded:
+        """A report of which no table is recognised: a person may say what its columns are."""
+        if not self._unknown:
+            if any(left["reason"] == "sums_up" for left in self._left_out):
+                raise ReportSumsUp
+            raise ReportWithoutHeader
+        table, head = self._unknown[0]
+        self._loaded.is_unknown = True
+        self._loaded.facts["unknown"] = {
+            "table": table.name,
+            "names": list(head.names),
+            "samples": [list(sample) for sample in head.samples],
+            "meta": head.meta,
+        }
+        return self._loaded
+
+    def _take(self, table: Table | Unreadable) -> None:
+        if isinstance(table, Unreadable):
+            self._leave(table.name, "unreadable")
+            return
+        head = heads.head_of(table, self._layouts)
+        if head is None:
+            self._leave(table.name, "no_header")
+        elif heads.SUMS_UP.search(table.name) and len(table.name) > 0:
+            self._leave(table.name, "sums_up")
+        elif head.layout is None:
+            self._unknown.append((table, head))
+            self._leave(table.name, "unknown")
+        else:
+            self._read(table, head, head.layout)
+
+    def _leave(self, name: str, reason: str) -> None:
+        self._left_out.append({"name": name, "reason": reason})
+
+    def _read(self, table: Table, head: heads.Head, layout: Layout) -> None:
+        loaded, plan = self._loaded, lay(layout, head.names, head.meta)
+        loaded.layout, loaded.source = loaded.layout or layout.key, loaded.source or layout.source
+        loaded.stated += [
+            (plan.fixed.get("currency"), head.meta[key]) for key in map(header_key, layout.stated) if key in head.meta
+        ]
+        period = self._period(plan, head, table.name)
+        row, starts, sign_is_known = head.records, [], False
+        for block in table.blocks(head.records, plan.width + 1):
+            if not sign_is_known:
+                plan = with_sign(plan, block.cells, is_semicolon=table.facts.get("delimiter") == ";")
+                sign_is_known = True
+            starts += _noted(block, row - head.records)
+            self._write(shape(block.cells, self._base + row + 1, plan), plan, period)
+            row += block.cells.height
+            self._report_progress()
+        loaded.facts["decimals"] = plan.sign
+        self._members.append(
+            {
+                "name": table.name,
+                "layout": layout.key,
+                "before": self._base,
+                "header": head.records,
+                "rows": row,
+                "starts": starts,
+                "columns": list(head.names),
+                **table.facts,
+            }
+        )
+        self._base += row
+
+    def _period(self, plan: Plan, head: heads.Head, name: str) -> Span:
+        """When rows without a date of their own were sold: as typed, as the preamble or the file's name says."""
+        typed = self._report.facts.get("period")
+        if typed:
+            return date.fromisoformat(typed[0]), date.fromisoformat(typed[1])
+        said = [plan.fixed[key] for key in ("sold_from", "sold_until") if key in plan.fixed]
+        spans = [found for text in said if (found := span(text, plan.layout.dates))]
+        if spans:
+            return spans[0][0], spans[-1][1]
+        named = span_in_name(name) or span_in_name(self._report.name)
+        if named is None:
+            # Nobody says when: most senders report on the month before.
+            last = clock.now().date().replace(day=1) - timedelta(days=1)
+            named = month_of(last.year, last.month)
+            if not any(key in plan.columns for key in ("sold_from", "sold_until")):
+                self._loaded.facts["period_is_assumed"] = True
+                self._earlier.is_possible = False
+        return named
+
+    def _write(self, shaped: Shaped, plan: Plan, period: Span) -> None:
+        self._skipped += shaped.skipped
+        self._loaded.stated += shaped.totals
+        rows = shaped.rows
+        if rows.is_empty():
+            return
+        asset = self._assets.ids(rows, "asset", lambda fresh: _assets(fresh, plan))
+        context = self._contexts.ids(rows, "context", lambda fresh: self._told(fresh, plan, period))
+        texts = rows.select(
+            pl.concat_str([pl.col(name).fill_null("") for name in (REFERENCE, *shaped.numbers)], separator="|")
+        )
+        prints = of_rows(asset["print"], context["print"], texts.to_series())
+        lines = rows.select(
+            pl.lit(str(self._report.id)).alias("report_id"),
+            pl.col("row"),
+            asset["id"].alias("asset_id"),
+            context["id"].alias("context_id"),
+            pl.Series("fingerprint", prints),
+            *shaped.numbers,
+        )
+        lines = self._earlier.without(lines)
+        self._loaded.rows += lines.height
+        copy_rows(self._session, table_of(SalesLine), lines.columns, lines.write_csv(include_header=False).encode())
+
+    def _told(self, fresh: pl.DataFrame, plan: Plan, period: Span) -> pl.DataFrame:
+        told = telling.contexts(fresh, plan.layout, period)
+        first, last = told["sold_from"].min(), told["sold_until"].max()
+        self._spans.append((first, last))  # type: ignore[arg-type]
+        self._earlier.look(plan.layout.source, first, last)  # type: ignore[arg-type]
+        return told
+
+    def _report_progress(self) -> None:
+        cache.of(self._tenant).set(progress_key(self._report.id), self._loaded.rows, seconds=KEPT_SECONDS)
+
+
+def _assets(fresh: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    return telling.assets(fresh, plan.layout.source).with_columns(first_seen=pl.lit(clock.now().isoformat()))
+
+
+def _noted(block: Block, before: int) -> Sequence[int]:
+    """Where every so many rows begin, of those that a block has; `before` it came so many."""
+    if block.starts is None:
+        return []
+    first = -before % EVERY
+    return [int(start) for start in block.starts[np.arange(first, block.starts.size, EVERY)]]

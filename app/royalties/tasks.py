@@ -1,0 +1,24 @@
+"""What royalties do in the background; each task does its work once, however often it is sent.
+
+The services are imported by the work itself: the library that compares tables has threads of its own, which a worker
+that imported it before it forks would not have in its children.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.kernel import jobs
+from app.kernel.tenant import Tenant
+
+TIME_LIMIT = 3_600
+
+
+@jobs.label_task("royalties.import", time_limit=TIME_LIMIT)
+def import_report(session: Session, tenant: Tenant, *, report: str) -> None:
+    """Read a sales report that came in."""
+    from app.royalties.service import importing
+
+    importing.run(session, tenant, UUID(report))
