@@ -33,6 +33,7 @@ SLICES = (
     "app.catalog.models",
     "app.catalog.tasks",
     "app.contracts.models",
+    "app.contracts.activity",
     "app.royalties.models",
     "app.royalties.activity",
     "app.royalties.tasks",

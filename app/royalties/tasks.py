@@ -22,3 +22,11 @@ def import_report(session: Session, tenant: Tenant, *, report: str) -> None:
     from app.royalties.service import importing
 
     importing.run(session, tenant, UUID(report))
+
+
+@jobs.label_task("royalties.calculate", queue="money", time_limit=TIME_LIMIT)
+def calculate(session: Session, tenant: Tenant, *, run: str) -> None:
+    """Work a royalty run out."""
+    from app.royalties.service import running
+
+    running.calculate(session, tenant, UUID(run))

@@ -69,8 +69,8 @@ def newest_terms(known: Deals, period: RoyaltyPeriod) -> dict[UUID, Terms]:
 
 
 def _portions(session: Session, run: RoyaltyRun) -> dict[UUID, list[Portion]]:
-    receipts = func.sum(Earning.base * Earning.factor * Earning.fx)
-    query = (
+    receipts: Any = func.sum(Earning.base * Earning.factor * Earning.fx)
+    query: Any = (
         select(
             Earning.contract_id,
             Earning.sheet_id,

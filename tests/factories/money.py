@@ -1,0 +1,173 @@
+"""Contracts, sales and runs for tests, through the services that people use."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.contracts.models import EVERYTHING, Contract
+from app.contracts.rules.terms import Base, Clause, Share, Terms
+from app.contracts.schemas import NewContract, NewCost, Scope
+from app.contracts.service import drafting, holding, recouping
+from app.kernel import ids
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_work
+from app.kernel.tenant import Tenant
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Entry, Kind
+from app.roster.models import Party, Payee
+from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
+from app.royalties.service import importing, running
+from app.royalties.service.history import account_of
+
+_numbers = count(1)
+STARTS = date(2020, 1, 1)
+WHOLE = 1_000_000
+
+
+def a_payee(tenant: Tenant, name: str | None = None, *, currency: str = "USD") -> Payee:
+    """Somebody who is paid, with the legal person behind."""
+    name = name or f"Payee {next(_numbers)}"
+    with tenant_work(tenant) as session:
+        party = Party(id=ids.new_id(), kind="person", legal_name=name)
+        session.add(party)
+        session.flush()
+        payee = Payee(id=ids.new_id(), party_id=party.id, name=name, currency=currency)
+        session.add(payee)
+        session.flush()
+    return payee
+
+
+def terms(payees: Sequence[Payee] | Payee, *clauses: Clause, currency: str = "USD", **details: Any) -> Terms:
+    """Terms for one payee, or for several in equal parts; monthly, so that every period accounts for them."""
+    named = [payees] if isinstance(payees, Payee) else list(payees)
+    shares = tuple(Share(payee=payee.id, share_ppm=WHOLE // len(named)) for payee in named)
+    clauses = clauses or (Clause(id="all", rate=Decimal("0.5")),)
+    return Terms(currency=currency, clauses=clauses, **{"shares": shares, "cadence": "monthly", **details})
+
+
+def per_unit(amount: str) -> Base:
+    """An amount per unit as the base of a clause."""
+    return Base(kind="per_unit", amount=Decimal(amount))
+
+
+def a_contract(
+    tenant: Tenant,
+    deal: Terms,
+    *,
+    scopes: Iterable[Scope] = (Scope("label", EVERYTHING),),
+    costs: Iterable[NewCost] = (),
+    is_signed: bool = True,
+    **details: Any,
+) -> Contract:
+    """A contract, signed and in force unless told otherwise, with its advances and costs approved."""
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        payee = session.get_one(Payee, deal.shares[0].payee)
+        defaults = {
+            "title": f"Deal {next(_numbers)}", "kind": "royalty", "party_id": payee.party_id, "starts_on": STARTS,
+        }  # fmt: skip
+        new = NewContract(**{**defaults, **details, "terms": deal, "scopes": tuple(scopes)})
+        contract = drafting.draft(session, actor, new)
+        if is_signed:
+            holding.bring_into_force(session, actor, contract)
+        for cost in costs:
+            recouping.decide(session, actor, recouping.propose(session, actor, contract, cost), approved=True)
+    return contract
+
+
+def a_cost(amount: str, kind: str = "advance", *, on: date = STARTS, **details: Any) -> NewCost:
+    """An advance or cost."""
+    return NewCost(kind=kind, name=kind.title(), amount=Decimal(amount), incurred_on=on, **details)
+
+
+COLUMNS = (
+    "Store", "ISRC", "UPC", "Title", "Artist", "Channel", "Territory", "Currency", "Quantity", "Net", "Sold from",
+    "Sold until", "Gross", "Unit price", "Retail price", "Configuration", "Price band", "Commercial model",
+)  # fmt: skip
+
+
+def a_report(tenant: Tenant, folder: Path, rows: Iterable[dict[str, Any]], *, month: date = date(2026, 3, 1)) -> UUID:
+    """A sales report in a file of plain columns, imported as a person would."""
+    path = folder / f"report-{next(_numbers)}.csv"
+    last = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    usual = {
+        "Store": "Spotify", "Channel": "stream", "Territory": "US", "Currency": "USD", "Quantity": "1",
+        "Sold from": month, "Sold until": date.fromordinal(last.toordinal() - 1),
+    }  # fmt: skip
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows({**usual, **row} for row in rows)
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        report = importing.import_report(session, tenant, actor, path)
+        assert report.state == "imported", (report.state, report.problem, report.facts)
+    return report.id
+
+
+def a_period(tenant: Tenant, starts_on: date, ends_on: date) -> RoyaltyPeriod:
+    """A period."""
+    with tenant_work(tenant) as session:
+        return running.open_period(session, Actor.system(tenant), starts_on=starts_on, ends_on=ends_on)
+
+
+def a_run(tenant: Tenant, period: RoyaltyPeriod, *, is_trial: bool = False) -> RoyaltyRun:
+    """A run of a period, calculated."""
+    with tenant_work(tenant) as session:
+        held = session.get_one(RoyaltyPeriod, period.id)
+        run = running.start_run(session, Actor.system(tenant), held, is_trial=is_trial)
+    with tenant_work(tenant) as session:
+        running.calculate(session, tenant, run.id)
+    with tenant_work(tenant) as session:
+        run = session.get_one(RoyaltyRun, run.id)
+        assert run.state == "checking", run.problem
+    return run
+
+
+def publish(tenant: Tenant, run: RoyaltyRun) -> None:
+    """Sign off, approve and publish a run."""
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        held = session.get_one(RoyaltyRun, run.id)
+        for anomaly in list(held.anomalies):
+            running.sign_off(session, actor, held, anomaly["id"])
+        running.approve(session, actor, held)
+        running.publish(session, actor, held)
+
+
+def statement(tenant: Tenant, run: RoyaltyRun, payee: Payee, contract: Contract | None = None) -> Statement:
+    """What a payee is told in a run."""
+    query = select(Statement).where(Statement.run_id == run.id, Statement.payee_id == payee.id)
+    if contract:
+        query = query.where(Statement.contract_id == contract.id)
+    with tenant_work(tenant) as session:
+        return session.scalars(query).one()
+
+
+def pay_out(tenant: Tenant, contract: Contract, payee: Payee, micros: int, *, on: date) -> None:
+    """Money leaves for a payee."""
+    payable = Account(Kind.PAYABLE, account_of(contract.id, payee.id), payee.currency)
+    entry = Entry(
+        f"paid:{next(_numbers)}:{ids.new_id()}",
+        payable,
+        Account(Kind.CLEARING, None, payee.currency),
+        micros,
+        on,
+        "payout",
+    )
+    with tenant_work(tenant) as session:
+        ledger.post(session, Actor.system(tenant), [entry])
+
+
+def amount(micros: int) -> Decimal:
+    """Micros as an amount."""
+    return Decimal(micros).scaleb(-6)
