@@ -42,6 +42,7 @@ class SalesReport(LabelModel):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    serial: Mapped[int] = mapped_column(Integer, Identity(always=True), unique=True)
     name: Mapped[str] = mapped_column(Text)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), index=True)
     sha256: Mapped[str] = mapped_column(Text)
@@ -210,6 +211,7 @@ class RoyaltyRun(LabelModel):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     period_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_periods.id"))
+    serial: Mapped[int] = mapped_column(Integer, Identity(always=True), unique=True)
     number: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(Text)
     is_trial: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -281,9 +283,8 @@ class Earning(LabelModel):
 
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
-    part: Mapped[int] = mapped_column(Integer, server_default="1")
     whole: Mapped[int] = mapped_column(Integer, server_default="1")
-    """Of a product's sale: how many of its tracks this is about, and how many there are."""
+    """Of a product's sale this is the part of one of so many tracks; of any other sale all of it."""
 
     unpriced: Mapped[int] = mapped_column(Integer, server_default="0")
     """Lines without a price where the terms ask for one."""
@@ -323,18 +324,20 @@ class EarningKey(LabelModel):
     factor: Mapped[Decimal] = mapped_column(EXACT)
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
-    part: Mapped[int] = mapped_column(Integer)
     whole: Mapped[int] = mapped_column(Integer)
 
 
 class EarningSource(LabelModel):
-    """From which sales an earning comes: the lines of a report with this asset in this context."""
+    """From which sales an earning comes: the lines of a report with this asset in this context.
+
+    A run has about as many of them as lines, so runs and reports go by their short numbers here.
+    """
 
     __tablename__ = "earning_sources"
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    run: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     context_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 

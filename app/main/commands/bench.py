@@ -14,7 +14,7 @@ import msgspec
 
 from app.main.commands.output import answer, as_json
 
-AREAS = ("session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger")
+AREAS = ("session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements")
 
 
 @click.command("bench")

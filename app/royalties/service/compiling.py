@@ -41,7 +41,7 @@ class Deals:
     contract_of: Mapping[UUID, UUID]
     titles: Mapping[UUID, str]
     versions: pl.DataFrame
-    """One row a version, as in `VERSIONS`."""
+    """One row a version, with its number `version` and what `VERSIONS` names."""
 
 
 def deals(session: Session, on: date) -> Deals:
@@ -58,7 +58,7 @@ def deals(session: Session, on: date) -> Deals:
         ],
         schema=VERSIONS,
         orient="row",
-    )
+    ).with_row_index("version")
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
     return Deals(known, {row.id: row.contract_id for row in rows}, titles, frame)
 

@@ -105,7 +105,7 @@ def calculate(session: Session, tenant: Tenant, run_id: UUID) -> None:
 
 
 def _work_out(session: Session, run: RoyaltyRun) -> None:
-    calculating.forget(session, run.id)
+    calculating.forget(session, run)
     known = calculating.calculate(session, run)
     failpoint.reach("royalties.calculated")
     retroactive = growing.escalate(session, run, known)
@@ -165,7 +165,7 @@ def discard(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Throw a run away that was not published."""
     if run.state == "published":
         raise RunUnfit
-    calculating.forget(session, run.id)
+    calculating.forget(session, run)
     run.state = "discarded"
     session.flush()
     _tell(session, actor, "run.discarded", run)

@@ -65,7 +65,8 @@ def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Map
 def newest_terms(known: Deals, period: RoyaltyPeriod) -> dict[UUID, Terms]:
     """The terms by which each contract is settled: those that hold at the end of the period."""
     rows = known.versions.filter(known.versions["effective_from"] <= period.ends_on)
-    return {UUID(contract): known.terms[UUID(version)] for contract, version, *_ in rows.iter_rows()}
+    pairs = rows.select("contract_id", "version_id").iter_rows()
+    return {UUID(contract): known.terms[UUID(version)] for contract, version in pairs}
 
 
 def _portions(session: Session, run: RoyaltyRun) -> dict[UUID, list[Portion]]:

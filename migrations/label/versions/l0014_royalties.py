@@ -17,6 +17,15 @@ MOMENT = pg.TIMESTAMP(timezone=True)
 
 def upgrade() -> None:
     op.create_table(
+        "earning_sources",
+        sa.Column("run", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("report", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("run", "number", "report", "asset_id", "context_id", name="pk_earning_sources"),
+    )
+    op.create_table(
         "exchange_rates",
         sa.Column("base", sa.Text(), nullable=False),
         sa.Column("quote", sa.Text(), nullable=False),
@@ -70,6 +79,7 @@ def upgrade() -> None:
         "royalty_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("period_id", sa.Uuid(), nullable=False),
+        sa.Column("serial", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("is_trial", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -91,6 +101,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["period_id"], ["royalty_periods.id"], name="fk_royalty_runs_period_id"),
         sa.ForeignKeyConstraint(["restates_id"], ["royalty_runs.id"], name="fk_royalty_runs_restates_id"),
         sa.PrimaryKeyConstraint("id", name="pk_royalty_runs"),
+        sa.UniqueConstraint("serial", name="uq_royalty_runs_serial"),
     )
     op.create_index("ix_royalty_runs_restates_id", "royalty_runs", ["restates_id"], unique=False)
     op.create_index(
@@ -111,6 +122,7 @@ def upgrade() -> None:
     op.create_table(
         "sales_reports",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("serial", sa.Integer(), sa.Identity(always=True), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -133,6 +145,7 @@ def upgrade() -> None:
         sa.CheckConstraint("period_end >= period_start", name="ck_sales_reports_period"),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_sales_reports_file_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sales_reports"),
+        sa.UniqueConstraint("serial", name="uq_sales_reports_serial"),
     )
     op.create_index("ix_sales_reports_file_id", "sales_reports", ["file_id"], unique=False)
     op.create_index("ix_sales_reports_period_end", "sales_reports", ["period_end"], unique=False)
@@ -162,20 +175,9 @@ def upgrade() -> None:
         sa.Column("factor", sa.Numeric(), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("fx", sa.Numeric(), nullable=False),
-        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("whole", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_earning_keys_run_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "number", name="pk_earning_keys"),
-    )
-    op.create_table(
-        "earning_sources",
-        sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("report_id", sa.Uuid(), nullable=False),
-        sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_earning_sources_run_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("run_id", "number", "report_id", "asset_id", "context_id", name="pk_earning_sources"),
     )
     op.create_table(
         "line_shares",
@@ -197,7 +199,7 @@ def upgrade() -> None:
         sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause')", name="ck_run_leftovers_why"),
+        sa.CheckConstraint("why IN ('unmatched', 'no_contract', 'no_clause', 'not_due')", name="ck_run_leftovers_why"),
         sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_run_leftovers_report_id"),
         sa.ForeignKeyConstraint(["run_id"], ["royalty_runs.id"], name="fk_run_leftovers_run_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "report_id", "asset_id", "context_id", name="pk_run_leftovers"),
@@ -305,7 +307,6 @@ def upgrade() -> None:
         sa.Column("factor", sa.Numeric(), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("fx", sa.Numeric(), nullable=False),
-        sa.Column("part", sa.Integer(), server_default="1", nullable=False),
         sa.Column("whole", sa.Integer(), server_default="1", nullable=False),
         sa.Column("unpriced", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount", sa.Numeric(), nullable=False),
