@@ -21,5 +21,6 @@ tell("run.calculated", sentence("Royalties were calculated"), hears="royalties.r
 tell("run.failed", sentence("Royalties could not be calculated"), hears="royalties.run")
 tell("run.signed_off", sentence("Something unusual in a royalty run was signed off"))
 tell("run.approved", sentence("A royalty run was approved"), hears="royalties.run")
+tell("run.publishing", sentence("Statements are being published"))
 tell("run.published", sentence("Statements were published"), hears="royalties.view")
 tell("run.discarded", sentence("A royalty run was discarded"))

@@ -192,14 +192,15 @@ class RoyaltyRun(LabelModel):
     __tablename__ = "royalty_runs"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('calculating', 'checking', 'approved', 'published', 'failed', 'discarded')", name="state"
+            "state IN ('calculating', 'checking', 'approved', 'publishing', 'published', 'failed', 'discarded')",
+            name="state",
         ),
         Index("uq_royalty_runs_number", "period_id", "number", unique=True),
         Index(
             "uq_royalty_runs_live",
             "period_id",
             unique=True,
-            postgresql_where=text("state IN ('calculating', 'checking', 'approved') AND NOT is_trial"),
+            postgresql_where=text("state IN ('calculating', 'checking', 'approved', 'publishing') AND NOT is_trial"),
         ),
         Index(
             "uq_royalty_runs_published",

@@ -30,3 +30,11 @@ def calculate(session: Session, tenant: Tenant, *, run: str) -> None:
     from app.royalties.service import running
 
     running.calculate(session, tenant, UUID(run))
+
+
+@jobs.label_task("royalties.publish", queue="money", time_limit=TIME_LIMIT)
+def publish(session: Session, tenant: Tenant, *, run: str) -> None:
+    """Tell payees what a run found."""
+    from app.royalties.service import running
+
+    running.tell_payees(session, tenant, UUID(run))

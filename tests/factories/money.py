@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.catalog.models import Recording, Track
 from app.contracts.models import EVERYTHING, Contract
 from app.contracts.rules.terms import Base, Clause, Share, Terms
 from app.contracts.schemas import NewContract, NewCost, Scope
@@ -27,6 +28,7 @@ from app.roster.models import Party, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 from app.royalties.service import importing, running
 from app.royalties.service.history import account_of
+from tests.factories.catalog import a_release
 
 _numbers = count(1)
 STARTS = date(2020, 1, 1)
@@ -142,6 +144,8 @@ def publish(tenant: Tenant, run: RoyaltyRun) -> None:
             running.sign_off(session, actor, held, anomaly["id"])
         running.approve(session, actor, held)
         running.publish(session, actor, held)
+    with tenant_work(tenant) as session:
+        running.tell_payees(session, tenant, run.id)
 
 
 def statement(tenant: Tenant, run: RoyaltyRun, payee: Payee, contract: Contract | None = None) -> Statement:
@@ -171,3 +175,36 @@ def pay_out(tenant: Tenant, contract: Contract, payee: Payee, micros: int, *, on
 def amount(micros: int) -> Decimal:
     """Micros as an amount."""
     return Decimal(micros).scaleb(-6)
+
+
+MARCH = (date(2026, 3, 1), date(2026, 3, 31))
+APRIL = (date(2026, 4, 1), date(2026, 4, 30))
+
+
+def tracks_of(tenant: Tenant, how_many: int) -> list[Recording]:
+    """The recordings of a new release, in order, each with an ISRC."""
+    release = a_release(tenant, tracks=how_many)
+    with tenant_work(tenant) as session:
+        query = select(Recording).join(Track, Track.recording_id == Recording.id).where(Track.release_id == release)
+        rows = list(session.scalars(query.order_by(Track.number)))
+        for row in rows:
+            row.isrc = f"QZABC26{next(_numbers):05}"
+        session.flush()
+    return rows
+
+
+def sold(recording: Recording, **row: Any) -> dict[str, Any]:
+    """A row of a report that sold a recording."""
+    return {"ISRC": recording.isrc, "Title": recording.title, "Artist": recording.artist_line, "Net": "0", **row}
+
+
+def physical(recording: Recording, units: int, **row: Any) -> dict[str, Any]:
+    """A row that sold so many records."""
+    return sold(recording, **{"Channel": "physical", "Quantity": units, **row})
+
+
+def run_of(tenant: Tenant, span: tuple[date, date]) -> RoyaltyRun:
+    """A period opened, calculated and published."""
+    run = a_run(tenant, a_period(tenant, *span))
+    publish(tenant, run)
+    return run

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.catalog.models import Recording, Track
+from app.catalog.models import Recording
 from app.contracts.rules.terms import (
     Base,
     Clause,
@@ -27,63 +27,25 @@ from app.contracts.rules.terms import (
 from app.contracts.schemas import Scope
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
-from tests.factories.catalog import a_release
-from tests.factories.labels import a_label
 from tests.factories.money import (
+    APRIL,
+    MARCH,
     a_contract,
     a_cost,
     a_payee,
-    a_period,
     a_report,
-    a_run,
     amount,
     pay_out,
     per_unit,
-    publish,
+    physical,
+    run_of,
+    sold,
     statement,
     terms,
+    tracks_of,
 )  # fmt: skip
 
 D = Decimal
-MARCH = (date(2026, 3, 1), date(2026, 3, 31))
-APRIL = (date(2026, 4, 1), date(2026, 4, 30))
-
-
-@pytest.fixture
-def tenant(connected: Any) -> Tenant:
-    """A label of the test's own: periods and contracts of one test meet nobody else's."""
-    return a_label()
-
-
-@pytest.fixture
-def recordings(tenant: Tenant) -> list[Recording]:
-    """Two tracks of one release, with ISRCs."""
-    return tracks_of(tenant, 2)
-
-
-def tracks_of(tenant: Tenant, how_many: int) -> list[Recording]:
-    release = a_release(tenant, tracks=how_many)
-    with tenant_work(tenant) as session:
-        query = select(Recording).join(Track, Track.recording_id == Recording.id).where(Track.release_id == release)
-        rows = list(session.scalars(query.order_by(Track.number)))
-        for number, row in enumerate(rows):
-            row.isrc = f"QZABC26{int(release.int % 1000):03}{number:02}"
-        session.flush()
-    return rows
-
-
-def sold(recording: Recording, **row: Any) -> dict[str, Any]:
-    return {"ISRC": recording.isrc, "Title": recording.title, "Artist": recording.artist_line, "Net": "0", **row}
-
-
-def physical(recording: Recording, units: int, **row: Any) -> dict[str, Any]:
-    return sold(recording, **{"Channel": "physical", "Quantity": units, **row})
-
-
-def run_of(tenant: Tenant, span: tuple[date, date]) -> Any:
-    run = a_run(tenant, a_period(tenant, *span))
-    publish(tenant, run)
-    return run
 
 
 def test_g01_a_royalty_on_ninety_percent_of_retail_less_everything_recoupable(

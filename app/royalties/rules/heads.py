@@ -47,13 +47,13 @@ def _likely(records: Sequence[Sequence[str]]) -> Head | None:
     widths = [sum(1 for cell in record if cell) for record in records]
     most = max(widths, default=0)
     at = next((at for at, width in enumerate(widths) if width == most), 0)
-    if most < 2 or at + 1 >= len(records) or not all(_is_name(cell) for cell in records[at] if cell):  # noqa: PLR2004
+    if most < 2 or at + 1 >= len(records) or not all(_is_name(cell) for cell in records[at] if cell):
         return None
     return _head(records, at, None)
 
 
 def _is_name(cell: str) -> bool:
-    return re.search(r"[^\W\d_]", cell) is not None and len(cell) <= 80  # noqa: PLR2004
+    return re.search(r"[^\W\d_]", cell) is not None and len(cell) <= 80
 
 
 def _head(records: Sequence[Sequence[str]], at: int, layout: Layout | None) -> Head:
@@ -69,12 +69,12 @@ def meta_of(records: Sequence[Sequence[str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     rows = [[cell for cell in record if cell] for record in records]
     for at, row in enumerate(rows):
-        if len(row) == 2 and (at == 0 or len(rows[at - 1]) != 2 or _is_name(row[0])):  # noqa: PLR2004
+        if len(row) == 2 and (at == 0 or len(rows[at - 1]) != 2 or _is_name(row[0])):
             found.setdefault(header_key(row[0].rstrip(":")), row[1])
         elif len(row) == 1 and ":" in row[0]:
             key, _, value = row[0].partition(":")
             found.setdefault(header_key(key), value.strip())
     for keys, values in zip(records, records[1:], strict=False):
-        if len([cell for cell in keys if cell]) > 2 and all(_is_name(cell) for cell in keys if cell):  # noqa: PLR2004
+        if len([cell for cell in keys if cell]) > 2 and all(_is_name(cell) for cell in keys if cell):
             found |= {header_key(key): value for key, value in zip(keys, values, strict=False) if key and value}
     return found

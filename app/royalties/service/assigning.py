@@ -1,8 +1,8 @@
 """Every sale of a run given to the contracts and clauses that pay it, as numbers of few rows each.
 
-A run has about as many distinct sales as lines, and few distinct answers. So everything is looked up for places (a piece,
-where and when), for versions under circumstances and for shelves (store, channel, month, currency); only their numbers
-meet the sales.
+A run has about as many distinct sales as lines, and few distinct answers. So everything is looked up for places (a
+piece, where and when), for versions under circumstances and for shelves (store, channel, month, currency); only their
+numbers meet the sales.
 """
 
 from __future__ import annotations

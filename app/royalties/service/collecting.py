@@ -19,7 +19,8 @@ SALES: Final = {"asset_id": pl.Int64, "context_id": pl.Int64}
 LEFT: Final = {"report": pl.Int64, **SALES}
 
 _NEW = text(
-    "SELECT array_send(array_agg(asset_id)), array_send(array_agg(context_id)) FROM sales_lines WHERE report_id = :report"
+    "SELECT array_send(array_agg(asset_id)), array_send(array_agg(context_id)) FROM sales_lines "
+    "WHERE report_id = :report"
 )
 _LEFT = (
     "SELECT r.serial AS report, l.asset_id, l.context_id FROM run_leftovers l "

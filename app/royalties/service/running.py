@@ -26,7 +26,7 @@ from app.royalties.errors import (
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
 from app.royalties.service import calculating, checking, growing, posting, settling
 
-LIVE = ("calculating", "checking", "approved")
+LIVE = ("calculating", "checking", "approved", "publishing")
 ALONE_UP_TO_MICROS = 10_000 * 1_000_000
 """What one person may calculate and approve: above it, in any currency, somebody else approves."""
 
@@ -146,24 +146,34 @@ def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
 
 
 def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
-    """Tell payees, post to the ledger and close the period, all at once; from then on nothing in it changes."""
+    """Have an approved run published in the background."""
     if run.state != "approved":
         raise RunUnfit
+    run.state = "publishing"
+    session.flush()
+    _tell(session, actor, "run.publishing", run)
+    jobs.ask(session, "royalties.publish", {"run": str(run.id)}, key=str(run.id))
+
+
+def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
+    """Post to the ledger, show statements and close the period, all at once; then nothing in it changes any more."""
+    run = session.get(RoyaltyRun, run_id, with_for_update=True)
+    if run is None or run.state != "publishing":
+        return
     period = session.get_one(RoyaltyPeriod, run.period_id, with_for_update=True)
-    if period.closed_at is not None:
-        raise PeriodClosed
+    actor = Actor.system(tenant)
     session.execute(text(calculating.PATIENCE))
     posting.post_run(session, actor, run)
+    failpoint.reach("royalties.posted")
     run.state = "published"
     run.published_at = period.closed_at = clock.now()
     session.flush()
-    failpoint.reach("royalties.posted")
     _tell(session, actor, "run.published", run, digest=run.digest)
 
 
 def discard(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Throw a run away that was not published."""
-    if run.state == "published":
+    if run.state in ("publishing", "published"):
         raise RunUnfit
     calculating.forget(session, run)
     run.state = "discarded"

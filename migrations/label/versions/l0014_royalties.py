@@ -95,7 +95,7 @@ def upgrade() -> None:
         sa.Column("approved_at", MOMENT, nullable=True),
         sa.Column("published_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "state IN ('calculating', 'checking', 'approved', 'published', 'failed', 'discarded')",
+            "state IN ('calculating', 'checking', 'approved', 'publishing', 'published', 'failed', 'discarded')",
             name="ck_royalty_runs_state",
         ),
         sa.ForeignKeyConstraint(["period_id"], ["royalty_periods.id"], name="fk_royalty_runs_period_id"),
@@ -109,7 +109,7 @@ def upgrade() -> None:
         "royalty_runs",
         ["period_id"],
         unique=True,
-        postgresql_where=sa.text("state IN ('calculating', 'checking', 'approved') AND NOT is_trial"),
+        postgresql_where=sa.text("state IN ('calculating', 'checking', 'approved', 'publishing') AND NOT is_trial"),
     )
     op.create_index("uq_royalty_runs_number", "royalty_runs", ["period_id", "number"], unique=True)
     op.create_index(

@@ -1,0 +1,170 @@
+"""An audit pack, recomputed to the micro from its own rows: no database, no account, nothing of the label's needed.
+
+A pack is a ZIP of `statement.json`, `earnings.csv`, `sources.csv`, the terms as they were signed, and `manifest.json`
+with the SHA-256 of each, signed with the label's Ed25519 key (RFC 8032).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from app.contracts.rules.fitting import Circumstances, clause_for, factor
+from app.contracts.rules.terms import Terms, unpacked
+from app.kernel.money import exact
+from app.royalties.rules.dividing import apportion, flat, micros_of
+from app.royalties.rules.pricing import Sold, royalty_of
+
+FORMAT: Final = "royalty-audit/1"
+MOST_BYTES: Final = 1 << 30
+Row = Mapping[str, str]
+
+
+class Verdict(NamedTuple):
+    """What a recomputation found: `problems`, a sentence each, and how much was recomputed."""
+
+    problems: list[str]
+    lines: int
+    rows: int
+    earned_micros: int
+    key: str
+    """The fingerprint of the key that signed it, for whoever knows which it should be."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees."""
+        return not self.problems
+
+
+class _Pack(NamedTuple):
+    statement: dict[str, Any]
+    earnings: list[Row]
+    sources: dict[str, list[Row]]
+    terms: dict[str, Terms]
+
+
+def verify(raw: bytes) -> Verdict:
+    """Check a pack's signature and hashes, then work every line, share, sum and step out anew."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            files = {each.filename: archive.read(each) for each in archive.infolist() if each.file_size < MOST_BYTES}
+        key, problems = _signature(files)
+        if problems:
+            return Verdict(problems, 0, 0, 0, key)
+        pack = _read(files)
+    except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as problem:
+        return Verdict([f"This is not an audit pack: {problem}"], 0, 0, 0, "")
+    found = [*_earnings(pack), *_sums(pack)]
+    rows = sum(map(len, pack.sources.values()))
+    return Verdict(found, len(pack.earnings), rows, pack.statement["earned_micros"], key)
+
+
+def _signature(files: Mapping[str, bytes]) -> tuple[str, list[str]]:
+    manifest = json.loads(files["manifest.json"])
+    public = b64decode(manifest["public_key"])
+    fingerprint = hashlib.sha256(public).hexdigest()[:32]
+    if manifest["format"] != FORMAT:
+        return fingerprint, [f"The pack is of an unknown kind: {manifest['format']}"]
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(b64decode(files["manifest.sig"]), files["manifest.json"])
+    except InvalidSignature:
+        return fingerprint, ["The signature does not fit: the pack was changed after it was made."]
+    named = manifest["files"]
+    changed = [name for name, told in named.items() if hashlib.sha256(files.get(name, b"")).hexdigest() != told]
+    extra = sorted(files.keys() - named.keys() - {"manifest.json", "manifest.sig"})
+    return fingerprint, [f"{name} is not the file that was signed." for name in [*changed, *extra]]
+
+
+def _read(files: Mapping[str, bytes]) -> _Pack:
+    sources: dict[str, list[Row]] = defaultdict(list)
+    for row in _rows(files["sources.csv"]):
+        sources[row["number"]].append(row)
+    terms = {
+        name.removeprefix("terms/").removesuffix(".json"): unpacked(raw)
+        for name, raw in files.items()
+        if name.startswith("terms/")
+    }
+    return _Pack(json.loads(files["statement.json"]), list(_rows(files["earnings.csv"])), sources, terms)
+
+
+def _rows(raw: bytes) -> Iterator[Row]:
+    return csv.DictReader(io.StringIO(raw.decode()))
+
+
+def _earnings(pack: _Pack) -> Iterator[str]:
+    """Every earning from its rows: clause, factor, base, rate, exchange rate."""
+    for row in pack.earnings:
+        number, terms = row["number"], pack.terms[row["version"]]
+        clause = next(each for each in terms.clauses if each.id == row["clause"])
+        with exact():
+            amount = Decimal(0)
+            for source in pack.sources[number]:
+                sale = _circumstances(source)
+                if clause_for(terms.clauses, sale) != clause and not terms.most_favoured:
+                    yield f"Line {number}: another clause is about row {source['row']} of {source['report']}."
+                if factor(clause, sale) != Decimal(row["factor"]):
+                    yield f"Line {number}: row {source['row']} of {source['report']} comes to another factor."
+                rate, own = Decimal(row["rate"]), _sold(source)
+                amount += royalty_of(clause, own, factor=Decimal(row["factor"]), rate=rate)
+            amount = amount * Decimal(row["fx"]) / int(row["whole"])
+            if clause.escalation is None and not terms.most_favoured and _rate_differs(row, clause.rate):
+                yield f"Line {number}: its rate is not that of its clause."
+            if abs(amount - Decimal(row["amount"])) > Decimal("1e-20"):
+                yield f"Line {number}: {row['amount']} is stated, {amount} is what its rows come to."
+
+
+def _rate_differs(row: Row, rate: Decimal) -> bool:
+    """Whether an earning was worked out by another rate than its clause names."""
+    return Decimal(row["rate"]) != rate
+
+
+def _circumstances(row: Row) -> Circumstances:
+    return Circumstances(
+        territory=row["territory"] or None,
+        channel=row["channel"],
+        configuration=row["configuration"] or None,
+        price_band=row["price_band"] or None,
+        commercial_model=row["commercial_model"] or None,
+        source=row["source"],
+        sold_on=date.fromisoformat(row["sold_from"]),
+    )
+
+
+def _sold(row: Row) -> Sold:
+    prices = (Decimal(row[name]) if row[name] else None for name in ("gross", "unit_price", "retail_price"))
+    return Sold(Decimal(row["quantity"]), Decimal(row["net"]), *prices)
+
+
+def _sums(pack: _Pack) -> Iterator[str]:
+    """Shares, the one rounding, and the steps from the opening balance to the closing one."""
+    told = pack.statement
+    with exact():
+        parts: dict[str, Decimal] = defaultdict(Decimal)
+        for row in pack.earnings:
+            for payee, share in told["shares"][row["sheet"]].items():
+                parts[payee] += Decimal(row["amount"]) * Decimal(share)
+        total = micros_of(sum(parts.values(), Decimal(0)))
+    named = list(parts)
+    earned = dict(zip(named, apportion(total, [parts[each] for each in named]), strict=True))
+    if earned.get(told["payee_id"], 0) != told["earned_micros"]:
+        yield f"{told['earned_micros']} micros are stated as earned, {earned.get(told['payee_id'], 0)} were."
+    own = {str(payee): share for payee, share in flat(pack.terms[told["version"]].shares).items()}
+    if any(Decimal(share) != own.get(payee) for payee, share in told["shares"][""].items()):
+        yield "The shares are not those of the contract."
+    steps = sum(entry["amount_micros"] for entry in told["entries"])
+    if told["opening_micros"] + told["earned_micros"] + steps != told["closing_micros"]:
+        yield "The steps do not lead from the opening balance to the closing one."
+    if told["payable_micros"] not in (0, told["closing_micros"]):
+        yield "What is payable is not what is left."

@@ -1,0 +1,55 @@
+"""What one row of sales is worth under a clause: what the database works out for a million of them at once."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from app.contracts.rules.terms import Base, Clause
+from app.kernel.money import exact
+
+
+class Sold(NamedTuple):
+    """The numbers of a row of sales."""
+
+    quantity: Decimal
+    net: Decimal
+    gross: Decimal | None = None
+    unit_price: Decimal | None = None
+    retail_price: Decimal | None = None
+
+
+def base_of(base: Base, sold: Sold) -> Decimal | None:
+    """What a rate is of; nothing where the row has no price and the terms no list price."""
+    with exact():
+        one = _alone(base, sold)
+        if base.other is None or base.either is None:
+            return one
+        two = _alone(base.other, sold)
+        both = [each for each in (one, two) if each is not None]
+        wants_larger = (base.either == "max") == (sold.quantity >= 0)
+        return (max if wants_larger else min)(both) if both else None
+
+
+def _alone(base: Base, sold: Sold) -> Decimal | None:
+    price = {"ppd": sold.unit_price, "retail": sold.retail_price}.get(base.kind)
+    if base.kind == "net_receipt":
+        amount: Decimal | None = sold.net
+    elif base.kind == "net_source":
+        amount = sold.net if sold.gross is None else sold.gross
+    else:
+        price = base.amount if price is None else price
+        amount = None if price is None else sold.quantity * price
+    return None if amount is None else amount * base.portion
+
+
+def royalty_of(clause: Clause, sold: Sold, *, factor: Decimal, rate: Decimal) -> Decimal:
+    """What a row earns, in the currency of the sale, exactly but for the rounding of one unit where that is agreed."""
+    base = base_of(clause.base, sold)
+    if base is None:
+        return Decimal(0)
+    with exact():
+        if clause.unit_places is None or not sold.quantity:
+            return base * factor * rate
+        unit = (base / sold.quantity * factor * rate).quantize(Decimal(1).scaleb(-clause.unit_places), ROUND_HALF_UP)
+        return unit * sold.quantity

@@ -1,0 +1,161 @@
+"""Audit packs: a statement with every row, rate, share and term it was worked out from, signed by the label."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.contracts.models import Contract, ContractVersion
+from app.kernel.crypto import label_key
+from app.kernel.tenant import Tenant
+from app.roster.models import Payee
+from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules.auditing import FORMAT
+from app.royalties.service.settling import WHOLE
+
+EARNINGS: Final = (
+    "number", "version", "clause", "sheet", "store", "channel", "sold_month", "currency", "quantity", "base", "factor",
+    "rate", "fx", "whole", "amount",
+)  # fmt: skip
+SOURCES: Final = (
+    "number", "report", "sha256", "row", "quantity", "net", "gross", "unit_price", "retail_price", "source", "store",
+    "territory", "channel", "commercial_model", "configuration", "price_band", "currency", "sold_from", "isrc", "upc",
+    "title", "artist",
+)  # fmt: skip
+MOMENT: Final = (1980, 1, 1, 0, 0, 0)
+"""The same statement gives the same pack, byte by byte."""
+
+_SOURCES = text("""
+SELECT s.number, r.name, r.sha256, l.row, l.quantity, l.net, l.gross, l.unit_price, l.retail_price, c.source, c.store,
+  c.territory, c.channel, c.commercial_model, c.configuration, c.price_band, c.currency, c.sold_from, a.isrc, a.upc,
+  a.title, a.artist
+FROM earnings e JOIN royalty_runs u ON u.id = e.run_id
+  JOIN earning_sources s ON s.run = u.serial AND s.number = e.number
+  JOIN sales_reports r ON r.serial = s.report
+  JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = s.asset_id AND l.context_id = s.context_id
+  JOIN sales_assets a ON a.id = s.asset_id JOIN sales_contexts c ON c.id = s.context_id
+WHERE e.run_id = :run AND e.contract_id = :contract ORDER BY s.number, r.serial, l.row
+""")
+
+
+def pack(session: Session, tenant: Tenant, statement: Statement) -> bytes:
+    """A statement as an archive that anybody can recompute: `boptone audit verify FILE`."""
+    query = select(Earning).where(Earning.run_id == statement.run_id, Earning.contract_id == statement.contract_id)
+    earnings = session.scalars(query.order_by(Earning.number)).all()
+    newest = _settled_by(session, statement)
+    versions = {newest.id: newest} | {row.id: row for row in _versions(session, {each.version_id for each in earnings})}
+    files = {
+        "statement.json": _as_json(_told(session, statement, newest)),
+        "earnings.csv": _as_csv(EARNINGS, map(_row, earnings)),
+        "sources.csv": _as_csv(
+            SOURCES,
+            session.execute(_SOURCES, {"run": statement.run_id, "contract": statement.contract_id}),
+        ),
+        **{f"terms/{version.id}.json": version.terms.encode() for version in versions.values()},
+    }
+    key = signing_key(tenant)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    manifest = _as_json(
+        {
+            "format": FORMAT,
+            "label": tenant.name,
+            "public_key": b64encode(public).decode(),
+            "files": {name: hashlib.sha256(raw).hexdigest() for name, raw in sorted(files.items())},
+        }
+    )
+    files |= {"manifest.json": manifest, "manifest.sig": b64encode(key.sign(manifest))}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, MOMENT), raw, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def signing_key(tenant: Tenant) -> Ed25519PrivateKey:
+    """The key by which a label signs what it tells payees."""
+    return Ed25519PrivateKey.from_private_bytes(label_key(tenant, "audit packs"))
+
+
+def _told(session: Session, statement: Statement, newest: ContractVersion) -> dict[str, Any]:
+    run = session.get_one(RoyaltyRun, statement.run_id)
+    period = session.get_one(RoyaltyPeriod, run.period_id)
+    contract, payee = session.get_one(Contract, statement.contract_id), session.get_one(Payee, statement.payee_id)
+    entries = session.scalars(
+        select(StatementEntry).where(StatementEntry.statement_id == statement.id).order_by(StatementEntry.position)
+    )
+    return {
+        "statement_id": str(statement.id),
+        "contract": contract.number,
+        "title": contract.title,
+        "version": str(newest.id),
+        "terms_hash": newest.terms_hash,
+        "payee_id": str(payee.id),
+        "payee": payee.name,
+        "period": [period.starts_on.isoformat(), period.ends_on.isoformat()],
+        "currency": statement.currency,
+        "rates": run.rates,
+        "run_digest": run.digest,
+        "shares": _shares(session, statement),
+        "entries": [
+            {"kind": entry.kind, "amount_micros": entry.amount_micros, "facts": entry.facts} for entry in entries
+        ],
+        **{
+            name: getattr(statement, name)
+            for name in ("opening_micros", "earned_micros", "closing_micros", "payable_micros", "reserve_micros")
+        },
+    }
+
+
+def _settled_by(session: Session, statement: Statement) -> ContractVersion:
+    run = session.get_one(RoyaltyRun, statement.run_id)
+    period = session.get_one(RoyaltyPeriod, run.period_id)
+    query = select(ContractVersion).where(
+        ContractVersion.contract_id == statement.contract_id,
+        ContractVersion.signed_at.is_not(None),
+        ContractVersion.effective_from <= period.ends_on,
+    )
+    newest = query.order_by(ContractVersion.effective_from.desc(), ContractVersion.number.desc()).limit(1)
+    return session.scalars(newest).one()
+
+
+def _versions(session: Session, wanted: Iterable[object]) -> Sequence[ContractVersion]:
+    return session.scalars(select(ContractVersion).where(ContractVersion.id.in_(wanted))).all()
+
+
+def _shares(session: Session, statement: Statement) -> dict[str, dict[str, str]]:
+    query = select(LineShare).where(
+        LineShare.run_id == statement.run_id, LineShare.contract_id == statement.contract_id
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in session.scalars(query.order_by(LineShare.sheet_id, LineShare.payee_id)):
+        sheet = "" if row.sheet_id == WHOLE else str(row.sheet_id)
+        found.setdefault(sheet, {})[str(row.payee_id)] = f"{row.share:f}"
+    return found
+
+
+def _row(earning: Earning) -> list[object]:
+    told = {"version": earning.version_id, "sheet": earning.sheet_id or ""}
+    return [told[name] if name in told else getattr(earning, name) for name in EARNINGS]
+
+
+def _as_csv(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(heads)
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def _as_json(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False).encode()

@@ -1,0 +1,181 @@
+"""A statement's lines to the micro, and the way from a line down to the rows that a store sent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, select, text
+from sqlalchemy.orm import Session
+
+from app.contracts.models import Contract, ContractVersion
+from app.contracts.rules.terms import Clause, Terms
+from app.royalties.models import Earning, LineShare, RoyaltyRun, Statement
+
+_LINES = """
+WITH parts AS (
+  SELECT e.*, s.share, s.is_held, e.amount * s.share AS exact
+  FROM earnings e JOIN line_shares s ON s.run_id = e.run_id AND s.contract_id = e.contract_id
+    AND s.payee_id = :payee AND s.sheet_id = coalesce(e.sheet_id, '00000000-0000-0000-0000-000000000000')
+  WHERE e.run_id = :run AND e.contract_id = :contract
+), floors AS (
+  SELECT *, floor(exact * 1000000) AS floor, exact * 1000000 - floor(exact * 1000000) AS rest FROM parts
+), lines AS (
+  SELECT *, (floor + CASE WHEN row_number() OVER (ORDER BY rest DESC, number) <= :earned - sum(floor) OVER ()
+    THEN 1 ELSE 0 END)::bigint AS amount_micros FROM floors
+)
+SELECT l.number, l.clause, l.store, l.channel, l.sold_month, l.currency, l.lines, l.quantity, l.net, l.base, l.factor,
+  l.rate, l.fx, l.whole, l.amount, l.share, l.is_held, l.amount_micros, coalesce(r.title, p.title) AS title,
+  coalesce(r.artist_line, p.artist_line) AS artist, r.isrc, p.title AS release, p.upc
+FROM lines l LEFT JOIN recordings r ON r.id = l.recording_id LEFT JOIN releases p ON p.id = l.release_id
+"""
+_PAGE = text(_LINES + "WHERE l.number > :after ORDER BY l.number LIMIT :limit")
+_ONE = text(_LINES + "WHERE l.number = :number")
+_LARGEST = text(_LINES + "ORDER BY abs(l.amount_micros) DESC, l.number LIMIT :limit OFFSET :skip")
+
+_SOURCES = text("""
+SELECT r.id AS report_id, r.name AS report, r.sha256, l.row, l.quantity, l.net, l.gross, l.unit_price, l.retail_price,
+  c.store, c.territory, c.channel, c.commercial_model, c.configuration, c.price_band, c.currency, c.sold_from,
+  c.sold_until, a.isrc, a.upc, a.title, a.artist, a.match, a.score, c.source
+FROM earning_sources s JOIN royalty_runs u ON u.serial = s.run JOIN sales_reports r ON r.serial = s.report
+  JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = s.asset_id AND l.context_id = s.context_id
+  JOIN sales_assets a ON a.id = s.asset_id JOIN sales_contexts c ON c.id = s.context_id
+WHERE u.id = :run AND s.number = :number ORDER BY r.name, l.row LIMIT :limit OFFSET :skip
+""")
+
+
+class Line(NamedTuple):
+    """One line of a statement: what was sold, by which clause it is paid, and every number of the formula.
+
+    `amount_micros` = `amount` × `share`, rounded so that a statement's lines add up to what it says was earned;
+    `amount` = `base` × `factor` × `rate` × `fx`, exactly, where no unit is rounded and no product divided.
+    """
+
+    number: int
+    clause: str
+    store: str
+    channel: str
+    sold_month: date
+    currency: str
+    lines: int
+    quantity: Decimal
+    net: Decimal
+    base: Decimal
+    factor: Decimal
+    rate: Decimal
+    fx: Decimal
+    whole: int
+    amount: Decimal
+    share: Decimal
+    is_held: bool
+    amount_micros: int
+    title: str | None
+    artist: str | None
+    isrc: str | None
+    release: str | None
+    upc: str | None
+
+
+class Source(NamedTuple):
+    """A row of a sales report behind a line, as the store sent it."""
+
+    report_id: UUID
+    report: str
+    sha256: str
+    row: int
+    quantity: Decimal
+    net: Decimal
+    gross: Decimal | None
+    unit_price: Decimal | None
+    retail_price: Decimal | None
+    store: str
+    territory: str | None
+    channel: str
+    commercial_model: str | None
+    configuration: str | None
+    price_band: str | None
+    currency: str
+    sold_from: date
+    sold_until: date
+    isrc: str | None
+    upc: str | None
+    title: str | None
+    artist: str | None
+    match: str | None
+    score: float | None
+    source: str
+
+
+class Provenance(NamedTuple):
+    """What a line rests on besides sales: the contract, its version, the clause that applied, the terms' hash."""
+
+    contract: Contract
+    version: ContractVersion
+    clause: Clause
+    terms: Terms
+    run: RoyaltyRun
+
+
+def lines(session: Session, statement: Statement, *, after: int = 0, limit: int = 1_000_000) -> list[Line]:
+    """A statement's lines in the order of their numbers; their amounts add up to `earned_micros`."""
+    rows = session.execute(_PAGE, _asked(statement) | {"after": after, "limit": limit})
+    return [Line(*row) for row in rows]
+
+
+def largest(session: Session, statement: Statement, *, skip: int, limit: int) -> list[Line]:
+    """A page of a statement's lines, the largest amounts first."""
+    rows = session.execute(_LARGEST, _asked(statement) | {"skip": skip, "limit": limit})
+    return [Line(*row) for row in rows]
+
+
+def line(session: Session, statement: Statement, number: int) -> Line | None:
+    """One line of a statement."""
+    row = session.execute(_ONE, _asked(statement) | {"number": number}).one_or_none()
+    return Line(*row) if row else None
+
+
+def sources(session: Session, statement: Statement, number: int, *, skip: int = 0, limit: int = 100) -> list[Source]:
+    """The rows of sales reports behind a line."""
+    asked = {"run": statement.run_id, "number": number, "skip": skip, "limit": limit}
+    return [Source(*row) for row in session.execute(_SOURCES, asked)]
+
+
+def provenance(session: Session, statement: Statement, number: int) -> Provenance:
+    """The contract, version and clause by which a line was worked out."""
+    earning = session.get_one(Earning, (statement.run_id, number))
+    version = session.get_one(ContractVersion, earning.version_id)
+    terms = version.read()
+    clause = next(each for each in terms.clauses if each.id == earning.clause)
+    contract = session.get_one(Contract, earning.contract_id)
+    return Provenance(contract, version, clause, terms, session.get_one(RoyaltyRun, earning.run_id))
+
+
+def count(session: Session, statement: Statement) -> int:
+    """How many lines a statement has."""
+    query = (
+        select(func.count())
+        .select_from(Earning)
+        .join(
+            LineShare,
+            (LineShare.run_id == Earning.run_id)
+            & (LineShare.contract_id == Earning.contract_id)
+            & (cast(LineShare.sheet_id, Text) == func.coalesce(cast(Earning.sheet_id, Text), str(UUID(int=0)))),
+        )
+        .where(
+            Earning.run_id == statement.run_id,
+            Earning.contract_id == statement.contract_id,
+            LineShare.payee_id == statement.payee_id,
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _asked(statement: Statement) -> dict[str, object]:
+    return {
+        "run": statement.run_id,
+        "contract": statement.contract_id,
+        "payee": statement.payee_id,
+        "earned": statement.earned_micros,
+    }
