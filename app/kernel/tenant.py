@@ -84,6 +84,11 @@ class Limits:
     batch_rows: int = 250_000
     batch_files: int = 20_000
     batch_bytes: int = 512 * 1024**3
+    archive_files: int = 20_000
+    archive_bytes: int = 200 * 1024**3
+    step_files: int = 200
+    step_bytes: int = 2 * 1024**3
+    """So much of an archive is unpacked, or of a bucket fetched, in one transaction; the next goes on from there."""
 
 
 USUAL_LIMITS = Limits()

@@ -9,6 +9,7 @@ from app.kernel.sheets.limits import TableLimits
 from app.kernel.tenant import Tenant
 from app.uploads.errors import BatchFull
 from app.uploads.models import Batch, BatchFile
+from app.uploads.rules.limits import ArchiveLimits
 
 GIGABYTE = 1_000_000_000
 
@@ -16,6 +17,13 @@ GIGABYTE = 1_000_000_000
 def of_manifest(tenant: Tenant) -> TableLimits:
     """What a manifest of this label may be."""
     return TableLimits(rows=tenant.limits.batch_rows)
+
+
+def of_archive(tenant: Tenant) -> ArchiveLimits:
+    """What an archive of this label may be; no entry of it may be larger than a file."""
+    most = tenant.limits
+    entry = min(ArchiveLimits().entry_bytes, most.upload_bytes)
+    return ArchiveLimits(entries=most.archive_files, total_bytes=most.archive_bytes, entry_bytes=entry)
 
 
 def check_room(session: Session, tenant: Tenant, batch: Batch) -> None:
