@@ -17,7 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.files import parts
 from app.kernel.files.parts import Incoming
-from app.kernel.jobs.queries import parked_args
+from app.kernel.jobs.queries import troubled
 from app.kernel.media import Fault
 from app.kernel.tenant import Tenant
 from app.uploads.errors import (
@@ -167,8 +167,9 @@ GIVEN_UP: Final = {
 
 def give_up_parked(session: Session) -> None:
     """Give their verdict to files that no worker could look at, so that their batches wait for them no longer."""
+    given_up = [row for row in troubled(session, GIVEN_UP) if row.is_parked]
     for task, verdict in GIVEN_UP.items():
-        found = [UUID(args["file"]) for args in parked_args(session, task)]
+        found = [UUID(row.args["file"]) for row in given_up if row.task == task]
         query = select(BatchFile).where(
             BatchFile.id.in_(found),
             BatchFile.state.in_(("receiving", "received")),
