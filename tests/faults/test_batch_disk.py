@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import resource
+import subprocess
+import sys
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -26,6 +30,7 @@ from tests.kernel.open_pages import Browser
 from tests.media import a_tone, wav
 from tests.servers import serving
 from tests.uploads.sending import PART, TUS, metadata, work
+from tests.uploads.test_folder import a_folder
 from tests.uploads.test_unpacking import packed
 
 PATIENCE = 90
@@ -183,3 +188,30 @@ def test_a_full_database_is_told_of_in_a_sentence(client_as, mine):
     assert answer.status_code == 503
     assert answer.json()["detail"].startswith("There is no room to keep this just now.")
     assert client.post(f"/portal/uploads/{key}/announcements", json=wanted).status_code == 200
+
+
+UPLOAD = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+from app.main.cli import main
+main()
+"""
+
+
+def uploaded(environment, room, *arguments):
+    """What `boptone upload` says with so much room."""
+    words = [sys.executable, "-c", UPLOAD, str(room), "upload", *map(str, arguments)]
+    return subprocess.run(words, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=100)
+
+
+def test_an_upload_from_the_command_line_says_so_and_is_begun_again(services, database_name, mine, tmp_path):
+    environment = services.environment(database_name)
+    manifest, folder = a_folder(tmp_path)
+    refused = uploaded(environment, 200_000, mine.slug, manifest, folder)
+    assert refused.returncode != 0
+    assert "Files cannot be kept just now" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert nothing_unfinished(mine)
+    done = uploaded(environment, resource.RLIM_INFINITY, mine.slug, manifest, folder, "--json")
+    told = json.loads(done.stdout)
+    assert (told["stage"], told["files"]["usable"]) == ("done", 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,7 @@ from tests.factories.labels import a_label
 from tests.media import a_tone, wav
 from tests.uploads.books import a_workbook
 from tests.uploads.measured import brought, picture, sound
-from tests.uploads.sending import sent
+from tests.uploads.sending import limited, sent
 from tests.uploads.test_attaching import FIRST, ISRCS, checked, findings
 from tests.uploads.test_batches import SECOND, TABLE, counts, mapping, stage, uploaded, work
 from tests.uploads.test_batches import checked as table_checked
@@ -177,13 +176,20 @@ def test_a_table_over_the_labels_limit_stops_and_says_the_number(client_as, mine
     client = client_as(mine)
     batch = uploaded(client)
     client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
-    narrow = replace(mine, limits=replace(mine.limits, batch_rows=2))
-    work(narrow)
+    work(limited(mine, batch_rows=2))
     assert stage(mine) == "stopped"
     assert "more than 2 rows" in client.get(batch).text
     assert client.post(f"{batch}/restart").status_code == 303
     work(mine)
     assert stage(mine) == "ready"
+
+
+def test_a_cell_over_the_labels_limit_is_left_out_and_named(client_as, mine):
+    client = client_as(mine)
+    batch = uploaded(client)
+    client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
+    work(limited(mine, cell_characters=12))
+    assert [row for _, row, *_ in findings(mine, batch, "cell_too_long")] == [2, 3, 4], "the codes"
 
 
 def test_a_batch_takes_only_so_many_files(client_as, mine):
@@ -193,9 +199,8 @@ def test_a_batch_takes_only_so_many_files(client_as, mine):
     with db.tenant_read(mine) as session:
         limiting.check_room(session, mine, the_batch(session))
         for limits in ({"batch_files": 0}, {"batch_bytes": 10}):
-            narrow = replace(mine, limits=replace(mine.limits, **limits))
             with pytest.raises(BatchFull, match="holds at most"):
-                limiting.check_room(session, narrow, the_batch(session))
+                limiting.check_room(session, limited(mine, **limits), the_batch(session))
 
 
 def test_a_workbook_is_corrected_and_sent_back(client_as, mine):

@@ -83,16 +83,17 @@ def test_hostile_entries_are_told_of_and_the_others_are_taken(client, mine):
     assert [path for path in found if ".." in path or "//" in path or "\n" in path] == []
 
 
-def test_a_bomb_costs_only_itself(client, mine):
+@pytest.mark.parametrize(("limits", "verdict"), [({}, "swells"), ({"unpack_ratio": 2_000}, "not_audio")])
+def test_a_bomb_costs_only_itself(client, mine, limits, verdict):
     batch = a_batch(client)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("silence.wav", bytes(50_000_000), zipfile.ZIP_DEFLATED)
         archive.writestr("good.wav", SOUND)
     sent(client, batch, "a.zip", out.getvalue())
-    work(mine)
+    work(limited(mine, **limits))
     found = files_of(mine, batch, "verdict")
-    assert (found["a/silence.wav"], found["a/good.wav"]) == (("swells",), ("ok",))
+    assert (found["a/silence.wav"], found["a/good.wav"]) == ((verdict,), ("ok",))
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 no archive", b"", SOUND])

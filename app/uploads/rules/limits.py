@@ -15,7 +15,7 @@ class ArchiveLimits:
     entries: int = USUAL_LIMITS.archive_files
     total_bytes: int = USUAL_LIMITS.archive_bytes
     entry_bytes: int = 8_000 * MEGABYTE
-    entry_ratio: int = 200
+    entry_ratio: int = USUAL_LIMITS.unpack_ratio
     ratio_counts_from: int = 10 * MEGABYTE
     name_bytes: int = 1_024
 

@@ -16,14 +16,19 @@ GIGABYTE = 1_000_000_000
 
 def of_manifest(tenant: Tenant) -> TableLimits:
     """What a manifest of this label may be."""
-    return TableLimits(rows=tenant.limits.batch_rows)
+    most = tenant.limits
+    return TableLimits(rows=most.batch_rows, cell_characters=most.cell_characters, workbook_ratio=most.unpack_ratio)
 
 
 def of_archive(tenant: Tenant) -> ArchiveLimits:
     """What an archive of this label may be; no entry of it may be larger than a file."""
     most = tenant.limits
-    entry = min(ArchiveLimits().entry_bytes, most.upload_bytes)
-    return ArchiveLimits(entries=most.archive_files, total_bytes=most.archive_bytes, entry_bytes=entry)
+    return ArchiveLimits(
+        entries=most.archive_files,
+        total_bytes=most.archive_bytes,
+        entry_bytes=min(ArchiveLimits().entry_bytes, most.upload_bytes),
+        entry_ratio=most.unpack_ratio,
+    )
 
 
 def check_room(session: Session, tenant: Tenant, batch: Batch) -> None:
