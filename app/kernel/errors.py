@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 
@@ -66,3 +67,22 @@ class Unavailable(Refusal):
 
     message = "This is not available right now. Try again in a moment."
     retry_after = 2
+
+
+class DiskFull(Unavailable):
+    """There is no room to write; what was there before is there still."""
+
+    message = "There is no room to keep this just now. Nothing is lost; try again in a few minutes."
+    retry_after = 15
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM_THERE = "53100"
+"""PostgreSQL's code for it."""
+
+
+def is_disk_full(problem: BaseException) -> bool:
+    """Whether writing failed for want of room: on this machine's disk or on the database's."""
+    of_database = getattr(problem, "orig", problem)  # the driver's own, or as the library over it hands it on
+    is_there = getattr(of_database, "sqlstate", None) == _NO_ROOM_THERE
+    return is_there or (isinstance(problem, OSError) and problem.errno in _NO_ROOM)

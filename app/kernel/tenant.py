@@ -82,8 +82,15 @@ class Limits:
     import_from: str = ""
     """Where the label may fetch files from, as the operator wrote it: `s3://bucket/prefix`, or a folder as `file://`."""
     batch_rows: int = 250_000
+    cell_characters: int = 50_000
     batch_files: int = 20_000
     batch_bytes: int = 512 * 1024**3
+    archive_files: int = 20_000
+    archive_bytes: int = 200 * 1024**3
+    unpack_ratio: int = 200
+    step_files: int = 200
+    step_bytes: int = 2 * 1024**3
+    """So much of an archive is unpacked, or of a bucket fetched, in one transaction; the next goes on from there."""
 
 
 USUAL_LIMITS = Limits()

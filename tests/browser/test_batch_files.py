@@ -113,6 +113,22 @@ def test_a_zip_and_single_files_are_dropped(opened):
     assert of_batch(here)["3.wav"]["received"] == 3_000
 
 
+def test_a_file_that_was_exported_anew_is_sent_anew(opened, tmp_path):
+    here, master = opened(), tmp_path / "master.wav"
+    chooser = here.page.locator("[data-from-files]")
+    master.write_bytes(wav(a_tone()))
+    chooser.set_input_files(master)
+    here_are(here, 1, 1)
+    first = of_batch(here)["master.wav"]
+    chooser.set_input_files(master)
+    master.write_bytes(wav(a_tone(hertz=700)))
+    chooser.set_input_files(master)
+    here_are(here, 2, 2)
+    second = of_batch(here)["master.wav"]
+    assert second["id"] != first["id"]
+    assert second["received"] == second["size"] == first["size"]
+
+
 @pytest.mark.parametrize(("slug", "language"), [("kite", "de"), ("noor", "ar")])
 def test_the_page_has_no_fault(opened, slug, language):
     here = opened(slug, language=language)

@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from app.catalog.models import Release
 from app.kernel import clock, db, files
+from app.kernel.actor import Actor
 from app.kernel.ids import new_id
+from app.uploads.service import batches
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
 
@@ -58,6 +60,27 @@ def test_a_file_removed_long_ago_is_gone_with_its_bytes(client_as, mine):
             assert files.forget_removed(session) == 1
         assert files.remove_orphans(mine) == 1
     assert list(files.object_hashes(mine.id)) == []
+
+
+def test_a_removed_file_that_is_in_use_again_is_not_forgotten_and_holds_up_no_other(client_as, mine):
+    client = client_as(mine)
+    used, other = stored(client), stored(client)
+    client.post("/portal/files/removals", data={"id": [used, other]})
+    with db.tenant_work(mine) as session:
+        batches.open_batch(session, Actor.system(mine), name="catalogue.csv", manifest_id=UUID(used))
+    with clock.frozen_at(clock.now() + timedelta(days=31)), db.tenant_work(mine) as session:
+        assert files.forget_removed(session) == 1
+        assert [str(row) for row in session.scalars(text("SELECT id FROM files"))] == [used]
+
+
+def test_a_file_whose_removal_was_refused_is_not_forgotten(client_as, mine):
+    client = client_as(mine)
+    file_id = stored(client)
+    with db.tenant_work(mine) as session:
+        batches.open_batch(session, Actor.system(mine), name="catalogue.csv", manifest_id=UUID(file_id))
+    assert client.post("/portal/files/removals", data={"id": file_id}).status_code == 409
+    with clock.frozen_at(clock.now() + timedelta(days=31)), db.tenant_work(mine) as session:
+        assert files.forget_removed(session) == 0
 
 
 def test_many_are_removed_or_none(client_as, mine):

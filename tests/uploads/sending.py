@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,11 @@ PART = {**TUS, "content-type": "application/offset+octet-stream"}
 def a_label_of(module):
     """One label for all tests of a module: opening one takes longer than most of them."""
     return a_label()
+
+
+def limited(tenant, **limits):
+    """The label with limits of its own."""
+    return replace(tenant, limits=replace(tenant.limits, **limits))
 
 
 def a_batch(client, table=TABLE):

@@ -193,6 +193,43 @@ def test_the_same_audio_twice_is_named(client_as, mine):
     ]
 
 
+TWICE = ISRCS.replace("DEAB12600003", "DEAB12600001").replace("isrc\n", "isrc,file\n").replace("00001\n", "00001,{}\n")
+
+
+def test_two_files_for_one_recording_wait_until_a_person_chose(client_as, mine):
+    client = client_as(mine)
+    first, second = sound("album/take 1.wav"), sound("meer/take 2.wav")
+    table = TWICE.replace("{}", first[0], 1).replace("{}", second[0], 1)
+    batch = checked(client, mine, first, second, table=table)
+    assert findings(mine, batch, "recording_twice") == [
+        ("recording_twice", 2, first[0], second[0]),
+        ("recording_twice", 4, second[0], first[0]),
+    ]
+    page = client.get(batch).text
+    assert "Another row has the same recording and another file." in page
+    assert page.index(first[0]) < page.index(second[0])
+    client.post(f"{batch}/approval")
+    work(mine)
+    assert audio_of(mine) == {}, "neither is taken unseen"
+    batch = checked(client, mine, first, second, table=table)
+    with db.tenant_read(mine) as session:
+        one = session.scalar(
+            select(BatchFile.id).where(BatchFile.path == first[0], BatchFile.batch_id == batch.rpartition("/")[2])
+        )
+    client.post(f"{batch}/files/{one}/removal")
+    work(mine)
+    assert findings(mine, batch, "recording_twice") == []
+    client.post(f"{batch}/approval")
+    work(mine)
+    assert audio_of(mine)["Erste Nacht"] == second[0]
+
+
+def test_the_same_sound_on_both_rows_of_a_recording_is_no_question(client_as, mine):
+    table = TWICE.replace("{}", "a.wav", 1).replace("{}", "b.wav", 1)
+    batch = checked(client_as(mine), mine, sound("a.wav", of="one"), sound("b.wav", of="one"), table=table)
+    assert findings(mine, batch, "recording_twice", "audio_twice") == []
+
+
 def test_audio_that_another_recording_has_is_named(client_as, mine):
     client = client_as(mine)
     applied(client, mine, FIRST)

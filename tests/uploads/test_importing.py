@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 import boto3
@@ -17,7 +16,7 @@ from app.uploads.service import bucket
 from tests.factories.labels import a_label
 from tests.kernel.files.conftest import s3  # noqa: F401 a fixture
 from tests.media import a_tone, wav
-from tests.uploads.sending import a_batch, files_of, work
+from tests.uploads.sending import a_batch, files_of, limited, work
 
 SOUND = wav(a_tone())
 
@@ -50,7 +49,7 @@ def may_import_from(tenant, place):
             "UPDATE shared.tenants SET limits = limits || jsonb_build_object('import_from', %s::text) WHERE id = %s",
             [place, tenant.id],
         )
-    return replace(tenant, limits=replace(tenant.limits, import_from=place))
+    return limited(tenant, import_from=place)
 
 
 def imported(tenant, batch, folder=""):
@@ -71,9 +70,9 @@ def test_the_files_below_a_folder_of_the_labels_place_are_fetched(client_as, con
     }  # fmt: skip
 
 
-def test_it_goes_on_in_steps_and_fetching_again_changes_nothing(client_as, connected, source, monkeypatch):
-    monkeypatch.setattr(bucket, "AT_ONCE_FILES", 1)
-    tenant = may_import_from(a_label(), "s3://incoming/mine")
+@pytest.mark.parametrize("step", [{"step_files": 1}, {"step_bytes": 1}])
+def test_it_goes_on_in_steps_and_fetching_again_changes_nothing(client_as, connected, source, step):
+    tenant = limited(may_import_from(a_label(), "s3://incoming/mine"), **step)
     batch = a_batch(client_as(tenant))
     imported(tenant, batch)
     before = files_of(tenant, batch, "id", "file_id", "verdict")

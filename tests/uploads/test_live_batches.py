@@ -69,7 +69,7 @@ def followed(browser, batch_id):
 
 def test_each_step_and_the_end_are_told_within_a_second(port, mine, batch):
     with followed(Browser(port, mine), batch) as told:
-        assert told[0][1] == {"stage": "checking", "version": 2, "done": 0, "total": 5, "step": None}
+        assert told[0][1] == {"stage": "checking", "version": 2, "done": 0, "total": 5, "step": None, "trouble": None}
         late = []
         for step in ("match", "compare"):
             with db.tenant_read(mine) as session:

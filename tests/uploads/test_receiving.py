@@ -226,6 +226,41 @@ def test_many_files_are_announced_at_once_and_each_is_answered(client, mine, bat
     assert sorted(files_of(mine, batch)) == ["a/1.wav", "a/2.wav", "a/3.wav"]
 
 
+def announced(client, batch, path, size, **more):
+    answer = client.post(f"{batch}/announcements", json={"files": [{"path": path, "size": size, **more}]})
+    assert answer.status_code == 200, answer.text
+    return answer.json()[0]
+
+
+def test_a_master_exported_anew_under_its_path_and_size_is_received_anew(client, mine, batch):
+    sent(client, batch, "a.wav", SOUND)
+    work(mine)
+    before = files_of(mine, batch)["a.wav"]
+    assert announced(client, batch, "a.wav", len(SOUND), unchanged_ms=3_600_000)["state"] == "measured", "it is older"
+    assert announced(client, batch, "a.wav", len(SOUND))["state"] == "measured", "nobody knows"
+    other = wav(a_tone(hertz=700))
+    assert len(other) == len(SOUND)
+    said = announced(client, batch, "a.wav", len(SOUND), unchanged_ms=0)
+    assert (said["state"], said["received"]) == ("receiving", 0)
+    where = f"{batch}/files/{said['id']}"
+    assert patched(client, where, other[:9_000]).status_code == 204
+    assert announced(client, batch, "a.wav", len(SOUND), unchanged_ms=60_000)["received"] == 9_000, "it goes on"
+    said = announced(client, batch, "a.wav", len(SOUND), unchanged_ms=0)
+    assert said["received"] == 0, "parts of two exports are no file"
+    assert client.head(where, headers=TUS).status_code == 404
+    assert patched(client, f"{batch}/files/{said['id']}", other).status_code == 204
+    work(mine)
+    after = files_of(mine, batch)["a.wav"]
+    assert (after.state, after.md5 != before.md5) == ("measured", True)
+    assert bytes_of(mine, batch, "a.wav") == other
+
+
+@pytest.mark.parametrize("age", [-1, 1 << 60, "1"])
+def test_an_age_that_no_file_has_is_refused(client, batch, age):
+    wanted = {"files": [{"path": "a.wav", "size": 9, "unchanged_ms": age}]}
+    assert client.post(f"{batch}/announcements", json=wanted).status_code in (400, 422)
+
+
 def test_a_corrected_file_takes_the_place_of_the_refused_one(client, mine, batch):
     sent(client, batch, "a.wav", b"no sound" * 100)
     work(mine)

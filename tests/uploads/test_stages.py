@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,8 +14,10 @@ from app.uploads.models import Batch, BatchFile
 from app.uploads.rules.manifest import read_manifest
 from app.uploads.service import batches, limiting, measuring, steps
 from tests.factories.labels import a_label
+from tests.media import a_tone, wav
 from tests.uploads.books import a_workbook
 from tests.uploads.measured import brought, picture, sound
+from tests.uploads.sending import limited, sent
 from tests.uploads.test_attaching import FIRST, ISRCS, checked, findings
 from tests.uploads.test_batches import SECOND, TABLE, counts, mapping, stage, uploaded, work
 from tests.uploads.test_batches import checked as table_checked
@@ -45,6 +46,7 @@ def test_a_batch_waits_for_its_files_and_says_how_many_are_there(client_as, mine
         "done": 1,
         "total": 2,
         "step": None,
+        "trouble": None,
     }
     assert "1</bdi> / <bdi data-total>2" in client.get(batch).text
     with db.tenant_work(mine) as session:
@@ -99,17 +101,95 @@ def test_a_stage_that_came_to_nothing_is_begun_again(client_as, mine):
     assert client.post(f"{batch}/restart").status_code == 409
 
 
+def in_the_outbox(tenant, task, change):
+    """Let a worker have left the newest task of this name so."""
+    newest = (
+        "SELECT id FROM shared.outbox WHERE label = :id AND task = :task AND done_at IS NULL ORDER BY id DESC LIMIT 1"
+    )
+    with db.platform_work() as session:
+        session.execute(
+            text(f"UPDATE shared.outbox SET {change} WHERE id = ({newest})"), {"id": tenant.id, "task": task}
+        )
+
+
+def open_tasks(tenant):
+    with db.platform_read() as session:
+        query = "SELECT task FROM shared.outbox WHERE label = :id AND done_at IS NULL AND parked_at IS NULL"
+        return session.scalars(text(query + " AND task LIKE 'uploads.%'"), {"id": tenant.id}).all()
+
+
+PARKED = "parked_at = now(), problem = 'RuntimeError: no'"
+
+
+@pytest.mark.parametrize(("task", "ends"), [("check", "ready"), ("apply", "done"), ("undo", "undone")])
+def test_a_stage_whose_task_failed_says_so_at_once_and_is_begun_again(client_as, mine, task, ends):
+    client = client_as(mine)
+    if task == "check":
+        batch = uploaded(client)
+        client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
+    else:
+        batch = table_checked(client, mine)
+        client.post(f"{batch}/approval")
+    if task == "undo":
+        work(mine)
+        client.post(f"{batch}/undo")
+    assert client.get(f"{batch}/state").json()["trouble"] is None
+    in_the_outbox(mine, f"uploads.{task}", "problem = 'OperationalError: gone', attempts = 1")
+    assert client.get(f"{batch}/state").json()["trouble"] == "again"
+    page = client.get(batch).text
+    assert "It is tried again by itself" in page
+    assert f"{batch}/restart" not in page
+    in_the_outbox(mine, f"uploads.{task}", PARKED)
+    assert client.get(f"{batch}/state").json()["trouble"] == "failed"
+    page = client.get(batch).text
+    for said in ("This stage failed, through a fault of ours.", '<span class="pill danger">Failed', f"{batch}/restart"):
+        assert said in page, said
+    assert client.post(f"{batch}/restart").status_code == 303
+    assert client.get(f"{batch}/state").json()["trouble"] is None
+    assert open_tasks(mine) == [f"uploads.{task}"]
+    assert client.post(f"{batch}/restart").status_code == 303
+    work(mine)
+    assert stage(mine) == ends
+
+
+def test_a_file_that_no_worker_could_look_at_is_looked_at_again(client_as, mine):
+    client = client_as(mine)
+    batch = uploaded(client, ISRCS)
+    sent(client, batch, "DEAB12600001.wav", wav(a_tone()))
+    sent(client, batch, "DEAB12600002.wav", wav(a_tone(hertz=500)))
+    client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
+    in_the_outbox(mine, "uploads.measure", PARKED)
+    page = client.get(batch).text
+    assert "Some files could not be looked at" in page
+    assert "data-total>2" in page, "the other one goes on"
+    assert client.post(f"{batch}/restart").status_code == 303
+    assert client.get(f"{batch}/state").json()["trouble"] is None
+    assert client.post(f"{batch}/restart").status_code == 409, "all of it is being worked on"
+    work(mine)
+    work(mine)
+    assert stage(mine) == "ready"
+    with db.tenant_read(mine) as session:
+        assert set(session.scalars(select(BatchFile.verdict))) == {"ok"}
+
+
 def test_a_table_over_the_labels_limit_stops_and_says_the_number(client_as, mine):
     client = client_as(mine)
     batch = uploaded(client)
     client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
-    narrow = replace(mine, limits=replace(mine.limits, batch_rows=2))
-    work(narrow)
+    work(limited(mine, batch_rows=2))
     assert stage(mine) == "stopped"
     assert "more than 2 rows" in client.get(batch).text
     assert client.post(f"{batch}/restart").status_code == 303
     work(mine)
     assert stage(mine) == "ready"
+
+
+def test_a_cell_over_the_labels_limit_is_left_out_and_named(client_as, mine):
+    client = client_as(mine)
+    batch = uploaded(client)
+    client.post(f"{batch}/columns", data=mapping(client.get(batch).text))
+    work(limited(mine, cell_characters=12))
+    assert [row for _, row, *_ in findings(mine, batch, "cell_too_long")] == [2, 3, 4], "the codes"
 
 
 def test_a_batch_takes_only_so_many_files(client_as, mine):
@@ -119,22 +199,21 @@ def test_a_batch_takes_only_so_many_files(client_as, mine):
     with db.tenant_read(mine) as session:
         limiting.check_room(session, mine, the_batch(session))
         for limits in ({"batch_files": 0}, {"batch_bytes": 10}):
-            narrow = replace(mine, limits=replace(mine.limits, **limits))
             with pytest.raises(BatchFull, match="holds at most"):
-                limiting.check_room(session, narrow, the_batch(session))
+                limiting.check_room(session, limited(mine, **limits), the_batch(session))
 
 
 def test_a_workbook_is_corrected_and_sent_back(client_as, mine):
     client = client_as(mine)
     batch = table_checked(client, mine, SECOND)
     book = client.get(f"{batch}/workbook").content
-    sent = {"workbook": ("c.xlsx", book, "application/octet-stream")}
-    assert client.post(f"{batch}/workbook", files=sent).status_code in (400, 422), "nothing is corrected in it"
+    book_sent = {"workbook": ("c.xlsx", book, "application/octet-stream")}
+    assert client.post(f"{batch}/workbook", files=book_sent).status_code in (400, 422), "nothing is corrected in it"
     given = read_manifest(book)
     rows = [["" if cell is None else cell.replace("5901234123458", "5901234123464") for cell in row]
             for row in given.cells.iter_rows()]  # fmt: skip
-    sent = {"workbook": ("c.xlsx", a_workbook(given.headers, *rows), "application/octet-stream")}
-    assert client.post(f"{batch}/workbook", files=sent).status_code == 303
+    book_sent = {"workbook": ("c.xlsx", a_workbook(given.headers, *rows), "application/octet-stream")}
+    assert client.post(f"{batch}/workbook", files=book_sent).status_code == 303
     work(mine)
     with db.tenant_read(mine) as session:
         assert the_batch(session).counts["refused"] == 0

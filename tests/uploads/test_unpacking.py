@@ -9,9 +9,8 @@ import pytest
 
 from app.kernel import db
 from app.uploads import tasks
-from app.uploads.service import unpacking
 from tests.media import a_cover, a_tone, wav
-from tests.uploads.sending import a_batch, a_label_of, at_stage, files_of, sent, stage_of, work
+from tests.uploads.sending import a_batch, a_label_of, at_stage, files_of, limited, sent, stage_of, work
 
 SOUND = wav(a_tone())
 
@@ -84,16 +83,17 @@ def test_hostile_entries_are_told_of_and_the_others_are_taken(client, mine):
     assert [path for path in found if ".." in path or "//" in path or "\n" in path] == []
 
 
-def test_a_bomb_costs_only_itself(client, mine):
+@pytest.mark.parametrize(("limits", "verdict"), [({}, "swells"), ({"unpack_ratio": 2_000}, "not_audio")])
+def test_a_bomb_costs_only_itself(client, mine, limits, verdict):
     batch = a_batch(client)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("silence.wav", bytes(50_000_000), zipfile.ZIP_DEFLATED)
         archive.writestr("good.wav", SOUND)
     sent(client, batch, "a.zip", out.getvalue())
-    work(mine)
+    work(limited(mine, **limits))
     found = files_of(mine, batch, "verdict")
-    assert (found["a/silence.wav"], found["a/good.wav"]) == (("swells",), ("ok",))
+    assert (found["a/silence.wav"], found["a/good.wav"]) == ((verdict,), ("ok",))
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 no archive", b"", SOUND])
@@ -114,14 +114,24 @@ def test_a_damaged_entry_is_told_of_and_the_others_are_taken(client, mine):
     assert files_of(mine, batch, "verdict")["a/good.wav"] == ("ok",)
 
 
-def test_a_long_archive_is_unpacked_in_steps(client, mine, monkeypatch):
-    monkeypatch.setattr(unpacking, "AT_ONCE_ENTRIES", 3)
+@pytest.mark.parametrize("step", [{"step_files": 3}, {"step_bytes": 1}])
+def test_a_long_archive_is_unpacked_in_steps(client, mine, step):
     batch = a_batch(client)
     sent(client, batch, "a.zip", packed([(f"{number}.txt", b"x") for number in range(8)] + [("z.wav", SOUND)]))
-    work(mine)
+    work(limited(mine, **step), rounds=1)
+    assert len(files_of(mine, batch)) < 10, "it is not done at once"
+    work(limited(mine, **step))
     found = files_of(mine, batch, "verdict")
     assert len(found) == 10
     assert (found["a.zip"], found["a/z.wav"]) == (("ok",), ("ok",))
+
+
+@pytest.mark.parametrize("narrow", [{"archive_files": 1}, {"archive_bytes": 300_000}])
+def test_an_archive_over_the_labels_own_limit_is_refused_whole(client, mine, narrow):
+    batch = a_batch(client)
+    sent(client, batch, "a.zip", packed([("1.wav", SOUND), ("2.wav", SOUND)]))
+    work(limited(mine, **narrow))
+    assert files_of(mine, batch, "state", "verdict") == {"a.zip": ("refused", "archive_too_large")}
 
 
 def test_an_archive_that_is_unpacked_twice_is_unpacked_once(client, mine):

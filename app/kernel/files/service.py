@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.kernel import activity, clock, crypto, ids
 from app.kernel.actor import Actor
@@ -118,13 +118,17 @@ def remove(session: Session, actor: Actor, file_id: UUID) -> None:
 
 def is_used(session: Session, file_id: UUID) -> bool:
     """Whether a row of any kind refers to a file."""
+    return bool(session.scalar(select(_referred_to(file_id))))
+
+
+def _referred_to(file_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     referring = [
         exists().where(column == file_id)
         for table in LabelModel.metadata.tables.values()
         for column in table.columns
         if any(key.target_fullname == "files.id" for key in column.foreign_keys)
     ]
-    return bool(session.scalar(select(or_(false(), *referring))))
+    return or_(false(), *referring)
 
 
 def bring_back(session: Session, actor: Actor, file_id: UUID) -> None:
@@ -140,9 +144,12 @@ def _tell(session: Session, actor: Actor, action: str, stored: StoredFile, **cha
 
 
 def forget_removed(session: Session) -> int:
-    """Delete the rows of files that were removed long ago; the sweep of orphans then deletes their objects."""
-    old = delete(StoredFile).where(StoredFile.removed_at < clock.now() - KEPT_REMOVED)
-    return len(session.execute(old.returning(StoredFile.id)).all())
+    """Delete the rows of files that were removed long ago; the sweep of orphans then deletes their objects.
+
+    One that is in use again, as when taking a batch back restores what a release had before, stays.
+    """
+    old = (StoredFile.removed_at < clock.now() - KEPT_REMOVED) & ~_referred_to(StoredFile.id)
+    return len(session.execute(delete(StoredFile).where(old).returning(StoredFile.id)).all())
 
 
 def url(tenant: Tenant, file_id: UUID, *, attachment: bool = False, lasts: timedelta = LINK_LIFE) -> str:

@@ -46,6 +46,9 @@ class ObjectBroken(ValueError):
 class StoreUnavailable(Unavailable):
     """The folder is full or the bucket does not answer; nothing was kept."""
 
+    message = "Files cannot be kept just now: there is no room or no answer where they lie. Try again in a few minutes."
+    retry_after = 15
+
 
 @cache
 def _store_at(url: str) -> Any:

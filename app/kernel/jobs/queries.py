@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.errors import NotFound
-from app.kernel.jobs.outbox import OutboxRow
+from app.kernel.jobs.outbox import OutboxRow, ask
 
 KEPT = timedelta(days=7)
 PRUNE_BATCH = 10_000
@@ -49,23 +50,42 @@ def load(session: Session) -> Load:
     return Load(waiting, leased, parked, lag)
 
 
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A task of a label that did not work: parked for good, or waiting to be tried again."""
+
+    id: UUID
+    task: str
+    args: dict[str, Any]
+    is_parked: bool
+
+
 def parked(session: Session, *, limit: int = 200) -> list[OutboxRow]:
     """The tasks that nobody will run again unasked, newest first."""
-    query = select(OutboxRow).where(OutboxRow.parked_at.is_not(None)).order_by(OutboxRow.parked_at.desc())
+    is_parked = OutboxRow.parked_at.is_not(None) & OutboxRow.done_at.is_(None)
+    query = select(OutboxRow).where(is_parked).order_by(OutboxRow.parked_at.desc())
     return list(session.scalars(query.limit(limit)))
 
 
-def parked_args(session: Session, task: str) -> list[dict[str, Any]]:
-    """What this label's parked tasks of one kind were asked to do."""
-    is_mine = OutboxRow.label == session.info["tenant"].id
-    query = select(OutboxRow.args).where(is_mine, OutboxRow.task == task, OutboxRow.parked_at.is_not(None))
-    return list(session.scalars(query))
+def troubled(session: Session, names: Collection[str]) -> list[Troubled]:
+    """This label's tasks of these names that failed at least once and are not done."""
+    is_open = (OutboxRow.label == session.info["tenant"].id) & OutboxRow.done_at.is_(None)
+    query = select(OutboxRow.id, OutboxRow.task, OutboxRow.args, OutboxRow.parked_at.is_not(None))
+    failed = OutboxRow.problem.is_not(None) | OutboxRow.parked_at.is_not(None)
+    return [Troubled(*row) for row in session.execute(query.where(is_open, OutboxRow.task.in_(names), failed))]
+
+
+def ask_again(session: Session, given_up: Troubled) -> None:
+    """Ask anew, as this label, for what a parked task was to do, and close that one; asked twice it is asked once."""
+    closed = update(OutboxRow).where(OutboxRow.id == given_up.id, OutboxRow.done_at.is_(None))
+    session.execute(closed.values(done_at=clock.now()))
+    ask(session, given_up.task, given_up.args, key=f"again:{given_up.id}")
 
 
 def retry(session: Session, row_id: UUID) -> None:
     """Give a parked task its attempts back and let it run now."""
     again = {"parked_at": None, "attempts": 0, "lease_until": None, "run_at": clock.now()}
-    is_parked = (OutboxRow.id == row_id) & OutboxRow.parked_at.is_not(None)
+    is_parked = (OutboxRow.id == row_id) & OutboxRow.parked_at.is_not(None) & OutboxRow.done_at.is_(None)
     if not session.execute(update(OutboxRow).where(is_parked).values(again).returning(OutboxRow.id)).all():
         raise TaskNotParked
 

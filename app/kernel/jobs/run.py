@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock, failpoint, observe
 from app.kernel.db import current, platform_work, tenant_work
-from app.kernel.errors import Busy, Refusal, Unavailable
+from app.kernel.errors import Busy, DiskFull, Refusal, Unavailable, is_disk_full
 from app.kernel.jobs.envelope import Envelope, EnvelopeForged, opened
 from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.jobs.registry import TIME_LIMIT_SECONDS, LabelTask, Task, tasks
@@ -137,7 +137,10 @@ def _unfit(claim: _Claim, task: Task | None, tenant: Tenant | None) -> str | Non
 
 
 def _answer(claim: _Claim, problem: Exception) -> str:
-    """A label that is busy is waited for, a refusal is final, anything else is tried again a few times."""
+    """A label that is busy and a full disk are waited for, a refusal is final, all else is tried again a few times."""
+    if is_disk_full(problem):
+        log.error("task.no_room", task=claim.task, row=str(claim.id))
+        problem = DiskFull()
     if isinstance(problem, Busy | Unavailable):
         return _retry(claim, problem, seconds=float(problem.retry_after or 1))
     if isinstance(problem, Refusal):

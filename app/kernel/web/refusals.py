@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from app.kernel import observe
-from app.kernel.errors import Busy, Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from app.kernel.errors import Busy, Conflict, DiskFull, Forbidden, Invalid, NotFound, Refusal, Unavailable, is_disk_full
 from app.kernel.web.languages import say, say_refusal
 from app.kernel.web.pages import render, told_refusal
 from app.kernel.web.realm import Realm, realm_of
@@ -140,6 +140,9 @@ def translate(problem: Exception, realm: Realm) -> tuple[Refusal, int]:
     """What a person is told about an exception, and the status; what is unexpected is logged with its trace."""
     if isinstance(problem, Refusal):
         return problem, status_of(problem)
+    if is_disk_full(problem):
+        log.error("disk.full", reason=type(problem).__name__)
+        return DiskFull(), STATUS[Unavailable]
     refusal = _of_framework(problem) if isinstance(problem, HTTPException) else _of_database(problem)
     if refusal is not None:
         return refusal, status_of(refusal)

@@ -29,7 +29,7 @@ from app.uploads.pages.batches import UPLOADS
 from app.uploads.policies import batch_to_change, batch_to_read
 from app.uploads.rules.told import CHANGED, file_rule, told
 from app.uploads.rules.told import FIELD_NAMES as FIELDS
-from app.uploads.service import batches, checking, steps, undoing
+from app.uploads.service import batches, checking, restarting, steps, undoing
 
 BATCH = f"{UPLOADS}/{{batch_id:str}}"
 VIEWS = (queries.EVERYTHING, "create", "change", "leave", "refuse", "files")
@@ -73,7 +73,7 @@ def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[s
         fields=FIELDS,
         told=told(),
         may_undo=undoing.is_possible(batch),
-        may_restart=batches.may_restart(batch),
+        may_restart=restarting.may_restart(batch, state["trouble"]),
         **part,
     )
 
@@ -186,7 +186,7 @@ def restart(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Redirec
     visitor, tenant = asked(request)
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
-        batches.restart(session, visitor.actor, batch)
+        restarting.restart(session, visitor.actor, batch)
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 

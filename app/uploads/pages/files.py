@@ -49,11 +49,16 @@ LONGEST_LENGTH = 15
 """Digits of a length that is worth reading."""
 
 
+OLDEST_MS = 4_000_000_000_000
+"""More than a century."""
+
+
 class Announced(strict.Strict, frozen=True):
     """A file that a browser has and would send."""
 
     path: str
     size: int
+    unchanged_ms: int | None = None
 
 
 class Announcement(strict.Strict, frozen=True):
@@ -107,7 +112,7 @@ def create(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response
         size = _number(request, "upload-length")
         metadata = _metadata(request.headers.get("upload-metadata", ""))
         path = metadata.get("relativePath") or metadata.get("filename") or ""
-        (answer,) = receiving.announce(session, visitor.actor, batch, [(path, size)])
+        (answer,) = receiving.announce(session, visitor.actor, batch, [receiving.Wanted(path, size)])
         if isinstance(answer, Refusal):
             raise answer
         where = f"{UPLOADS}/{batch.id}/files/{answer.id}"
@@ -126,16 +131,16 @@ def _announce(request: Request[Any, Any, Any], batch_id: str, body: bytes) -> li
     with tenant_work(tenant) as session:
         batch = batch_to_change(session, visitor, parse_uuid(batch_id))
         wanted = strict.decode(body, request.headers.get("content-type"), Announcement)
-        pairs = [(file.path, file.size) for file in wanted.files]
-        if any(size < 0 for _, size in pairs):
+        if any(file.size < 0 or not 0 <= (file.unchanged_ms or 0) <= OLDEST_MS for file in wanted.files):
             raise UploadUnreadable
-        answers = receiving.announce(session, visitor.actor, batch, pairs)
+        announced = [receiving.Wanted(file.path, file.size, file.unchanged_ms) for file in wanted.files]
+        answers = receiving.announce(session, visitor.actor, batch, announced)
         language = realm_of(request).language
         return [
-            {"path": said, "refused": say_refusal(answer, language)}
+            {"path": file.path, "refused": say_refusal(answer, language)}
             if isinstance(answer, Refusal)
-            else {**_told(answer), "path": said}
-            for (said, _), answer in zip(pairs, answers, strict=True)
+            else {**_told(answer), "path": file.path}
+            for file, answer in zip(announced, answers, strict=True)
         ]
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.kernel.sheets.limits import MEGABYTE
+from app.kernel.tenant import USUAL_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
     """What an archive of audio and artwork may be: sizes in bytes, once unpacked."""
 
-    entries: int = 20_000
-    total_bytes: int = 200_000 * MEGABYTE
+    entries: int = USUAL_LIMITS.archive_files
+    total_bytes: int = USUAL_LIMITS.archive_bytes
     entry_bytes: int = 8_000 * MEGABYTE
-    entry_ratio: int = 200
+    entry_ratio: int = USUAL_LIMITS.unpack_ratio
     ratio_counts_from: int = 10 * MEGABYTE
     name_bytes: int = 1_024
 

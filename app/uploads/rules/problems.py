@@ -38,6 +38,7 @@ SENTENCES = {
     "file_without_row": "No row belongs to this file.",
     "row_without_file": "No file belongs to this row.",
     "file_twice": "More than one file belongs to this row.",
+    "recording_twice": "Another row has the same recording and another file. Leave out the file that is not meant.",
     "audio_twice": "Another file of this batch has the same audio.",
     "audio_known": "The catalogue has the same audio already, as another recording.",
     "audio_dual_mono": "Both channels are the same: this is mono.",

@@ -61,6 +61,22 @@ def of_twins(files: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     return _warned(twins.join(named, on="id", how="left", maintain_order="left"), "audio_twice", pl.col("other"))
 
 
+def of_one_recording(files: pl.DataFrame, keys: pl.DataFrame, *, refuses: bool) -> pl.DataFrame:
+    """Files of several rows that are one recording and do not sound the same: each names the others.
+
+    `keys` has the `key` of the recording of each row, null where nothing is known of it.
+    """
+    sure = pl.col("row").is_not_null() & ~pl.col("doubtful").fill_null(value=False)
+    heard = files.filter(usable() & (pl.col("kind") == "audio") & sure)
+    heard = heard.join(keys.drop_nulls("key"), on=["release", "row"], how="inner", maintain_order="left")
+    apart = heard.filter((pl.col("md5").n_unique() > 1).over("key"))
+    both = apart.join(apart.select("key", other="path", other_md5="md5"), on="key")
+    others = both.filter(pl.col("md5") != pl.col("other_md5")).group_by("id", maintain_order=True)
+    named = others.agg(pl.col("other").unique(maintain_order=True).str.join("; "))
+    told = apart.join(named, on="id", how="left", maintain_order="left")
+    return _told(told, "recording_twice", pl.col("other"), severity="block" if refuses else "warn", refuses=refuses)
+
+
 def of_known(files: pl.DataFrame, placed: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Files that sound as a recording of the catalogue does which is not the one of their row.
 
@@ -79,15 +95,19 @@ def of_dual_mono(files: pl.DataFrame, dual: pl.Series) -> pl.DataFrame:
 
 
 def _warned(files: pl.DataFrame, rule: str, value: pl.Expr) -> pl.DataFrame:
+    return _told(files, rule, value, severity=SEVERITIES[rule], refuses=False)
+
+
+def _told(files: pl.DataFrame, rule: str, value: pl.Expr, *, severity: str, refuses: bool) -> pl.DataFrame:
     return _findings(
         files.with_columns(
             field=pl.lit("track.file"),
             rule=pl.lit(rule),
-            severity=pl.lit(SEVERITIES[rule]),
+            severity=pl.lit(severity),
             value=value,
             suggestion=pl.lit(None, pl.String),
             file="path",
-            refuses=pl.lit(value=False),
+            refuses=pl.lit(value=refuses),
         )
     )
 

@@ -82,7 +82,10 @@ class Attached:
         if self.is_empty:
             return findings
         alike = catalog.recordings_of_audio(session, self.audio["md5"])
-        told = verdicts.of_known(self.files, plan.tracks.select("release", "row", "recording_id"), alike)
+        placed = plan.tracks.select("release", "row", "recording_id")
+        # One ISRC was told of before; here are rows that only the catalogue knows to be one recording.
+        apart = verdicts.of_one_recording(self.files, placed.rename({"recording_id": "key"}), refuses=False)
+        told = pl.concat([verdicts.of_known(self.files, placed, alike), apart])
         return ordered(pl.concat([findings, told])) if told.height else findings
 
     @cached_property
@@ -139,6 +142,7 @@ def _matched(files: pl.DataFrame, facts: list[dict[str, Any] | None], read: Cata
         verdicts.of_matching(problems, matches, read.sources),
         verdicts.of_refused(files),
         verdicts.of_twins(files, read.tracks),
+        verdicts.of_one_recording(files, read.tracks.select("release", "row", key="isrc"), refuses=True),
         verdicts.of_dual_mono(files, dual),
     ]
     return Attached(files, facts, pl.concat(findings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,7 +19,6 @@ from app.uploads.queries import waiting
 from app.uploads.rules.stages import Stage, may_follow
 
 UNDO_WITHIN = timedelta(hours=72)
-LATE = timedelta(seconds=90)
 NOBODY = UUID(int=0)
 """The sender of what no member sent: the command line."""
 
@@ -97,13 +96,13 @@ def ask_check(session: Session, batch: Batch) -> None:
         go(session, batch, "measuring")
         return
     go(session, batch, "checking")
-    _ask(session, batch, TASKS["checking"])
+    ask_stage(session, batch)
 
 
 def ask_apply(session: Session, actor: Actor, batch: Batch) -> None:
     """Have a checked batch applied in the background."""
     go(session, batch, "applying")
-    _ask(session, batch, TASKS["applying"])
+    ask_stage(session, batch)
     _tell(session, actor, batch, "batch.approved")
 
 
@@ -112,34 +111,13 @@ def ask_undo(session: Session, actor: Actor, batch: Batch) -> None:
     if batch.applied_at is None or clock.now() - batch.applied_at > UNDO_WITHIN:
         raise UndoOver(hours=int(UNDO_WITHIN.total_seconds()) // 3600)
     go(session, batch, "undoing")
-    _ask(session, batch, TASKS["undoing"])
+    ask_stage(session, batch)
     _tell(session, actor, batch, "batch.undo_asked")
 
 
-def restart(session: Session, actor: Actor, batch: Batch) -> None:
-    """Do the work of a stage again that came to nothing: a task that stopped, a table that could not be read."""
-    if batch.stage == "stopped":
-        go(session, batch, "mapping")
-        if batch.mapping:
-            ask_check(session, batch)
-    elif batch.stage == "measuring":
-        if waiting(session, batch.id):
-            raise BatchElsewhere
-        ask_check(session, batch)
-    elif batch.stage in TASKS:
-        batch.version += 1
-        session.flush()
-        _ask(session, batch, TASKS[batch.stage])
-    else:
-        raise BatchElsewhere
-    _tell(session, actor, batch, "batch.restarted")
-
-
-def may_restart(batch: Batch) -> bool:
-    """Whether a person may have a stage done again: it stopped, or it runs for longer than it should."""
-    since = batch.options.get("since")
-    is_late = since is not None and clock.now() - datetime.fromisoformat(since) > LATE
-    return batch.stage == "stopped" or (batch.stage in TASKS and is_late)
+def ask_stage(session: Session, batch: Batch) -> None:
+    """Have the work of a batch's stage done: one task for each version of it, asked twice it is done once."""
+    jobs.ask(session, TASKS[batch.stage], {"batch": str(batch.id)}, key=f"{batch.id}:{batch.version}")
 
 
 def manifest_bytes(session: Session, actor: Actor, batch: Batch) -> bytes:
@@ -147,11 +125,6 @@ def manifest_bytes(session: Session, actor: Actor, batch: Batch) -> bytes:
     assert batch.manifest_id is not None and actor.tenant is not None  # noqa: S101, PT018
     stored = files.file_to_read(session, actor, batch.manifest_id, even_removed=True)
     return b"".join(files.read_object(actor.tenant, stored.sha256))
-
-
-def _ask(session: Session, batch: Batch, task: str) -> None:
-    """One task for each version of a batch: asked twice it is done once."""
-    jobs.ask(session, task, {"batch": str(batch.id)}, key=f"{batch.id}:{batch.version}")
 
 
 def _tell(session: Session, actor: Actor, batch: Batch, action: str, **after: object) -> None:

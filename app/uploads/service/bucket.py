@@ -30,8 +30,6 @@ from app.uploads.service import measuring
 from app.uploads.service.receiving import OPEN_STAGES, check_open, wait_for_files
 from app.uploads.service.unpacking import put_in, put_refused
 
-AT_ONCE_BYTES = 2_000_000_000
-AT_ONCE_FILES = 200
 READ_BYTES = 1 << 20
 SCHEMES = ("s3", "gs", "az", "file")
 UNREACHABLE = sentence("The files could not be fetched: the place does not answer. Try again later, or ask us.")
@@ -58,13 +56,13 @@ def import_prefix(session: Session, tenant: Tenant, batch_id: UUID, folder: str,
         return
     room = tenant.limits.batch_files - (session.scalar(_count(batch_id)) or 0)
     try:
-        last = _fetch_some(session, tenant, batch_id, folder, after, most=min(AT_ONCE_FILES, room))
+        last = _fetch_some(session, tenant, batch_id, folder, after, most=min(tenant.limits.step_files, room))
     except (obstore.exceptions.BaseError, OSError):
         _finish(session, tenant, batch_id, folder, problem=UNREACHABLE)
         return
     if last is None:
         _finish(session, tenant, batch_id, folder)
-    elif room <= AT_ONCE_FILES:
+    elif room <= tenant.limits.step_files:
         _finish(session, tenant, batch_id, folder, problem=FULL)
     else:
         again = {"batch": str(batch_id), "folder": folder, "after": last}
@@ -78,7 +76,7 @@ def _fetch_some(session: Session, tenant: Tenant, batch_id: UUID, folder: str, a
     for name, length in sorted(_listed(tenant, folder)):
         if name <= after or is_noise(name):
             continue
-        if count >= most or size >= AT_ONCE_BYTES:
+        if count >= most or size >= tenant.limits.step_bytes:
             return last
         _fetch(session, tenant, batch_id, folder, name, length)
         failpoint.reach("upload.fetched")

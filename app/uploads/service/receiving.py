@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import Final
@@ -17,7 +18,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.files import parts
 from app.kernel.files.parts import Incoming
-from app.kernel.jobs.queries import parked_args
+from app.kernel.jobs.queries import troubled
 from app.kernel.media import Fault
 from app.kernel.tenant import Tenant
 from app.uploads.errors import (
@@ -41,22 +42,29 @@ ORPHAN_AGE = timedelta(hours=6)
 """Younger parts may belong to a row that is about to be written."""
 
 
-def announce(
-    session: Session, actor: Actor, batch: Batch, wanted: Sequence[tuple[str, int]]
-) -> list[BatchFile | Refusal]:
-    """Take note of files by path and size in bytes, the batch being locked; for each the file, or why it is not taken.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that somebody would send; `unchanged_ms` is how long it has lain as it is, where its sender knows."""
 
-    What is here or half here stays; a file that was refused or has another size gives way to the new one.
+    path: str
+    size: int
+    unchanged_ms: int | None = None
+
+
+def announce(session: Session, actor: Actor, batch: Batch, wanted: Sequence[Wanted]) -> list[BatchFile | Refusal]:
+    """Take note of files, the batch being locked; for each the file, or why it is not taken.
+
+    What is here or half here stays; a file that was refused, has another size or was written anew since gives way.
     """
     check_open(batch)
     known, new = _known(session, batch, wanted), []
     answers: list[BatchFile | Refusal] = []
-    for said, size in wanted:
+    for each in wanted:
         try:
-            path = clean_path(said)
+            path = clean_path(each.path)
             found = known.get(path)
-            if found is None or found.size != size or found.state == "refused":
-                new.append(_announced(session, actor, batch, path, size, found))
+            if found is None or found.state == "refused" or _is_other(found, each):
+                new.append(_announced(session, actor, batch, path, each.size, found))
                 known[path] = new[-1]
             answers.append(known[path])
         except Invalid as refusal:
@@ -167,8 +175,9 @@ GIVEN_UP: Final = {
 
 def give_up_parked(session: Session) -> None:
     """Give their verdict to files that no worker could look at, so that their batches wait for them no longer."""
+    given_up = [row for row in troubled(session, GIVEN_UP) if row.is_parked]
     for task, verdict in GIVEN_UP.items():
-        found = [UUID(args["file"]) for args in parked_args(session, task)]
+        found = [UUID(row.args["file"]) for row in given_up if row.task == task]
         query = select(BatchFile).where(
             BatchFile.id.in_(found),
             BatchFile.state.in_(("receiving", "received")),
@@ -209,8 +218,20 @@ def check_open(batch: Batch) -> None:
         raise BatchElsewhere
 
 
-def _known(session: Session, batch: Batch, wanted: Sequence[tuple[str, int]]) -> dict[str, BatchFile]:
-    paths = [normalize("NFC", path.replace("\\", "/")).removeprefix("./") for path, _ in wanted]
+def _is_other(file: BatchFile, wanted: Wanted) -> bool:
+    """Whether what would be sent is not what came; its age, not its date: senders' clocks go wrong, and ours is one."""
+    if file.size != wanted.size:
+        return True
+    is_begun = file.received > 0
+    return (
+        is_begun
+        and wanted.unchanged_ms is not None
+        and (clock.now() - timedelta(milliseconds=wanted.unchanged_ms) > file.at)
+    )
+
+
+def _known(session: Session, batch: Batch, wanted: Sequence[Wanted]) -> dict[str, BatchFile]:
+    paths = [normalize("NFC", each.path.replace("\\", "/")).removeprefix("./") for each in wanted]
     query = select(BatchFile).where(BatchFile.batch_id == batch.id, BatchFile.path.in_(paths))
     return {file.path: file for file in session.scalars(query)}
 

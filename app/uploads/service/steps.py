@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.kernel import cache
 from app.kernel.tenant import Tenant
 from app.uploads.models import Batch, BatchFile
+from app.uploads.service import restarting
 
 Step = Literal["read", "match", "validate", "compare", "write"]
 STEPS: Final[tuple[Step, ...]] = ("read", "match", "validate", "compare", "write")
@@ -24,15 +25,16 @@ def reached(tenant: Tenant | None, batch: Batch, step: Step) -> None:
         cache.of(tenant).set(_key(batch), step, seconds=KEPT_SECONDS)
 
 
-def state_of(session: Session, tenant: Tenant, batch: Batch) -> dict[str, object]:
-    """Where a batch stands, in few bytes: its stage and version, how much of how much is done, and at which step."""
+def state_of(session: Session, tenant: Tenant, batch: Batch) -> dict[str, Any]:
+    """Where a batch stands, in few bytes: its stage and version, how much is done, at which step, and what failed."""
     step, done, total = None, 0, 0
     if batch.stage in STEPPED:
         step = cache.of(tenant).get(_key(batch), str)
         done, total = (STEPS.index(step) if step in STEPS else 0), len(STEPS)
     elif batch.stage == "measuring":
         done, total = _files(session, batch)
-    return {"stage": batch.stage, "version": batch.version, "done": done, "total": total, "step": step}
+    told = {"stage": batch.stage, "version": batch.version, "done": done, "total": total, "step": step}
+    return {**told, "trouble": restarting.trouble_of(session, batch)}
 
 
 def _files(session: Session, batch: Batch) -> tuple[int, int]:

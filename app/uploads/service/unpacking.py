@@ -16,16 +16,12 @@ from app.kernel.tenant import Tenant
 from app.uploads.models import Batch, BatchFile
 from app.uploads.rules.archives import Entry, Refused, walk
 from app.uploads.rules.kinds import PathUnusable, clean_path, kind_of
-from app.uploads.rules.limits import ArchiveLimits
 from app.uploads.rules.reasons import ARCHIVE_BROKEN, ARCHIVE_TOO_LARGE, OTHER_KIND
 from app.uploads.rules.refusals import ArchiveRefused, ArchiveTooLarge
 from app.uploads.rules.told import FINE
-from app.uploads.service import measuring, receiving
+from app.uploads.service import limiting, measuring, receiving
 
 READ_BYTES = 1 << 20
-AT_ONCE_BYTES = 4_000_000_000
-AT_ONCE_ENTRIES = 500
-"""So much is unpacked in one transaction; the next one goes on from there."""
 
 
 def unpack(session: Session, tenant: Tenant, file_id: UUID, first: int = 0) -> int | None:
@@ -40,7 +36,7 @@ def unpack(session: Session, tenant: Tenant, file_id: UUID, first: int = 0) -> i
     stored = session.get_one(files.StoredFile, archive.file_id)
     with measuring.on_disk(tenant, stored.sha256) as path, path.open("rb") as source:
         try:
-            entries = islice(walk(source, _limits(tenant)), first, None)
+            entries = islice(walk(source, limiting.of_archive(tenant)), first, None)
             done = _take_some(session, tenant, archive, entries)
         except ArchiveRefused as refusal:
             verdict = ARCHIVE_TOO_LARGE if isinstance(refusal, ArchiveTooLarge) else ARCHIVE_BROKEN
@@ -105,7 +101,7 @@ def _take_some(session: Session, tenant: Tenant, archive: BatchFile, entries: It
     """Take entries until it is enough for one transaction; gives how many, or None at the end of the archive."""
     done = unpacked = 0
     for entry in entries:
-        if done >= AT_ONCE_ENTRIES or unpacked >= AT_ONCE_BYTES:
+        if done >= tenant.limits.step_files or unpacked >= tenant.limits.step_bytes:
             return done
         _take(session, tenant, archive, entry)
         failpoint.reach("upload.unpacked")
@@ -157,10 +153,6 @@ def _harmless(name: str) -> str:
 def _is_of(session: Session, file: BatchFile, sha256: str) -> bool:
     stored = session.get(files.StoredFile, file.file_id) if file.file_id else None
     return stored is not None and stored.sha256 == sha256 and file.state != "refused"
-
-
-def _limits(tenant: Tenant) -> ArchiveLimits:
-    return ArchiveLimits(entry_bytes=min(ArchiveLimits().entry_bytes, tenant.limits.upload_bytes))
 
 
 def _tell(session: Session, tenant: Tenant, archive: BatchFile) -> None:

@@ -277,7 +277,10 @@ def test_a_full_disk_refuses_with_a_sentence_and_leaves_nothing_half_done(in_fol
     with composition.connected("test", settings):
         before = file_rows(the_label("canary"))
         done = run(in_folder, FULL)
-        assert done.stdout.strip() == "StoreUnavailable This is not available right now. Try again in a moment.", done
+        assert (
+            done.stdout.strip()
+            == "StoreUnavailable Files cannot be kept just now: there is no room or no answer where they lie. Try again in a few minutes."
+        ), done
         assert [path for path in folder.rglob("*") if path.is_file()] == []
         assert file_rows(the_label("canary")) == before
 

@@ -17,7 +17,7 @@ type Told = { path: string; id: string; size: number; received: number; state: s
 class BatchFiles extends HTMLElement {
   #waiting: Going[] = [];
   #going = new Set<Going>();
-  #known = new Set<string>();
+  #known = new Map<string, string>();
   #counts = { files: 0, done: 0, bytes: 0, problems: 0 };
   #sentBytes = 0;
   #pausedBy?: "person" | "line";
@@ -58,10 +58,11 @@ class BatchFiles extends HTMLElement {
   }
 
   async #take(found: Found[]): Promise<void> {
-    const wanted = found.filter(({ path }) => !NOISE.test(path) && !this.#known.has(path));
+    const wanted = found.filter(({ path, file }) => !NOISE.test(path) && this.#known.get(path) !== stamp(file));
     if (!wanted.length) return;
     for (const { path, file } of wanted) {
-      this.#known.add(path);
+      this.#stop(path);
+      this.#known.set(path, stamp(file));
       this.#counts.files += 1;
       this.#counts.bytes += file.size;
     }
@@ -74,7 +75,7 @@ class BatchFiles extends HTMLElement {
   }
 
   async #announce(wanted: Found[]): Promise<void> {
-    const files = wanted.map(({ path, file }) => ({ path, size: file.size }));
+    const files = wanted.map(({ path, file }) => ({ path, size: file.size, unchanged_ms: age(file) }));
     const answer = await fetch(`${this.dataset.to}/announcements`, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
@@ -138,7 +139,7 @@ class BatchFiles extends HTMLElement {
     if (status === 0 || status >= 500 || status === 429) {
       this.#waiting.unshift(going);
       this.#pausedBy ??= "line";
-      this.#draw(word("The line is down. It goes on by itself."));
+      this.#draw(parsed(answer?.getBody() ?? "") ?? word("The line is down. It goes on by itself."));
       setTimeout(this.#resumeLine, LOOK_AGAIN_MS);
       return;
     }
@@ -146,6 +147,18 @@ class BatchFiles extends HTMLElement {
     this.#sentBytes -= going.sent;
     this.#refuse(going.path, going.file.size, said ?? word("This could not be sent. Choose it again."));
     this.#pump();
+  }
+
+  // What was on its way under this path is of a file that was written anew since.
+  #stop(path: string): void {
+    for (const old of [...this.#going, ...this.#waiting].filter((one) => one.path === path)) {
+      void old.upload?.abort();
+      this.#leave(old);
+      this.#waiting = this.#waiting.filter((one) => one !== old);
+      this.#sentBytes -= old.sent;
+      this.#counts.files -= 1;
+      this.#counts.bytes -= old.file.size;
+    }
   }
 
   #leave(going: Going): void {
@@ -233,6 +246,16 @@ class BatchFiles extends HTMLElement {
     bar.max = Math.max(going.file.size, 1);
     bar.value = going.sent;
   }
+}
+
+function stamp(file: File): string {
+  return `${file.size} ${file.lastModified}`;
+}
+
+/** How long a file has lain as it is, in milliseconds; unknown where its date is still to come. */
+function age(file: File): number | undefined {
+  const passed = Date.now() - file.lastModified;
+  return passed >= 0 ? passed : undefined;
 }
 
 function isolated(text: string): HTMLElement {

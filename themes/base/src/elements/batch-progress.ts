@@ -2,7 +2,7 @@
 // is asked.
 const ASK_MS = 700;
 
-type State = { version: number; done: number; total: number; step: string | null };
+type State = { version: number; done: number; total: number; step: string | null; trouble: string | null };
 
 class BatchProgress extends HTMLElement {
   #stream?: EventSource;
@@ -31,8 +31,8 @@ class BatchProgress extends HTMLElement {
     if (answer.ok) this.#show((await answer.json()) as State);
   }
 
-  #show({ version, done, total, step }: State): void {
-    if (version !== Number(this.dataset.version)) {
+  #show({ version, done, total, step, trouble }: State): void {
+    if (version !== Number(this.dataset.version) || (trouble ?? "") !== this.dataset.trouble) {
       this.#stop();
       location.reload();
       return;
