@@ -256,17 +256,21 @@ class RunLeftover(LabelModel):
 
 
 class Earning(LabelModel):
-    """What a contract earned from sales of one kind in a run, exactly: base × factor × rate × exchange rate."""
+    """What a contract earned from sales of one kind in a run, exactly: base × factor × rate × exchange rate.
+
+    A run writes a hundred thousand of them in one statement; each key to another table would cost it a second there, so
+    contract, version, sheet, recording and release are kept as the run found them.
+    """
 
     __tablename__ = "earnings"
     __table_args__ = (Index("ix_earnings_contract_id", "contract_id", "run_id"),)
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
-    version_id: Mapped[UUID] = mapped_column(ForeignKey("contract_versions.id"), index=True)
+    contract_id: Mapped[UUID] = mapped_column()
+    version_id: Mapped[UUID] = mapped_column()
     clause: Mapped[str] = mapped_column(Text)
-    sheet_id: Mapped[UUID | None] = mapped_column(ForeignKey("split_sheets.id"), index=True)
+    sheet_id: Mapped[UUID | None] = mapped_column()
     recording_id: Mapped[UUID | None] = mapped_column()
     release_id: Mapped[UUID | None] = mapped_column()
     store: Mapped[str] = mapped_column(Text)
@@ -302,7 +306,7 @@ class EarningKey(LabelModel):
 
     __tablename__ = "earning_keys"
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("royalty_runs.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     contract_id: Mapped[UUID] = mapped_column()
     version_id: Mapped[UUID] = mapped_column()
