@@ -23,6 +23,7 @@ from app.ledger.models import Posting
 from app.ledger.rules import REVERSAL, Account, Conversion, Entry, converted
 from app.ledger.service import auditing, sealing
 from tests.factories.labels import a_label
+from tests.factories.quiet import settled
 from tests.ledger.books import DAY, account, all_balances, assert_balanced, convert, entry, post, reverse
 
 SEEN = [account("receivable", 1), account("income"), account("payable", 7), account("royalty_expense"),
@@ -78,6 +79,7 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.open is not None:
             self.commit()
+        settled()
         assert self.sealed() == len(self.facts)
 
     def tried(self, batch: list[Entry], act: Callable[[], service.Posted]) -> None:
