@@ -97,14 +97,13 @@ class Books(RuleBasedStateMachine):
     def posts(self, batch: list[Entry]) -> None:
         self.tried(batch, lambda: post(self.label, *batch))
 
-    def chosen(self, places: list[int], apart_from: tuple[str, ...] = ()) -> list[Entry]:
-        """Some known facts, by numbers: which are known may have been decided by a race."""
-        known = [self.facts[key] for key in sorted(self.facts) if not key.startswith(apart_from)]
-        return (
-            list({known[place % len(known)].key: known[place % len(known)] for place in places}.values())
-            if known
-            else []
-        )
+    def chosen(self, places: list[int], *, apart_from: tuple[str, ...] = ()) -> list[Entry]:
+        """Some known facts, by numbers: which are known may have been decided by a race.
+
+        Those on the accounts of the session that stays open are left alone: whoever took them back would wait for it.
+        """
+        known = [self.facts[key] for key in sorted(self.facts) if not key.startswith(("held:", *apart_from))]
+        return [known[place] for place in dict.fromkeys(place % len(known) for place in places)] if known else []
 
     @rule(places=PLACES)
     def posts_again(self, places: list[int]) -> None:
