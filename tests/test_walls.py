@@ -14,10 +14,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel import cache, crypto, db, files, ids, jobs
+from app.kernel import cache, clock, crypto, db, files, ids, jobs
 from app.kernel.activity import record
 from app.kernel.actor import Actor
 from app.kernel.jobs.registry import LabelTask, tasks
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Entry, Kind
 from app.main import composition
 from app.main.web import assemble
 from tests.factories.catalog import a_release
@@ -47,7 +49,9 @@ def treasure(rival) -> dict[str, Any]:
     actor = Actor.system(rival)
     stored = files.store_stream(actor, [CANARY.encode()], name=f"{CANARY}.txt", media_type="text/plain")
     a_release(rival, CANARY, artists=[CANARY], label=CANARY)
+    income, owed = Account(Kind.INCOME, None, "EUR"), Account(Kind.RECEIVABLE, stored.id, "EUR")
     with db.tenant_work(rival) as session:
+        ledger.post(session, actor, [Entry(f"{CANARY} {stored.id}", owed, income, 1, clock.now().date(), CANARY)])
         record(session, actor, CANARY, after={"secret": CANARY})
         jobs.ask(session, "activity.seal", {}, key=CANARY)
         rows = {}

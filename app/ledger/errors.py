@@ -14,7 +14,7 @@ class AccountUnknown(NotFound):
 class AmountNotPositive(Invalid):
     """A posting moves something, and its direction is in its accounts."""
 
-    message = "An amount that is posted is above zero and at most nine trillion."
+    message = "An amount that is posted is above zero and at most 9,000,000,000,000."
 
 
 class CurrenciesDiffer(Invalid):
@@ -38,7 +38,7 @@ class KeyUnusable(Invalid):
 class RateUnusable(Invalid):
     """No money can be converted at this rate."""
 
-    message = "An exchange rate is above zero and leaves an amount that is."
+    message = "This exchange rate cannot be used: it must be above zero, and so must what it makes of the amount."
 
 
 class PostedDifferently(Conflict):

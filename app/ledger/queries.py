@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
+from sqlalchemy import BigInteger, Select, cast, func, select, tuple_, union_all
+from sqlalchemy.orm import Session
 
 from app.ledger.models import LedgerAccount, LedgerBalance, Posting
 from app.ledger.rules import Kind
@@ -40,25 +41,64 @@ def trial_balance() -> Select[str, str, int, int, int]:
     )
 
 
-def history(account_id: UUID, *, after: tuple[int, int] | None = None) -> Select[Posting, int, int]:
-    """An account's postings, oldest first, as (`Posting`, signed micros, running balance), debits above zero.
+def accounts(kind: Kind, currency: str, *, before: tuple[int, UUID] | None = None) -> Select[LedgerAccount, int]:
+    """The accounts of a kind in a currency with their debits less credits, the largest first.
 
-    `after` is the place (xid, seq) of the last posting already shown; the running balance counts from the beginning.
+    `before` is the place (size of the balance, id) of the last one already shown.
     """
-    signed = case((Posting.debit_id == account_id, Posting.amount_micros), else_=-Posting.amount_micros)
-    running = func.sum(signed).over(order_by=(Posting.xid, Posting.seq))
-    touched = or_(Posting.debit_id == account_id, Posting.credit_id == account_id)
-    whole = select(Posting.id, signed.label("signed"), running.label("running")).where(touched).subquery()
-    return (
-        select(Posting, whole.c.signed, whole.c.running)
-        .join(whole, whole.c.id == Posting.id)
-        .where(_after(after))
-        .order_by(Posting.xid, Posting.seq)
+    micros = func.abs(LedgerBalance.posted_micros)
+    query = balances(kind=kind).where(LedgerAccount.currency == currency).order_by(None)
+    if before is not None:
+        query = query.where(tuple_(micros, LedgerAccount.id) < tuple_(*before))
+    return query.order_by(micros.desc(), LedgerAccount.id.desc())
+
+
+def history(account_id: UUID, *, before: tuple[int, int] | None = None) -> Select[Posting, LedgerAccount, int, int]:
+    """An account's postings, newest first: (`Posting`, the other account, signed micros, balance after it).
+
+    Debits are above zero. `before` is the place (xid, seq) of the last posting already shown; whatever was posted since
+    that page was asked for, the balances of the next one are right.
+    """
+    place = (Posting.id, Posting.xid, Posting.seq)
+    sides = union_all(
+        select(*place, Posting.credit_id.label("other"), Posting.amount_micros.label("micros")).where(
+            Posting.debit_id == account_id
+        ),
+        select(*place, Posting.debit_id, -Posting.amount_micros).where(Posting.credit_id == account_id),
+    ).subquery()
+    now = select(LedgerBalance.posted_micros).where(LedgerBalance.account_id == account_id).scalar_subquery()
+    newer = func.sum(sides.c.micros).over(order_by=(sides.c.xid.desc(), sides.c.seq.desc()), rows=(None, -1))
+    moved = select(sides, (now - func.coalesce(newer, 0)).label("then")).subquery()
+    query = (
+        select(Posting, LedgerAccount, moved.c.micros, cast(moved.c.then, BigInteger))
+        .join(moved, moved.c.id == Posting.id)
+        .join(LedgerAccount, LedgerAccount.id == moved.c.other)
     )
+    if before is not None:
+        query = query.where(tuple_(moved.c.xid, moved.c.seq) < tuple_(*before))
+    return query.order_by(moved.c.xid.desc(), moved.c.seq.desc())
 
 
-def _after(place: tuple[int, int] | None) -> ColumnElement[bool]:
-    if place is None:
-        return true()
-    xid, seq = place
-    return or_(Posting.xid > xid, (Posting.xid == xid) & (Posting.seq > seq))
+Namer = Callable[[Session, Collection[UUID]], dict[UUID, str]]
+
+_namers: dict[Kind, Namer] = {}
+
+
+def named(*kinds: Kind) -> Callable[[Namer], Namer]:
+    """Register what the subjects of some kinds are called: whose they are is known only to the slices above."""
+
+    def register(provide: Namer) -> Namer:
+        _namers.update(dict.fromkeys(kinds, provide))
+        return provide
+
+    return register
+
+
+def names(session: Session, rows: Collection[LedgerAccount]) -> dict[UUID, str]:
+    """What accounts are called after their subjects, by account; those that nobody names are left out."""
+    found: dict[UUID, str] = {}
+    for kind, provide in _namers.items():
+        mine = {row.id: row.subject for row in rows if row.kind == kind and row.subject is not None}
+        called = provide(session, set(mine.values())) if mine else {}
+        found |= {row_id: called[subject] for row_id, subject in mine.items() if subject in called}
+    return found

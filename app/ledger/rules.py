@@ -153,6 +153,8 @@ def converted(conversion: Conversion) -> list[Entry]:
 
 def _amounts(conversion: Conversion, rate: Decimal) -> tuple[int, int]:
     """What is given and what it comes to, rounded once."""
+    if not 0 < conversion.amount_micros <= MOST_MICROS:
+        raise AmountNotPositive
     with exact():
         made = to_micros(from_micros(conversion.amount_micros) * rate) if rate.is_finite() and rate > 0 else 0
     if made <= 0:

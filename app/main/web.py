@@ -32,6 +32,7 @@ from app.kernel.web import health
 from app.kernel.web.gate import Gate
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
+from app.ledger import pages as ledger_pages
 from app.main import composition
 from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
@@ -85,6 +86,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *uploads_pages.handlers,
         *roster_pages.handlers,
         *catalog_pages.handlers,
+        *ledger_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

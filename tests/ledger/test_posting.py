@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -180,15 +182,31 @@ def test_what_was_never_posted_cannot_be_taken_back(mine):
 
 
 def test_two_who_post_the_same_fact_at_once_post_it_once(mine):
-    def attempt(number: int) -> tuple[int, int]:
-        return post(
-            mine, *[entry(f"sale:{place}", 5, on=date(2026, 1, 1)) for place in range(50)][:: 1 if number % 2 else -1]
-        )
+    def attempt(turn: int, number: int) -> tuple[int, int]:
+        together.wait()
+        batch = [entry(f"sale:{turn}:{place}", 5, debit=account("receivable", turn)) for place in range(20)]
+        return post(mine, *batch[:: 1 if number % 2 else -1])
 
+    together = Barrier(4)
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(attempt, range(4)))
-    assert sorted(done) == [(0, 50)] * 3 + [(50, 0)]
-    assert holds(mine, OWED) == 250
+        for turn in range(15):
+            done = list(pool.map(partial(attempt, turn), range(4)))
+            assert sorted(done) == [(0, 20)] * 3 + [(20, 0)]
+    assert holds(mine, INCOME) == 1_500
+    assert_balanced(mine)
+
+
+def test_two_who_take_the_same_fact_back_at_once_take_it_back_once(mine):
+    def attempt(turn: int, _: int) -> tuple[int, int]:
+        together.wait()
+        return reverse(mine, f"sale:{turn}")
+
+    together = Barrier(4)
+    post(mine, *[entry(f"sale:{turn}", 5) for turn in range(15)])
+    with ThreadPoolExecutor(4) as pool:
+        for turn in range(15):
+            assert sorted(pool.map(partial(attempt, turn), range(4))) == [(0, 1)] * 3 + [(1, 0)]
+    assert holds(mine, INCOME) == 0
     assert_balanced(mine)
 
 

@@ -13,8 +13,8 @@ Group = Literal["main", "catalogue", "business", "fans", "automate", "settings"]
 class Place:
     """Somewhere to go, in the navigation and the palette; `keys` are pressed one after the other.
 
-    `name` and `hint` are sentences; who lacks `permission` is not shown the way. A place of the settings stands on the
-    page of settings, not in the navigation.
+    `name` and `hint` are sentences; who lacks `permission` is not shown the way, nor is to what is `whole` who sees a
+    part of the label alone. A place of the settings stands on the page of settings, not in the navigation.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Place:
     keys: str = ""
     hint: str = ""
     permission: str | None = None
+    whole: bool = False
     surface: Surface = "portal"
 
 
@@ -53,9 +54,10 @@ def add(*entries: Place | Action) -> None:
             _actions[entry.surface, entry.href] = entry
 
 
-def places(surface: Surface, held: frozenset[str]) -> list[Place]:
+def places(surface: Surface, held: frozenset[str], *, sees_all: bool = True) -> list[Place]:
     """The places of a surface that somebody with these permissions may see, in the order of the navigation."""
-    mine = [place for place in _places.values() if place.surface == surface and _open_to(place.permission, held)]
+    told = [place for place in _places.values() if place.surface == surface and (sees_all or not place.whole)]
+    mine = [place for place in told if _open_to(place.permission, held)]
     return sorted(mine, key=lambda place: (place.order, place.href))
 
 

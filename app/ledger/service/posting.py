@@ -21,6 +21,7 @@ from app.ledger.rules import REVERSAL, Account, Conversion, Entry
 BETWEEN = "\x1f"
 """Stands between values sent as one text: the server takes it apart sooner than the driver writes an array."""
 
+# No index is named in ON CONFLICT: of two who write the same row at once, one may meet the other in any of them first.
 _ACCOUNTS = text("""
 INSERT INTO ledger_accounts (id, kind, subject, currency)
 SELECT given.* FROM unnest(
@@ -28,7 +29,7 @@ SELECT given.* FROM unnest(
   string_to_array(:subject, :between, '') ::uuid[], string_to_array(:currency, :between)
 ) given (id, kind, subject, currency)
 WHERE NOT EXISTS (SELECT FROM ledger_accounts known WHERE known.id = given.id)
-ORDER BY given.id ON CONFLICT (id) DO NOTHING
+ORDER BY given.id ON CONFLICT DO NOTHING
 """)
 _POSTINGS = text("""
 INSERT INTO postings (id, key, debit_id, credit_id, currency, amount_micros, booked_on, reason, subject_type,
@@ -41,12 +42,14 @@ SELECT given.*, :posted_by, :posted_at FROM unnest(
   string_to_array(:subject_type, :between, ''), string_to_array(:subject_id, :between, '') ::uuid[],
   string_to_array(:reverses_id, :between, '') ::uuid[], string_to_array(:input_hash, :between) ::bytea[]
 ) given
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT DO NOTHING
 """)
 _DIFFERENT = text("""
-SELECT postings.key FROM unnest(
-  string_to_array(:id, :between) ::uuid[], string_to_array(:input_hash, :between) ::bytea[]
-) given (id, input_hash) JOIN postings ON postings.id = given.id WHERE postings.input_hash <> given.input_hash LIMIT 1
+SELECT given.key FROM unnest(
+  string_to_array(:id, :between) ::uuid[], string_to_array(:key, :between),
+  string_to_array(:input_hash, :between) ::bytea[]
+) given (id, key, input_hash) LEFT JOIN postings ON postings.id = given.id
+WHERE postings.input_hash IS DISTINCT FROM given.input_hash LIMIT 1
 """)
 
 

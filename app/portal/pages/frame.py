@@ -193,7 +193,8 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     if visitor is None or realm.tenant is None:
         return {}
     held = frozenset(visitor.permissions)
-    open_to = shell.places("portal", held | ({"catalog.view"} if allows_somewhere(visitor, "catalog.view") else set()))
+    shown = held | ({"catalog.view"} if allows_somewhere(visitor, "catalog.view") else set())
+    open_to = shell.places("portal", shown, sees_all=visitor.scope.is_whole)
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))

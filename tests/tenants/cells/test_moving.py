@@ -13,7 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import db, jobs
+from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
+from app.ledger.service import auditing, sealing
 from app.main import composition
 from tenants import operations
 from tenants.cells.moving import AlreadyThere, move
@@ -22,6 +24,7 @@ from tenants.provisioning.errors import CellUnknown
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
+from tests.ledger.books import all_balances, assert_balanced, entry, post
 
 STEPS = [f"move.{step}.{side}" for step in ("pause", "fence", "copy", "flip", "clean") for side in ("before", "after")]
 
@@ -62,6 +65,21 @@ def test_a_label_opens_in_another_cell(cells):
     assert homes(tenant) == {"east"}
     a_member(tenant)
     assert len(emails(tenant)) == 1
+
+
+def test_a_moved_label_takes_its_books_along(cells):
+    tenant = a_label()
+    post(tenant, entry("sale:1", 5), entry("sale:2", 7))
+    with db.tenant_work(tenant) as session:
+        sealing.seal(session, Actor.system(tenant))
+    before = all_balances(tenant)
+    move(tenant.slug, "east")
+    moved = fresh_tenant(tenant.id)
+    assert all_balances(moved) == before
+    assert post(moved, entry("sale:2", 7), entry("sale:3", 1)) == (1, 1)
+    assert_balanced(moved)
+    with db.tenant_read(moved) as session:
+        assert auditing.problems(session) == []
 
 
 def test_a_moved_label_has_everything_and_leaves_nothing_behind(cells):

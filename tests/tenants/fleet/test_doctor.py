@@ -27,6 +27,11 @@ DRIFTS = {
     "GRANT UPDATE ON {l}.activity TO {l}": "table activity is",
     "REVOKE INSERT ON {l}.members FROM {l}": "table members is",
     "ALTER TABLE {l}.members ENABLE ROW LEVEL SECURITY": "table members is",
+    "CREATE OR REPLACE FUNCTION {l}.keep_ledger_balances() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$": (
+        "function keep_ledger_balances is"
+    ),
+    "GRANT EXECUTE ON FUNCTION {l}.keep_ledger_balances() TO PUBLIC": "function keep_ledger_balances is",
+    "GRANT UPDATE ON {l}.ledger_balances TO {l}": "table ledger_balances is",
     "CREATE VIEW {l}.window AS SELECT 1 AS n": "table window does not belong there",
     "DROP SCHEMA {l} CASCADE": "has no schema",
 }
