@@ -75,3 +75,15 @@ class StatementUnknown(NotFound):
     """There is no such statement, or the asker may not know of it."""
 
     message = "This statement could not be found."
+
+
+class RestatementTooLate(Conflict):
+    """A period that later statements rest on."""
+
+    message = "Later statements rest on this period. What changed goes into the next one."
+
+
+class NothingToRestate(Conflict):
+    """A period that nobody was told of."""
+
+    message = "This period was not published yet, so there is nothing to restate."

@@ -291,6 +291,9 @@ class Earning(LabelModel):
     whole: Mapped[int] = mapped_column(Integer, server_default="1")
     """Of a product's sale this is the part of one of so many tracks; of any other sale all of it."""
 
+    sign: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """-1 where a restatement takes back what an earlier run said of the same sales."""
+
     unpriced: Mapped[int] = mapped_column(Integer, server_default="0")
     """Lines without a price where the terms ask for one."""
 

@@ -122,11 +122,11 @@ def a_period(tenant: Tenant, starts_on: date, ends_on: date) -> RoyaltyPeriod:
         return running.open_period(session, Actor.system(tenant), starts_on=starts_on, ends_on=ends_on)
 
 
-def a_run(tenant: Tenant, period: RoyaltyPeriod, *, is_trial: bool = False) -> RoyaltyRun:
+def a_run(tenant: Tenant, period: RoyaltyPeriod, **kind: bool) -> RoyaltyRun:
     """A run of a period, calculated."""
     with tenant_work(tenant) as session:
         held = session.get_one(RoyaltyPeriod, period.id)
-        run = running.start_run(session, Actor.system(tenant), held, is_trial=is_trial)
+        run = running.start_run(session, Actor.system(tenant), held, **kind)
     with tenant_work(tenant) as session:
         running.calculate(session, tenant, run.id)
     with tenant_work(tenant) as session:

@@ -17,6 +17,7 @@ from app.catalog.models import Recording
 from app.contracts.errors import ContractContradicts
 from app.contracts.models import Contract
 from app.contracts.rules.terms import Clause, Escalation, Reserve, Share, Step, When
+from app.contracts.schemas import Scope
 from app.contracts.service import splitting
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
@@ -24,7 +25,14 @@ from app.kernel.money import exact
 from app.kernel.tenant import Tenant
 from app.ledger.models import Posting
 from app.ledger.service import auditing as books
-from app.royalties.errors import AnomaliesOpen, PeriodClosed, PeriodOverlaps, RunUnderway, SecondPersonNeeded
+from app.royalties.errors import (
+    AnomaliesOpen,
+    PeriodClosed,
+    PeriodOverlaps,
+    RestatementTooLate,
+    RunUnderway,
+    SecondPersonNeeded,
+)
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, SalesLine, Statement, StatementEntry
 from app.royalties.service import calculating, lines, rates, running
 from tests.factories.labels import a_label
@@ -241,8 +249,6 @@ def test_a_contested_share_waits_while_the_others_are_paid(
 def test_the_most_specific_contract_pays_and_a_tie_is_refused_when_signed(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path
 ) -> None:
-    from app.contracts.schemas import Scope
-
     house, single, abroad = (a_payee(tenant) for _ in range(3))
     a_contract(tenant, terms(house))
     a_contract(tenant, terms(single), scopes=[Scope("recording", recordings[0].id)])
@@ -261,7 +267,6 @@ def test_the_most_specific_contract_pays_and_a_tie_is_refused_when_signed(
 
 def test_an_albums_sale_is_divided_among_tracks_that_have_deals_of_their_own(tenant: Tenant, tmp_path: Path) -> None:
     from app.catalog.models import Release, Track
-    from app.contracts.schemas import Scope
 
     recordings = tracks_of(tenant, 3)
     artist, producer = a_payee(tenant), a_payee(tenant)
@@ -313,3 +318,45 @@ def test_lines_of_a_calculated_run_are_those_of_the_reports(
         assert counted == session.scalar(select(func.count()).select_from(SalesLine))
         calculating.forget(session, session.get_one(RoyaltyRun, run.id))
         assert session.scalar(select(func.count()).select_from(Earning)) == 0
+
+
+def test_a_restatement_tells_what_changed_line_by_line(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee), scopes=[Scope("recording", recordings[0].id)])
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100"), sold(recordings[0], Net="7", Store="Deezer")])
+    period = a_period(tenant, *MARCH)
+    first = a_run(tenant, period)
+    publish(tenant, first)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="20")])
+    again = a_run(tenant, period, restates=True)
+    publish(tenant, again)
+    told = statement(tenant, again, payee)
+    with tenant_work(tenant) as session:
+        found = [(line.store, amount(line.amount_micros)) for line in lines.lines(session, told)]
+        assert sorted(found) == [("Spotify", D(-50)), ("Spotify", D(60))], "Deezer did not change"
+        assert books.problems(session) == []
+        held = session.get_one(RoyaltyPeriod, period.id)
+        assert held.closed_at is not None
+    assert amount(told.earned_micros) == D(10)
+    assert amount(told.closing_micros) == D("63.5")
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="2")], month=APRIL[0])
+    assert amount(statement(tenant, run_of(tenant, APRIL), payee, deal).earned_micros) == D(1)
+    with tenant_work(tenant) as session, pytest.raises(RestatementTooLate):
+        running.start_run(session, Actor.system(tenant), session.get_one(RoyaltyPeriod, period.id), restates=True)
+
+
+def test_a_restatement_without_a_change_changes_nothing(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee))
+    a_report(tenant, tmp_path, [sold(recordings[n % 2], Net=f"{n}.77", Quantity=n) for n in range(20)])
+    period = a_period(tenant, *MARCH)
+    publish(tenant, a_run(tenant, period))
+    again = a_run(tenant, period, restates=True)
+    told = statement(tenant, again, payee)
+    with tenant_work(tenant) as session:
+        assert lines.lines(session, told) == []
+    assert (told.earned_micros, told.closing_micros) == (0, told.opening_micros)

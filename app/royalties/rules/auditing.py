@@ -118,7 +118,7 @@ def _earnings(pack: _Pack) -> Iterator[str]:
                     yield f"Line {number}: row {source['row']} of {source['report']} comes to another factor."
                 rate, own = Decimal(row["rate"]), _sold(source)
                 amount += royalty_of(clause, own, factor=Decimal(row["factor"]), rate=rate)
-            amount = amount * Decimal(row["fx"]) / int(row["whole"])
+            amount = amount * Decimal(row["fx"]) / int(row["whole"]) * int(row["sign"])
             if clause.escalation is None and not terms.most_favoured and _rate_differs(row, clause.rate):
                 yield f"Line {number}: its rate is not that of its clause."
             if abs(amount - Decimal(row["amount"])) > Decimal("1e-20"):

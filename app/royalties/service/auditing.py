@@ -26,7 +26,7 @@ from app.royalties.service.settling import WHOLE
 
 EARNINGS: Final = (
     "number", "version", "clause", "sheet", "store", "channel", "sold_month", "currency", "quantity", "base", "factor",
-    "rate", "fx", "whole", "amount",
+    "rate", "fx", "whole", "sign", "amount",
 )  # fmt: skip
 SOURCES: Final = (
     "number", "report", "sha256", "row", "quantity", "net", "gross", "unit_price", "retail_price", "source", "store",

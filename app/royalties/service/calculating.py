@@ -74,7 +74,7 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     session.execute(text(PATIENCE))
     period = session.get_one(RoyaltyPeriod, run.period_id)
     known = compiling.deals(session, period.ends_on)
-    assigned = assign(session, collecting.sales(session, collecting.take_in(session, run)), known)
+    assigned = assign(session, collecting.sales(session, run, collecting.take_in(session, run)), known)
     collecting.leave(session, run, assigned.left)
     keys = _with_rates(session, run, assigned.keys)
     collecting.write(session, EarningKey, keys.with_columns(run_id=pl.lit(str(run.id))).drop("deal_currency"))

@@ -26,6 +26,10 @@ _LEFT = (
     "SELECT r.serial AS report, l.asset_id, l.context_id FROM run_leftovers l "
     "JOIN sales_reports r ON r.id = l.report_id WHERE l.run_id = %(last)s"
 )
+_PAID = (
+    "SELECT DISTINCT s.report, s.asset_id, s.context_id FROM earning_sources s "
+    "JOIN royalty_runs u ON u.serial = s.run WHERE u.id = %(run)s"
+)
 
 
 def take_in(session: Session, run: RoyaltyRun) -> list[SalesReport]:
@@ -45,9 +49,14 @@ def take_in(session: Session, run: RoyaltyRun) -> list[SalesReport]:
     return reports
 
 
-def sales(session: Session, reports: list[SalesReport]) -> pl.DataFrame:
-    """Every distinct sale of a run: the report's short number, asset, context."""
+def sales(session: Session, run: RoyaltyRun, reports: list[SalesReport]) -> pl.DataFrame:
+    """Every distinct sale of a run: the report's short number, asset, context.
+
+    A restatement is about all that the run it restates paid, what that one left, and what came since.
+    """
     found = [as_frame(copied_out(session, _LEFT, {"last": last_published(session)}), LEFT)]
+    if run.restates_id:
+        found.append(as_frame(copied_out(session, _PAID, {"run": run.restates_id}), LEFT))
     for report in reports:
         assets, contexts = session.execute(_NEW, {"report": report.id}).one()
         if assets is not None:

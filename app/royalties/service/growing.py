@@ -45,7 +45,7 @@ def escalate(session: Session, run: RoyaltyRun, known: Deals) -> dict[UUID, Deci
             if clause.escalation:
                 rows = _rows(session, run, version, clause)
                 for release, group in _groups(rows, clause.escalation).items():
-                    asked = _counted_before(known.contract_of[version], clause.id, clause.escalation, release)
+                    asked = _counted_before(run, known.contract_of[version], clause.id, clause.escalation, release)
                     before = _Count(*map(Decimal, session.execute(asked).one()))
                     steps = stairs(clause.rate, clause.escalation, _costs(session, known.contract_of[version]))
                     retroactive[known.contract_of[version]] += _apply(group, clause.escalation, steps, before, changed)
@@ -77,14 +77,21 @@ def _counted(row: Earning, escalation: Escalation) -> Decimal:
         return gross if escalation.by == "gross" else gross * row.factor
 
 
-def _counted_before(contract: UUID, clause: str, escalation: Escalation, release: UUID | None) -> Select[Any, Any]:
-    """What published runs counted for a clause, over all versions of its contract."""
+def _counted_before(
+    run: RoyaltyRun, contract: UUID, clause: str, escalation: Escalation, release: UUID | None
+) -> Select[Any, Any]:
+    """What runs of other periods counted for a clause, over all versions of its contract."""
     gross = Earning.base * Earning.fx
     counter = {"units": Earning.quantity, "gross": gross}.get(escalation.by, gross * Earning.factor)
     query = (
         select(func.coalesce(func.sum(counter), 0), func.coalesce(func.sum(gross * Earning.factor), 0))
         .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
-        .where(Earning.contract_id == contract, Earning.clause == clause, RoyaltyRun.state == "published")
+        .where(
+            Earning.contract_id == contract,
+            Earning.clause == clause,
+            RoyaltyRun.state == "published",
+            RoyaltyRun.period_id != run.period_id,
+        )
     )
     return query.where(Earning.release_id == release) if escalation.per == "release" else query
 

@@ -24,7 +24,7 @@ from app.royalties.errors import (
     SecondPersonNeeded,
 )
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
-from app.royalties.service import calculating, checking, growing, posting, settling
+from app.royalties.service import calculating, checking, growing, posting, restating, settling
 
 LIVE = ("calculating", "checking", "approved", "publishing")
 ALONE_UP_TO_MICROS = 10_000 * 1_000_000
@@ -60,11 +60,16 @@ def open_period(session: Session, actor: Actor, *, starts_on: date, ends_on: dat
     return period
 
 
-def start_run(session: Session, actor: Actor, period: RoyaltyPeriod, *, is_trial: bool = False) -> RoyaltyRun:
-    """Ask for a period to be calculated; a trial is never posted, and may be run beside another."""
+def start_run(
+    session: Session, actor: Actor, period: RoyaltyPeriod, *, is_trial: bool = False, restates: bool = False
+) -> RoyaltyRun:
+    """Ask for a period to be calculated; a trial is never posted, and may be run beside another.
+
+    `restates` works a published period out anew: its statements tell what changes, line by line.
+    """
     _take_turn(session)
     session.refresh(period)
-    if period.closed_at is not None and not is_trial:
+    if period.closed_at is not None and not is_trial and not restates:
         raise PeriodClosed
     live = select(RoyaltyRun.id).where(RoyaltyRun.period_id == period.id, RoyaltyRun.state.in_(LIVE))
     if not is_trial and session.scalar(live.where(RoyaltyRun.is_trial.is_(False)).limit(1)):
@@ -76,6 +81,7 @@ def start_run(session: Session, actor: Actor, period: RoyaltyPeriod, *, is_trial
         number=last + 1,
         state="calculating",
         is_trial=is_trial,
+        restates_id=restating.restated(session, period).id if restates else None,
         created_by=actor.id,
         created_at=clock.now(),
     )
@@ -109,6 +115,8 @@ def _work_out(session: Session, run: RoyaltyRun) -> None:
     known = calculating.calculate(session, run)
     failpoint.reach("royalties.calculated")
     retroactive = growing.escalate(session, run, known)
+    if run.restates_id:
+        restating.take_back(session, run)
     settling.settle_run(session, run, known, retroactive)
     failpoint.reach("royalties.settled")
     checking.check(session, run)
@@ -166,7 +174,8 @@ def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
     posting.post_run(session, actor, run)
     failpoint.reach("royalties.posted")
     run.state = "published"
-    run.published_at = period.closed_at = clock.now()
+    run.published_at = clock.now()
+    period.closed_at = period.closed_at or run.published_at
     session.flush()
     _tell(session, actor, "run.published", run, digest=run.digest)
 

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("fx", sa.Numeric(), nullable=False),
         sa.Column("whole", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("sign", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("unpriced", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount", sa.Numeric(), nullable=False),
         sa.Column("positive", sa.Numeric(), nullable=False),
