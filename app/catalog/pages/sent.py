@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import FieldsUnusable
 from app.catalog.rules import parts as rules
 from app.catalog.rules.parts import Item, Unusable
+from app.catalog.rules.roles import ARTIST_ROLES, ROLE_SENTENCES
 from app.catalog.service.naming import artist_meant, contributor_meant, work_meant
 from app.identity.policies import Visitor
 from app.kernel.ids import parse_uuid
@@ -40,6 +41,14 @@ def lines(data: Sent, names: tuple[str, ...]) -> list[Line]:
         for line in zip(*columns, strict=True)
     ]
     return [line for line in found if line[main]]
+
+
+def with_named_roles(data: Sent, told: Callable[[str], str]) -> Sent:
+    """The same with the roles of credits by their names, where they are written in the reader's words."""
+    said = data.get("credit_role", [])
+    names = {told(words).casefold(): name for name, words in ROLE_SENTENCES.items() if name not in ARTIST_ROLES}
+    roles = [" ".join(str(role).split()) for role in (said if isinstance(said, list) else [said])]
+    return {**data, "credit_role": [names.get(role.casefold(), role) for role in roles]} if roles else data
 
 
 @dataclass(frozen=True, slots=True)
