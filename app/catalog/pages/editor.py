@@ -132,6 +132,7 @@ def _page(
         "scripts": scripts(realm.language),
         "languages": languages(realm.language),
         "genres": GENRES,
+        "tracks": PARTS["release"]["tracks"].read(session, row) if form.kind == "release" else [],
         "imprints": list(session.scalars(visible_imprints(visitor))) if form.kind == "release" else [],
         "imprint_name": session.get_one(Imprint, row.imprint_id).name if form.kind == "release" else "",
         "may_add": visitor.scope.is_whole,

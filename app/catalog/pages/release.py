@@ -53,7 +53,7 @@ FORM = editor.Form(
     RELEASES,
     release_to_edit,
     release_to_change,
-    {"artists": sent.ARTISTS, "titles": sent.TITLES, "imprint": sent.IMPRINT},
+    {"artists": sent.ARTISTS, "titles": sent.TITLES, "imprint": sent.IMPRINT, "tracks": sent.INSTANT},
     sentence("The release was changed."),
 )
 

@@ -118,6 +118,11 @@ def _imprint(session: Session, visitor: Visitor, said: list[Line], held: list[It
     return [{"name": imprint.name, "imprint": str(imprint.id)}]
 
 
+def _instant(_session: Session, _visitor: Visitor, said: list[Line], held: list[Item]) -> list[Item]:
+    chosen = {line["instant"] for line in said}
+    return [item | {"instant_grat": item["track"] in chosen} for item in held]
+
+
 def _credits(session: Session, _visitor: Visitor, said: list[Line], _held: list[Item]) -> list[Item]:
     return rules.checked_credits(
         [
@@ -179,6 +184,11 @@ IMPRINT = Rows(
     ("imprint",),
     _imprint,
     lambda _, items: [{"imprint": item["imprint"]} for item in items],
+)
+INSTANT = Rows(
+    ("instant",),
+    _instant,
+    lambda _, items: [{"instant": item["track"]} for item in items if item["instant_grat"]],
 )
 CREDITS = Rows(("credit", "credit_name", "credit_role"), _credits, _shown_credits)
 WORKS = Rows(("work", "work_title"), _works, _shown_works)
