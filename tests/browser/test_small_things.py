@@ -13,7 +13,7 @@ def test_a_file_is_chosen_with_the_keyboard_in_the_readers_words(visit):
     assert here.page.inner_text("#new .file") == "Datei auswählen\nNoch keine Datei ausgewählt"
     here.page.focus("#manifest")
     with here.page.expect_file_chooser() as asked:
-        here.page.keyboard.press("Space")
+        here.page.press("#manifest", "Space")
     assert here.page.locator("#new .file .btn").evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
     asked.value.set_files(A_FILE)
     assert here.page.inner_text("#new [data-chosen]") == "Herbst.csv"
