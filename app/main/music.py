@@ -1,4 +1,4 @@
-"""What the three demo labels brought out: invented acts and pieces."""
+"""What the three demo labels brought out: invented acts, their pieces, and who else worked on these."""
 
 from __future__ import annotations
 
@@ -81,3 +81,39 @@ MUSIC = {
         ),
     ),
 }
+
+CREDITS = {
+    "Mira Okafor": (
+        ("Mira Okafor", "ComposerLyricist"),
+        ("Mira Okafor", "LeadVocalist"),
+        ("Henrik Sander", "Piano"),
+        ("Tilda Roth", "Producer"),
+        ("Bas Vermeer", "MixingEngineer"),
+    ),
+    "Trio Feldweg": (
+        ("Ole Petersen", "Composer"),
+        ("Ole Petersen", "DoubleBass"),
+        ("Merle Classen", "TenorSaxophone"),
+        ("Tilda Roth", "Producer"),
+    ),
+    "Jonas Hartwig": (("Jonas Hartwig", "Composer"), ("Jonas Hartwig", "Arranger"), ("Trio Feldweg", "Ensemble")),
+    "Kaia Lindqvist": (("Kaia Lindqvist", "Composer"), ("Kaia Lindqvist", "Synthesizer"), ("Bas Vermeer", "Mixer")),
+    "The Lanterns": (
+        ("Nell Hargrove", "Composer"),
+        ("Sam Okoro", "Lyricist"),
+        ("Nell Hargrove", "LeadVocalist"),
+        ("June Castellan", "Producer"),
+        ("Abe Lindholm", "MasteringEngineer"),
+    ),
+    "Marisol Vega": (("Marisol Vega", "ComposerLyricist"), ("Iker Salas", "Arranger"), ("Iker Salas", "Producer")),
+    "Wren & Fox": (("Wren Adair", "Composer"), ("Fox Delaney", "Programmer"), ("Abe Lindholm", "Mixer")),
+    "سامي ناصر": (
+        ("سامي ناصر", "Composer"),
+        ("هالة منصور", "Lyricist"),
+        ("طارق زيدان", "Oud"),
+        ("ريم الخطيب", "Producer"),
+    ),
+    "ليان": (("ليان", "ComposerLyricist"), ("ريم الخطيب", "Producer"), ("كريم صالح", "MixingEngineer")),
+    "Qamar Ensemble": (("Yusuf Rahmani", "Composer"), ("Yusuf Rahmani", "Conductor"), ("Dalia Haddad", "Strings")),
+}
+"""Who did what on every track of an act, by the act's name."""

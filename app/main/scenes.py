@@ -19,7 +19,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
-from app.main.music import MUSIC
+from app.main.music import CREDITS, MUSIC
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
@@ -122,8 +122,9 @@ def _music(tenant: Tenant, scene: Scene) -> None:
             owner = {"p_year": day.year, "p_owner": scene.name, "c_year": day.year, "c_owner": scene.name}
             said = {"title": piece.title, "artists": list(piece.artists), "kind": piece.kind, "genre": piece.genre}
             releases.append({"release": number, "label": scene.name, "release_date": day.isoformat(), **said, **owner})
+            by = [{"name": name, "role": role} for name, role in CREDITS[piece.artists[0]]]
             for place, (title, seconds) in enumerate(piece.tracks, 1):
                 where = {"release": number, "row": place, "disc": 1, "number": place}
-                tracks.append({**where, "title": title, "duration_ms": seconds * 1000})
+                tracks.append({**where, "title": title, "duration_ms": seconds * 1000, "contributors": by})
         create(session, Actor.system(tenant), releases, tracks)
         check_changed(session, tenant, [])

@@ -13,6 +13,7 @@ from app.catalog.models import (
     RecordingArtist,
     Release,
     ReleaseArtist,
+    Track,
 )
 from app.roster.models import Artist
 from tests.catalog.desk import (
@@ -198,3 +199,27 @@ def test_a_removed_track_closes_the_gap_keeps_its_recording_and_comes_back_itsel
     assert client.post(undo_of(client.get(f"{RELEASES}/{release}").text)).status_code == 303
     assert track_ids(mine, release) == [a, b, c]
     assert client.post(f"{RELEASES}/{a_release(mine)}/places/{b}/removal").status_code == 404
+
+
+def test_tracks_that_come_at_once_with_a_pre_order_are_chosen_and_taken_back(client_as, mine):
+    client, release = client_as(mine), a_release(mine)
+    first, second = track_ids(mine, release)[:2]
+
+    def instant():
+        query = select(Track.id).where(Track.release_id == release, Track.is_instant_grat)
+        return [str(row.id) for row in read(mine, query)]
+
+    def save(*chosen, match):
+        said = {"match": match, "parts": "tracks", "preorder_date": "2026-11-01", "instant": list(chosen)}
+        return client.post(f"{RELEASES}/{release}", data=said)
+
+    assert save(second, "no such track", match="1").status_code == 303
+    assert instant() == [second]
+    assert f'value="{second}" checked' in client.get(f"{RELEASES}/{release}/edit").text
+    page = client.get(f"{RELEASES}/{release}").text
+    assert "(At once with a pre-order)" in page
+    assert save(first, match="1").status_code == 412
+    assert save(match="2").status_code == 303
+    assert instant() == []
+    assert client.post(undo_of(client.get(f"{RELEASES}/{release}").text)).status_code == 303
+    assert instant() == [second]

@@ -88,6 +88,31 @@ def test_a_recording_is_edited_with_credits_works_and_lyrics(client_as, mine):
     assert late.status_code == 412
 
 
+def test_what_people_did_is_told_and_typed_in_the_readers_words(client_as, connected):
+    mine = a_label(languages=("en", "de"))
+    client, release = client_as(mine), a_release(mine)
+    recording = recording_of(mine, release)
+    client.headers["accept-language"] = "de"
+    said = {
+        "match": "1", "parts": "credits", "credit": [""] * 3, "credit_name": ["Ada", "Ada", "Eve"],
+        "credit_role": ["produzent", "MixingEngineer", "Glasharfe"],
+    }  # fmt: skip
+    assert client.post(f"{RECORDINGS}/{recording}", data=said).status_code == 303
+    kept = [row.role for row in read(mine, select(Credit.role).order_by(Credit.position))]
+    assert kept == ["Producer", "MixingEngineer", "Glasharfe"]
+    for page in (f"{RECORDINGS}/{recording}", f"{RELEASES}/{release}"):
+        text = client.get(page).text
+        assert "Produzent" in text
+        assert "Mischingenieur" in text
+        assert "MixingEngineer" not in text
+    text = client.get(f"{RECORDINGS}/{recording}/edit").text
+    assert 'value="Mischingenieur" list="credit-roles"' in text
+    assert 'value="Glasharfe" list="credit-roles"' in text
+    behind = client.post(f"{RECORDINGS}/{recording}", data=said | {"credit_role": ["Producer", "Mixer", "Glasharfe"]})
+    assert behind.status_code == 412
+    assert "Ada · Mischingenieur" in behind.text
+
+
 def test_writers_of_a_work_share_no_more_than_the_whole(client_as, mine):
     client, release = client_as(mine), a_release(mine)
     recording = recording_of(mine, release)

@@ -71,6 +71,19 @@ def checked(client, tenant, table=TABLE, **kwargs):
     return batch
 
 
+def test_columns_that_cannot_be_meant_so_are_shown_again_as_they_were_chosen(client_as, mine):
+    client = client_as(mine)
+    batch = uploaded(client, "Title,Artist,Track Title\nEbbe,Kite & Drift,Watt\n")
+    chosen = {"Title": "track.title", "Artist": "track.title", "Track Title": ""}
+    answer = client.post(f"{batch}/columns", data=chosen)
+    assert answer.status_code == 422
+    assert mapping(answer.text) == chosen
+    assert "Say which column tells releases apart" in answer.text
+    assert "Another column holds this already" in answer.text
+    mended = {"Title": "release.title", "Artist": "release.artists", "Track Title": "track.title"}
+    assert client.post(f"{batch}/columns", data=mended).status_code == 303
+
+
 def applied(client, tenant, table=TABLE):
     """A batch that was applied."""
     batch = checked(client, tenant, table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from app.catalog.errors import CodeTaken, FieldsUnusable
 from app.catalog.pages import sent
 from app.catalog.pages.sent import Line, Rows, Sent
 from app.catalog.queries.changes import first_change
-from app.catalog.rules import fields, parts
+from app.catalog.rules import fields, parts, roles
 from app.catalog.rules.parts import Unusable
 from app.catalog.rules.vocabulary import GENRES, LANGUAGES
 from app.catalog.service import editing
@@ -29,7 +29,7 @@ from app.kernel.errors import Invalid
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.models import Imprint
 from app.roster.policies import visible_imprints
@@ -65,6 +65,7 @@ def show(request: Request[Any, Any, Any], form: Form, row_id: str) -> Response[s
 
 def save(request: Request[Any, Any, Any], form: Form, row_id: str, data: Sent) -> Response[Any]:
     """Change a row that is still as its editor saw it; whoever was slower sees both."""
+    data = sent.with_named_roles(data, partial(told, realm_of(request)))
     visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(row_id)
     try:
         with tenant_work(tenant) as session:
@@ -124,12 +125,14 @@ def _page(
         "problems": problems or {},
         "choices": fields.CHOICE_SENTENCES,
         "titles": fields.FIELD_SENTENCES,
-        "roles": parts.ROLE_SENTENCES,
-        "credit_roles": parts.CREDIT_ROLES,
-        "writer_roles": parts.WRITER_ROLES,
+        "artist_roles": roles.ARTIST_ROLES,
+        "roles": roles.ROLE_SENTENCES,
+        "credit_roles": roles.CREDIT_ROLES,
+        "writer_roles": roles.WRITER_ROLES,
         "scripts": scripts(realm.language),
         "languages": languages(realm.language),
         "genres": GENRES,
+        "tracks": PARTS["release"]["tracks"].read(session, row) if form.kind == "release" else [],
         "imprints": list(session.scalars(visible_imprints(visitor))) if form.kind == "release" else [],
         "imprint_name": session.get_one(Imprint, row.imprint_id).name if form.kind == "release" else "",
         "may_add": visitor.scope.is_whole,

@@ -19,6 +19,7 @@ from app.catalog.pages.tracks import TRACKS
 from app.catalog.policies import may_change_recording, recording_to_change, recording_to_edit, recording_to_read
 from app.catalog.queries import recordings as queries
 from app.catalog.rules import fields, parts
+from app.catalog.rules.roles import ROLE_SENTENCES
 from app.catalog.schemas import Restoration
 from app.catalog.service import editing
 from app.catalog.service.parts import PARTS
@@ -73,7 +74,7 @@ def _facts(session: Session, visitor: Visitor, tenant: Tenant, recording: Record
         "releases": [(row, picture(tenant, row.artwork, most=96)) for row in on],
         "file": session.execute(audio).one_or_none() if recording.audio_id else None,
         "history": list(session.scalars(history([recording.id], limit=HISTORY))),
-        "roles": parts.ROLE_SENTENCES,
+        "roles": ROLE_SENTENCES,
         "share": parts.spelled_share,
         "may_edit": may_change_recording(session, visitor, recording.id),
         "shown": fields.shown,

@@ -24,7 +24,8 @@ from app.catalog.policies import (
     release_to_read,
 )
 from app.catalog.queries import lists
-from app.catalog.rules import fields, parts
+from app.catalog.rules import fields
+from app.catalog.rules.roles import ROLE_SENTENCES
 from app.catalog.schemas import NewValue, Restoration
 from app.catalog.service import editing
 from app.catalog.service.issuing import issue_missing
@@ -52,7 +53,7 @@ FORM = editor.Form(
     RELEASES,
     release_to_edit,
     release_to_change,
-    {"artists": sent.ARTISTS, "titles": sent.TITLES, "imprint": sent.IMPRINT},
+    {"artists": sent.ARTISTS, "titles": sent.TITLES, "imprint": sent.IMPRINT, "tracks": sent.INSTANT},
     sentence("The release was changed."),
 )
 
@@ -101,7 +102,7 @@ def _facts(session: Session, visitor: Visitor, release: Release) -> dict[str, An
         **readiness.shown(session, visitor, release),
         "history": list(session.scalars(history(subjects, limit=HISTORY))),
         "lacks_codes": release.upc is None or any(recording.isrc is None for _, recording in tracks),
-        "roles": parts.ROLE_SENTENCES,
+        "roles": ROLE_SENTENCES,
         "may_edit": may_edit,
         "shown": fields.shown,
     }

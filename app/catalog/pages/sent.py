@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import FieldsUnusable
 from app.catalog.rules import parts as rules
 from app.catalog.rules.parts import Item, Unusable
+from app.catalog.rules.roles import ARTIST_ROLES, ROLE_SENTENCES
 from app.catalog.service.naming import artist_meant, contributor_meant, work_meant
 from app.identity.policies import Visitor
 from app.kernel.ids import parse_uuid
@@ -40,6 +41,14 @@ def lines(data: Sent, names: tuple[str, ...]) -> list[Line]:
         for line in zip(*columns, strict=True)
     ]
     return [line for line in found if line[main]]
+
+
+def with_named_roles(data: Sent, told: Callable[[str], str]) -> Sent:
+    """The same with the roles of credits by their names, where they are written in the reader's words."""
+    said = data.get("credit_role", [])
+    names = {told(words).casefold(): name for name, words in ROLE_SENTENCES.items() if name not in ARTIST_ROLES}
+    roles = [" ".join(str(role).split()) for role in (said if isinstance(said, list) else [said])]
+    return {**data, "credit_role": [names.get(role.casefold(), role) for role in roles]} if roles else data
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,11 @@ def _imprint(session: Session, visitor: Visitor, said: list[Line], held: list[It
     return [{"name": imprint.name, "imprint": str(imprint.id)}]
 
 
+def _instant(_session: Session, _visitor: Visitor, said: list[Line], held: list[Item]) -> list[Item]:
+    chosen = {line["instant"] for line in said}
+    return [item | {"instant_grat": item["track"] in chosen} for item in held]
+
+
 def _credits(session: Session, _visitor: Visitor, said: list[Line], _held: list[Item]) -> list[Item]:
     return rules.checked_credits(
         [
@@ -170,6 +184,11 @@ IMPRINT = Rows(
     ("imprint",),
     _imprint,
     lambda _, items: [{"imprint": item["imprint"]} for item in items],
+)
+INSTANT = Rows(
+    ("instant",),
+    _instant,
+    lambda _, items: [{"instant": item["track"]} for item in items if item["instant_grat"]],
 )
 CREDITS = Rows(("credit", "credit_name", "credit_role"), _credits, _shown_credits)
 WORKS = Rows(("work", "work_title"), _works, _shown_works)

@@ -13,6 +13,7 @@ from app.catalog.pages.tracks import TRACKS
 from app.catalog.policies import may_change_work, work_to_change, work_to_edit, work_to_read
 from app.catalog.queries import recordings as queries
 from app.catalog.rules import fields, parts
+from app.catalog.rules.roles import ROLE_SENTENCES
 from app.catalog.schemas import Restoration
 from app.catalog.service import editing
 from app.catalog.service.parts import PARTS
@@ -54,7 +55,7 @@ def work_page(request: Request[Any, Any, Any], work_id: FromPath[str]) -> Respon
             "history": list(session.scalars(history([work.id], limit=HISTORY))),
         }
     facts |= {"titles": fields.FIELD_SENTENCES, "share": parts.spelled_share, "meanings": meanings()}
-    facts |= {"place": WORKS, "roles": parts.ROLE_SENTENCES}
+    facts |= {"place": WORKS, "roles": ROLE_SENTENCES}
     return page("catalog/work.html", realm_of(request), here=TRACKS, **facts)
 
 

@@ -9,24 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.catalog.rules.roles import ARTIST_ROLES, WRITER_ROLES
 from app.catalog.rules.vocabulary import LANGUAGES
 
 Item = dict[str, Any]
 
-ROLES = ("main", "featured", "remixer")
-ROLE_SENTENCES = {"main": "Main artist", "featured": "Featured", "remixer": "Remixer"}
-CREDIT_ROLES = (
-    "Composer", "Lyricist", "ComposerLyricist", "Author", "Arranger", "Adapter", "Translator", "Orchestrator",
-    "Producer", "CoProducer", "ExecutiveProducer", "AssistantProducer", "Remixer", "Mixer", "MixingEngineer",
-    "MasteringEngineer", "RecordingEngineer", "Engineer", "AssistantEngineer", "Editor", "Programmer", "Vocalist",
-    "LeadVocalist", "BackgroundVocalist", "Performer", "Soloist", "Band", "Ensemble", "Orchestra", "Choir",
-    "Conductor", "ConcertMaster", "MusicalDirector", "ChorusMaster", "Accompanyist", "DJ", "Narrator",
-    "MusicPublisher", "Guitar", "Bass", "Drums", "Percussion", "Piano", "Keyboards", "Synthesizer", "Violin",
-    "Viola", "Cello", "Trumpet", "Saxophone", "Flute",
-)  # fmt: skip
-"""Roles that are offered, by DDEX's names; another instrument is written as it is."""
-
-WRITER_ROLES = ("ComposerLyricist", "Composer", "Lyricist", "Author", "Arranger", "Adapter", "Translator")
 SCRIPTS = (
     "Latn", "Arab", "Cyrl", "Deva", "Grek", "Hans", "Hant", "Hebr", "Jpan", "Kore", "Thai", "Armn", "Beng", "Ethi",
     "Geor", "Gujr", "Guru", "Khmr", "Knda", "Laoo", "Mlym", "Mong", "Mymr", "Sinh", "Taml", "Telu", "Tibt",
@@ -66,7 +53,7 @@ def _listed(names: list[str]) -> str:
 
 def checked_artists(items: Sequence[Item]) -> list[Item]:
     """Artists of whom at least one is a main one, each once in a role."""
-    if any(row["role"] not in ROLES for row in items):
+    if any(row["role"] not in ARTIST_ROLES for row in items):
         raise Unusable("role")
     if any(len(row["name"]) > LONGEST for row in items):
         raise Unusable("long")

@@ -22,6 +22,7 @@ from app.catalog.models import (
     WorkWriter,
 )
 from app.catalog.rules.merging import RECORDING_FIELDS, RELEASE_FIELDS
+from app.catalog.rules.roles import WRITER_ROLES
 from app.catalog.service import attaching
 from app.catalog.service.changing import change_fields, mark_loaded, tell_changes
 from app.catalog.service.planning import Plan
@@ -43,8 +44,6 @@ NOTE_CODES = (
     "SELECT :kind, * FROM unnest(string_to_array(:code, ','), string_to_array(:subject_id, ',') ::uuid[]) "
     "ON CONFLICT DO NOTHING"
 )
-WRITERS = ("Composer", "Lyricist", "ComposerLyricist", "Author", "Arranger", "Adapter", "Translator")
-"""DDEX's roles of those who made a work rather than a recording of it."""
 
 
 def take_turn(session: Session) -> None:
@@ -117,7 +116,7 @@ def _load_some(session: Session, plan: Plan, fresh: pl.DataFrame, origin: pl.Exp
 
 def _load_works(session: Session, fresh: pl.DataFrame, credited: pl.DataFrame, origin: pl.Expr) -> None:
     """A recording whose writers or work number are known plays a work; one number is one work."""
-    writers = credited.filter(pl.col("role").is_in(WRITERS))
+    writers = credited.filter(pl.col("role").is_in(WRITER_ROLES))
     written = pl.col("recording_id").is_in(writers["recording_id"].unique().implode())
     works = fresh.filter(written | pl.col("iswc").is_not_null()).select("recording_id", "title", "iswc", "language")
     known = _works_by_iswc(session, works["iswc"])

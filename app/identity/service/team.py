@@ -95,8 +95,9 @@ def revoke(session: Session, visitor: Visitor, invitation: Invitation) -> None:
 
 
 def open_invitations(session: Session) -> list[Invitation]:
-    """Invitations that nobody has accepted, the newest first."""
+    """Invitations that somebody may still accept, the newest first: whoever came in another way is a member already."""
     query = select(Invitation).where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    query = query.where(Invitation.email.not_in(select(Member.email)))
     return list(session.scalars(query.order_by(Invitation.created_at.desc())))
 
 

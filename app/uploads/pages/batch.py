@@ -22,8 +22,9 @@ from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.refusals import status_of
 from app.uploads import queries
-from app.uploads.errors import ChoiceUnusable
+from app.uploads.errors import ChoiceUnusable, ColumnsUnusable
 from app.uploads.models import Batch, BatchFile
 from app.uploads.pages.batches import UPLOADS
 from app.uploads.policies import batch_to_change, batch_to_read
@@ -50,6 +51,13 @@ def asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
 @get(BATCH, sync_to_thread=True)
 def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[str]:
     """Show where a batch stands and what it would do."""
+    return _shown(request, batch_id, {})
+
+
+def _shown(
+    request: Request[Any, Any, Any], batch_id: str, meant: dict[str, str], problems: ColumnsUnusable | None = None
+) -> Response[str]:
+    """The page of a batch; where what the columns are meant to be cannot be used, with why."""
     visitor, tenant = asked(request)
     view = request.query_params.get("view", "")
     if view and view not in VIEWS:
@@ -65,8 +73,11 @@ def show(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[s
     return page(
         "uploads/batch.html",
         realm_of(request),
+        status=status_of(problems) if problems else 200,
         here=f"{UPLOADS}/{batch.id}",
         batch=batch,
+        meant=meant,
+        problems=problems.fields if problems else {},
         view=view,
         state=state,
         steps=steps.STEPS,
@@ -148,13 +159,16 @@ async def events(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> St
 @post(f"{BATCH}/columns", sync_to_thread=True)
 def confirm_columns(
     request: Request[Any, Any, Any], batch_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
-) -> Redirect:
+) -> Response[Any]:
     """Take what the columns mean, as the person confirmed it."""
     visitor, tenant = asked(request)
-    with tenant_work(tenant) as session:
-        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
-        checking.confirm(session, visitor.actor, batch, {name: field or None for name, field in data.items()})
-        batches.ask_check(session, batch)
+    try:
+        with tenant_work(tenant) as session:
+            batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+            checking.confirm(session, visitor.actor, batch, {name: field or None for name, field in data.items()})
+            batches.ask_check(session, batch)
+    except ColumnsUnusable as refusal:
+        return _shown(request, batch_id, data, refusal)
     return Redirect(f"{UPLOADS}/{batch.id}", status_code=303)
 
 

@@ -1,4 +1,4 @@
-// Small behaviours, each by an attribute: copy, choose a scheme, confirm, print, submit on change, a toast's end.
+// Small behaviours, each by an attribute: copy, choose a scheme, confirm, print, submit on change, name a chosen file, a toast's end.
 import { word } from "../words";
 
 const TOAST_MS = 10_000;
@@ -44,6 +44,8 @@ addEventListener("submit", (event) => {
 addEventListener("change", (event) => {
   const control = event.target as HTMLElement;
   if (control.matches("[data-submit]")) control.closest("form")?.requestSubmit();
+  const chosen = control.matches(".file input") && control.parentElement?.querySelector("[data-chosen]");
+  if (chosen) chosen.textContent = (control as HTMLInputElement).files?.[0]?.name ?? word("No file chosen yet");
 });
 
 function ask(sentence: string, then: () => void): void {

@@ -1,0 +1,37 @@
+"""What is easily lost: a chosen file's name, and the buttons at the end of a row on a phone."""
+
+from __future__ import annotations
+
+from tests.browser.conftest import NARROW
+
+A_FILE = {"name": "Herbst.csv", "mimeType": "text/csv", "buffer": b"title"}
+
+
+def test_a_file_is_chosen_with_the_keyboard_in_the_readers_words(visit):
+    here = visit("bluehour", language="de")
+    here.go("/portal/uploads")
+    assert here.page.inner_text("#new .file") == "Datei auswählen\nNoch keine Datei ausgewählt"
+    here.page.focus("#manifest")
+    with here.page.expect_file_chooser() as asked:
+        here.page.press("#manifest", "Space")
+    assert here.page.locator("#new .file .btn").evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+    asked.value.set_files(A_FILE)
+    assert here.page.inner_text("#new [data-chosen]") == "Herbst.csv"
+    here.page.set_input_files("#manifest", [])
+    assert here.page.inner_text("#new [data-chosen]") == "Noch keine Datei ausgewählt"
+    assert not here.complaints
+
+
+def test_a_waiting_invitation_is_sent_again_or_taken_back_on_a_phone(visit):
+    here = visit("kite", viewport=NARROW)
+    here.go("/portal/settings/team")
+    assert here.page.locator("main").get_by_text("owner@kite.test").count() == 1
+    here.page.fill("#email", "somebody.new@kite-records.example")
+    here.page.locator("form[action$='/invitations'] button.primary").click()
+    row = here.page.locator("tr", has_text="somebody.new@")
+    for button in row.locator("button").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= NARROW["width"]
+    row.locator("button").last.click()
+    row.wait_for(state="detached")
