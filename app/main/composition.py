@@ -36,6 +36,7 @@ SLICES = (
     "app.contracts.activity",
     "app.royalties.models",
     "app.royalties.activity",
+    "app.royalties.service.naming",
     "app.royalties.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",

@@ -16,7 +16,6 @@ from app.kernel.activity import has
 from app.kernel.actor import Actor
 from app.ledger import service
 from app.ledger.rules import Conversion
-from app.roster.models import Party, Payee
 from tests.factories.members import PASSWORD, a_member
 from tests.ledger.books import DAY, INCOME, OWED, ROYALTIES, account, convert, entry, post, reverse
 
@@ -66,18 +65,6 @@ def test_a_figure_leads_to_its_accounts_and_they_to_their_postings(mine, client_
         "1 Royalties — €1.00 €2.00",
         "0 Royalties — €1.00 €1.00",
     ]
-
-
-def test_the_accounts_of_payees_carry_their_names(mine, client_as):
-    with db.tenant_work(mine) as session:
-        session.add(Party(id=UUID(int=6), kind="person", legal_name="Mira Holm"))
-        session.flush()
-        session.add(Payee(id=UUID(int=7), party_id=UUID(int=6), name="Mira <Holm>", currency="EUR"))
-    post(mine, entry("royalty", 5, debit=ROYALTIES, credit=account("payable", 7)))
-    client = client_as(mine)
-    address = "/portal/ledger/accounts?kind=payable&currency=EUR"
-    assert "Mira &lt;Holm&gt;" in client.get(address).text
-    assert rows_of(client.get("/portal/ledger/export"))[0]["name"] == "Mira <Holm>"
 
 
 def test_a_long_account_is_paged_and_its_balances_go_on_whatever_is_posted_meanwhile(mine, client_as):

@@ -5,21 +5,25 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.catalog.models import Recording
+from app.contracts.models import Contract
 from app.contracts.rules.terms import Base, Clause, Deduction, Reduction, When
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.main.commands.audit import command
+from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.royalties.rules import auditing as rules
 from app.royalties.service import auditing, lines
@@ -74,6 +78,16 @@ def test_a_line_opens_down_to_the_rows_it_was_worked_out_from(tenant: Tenant, to
             assert sum(row.net for row in rows) == line.net
             assert known.clause.id == line.clause
             assert known.version.signed_at is not None
+
+
+def test_the_ledgers_accounts_carry_the_names_of_payees_contracts_and_sources(
+    tenant: Tenant, told: Statement, client_as: Callable[[Tenant], Any]
+) -> None:
+    with tenant_work(tenant) as session:
+        payee, contract = session.get_one(Payee, told.payee_id), session.get_one(Contract, told.contract_id)
+    listed = client_as(tenant).get("/portal/ledger/accounts?kind=payable&currency=USD").text
+    assert f"{payee.name} · {contract.title}" in listed
+    assert "plain" in client_as(tenant).get("/portal/ledger/accounts?kind=receivable&currency=USD").text
 
 
 def test_an_audit_pack_agrees_with_itself_on_any_machine(tenant: Tenant, told: Statement, tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ from app.contracts.errors import CollateralCycle, CostUnusable
 from app.contracts.models import CollateralLink, Contract, Recoupable
 from app.contracts.rules.graphs import circle
 from app.contracts.schemas import NewCost
+from app.contracts.service.drafting import latest
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.money import WHOLE_PPM, to_micros
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Entry, Kind
 
 KINDS = ("advance", "recording", "video", "marketing", "tour", "equipment", "producer", "buyout", "other")
 
@@ -45,10 +48,24 @@ def propose(session: Session, actor: Actor, contract: Contract, new: NewCost) ->
 
 
 def decide(session: Session, actor: Actor, cost: Recoupable, *, approved: bool) -> None:
-    """Approve or reject a cost, once."""
+    """Approve or reject a cost, once; what is recoupable of an approved one stands in the ledger until it is."""
     cost.decide("approved" if approved else "rejected", by=actor.id, at=clock.now())
     session.flush()
+    micros = cost.amount_micros * cost.recoupable_ppm // WHOLE_PPM
+    if approved and micros:
+        currency = latest(session, cost.contract_id).read().currency
+        waiting = cost_account(cost.kind, cost.contract_id, currency)
+        paid = Account(Kind.CLEARING, None, currency)
+        entry = Entry(
+            f"cost:{cost.id}", waiting, paid, micros, cost.incurred_on, cost.kind, "contract", cost.contract_id
+        )
+        ledger.post(session, actor, [entry])
     _tell(session, actor, "cost.approved" if approved else "cost.rejected", cost)
+
+
+def cost_account(kind: str, contract_id: UUID, currency: str) -> Account:
+    """Where an advance or a cost waits to be recouped."""
+    return Account(Kind.ADVANCE if kind == "advance" else Kind.COST, contract_id, currency)
 
 
 def cross(session: Session, actor: Actor, contract: Contract, pays_back: Iterable[UUID]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, Recoupable
+from app.contracts.service.recouping import cost_account
 from app.kernel.actor import Actor
 from app.kernel.money import parse_decimal, to_micros
 from app.ledger import service as ledger
@@ -66,11 +67,6 @@ def _against(entry: StatementEntry, row: Statement, kinds: dict[UUID, str]) -> A
         return Account(Kind.CLEARING, None, row.currency)
     kind = Kind.WITHHOLDING if entry.kind == "withholding" else Kind.ROYALTY_EXPENSE
     return Account(kind, None, row.currency)
-
-
-def cost_account(kind: str, contract: UUID, currency: str) -> Account:
-    """Where an advance or a cost waits to be recouped."""
-    return Account(Kind.ADVANCE if kind == "advance" else Kind.COST, contract, currency)
 
 
 def _sales(session: Session, run: RoyaltyRun, on: date) -> Iterator[Entry]:
