@@ -342,12 +342,15 @@ class EarningSource(LabelModel):
     """
 
     __tablename__ = "earning_sources"
+    __table_args__ = (Index("ix_earning_sources_number", "run", "number"),)
 
-    run: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    report: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    context_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    run: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(Integer)
+    report: Mapped[int] = mapped_column(Integer)
+    asset_id: Mapped[int] = mapped_column(BigInteger)
+    context_id: Mapped[int] = mapped_column(BigInteger)
+
+    __mapper_args__ = {"primary_key": [run, number, report, asset_id, context_id]}  # noqa: RUF012 it is never changed
 
 
 class Statement(LabelModel):

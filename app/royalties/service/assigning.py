@@ -56,7 +56,7 @@ def assign(session: Session, sold: pl.DataFrame, known: Deals) -> Assigned:
     keys = _told(paid.select(KEY).unique(), answers, pieces, contexts, places)
     sources = paid.join(keys.select("number", *KEY), on=KEY).select("number", *SALE)
     plain = keys.filter(~pl.col("is_priced")).height
-    return Assigned(keys.drop(*KEY, "is_priced"), sources.sort("number", *SALE), left.select(*SALE, "why"), plain)
+    return Assigned(keys.drop(*KEY, "is_priced"), sources.sort("number"), left.select(*SALE, "why"), plain)
 
 
 def _numbered(frame: pl.DataFrame, name: str, columns: list[str]) -> pl.DataFrame:

@@ -56,8 +56,9 @@ FROM earning_sources s JOIN sales_reports r ON r.serial = s.report
   JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = s.asset_id AND l.context_id = s.context_id
 """
 _PLAIN = f"""
-SELECT s.number, l.quantity, l.net, l.net AS base, NULL::numeric AS rounded {_JOINED}
-WHERE s.run = :run AND s.number <= :plain
+SELECT s.number, count(*) AS lines, sum(l.quantity) AS quantity, sum(l.net) AS net, sum(l.net) AS base,
+  coalesce(sum(l.net) FILTER (WHERE l.quantity > 0), 0) AS positive, NULL::numeric AS rounded, 0 AS unpriced
+{_JOINED} WHERE s.run = :run AND s.number <= :plain GROUP BY s.number
 """
 _PRICED = f"""
 SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
@@ -66,7 +67,7 @@ SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
   CROSS JOIN LATERAL (SELECT CASE WHEN k.either IS NULL THEN w.one ELSE {_EITHER} END AS base) v
 WHERE s.run = :run AND s.number > :plain
 """
-_QUERIES: Final = tuple(text(_SUM.format(lines=_SUMS.format(lines=lines))) for lines in (_PLAIN, _PRICED))
+_QUERIES: Final = tuple(text(_SUM.format(lines=lines)) for lines in (_PLAIN, _SUMS.format(lines=_PRICED)))
 
 
 def calculate(session: Session, run: RoyaltyRun) -> Deals:

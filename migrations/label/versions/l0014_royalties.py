@@ -46,13 +46,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "earning_sources",
-        sa.Column("run", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("report", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("context_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("run", "number", "report", "asset_id", "context_id", name="pk_earning_sources"),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("report", sa.Integer(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), nullable=False),
+        sa.Column("context_id", sa.BigInteger(), nullable=False),
     )
+    op.create_index("ix_earning_sources_number", "earning_sources", ["run", "number"], unique=False)
     op.create_table(
         "earnings",
         sa.Column("run_id", sa.Uuid(), nullable=False),
