@@ -29,6 +29,7 @@ DEDUCTION_TWICE = sentence("The same deduction stands there twice.")
 STEPS = sentence("Steps of an escalation must grow, from above zero.")
 PLACES = sentence("The royalty of a unit is rounded to between 0 and 12 places.")
 TERRITORY = sentence("Use country codes of two letters such as DE.")
+SMALL = sentence("Configurations, price bands and models are written in small letters, such as lp.")
 DATES = sentence("The last day lies before the first.")
 NOBODY = sentence("Say who gets the royalty.")
 PAYEE_TWICE = sentence("A payee stands there twice.")
@@ -102,6 +103,9 @@ def _when(when: When) -> Iterator[str]:
     codes = when.territories + when.except_territories
     if not all(len(code) == 2 and code.isascii() and code.isupper() for code in codes):
         yield TERRITORY
+    named = when.configurations + when.price_bands + when.commercial_models
+    if any(name != name.lower() for name in named):
+        yield SMALL
     if when.sold_from and when.sold_until and when.sold_until < when.sold_from:
         yield DATES
 

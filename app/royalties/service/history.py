@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -30,7 +31,7 @@ def account_of(contract: UUID, payee: UUID) -> UUID:
     return uuid5(contract, str(payee))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """Everything before a period, by contract."""
 
@@ -49,9 +50,13 @@ class History:
     statements: Mapping[Key, Sequence[tuple[date, int]]] = field(default_factory=dict)
     """The ends of earlier periods with what was earned in each."""
 
-    def concerns(self, contract: UUID) -> bool:
+    def concerns(self, contract: Contract, terms: Terms) -> bool:
         """Whether a contract has something to be told even without sales."""
-        return bool(self.charges.get(contract)) or any(key[0] == contract for key in self.openings)
+        return contract.id in self._waiting or _span(contract, terms, self.period) is not None
+
+    @cached_property
+    def _waiting(self) -> set[UUID]:
+        return {key[0] for key in (*self.openings, *self.holds)} | set(self.charges)
 
     def case(self, contract: Contract, terms: Terms) -> dict[str, Any]:
         """What a settlement rests on besides the earnings."""

@@ -37,6 +37,7 @@ class Settled:
     terms: Terms
     parts: Parts
     positions: dict[UUID, Position]
+    has_sales: bool
 
 
 def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Mapping[UUID, Decimal]) -> None:
@@ -49,12 +50,12 @@ def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Map
     settled: dict[UUID, Settled] = {}
     for contract in session.scalars(select(Contract).where(Contract.id.in_(terms)).order_by(Contract.number)):
         portions = earned.get(contract.id, [])
-        if portions or past.concerns(contract.id):
-            own = terms[contract.id]
+        own = terms[contract.id]
+        if portions or past.concerns(contract, own):
             parts = _parts(own, {portion.sheet for portion in portions}, sheets)
             change = retroactive.get(contract.id, Decimal(0))
             case = Case(own, portions, parts, retroactive=change, **past.case(contract, own))
-            settled[contract.id] = Settled(contract, own, parts, settle(case))
+            settled[contract.id] = Settled(contract, own, parts, settle(case), bool(portions))
     _cross(session, settled)
     for each in settled.values():
         for position in each.positions.values():
@@ -145,7 +146,7 @@ def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -
             for part in parts
         ]
         for payee, position in each.positions.items():
-            if not (position.earned_micros or position.entries or position.opening_micros):
+            if not (each.has_sales or position.entries or position.opening_micros):
                 continue
             statement = ids.new_id()
             statements.append(
