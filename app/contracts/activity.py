@@ -11,6 +11,7 @@ tell("contract.amended", sentence("A new version of a contract was begun"), hear
 tell("contract.activated", sentence("A contract is in force"), hears="contracts.view")
 tell("contract.ended", sentence("A contract ended"), hears="contracts.view")
 tell("contract.crossed", sentence("Contracts were crossed with each other"), hears="contracts.edit")
+tell("contract.exported", sentence("Contracts were exported"))
 tell("cost.proposed", sentence("A recoupable cost was proposed"), hears="contracts.edit")
 tell("cost.approved", sentence("A recoupable cost was approved"))
 tell("cost.rejected", sentence("A recoupable cost was rejected"))

@@ -23,6 +23,7 @@ from admin import pages as admin_pages
 from admin.console import pages as console_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
+from app.contracts import pages as contracts_pages
 from app.identity import pages as identity_pages
 from app.identity.errors import ProofTooOld
 from app.kernel import observe
@@ -87,6 +88,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *roster_pages.handlers,
         *catalog_pages.handlers,
         *ledger_pages.handlers,
+        *contracts_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.contracts.errors import FavouredCycle
@@ -21,7 +22,7 @@ def refuse_circles(session: Session, contract: Contract, terms: Terms) -> None:
         return
     newest = (
         select(ContractVersion.contract_id, ContractVersion.terms)
-        .distinct(ContractVersion.contract_id)
+        .ext(distinct_on(ContractVersion.contract_id))
         .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
     )
     links = {
