@@ -38,6 +38,7 @@ from app.main import composition
 from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
+from app.royalties import pages as royalties_pages
 from app.settings import Settings
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -89,6 +90,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *catalog_pages.handlers,
         *ledger_pages.handlers,
         *contracts_pages.handlers,
+        *royalties_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -87,7 +87,7 @@ def spelling(realm: Realm, currency: str) -> dict[str, Any]:
         return f"{shown_percent(value, language)} %"
 
     def amount(value: Decimal) -> str:
-        return f"{shown_number(value, language)} {currency}"
+        return f"{shown_number(value, language)} {currency}".rstrip()
 
     def ppm(share: int) -> str:
         return percent(Decimal(share).scaleb(-6))

@@ -32,29 +32,33 @@ def read_number(text: str, language: str) -> Decimal:
     for group in ".,":
         if group != decimal:
             bare = bare.replace(group, "")
-    return parse_decimal(bare.replace(",", "."))
+    return _plain(parse_decimal(bare.replace(",", ".")))
 
 
 def read_percent(text: str, language: str) -> Decimal:
     """A percentage as a part of one: 12.5 is 0.125."""
     with exact():
-        return read_number(text, language).scaleb(-2)
+        return _plain(read_number(text, language).scaleb(-2))
 
 
 def shown_number(value: Decimal | int | None, language: str) -> str:
     """A number as it stands in a field, whole and without groups; nothing for none."""
     if value is None:
         return ""
-    bare = Decimal(value)
-    bare = bare.quantize(Decimal(1)) if bare == bare.to_integral_value() else bare.normalize()
     locale = Locale.parse(language, sep="-")
-    return str(format_decimal(bare, locale=locale, decimal_quantization=False, group_separator=False))
+    return str(format_decimal(_plain(Decimal(value)), locale=locale, decimal_quantization=False, group_separator=False))
 
 
 def shown_percent(value: Decimal | None, language: str) -> str:
     """A part of one as a percentage in a field."""
     with exact():
         return "" if value is None else shown_number(value.scaleb(2), language)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """The same number without zeros at its end, so that the same terms are the same bytes."""
+    with exact():
+        return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 def _digit(char: str) -> str:
