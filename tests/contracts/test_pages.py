@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import msgspec
 import pytest
 
 from app.contracts.models import EVERYTHING
 from app.contracts.rules.terms import Base, Clause, Controlled, Deduction, Escalation, Guarantee, Reduction
 from app.contracts.rules.terms import Reserve, Share, Step, Trigger, When, Withholding
+from app.contracts.rules.terms import packed
 from app.contracts.schemas import Scope
 from app.contracts.service import drafting
 from app.kernel import db
@@ -124,8 +124,7 @@ def test_whatever_terms_say_stands_in_the_form_and_comes_back_the_same(client, m
     client.cookies.set("language", language)
     answer = client.post(f"{CONTRACTS}/{contract.id}", data=form_of(client, contract.id))
     assert answer.status_code == 303, answer.text
-    found = msgspec.to_builtins(terms_of(mine, contract.id))
-    assert found == msgspec.to_builtins(deal)
+    assert packed(terms_of(mine, contract.id)) == packed(deal)
 
 
 def test_what_cannot_be_used_stands_at_its_field_and_nothing_typed_is_lost(client, mine):

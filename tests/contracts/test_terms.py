@@ -178,6 +178,11 @@ def test_terms_are_the_same_bytes_every_time(clause):
     assert digest(unpacked(packed(terms))) == digest(terms)
 
 
+def test_terms_that_say_what_is_usual_are_the_same_as_those_that_leave_it_out():
+    said = Clause(id="all", rate=D("0.5"), when=When(territories=()), base=Base(kind="net_receipt", portion=D(1)))
+    assert packed(deal(said)) == packed(deal(ALL))
+
+
 nodes = st.integers(0, 6).map(lambda number: UUID(int=number))
 graphs = st.dictionaries(nodes, st.lists(nodes, max_size=3, unique=True), max_size=7)
 
