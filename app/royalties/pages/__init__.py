@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.royalties.pages import explain
+from app.royalties.pages import explain, whatif
 
-handlers = [*explain.handlers]
+handlers = [*explain.handlers, *whatif.handlers]
 __all__ = ["handlers"]
