@@ -23,6 +23,18 @@ class CostUnknown(NotFound):
     message = "This cost could not be found."
 
 
+class ObligationUnknown(NotFound):
+    """The contract has no such obligation."""
+
+    message = "This obligation could not be found."
+
+
+class ObligationDone(Conflict):
+    """It was done already."""
+
+    message = "This was done already."
+
+
 class ScopeUnknown(Invalid):
     """What a contract is to be about is not there, or the asker may not write contracts about it."""
 

@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import RecordingUnknown
 from app.catalog.models import Recording, Release, Track
 from app.catalog.policies import may_see_recording, may_see_release
-from app.contracts.errors import ContractUnknown, CostUnknown, ScopeUnknown, SplitUnknown
-from app.contracts.models import EVERYTHING, Contract, ContractScope, Recoupable, SplitShare, SplitSheet
+from app.contracts.errors import ContractUnknown, CostUnknown, ObligationUnknown, ScopeUnknown, SplitUnknown
+from app.contracts.models import (
+    EVERYTHING,
+    Contract,
+    ContractScope,
+    Obligation,
+    Recoupable,
+    SplitShare,
+    SplitSheet,
+)
 from app.contracts.schemas import Scope
 from app.identity.errors import PermissionMissing, SamePerson
 from app.identity.policies import Visitor, allows_somewhere, require_somewhere
@@ -86,6 +94,18 @@ def cost_to_decide(session: Session, visitor: Visitor, contract_id: UUID | None,
         raise CostUnknown
     if found.created_by is not None and found.created_by == visitor.member.id:
         raise SamePerson
+    return found
+
+
+def obligation_to_fulfil(
+    session: Session, visitor: Visitor, contract_id: UUID | None, obligation_id: UUID | None
+) -> Obligation:
+    """What must be done under a contract, locked, for somebody who writes contracts."""
+    contract = contract_to_edit(session, visitor, contract_id)
+    query = select(Obligation).where(Obligation.id == obligation_id, Obligation.contract_id == contract.id)
+    found = session.scalar(query.with_for_update())
+    if found is None:
+        raise ObligationUnknown
     return found
 
 

@@ -78,6 +78,7 @@ def seed(settings: Settings) -> None:
             _looks(tenant, scene)
             _music(tenant, scene)
             _people(tenant, scene)
+            make_deals(tenant, scene.artist, scene.currency)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.contracts.pages import contract, costs, editor, listing, splits
+from app.contracts.pages import calendar, contract, costs, editor, listing, splits
 from app.contracts.queries import choices
 
 handlers = [
@@ -11,5 +11,6 @@ handlers = [
     *contract.handlers,
     *costs.handlers,
     *splits.handlers,
+    *calendar.handlers,
 ]
 __all__ = ["choices", "handlers"]

@@ -21,9 +21,10 @@ from app.contracts.pages.editor import CONTRACT
 from app.contracts.pages.listing import CONTRACTS, today_of
 from app.contracts.pages.sent import DAY
 from app.contracts.policies import contract_to_change, contract_to_read, may_change_contract, may_see_contract
-from app.contracts.queries import lists, splits
+from app.contracts.queries import calendar, lists, splits
 from app.contracts.rules import drawing, vocabulary
 from app.contracts.rules.numbers import shown_number, shown_percent
+from app.contracts.rules.obligations import OBLIGATION_SENTENCES
 from app.contracts.rules.states import EDITABLE, STATE_SENTENCES
 from app.contracts.service import drafting, holding, recouping
 from app.identity.models import Member
@@ -135,6 +136,8 @@ def _told(session: Session, visitor: Visitor, contract: Contract) -> dict[str, A
         "box": drawing,
         "history": list(session.scalars(history([contract.id], limit=HISTORY))),
         "meanings": meanings(),
+        "obligations": list(session.scalars(calendar.of_contract(contract.id))),
+        "obligation_kinds": OBLIGATION_SENTENCES,
     }
 
 
