@@ -193,7 +193,7 @@ class SplitShare(LabelModel):
 
 
 class Obligation(LabelModel):
-    """A day on which somebody must act under a contract: use an option, deliver, give rights back, let books be seen."""
+    """A day by which somebody must act under a contract: use an option, deliver, give back, let books be seen."""
 
     __tablename__ = "contract_obligations"
     __table_args__ = (

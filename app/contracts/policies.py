@@ -118,7 +118,9 @@ def require_within(session: Session, visitor: Visitor, scope: Scope) -> None:
     releases = select(Release.id).where(may_see_release(visitor, "contracts.edit"))
     there = {
         "imprint": select(Imprint.id).where(
-            Imprint.id == scope.subject_id, may_see_imprint(visitor), true() if visitor.scope.artists is None else false()
+            Imprint.id == scope.subject_id,
+            may_see_imprint(visitor),
+            true() if visitor.scope.artists is None else false(),
         ),
         "artist": select(Artist.id).where(Artist.id == scope.subject_id, may_see_artist(visitor, "contracts.edit")),
         "release": releases.where(Release.id == scope.subject_id),

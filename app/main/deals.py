@@ -42,7 +42,9 @@ def make_deals(tenant: Tenant, artist_name: str, currency: str) -> None:
         recouping.propose(session, actor, album, studio)
         recouping.cross(session, actor, album, [whole.id])
         obliging.note(session, actor, album, kind="option", due_on=today + timedelta(days=20), said="")
-        points = _deal(session, actor, ENGINEER, engineer, (Scope("artist", artist.id),), _points(engineer, currency), today)
+        points = _deal(
+            session, actor, ENGINEER, engineer, (Scope("artist", artist.id),), _points(engineer, currency), today
+        )
         obliging.note(session, actor, points, kind="delivery", due_on=today + timedelta(days=60), said="")
         _split(session, actor, artist, own, engineer)
 

@@ -19,6 +19,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
+from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError

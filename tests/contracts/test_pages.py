@@ -7,11 +7,22 @@ from decimal import Decimal
 
 import pytest
 
-from app.contracts.models import EVERYTHING
-from app.contracts.rules.terms import Base, Clause, Controlled, Deduction, Escalation, Guarantee, Reduction
-from app.contracts.rules.terms import Reserve, Share, Step, Trigger, When, Withholding
-from app.contracts.rules.terms import packed
-from app.contracts.schemas import Scope
+from app.contracts.rules.terms import (
+    Base,
+    Clause,
+    Controlled,
+    Deduction,
+    Escalation,
+    Guarantee,
+    Reduction,
+    Reserve,
+    Share,
+    Step,
+    Trigger,
+    When,
+    Withholding,
+    packed,
+)
 from app.contracts.service import drafting
 from app.kernel import db
 from app.kernel.actor import Actor
@@ -310,4 +321,3 @@ def test_balances_of_a_contract_come_from_the_ledger(client, mine):
 def test_the_palette_finds_contracts(client, mine):
     a_contract(mine, terms(a_payee(mine)), title="Lighthouse deal", is_signed=False)
     assert "Lighthouse deal" in client.get("/portal/search?q=lighth").text
-    assert EVERYTHING == Scope("label", EVERYTHING).subject_id

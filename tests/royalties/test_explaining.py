@@ -37,7 +37,9 @@ def test_the_most_specific_contract_pays_and_every_other_says_why_not(client_as,
     elder = a_contract(mine, terms(payee, rest), title="Elder", scopes=[artist], ends_on=date(2022, 1, 1))
     german = a_contract(mine, terms(payee, streams, rest), title="German", scopes=[Scope("release", release, "DE")])
     american = a_contract(mine, terms(payee, rest), title="American", scopes=[Scope("recording", first.id, "US")])
-    points = a_contract(mine, terms(payee, rest), title="Points", kind="producer", scopes=[Scope("recording", first.id)])
+    points = a_contract(
+        mine, terms(payee, rest), title="Points", kind="producer", scopes=[Scope("recording", first.id)]
+    )
     with db.tenant_read(mine) as session:
         (piece,) = explain(session, first.id, None, SALE)
     fates = {tried.contract.title: tried.fate for tried in piece.tried}

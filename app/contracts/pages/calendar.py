@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -95,7 +95,7 @@ def _meant(data: NewObligation) -> tuple[ObligationKind, date]:
         raise DetailsUnusable(DAY) from None
     if data.kind not in OBLIGATIONS:
         raise DetailsUnusable(sentence("Choose what must be done."))
-    return cast("ObligationKind", data.kind), day
+    return data.kind, day
 
 
 @post(f"{CONTRACT}/obligations/{{obligation_id:str}}/fulfilment", sync_to_thread=True)

@@ -26,7 +26,7 @@ from app.contracts.rules import drawing, vocabulary
 from app.contracts.rules.numbers import shown_number, shown_percent
 from app.contracts.rules.obligations import OBLIGATION_SENTENCES
 from app.contracts.rules.states import EDITABLE, STATE_SENTENCES
-from app.contracts.service import drafting, holding, recouping
+from app.contracts.service import holding, recouping
 from app.identity.models import Member
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
@@ -150,7 +150,8 @@ def _costs(session: Session, contract_id: UUID) -> list[Any]:
 def _members(session: Session, contract_id: UUID) -> dict[UUID, str]:
     """Who proposed and decided the costs of a contract."""
     rows = select(Recoupable).where(Recoupable.contract_id == contract_id).subquery()
-    query = select(Member.id, Member.name).join(rows, or_(rows.c.created_by == Member.id, rows.c.decided_by == Member.id))
+    did = or_(rows.c.created_by == Member.id, rows.c.decided_by == Member.id)
+    query = select(Member.id, Member.name).join(rows, did)
     return dict(session.execute(query.distinct()).all())
 
 

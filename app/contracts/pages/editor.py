@@ -68,9 +68,7 @@ def add_contract(request: Request[Any, Any, Any], data: URLEncodedBody[dict[str,
             read = sent.Reader(data, realm_of(request).language)
             details, scopes, terms = sent.read_details(read), sent.read_scopes(read), _terms(read)
             _require_usable(session, visitor, read, details, scopes, terms, None)
-            kept = drafting.draft(
-                session, visitor.actor, NewContract(**details, scopes=tuple(scopes), terms=terms)
-            )
+            kept = drafting.draft(session, visitor.actor, NewContract(**details, scopes=tuple(scopes), terms=terms))
             if not may_change_contract(session, visitor, kept.id):
                 raise OutOfScope
     except Invalid as refusal:

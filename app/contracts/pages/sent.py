@@ -53,7 +53,8 @@ class Reader:
 
     def codes(self, name: str) -> list[str]:
         """Values that are separated by commas, as a chooser sends them."""
-        return list(dict.fromkeys(part.strip() for each in self.several(name) for part in each.split(",") if part.strip()))
+        found = [part.strip() for each in self.several(name) for part in each.split(",")]
+        return list(dict.fromkeys(filter(None, found)))
 
     def number(self, name: str) -> Decimal | None:
         """A number, or nothing where nothing is typed."""
@@ -145,7 +146,7 @@ def read_scopes(read: Reader) -> list[Scope]:
 
 def _placed(read: Reader, name: str, level: Any, subject: UUID) -> list[Scope]:
     codes = [code.upper() for code in read.codes(name)]
-    if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):  # noqa: PLR2004 ISO 3166-1
+    if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):  # ISO 3166-1
         read.problems.setdefault("scopes", TERRITORY)
     return [Scope(level, subject, code) for code in codes or [""]]
 

@@ -39,8 +39,8 @@ def of_contract(
 
 def _scopes(scopes: Sequence[tuple[str, UUID, str, str]]) -> Fields:
     subjects: dict[str, list[str]] = {}
-    for level, subject, _, territory in scopes:
-        subjects.setdefault(f"{level}:{subject}", []).append(territory)
+    for level, subject_id, _, territory in scopes:
+        subjects.setdefault(f"{level}:{subject_id}", []).append(territory)
     fields: Fields = {"scope": []}
     for place, (subject, territories) in enumerate(subjects.items(), 1):
         codes = ", ".join(filter(None, territories))

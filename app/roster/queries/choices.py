@@ -62,7 +62,9 @@ def countries(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str
     """Countries, by their two letters, as the visitor's language calls them."""
     named = country_names(visitor.member.language or "en")
     said = wanted.casefold()
-    fitting = [each for each in named if (each[0] in keys if keys else said in each[1].casefold() or said == each[0].lower())]
+    fitting = [
+        each for each in named if (each[0] in keys if keys else said in each[1].casefold() or said == each[0].lower())
+    ]
     table = values(column("code", Text), column("name", Text), name="countries")
     # A table of values cannot be empty.
     found = table.data(fitting[: max(SHOWN, len(keys))] or [("", "")])

@@ -10,8 +10,8 @@ from litestar import Request, Response, get
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.policies import may_see_recording, may_see_release
 from app.catalog.models import Recording, Release
+from app.catalog.policies import may_see_recording, may_see_release
 from app.contracts.models import Contract
 from app.contracts.pages.contract import spelling
 from app.contracts.pages.listing import CONTRACTS, today_of

@@ -67,7 +67,14 @@ def what_if(request: Request[Any, Any, Any], contract_id: FromPath[str]) -> Resp
             sold, lacking = _sold(session, contract, terms, read, today)
             costs = [*imagining.charges(session, contract.id), *_advance(read)]
             outcome = imagine(terms, sold, costs) if not read.problems else None
-    facts |= {"sees_sales": allows(visitor, "royalties.view"), "outcome": outcome, "lacking": lacking, "steps": STEPS, "one": read.one, "several": read.several}
+    facts |= {
+        "sees_sales": allows(visitor, "royalties.view"),
+        "outcome": outcome,
+        "lacking": lacking,
+        "steps": STEPS,
+        "one": read.one,
+        "several": read.several,
+    }
     facts["problems"] = {name: told(realm, problem) for name, problem in read.problems.items()}
     status = 422 if facts["problems"] else 200
     facts |= spelling(realm, terms.currency)
@@ -80,9 +87,7 @@ def _blank(today: date) -> dict[str, Any]:
     return {"of": "invented", "months": str(MONTHS), "from": first.isoformat(), "until": today.isoformat(), **rows}
 
 
-def _sold(
-    session: Session, contract: Contract, terms: Terms, read: Reader, today: date
-) -> tuple[list[Sold], int]:
+def _sold(session: Session, contract: Contract, terms: Terms, read: Reader, today: date) -> tuple[list[Sold], int]:
     if read.one("of") != "past":
         return _invented(read, today), 0
     first, last = read.day("from"), read.day("until")

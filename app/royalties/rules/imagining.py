@@ -80,7 +80,9 @@ def _recouped(terms: Terms, portions: Mapping[date, list[Portion]], charges: Seq
 
 
 def _settled(terms: Terms, portions: Sequence[Portion], charges: Sequence[Charge]) -> dict[UUID, Position]:
-    parts = {None: [PartOf(payee, share) for payee, share in flat(terms.shares).items()]}
+    parts: dict[UUID | None, list[PartOf]] = {
+        None: [PartOf(payee, share) for payee, share in flat(terms.shares).items()]
+    }
     unrecovered = sum(charge.amount_micros for charge in charges) if terms.recoups == "all_receipts" else 0
     positions = settle(Case(terms, portions, parts, charges=charges, unrecovered_micros=unrecovered))
     for position in positions.values():

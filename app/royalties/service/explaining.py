@@ -67,9 +67,7 @@ def explain(session: Session, recording: UUID | None, release: UUID | None, sale
     used = resolving.only(recording, release)
     found, known = resolving.candidates(session, used), compiling.deals(session, sale.sold_on)
     pieces = resolving.pieces(session, used)
-    sold = pieces.with_columns(
-        territory=pl.lit(sale.territory, pl.String), sold_on=pl.lit(sale.sold_on)
-    )
+    sold = pieces.with_columns(territory=pl.lit(sale.territory, pl.String), sold_on=pl.lit(sale.sold_on))
     chosen = resolving.choose(sold.select("piece", "territory", "sold_on"), found)
     held = compiling.with_versions(chosen, known)
     held = held.join(sold.select("piece", "recording_id"), on="piece")

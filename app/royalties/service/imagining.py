@@ -31,17 +31,17 @@ def past_sales(session: Session, contract: Contract, currency: str, first: date,
         places.setdefault(row["asset_id"], []).append((row["scope"] or None, row["whole"]))
     sold, lacking = [], 0
     known: dict[str, Decimal | None] = {}
-    for row in session.execute(_grouped(list(places), first, last)):
-        code = row.SalesContext.currency
+    for group in session.execute(_grouped(list(places), first, last)):
+        code = group.SalesContext.currency
         if code not in known:
             rate = rates.rate(session, code, currency, on=last)
             known[code] = rate.value if rate else None
-        parts = [whole for scope, whole in places[row.asset_id] if scope in (None, row.SalesContext.territory)]
+        parts = [whole for scope, whole in places[group.asset_id] if scope in (None, group.SalesContext.territory)]
         fx = known[code]
         if fx is None:
             lacking += 1
         elif parts:
-            sold += list(_as_sold(row, fx, len(parts), max(parts)))
+            sold += list(_as_sold(group, fx, len(parts), max(parts)))
     return sold, lacking
 
 
@@ -85,6 +85,4 @@ def charges(session: Session, contract_id: UUID) -> list[Charge]:
     """What would be recouped: every advance and cost that nobody rejected, in its order."""
     query = select(Recoupable).where(Recoupable.contract_id == contract_id, Recoupable.state != "rejected")
     rows = session.scalars(query.order_by(Recoupable.position, Recoupable.incurred_on, Recoupable.id))
-    return [
-        Charge(row.id, row.name, row.kind, row.amount_micros * row.recoupable_ppm // WHOLE_PPM) for row in rows
-    ]
+    return [Charge(row.id, row.name, row.kind, row.amount_micros * row.recoupable_ppm // WHOLE_PPM) for row in rows]

@@ -28,9 +28,7 @@ def upgrade() -> None:
         sa.Column("done_by", sa.Uuid(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('option', 'delivery', 'reversion', 'audit')", name="ck_contract_obligations_kind"
-        ),
+        sa.CheckConstraint("kind IN ('option', 'delivery', 'reversion', 'audit')", name="ck_contract_obligations_kind"),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contracts.id"], name="fk_contract_obligations_contract_id", ondelete="CASCADE"
         ),
