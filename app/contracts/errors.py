@@ -17,6 +17,30 @@ class StateUnfit(Conflict):
     message = "This cannot be done with the contract as it stands. Reload the page to see where it stands."
 
 
+class CostUnknown(NotFound):
+    """The contract has no such cost."""
+
+    message = "This cost could not be found."
+
+
+class ObligationUnknown(NotFound):
+    """The contract has no such obligation."""
+
+    message = "This obligation could not be found."
+
+
+class ObligationDone(Conflict):
+    """It was done already."""
+
+    message = "This was done already."
+
+
+class ScopeUnknown(Invalid):
+    """What a contract is to be about is not there, or the asker may not write contracts about it."""
+
+    message = "Choose what the contract is about from the list."
+
+
 class CostDecided(Conflict):
     """Somebody decided already."""
 
@@ -27,6 +51,12 @@ class TermsUnusable(Invalid):
     """Terms that cannot be calculated with; each field says what to change."""
 
     message = "The terms cannot be used as they are."
+
+
+class DetailsUnusable(Invalid):
+    """What is said of a contract besides its terms cannot be used; each field says what to change."""
+
+    message = "Some values cannot be used. They are marked."
 
 
 class ContractContradicts(Conflict):

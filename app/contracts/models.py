@@ -15,11 +15,13 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.contracts.errors import CostDecided, StateUnfit
+from app.contracts.errors import CostDecided, ObligationDone, StateUnfit
+from app.contracts.rules.obligations import OBLIGATIONS
 from app.contracts.rules.states import STATES, may_become
 from app.contracts.rules.terms import KINDS, LEVELS, Terms, packed, unpacked
 from app.kernel.db.models import LabelModel
@@ -188,3 +190,32 @@ class SplitShare(LabelModel):
     state: Mapped[str] = mapped_column(Text, server_default="waiting")
     decided_at: Mapped[datetime | None] = mapped_column(MOMENT)
     note: Mapped[str | None] = mapped_column(Text)
+
+
+class Obligation(LabelModel):
+    """A day by which somebody must act under a contract: use an option, deliver, give back, let books be seen."""
+
+    __tablename__ = "contract_obligations"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({_among(OBLIGATIONS)})", name="kind"),
+        Index("ix_contract_obligations_due_on", "due_on", postgresql_where=text("done_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date] = mapped_column(Date)
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    told_days: Mapped[int | None] = mapped_column(SmallInteger)
+    """How many days before it people were told last; none is told twice."""
+
+    done_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    done_by: Mapped[UUID | None] = mapped_column()
+    created_by: Mapped[UUID | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+
+    def fulfil(self, *, by: UUID | None, at: datetime) -> None:
+        """Be done, once."""
+        if self.done_at is not None:
+            raise ObligationDone
+        self.done_at, self.done_by = at, by

@@ -34,6 +34,16 @@ class NewContract(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
 
 
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a contract besides its terms and scopes."""
+
+    title: str
+    party_id: UUID
+    language: str
+    starts_on: date
+    ends_on: date | None = None
+
+
 class NewCost(msgspec.Struct, frozen=True, kw_only=True):
     """An advance or a cost, in the contract's currency; `position` says which is recouped first."""
 

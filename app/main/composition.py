@@ -34,6 +34,7 @@ SLICES = (
     "app.catalog.tasks",
     "app.contracts.models",
     "app.contracts.activity",
+    "app.contracts.tasks",
     "app.royalties.models",
     "app.royalties.activity",
     "app.royalties.service.naming",

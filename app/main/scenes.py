@@ -19,6 +19,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
+from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
@@ -78,6 +79,7 @@ def seed(settings: Settings) -> None:
             _looks(tenant, scene)
             _music(tenant, scene)
             _people(tenant, scene)
+            make_deals(tenant, scene.artist, scene.currency)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

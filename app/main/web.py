@@ -23,6 +23,7 @@ from admin import pages as admin_pages
 from admin.console import pages as console_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
+from app.contracts import pages as contracts_pages
 from app.identity import pages as identity_pages
 from app.identity.errors import ProofTooOld
 from app.kernel import observe
@@ -37,6 +38,7 @@ from app.main import composition
 from app.main.lifeline import end_with_parent
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
+from app.royalties import pages as royalties_pages
 from app.settings import Settings
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -87,6 +89,8 @@ def _handlers() -> list[HTTPRouteHandler]:
         *roster_pages.handlers,
         *catalog_pages.handlers,
         *ledger_pages.handlers,
+        *contracts_pages.handlers,
+        *royalties_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

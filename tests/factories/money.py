@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.catalog.models import Recording, Track
 from app.contracts.models import EVERYTHING, Contract
+from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Base, Clause, Share, Terms
 from app.contracts.schemas import NewContract, NewCost, Scope
 from app.contracts.service import drafting, holding, recouping
@@ -27,7 +28,6 @@ from app.ledger.rules import Account, Entry, Kind
 from app.roster.models import Party, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 from app.royalties.service import importing, running
-from app.royalties.service.history import account_of
 from tests.factories.catalog import a_release
 
 _numbers = count(1)

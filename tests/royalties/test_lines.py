@@ -27,7 +27,7 @@ from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.royalties.rules import auditing as rules
 from app.royalties.service import auditing, lines
-from app.royalties.service.history import account_of
+from app.contracts.rules.accounts import account_of
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, physical, run_of, sold, statement, terms
 
 D = Decimal

@@ -67,6 +67,7 @@ def _facts(session: Session, visitor: Visitor, tenant: Tenant, recording: Record
     on = session.execute(queries.releases_of(visitor, recording.id)).all()
     audio = select(StoredFile.id, StoredFile.name, StoredFile.size).where(StoredFile.id == recording.audio_id)
     return {
+        "visitor": visitor,
         "recording": recording,
         "artists": session.execute(queries.artists_of(recording.id)).all(),
         "credits": PARTS["recording"]["credits"].read(session, recording),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -35,6 +35,11 @@ def specificity(when: When) -> tuple[int, int]:
 
 def fits(when: When, sale: Circumstances) -> bool:
     """Whether a condition is met."""
+    return next(misfits(when, sale), None) is None
+
+
+def misfits(when: When, sale: Circumstances) -> Iterator[str]:
+    """The dimensions in which a sale does not meet a condition."""
     asked: tuple[tuple[tuple[str, ...], str | None], ...] = (
         (when.territories, sale.territory),
         (when.channels, sale.channel),
@@ -43,9 +48,12 @@ def fits(when: When, sale: Circumstances) -> bool:
         (when.commercial_models, sale.commercial_model),
         (when.sources, sale.source),
     )
-    if any(wanted and value not in wanted for wanted, value in asked) or sale.territory in when.except_territories:
-        return False
-    return (when.sold_from or date.min) <= sale.sold_on <= (when.sold_until or date.max)
+    for name, (wanted, value) in zip(DIMENSIONS, asked, strict=False):
+        is_left_out = name == "territories" and value in when.except_territories
+        if is_left_out or (wanted and value not in wanted):
+            yield name
+    if not (when.sold_from or date.min) <= sale.sold_on <= (when.sold_until or date.max):
+        yield "dates"
 
 
 def clause_for(clauses: Iterable[Clause], sale: Circumstances) -> Clause | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -201,7 +201,16 @@ class Terms(_Data, frozen=True):
 
 def packed(terms: Terms) -> bytes:
     """Terms as the bytes that are signed: the same terms are the same bytes."""
-    return msgspec.json.encode(terms, order="deterministic")
+    return msgspec.json.encode(_bare(terms), order="deterministic")
+
+
+def _bare(value: Any) -> Any:
+    """A value without what every reader would take for granted, whoever wrote it down."""
+    if isinstance(value, msgspec.Struct):
+        said = {each.name: getattr(value, each.name) for each in msgspec.structs.fields(value)}
+        usual = {each.name: each.default for each in msgspec.structs.fields(value)}
+        return {name: _bare(own) for name, own in said.items() if own != usual[name]}
+    return [_bare(each) for each in value] if isinstance(value, tuple) else value
 
 
 def unpacked(raw: bytes | str) -> Terms:

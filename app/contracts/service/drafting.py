@@ -14,7 +14,7 @@ from app.contracts.models import Contract, ContractScope, ContractVersion
 from app.contracts.rules.checking import problems
 from app.contracts.rules.states import EDITABLE
 from app.contracts.rules.terms import Kind, Terms, digest, packed
-from app.contracts.schemas import NewContract, Scope
+from app.contracts.schemas import Details, NewContract, Scope
 from app.contracts.service.favouring import refuse_circles
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
@@ -50,6 +50,24 @@ def draft(session: Session, actor: Actor, new: NewContract) -> Contract:
     after = {"number": contract.number, "title": new.title, "kind": new.kind}
     activity.record(session, actor, "contract.drafted", subject_type="contract", subject_id=contract.id, after=after)
     return contract
+
+
+def describe(session: Session, actor: Actor, contract: Contract, said: Details) -> None:
+    """Say otherwise what a contract that nobody has signed yet is called, whom it is with and when it holds."""
+    if contract.state not in EDITABLE:
+        raise StateUnfit
+    before = {name: str(getattr(contract, name)) for name in said.__struct_fields__}
+    for name in said.__struct_fields__:
+        setattr(contract, name, getattr(said, name))
+    if contract.kind in OWN_LANE:
+        contract.lane = f"{contract.kind}:{contract.party_id}"
+    after = {name: str(getattr(contract, name)) for name in said.__struct_fields__}
+    changed = [name for name in after if before[name] != after[name]]
+    if changed:
+        contract.version += 1
+        session.flush()
+        told = {"before": {name: before[name] for name in changed}, "after": {name: after[name] for name in changed}}
+        activity.record(session, actor, "contract.changed", subject_type="contract", subject_id=contract.id, **told)
 
 
 def set_terms(session: Session, actor: Actor, contract: Contract, terms: Terms) -> ContractVersion:

@@ -45,11 +45,17 @@ def bring_into_force(
 
 
 def refuse_contradiction(session: Session, contract: Contract) -> None:
-    """Refuse a contract that would tie with one in force: of the same lane, about the same, at the same time."""
+    """Refuse a contract that would tie with one in force."""
+    if tied := contradicting(session, contract):
+        raise ContractContradicts(title=tied.title, day=max(tied.starts_on, contract.starts_on).isoformat())
+
+
+def contradicting(session: Session, contract: Contract) -> Contract | None:
+    """The first contract in force that is of the same lane, about the same, at the same time."""
     mine, theirs = aliased(ContractScope), aliased(ContractScope)
     same = and_(mine.level == theirs.level, mine.subject_id == theirs.subject_id, mine.territory == theirs.territory)
     query = (
-        select(Contract.title, Contract.starts_on)
+        select(Contract)
         .join(theirs, theirs.contract_id == Contract.id)
         .join(mine, same)
         .where(
@@ -61,9 +67,7 @@ def refuse_contradiction(session: Session, contract: Contract) -> None:
             Contract.starts_on <= (contract.ends_on or date.max),
         )
     )
-    tied = session.execute(query.order_by(Contract.starts_on).limit(1)).one_or_none()
-    if tied:
-        raise ContractContradicts(title=tied.title, day=max(tied.starts_on, contract.starts_on).isoformat())
+    return session.scalars(query.order_by(Contract.starts_on, Contract.id).limit(1)).one_or_none()
 
 
 def end(session: Session, actor: Actor, contract: Contract, *, on: date) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.brand.pages.settings import PREVIEW_COOKIE
 from app.brand.service import live_theme
 from app.catalog.queries import lists as catalog
+from app.contracts.queries.lists import found_contracts
 from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
@@ -75,6 +76,8 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
             stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
             found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
             found += _of_the_catalogue(session, visitor, wanted) if allows_somewhere(visitor, "catalog.view") else []
+            deals = found_contracts(session, visitor, wanted, FOUND) if allows(visitor, "contracts.view") else ()
+            found += [("file-text", row.title, row.number, f"/portal/contracts/{row.id}") for row in deals]
     return page("portal/found.html", realm_of(request), found=found)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, column, func, literal, or_, select, values
 
 from app.identity.policies import Visitor
-from app.roster.models import Artist, Imprint, Party
+from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.policies.parties import may_see_party
 from app.roster.queries.search import as_sorted, likeness, matches
+from app.roster.rules.countries import country_names
 
 SHOWN = 12
 Choosing = Callable[[Visitor, str, list[str]], Select[str, str, str]]
@@ -47,8 +48,38 @@ def parties(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, 
     return query.where(fitting).order_by(Party.legal_name, Party.id).limit(SHOWN)
 
 
+def payees(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Payees, by id, with their currency."""
+    query = select(cast(Payee.id, Text), Payee.name, Payee.currency).join(Party, Party.id == Payee.party_id)
+    query = query.where(may_see_party(visitor))
+    if keys:
+        return query.where(cast(Payee.id, Text).in_(keys))
+    fitting = or_(_holds(Payee.name, wanted), _holds(Party.legal_name, wanted))
+    return query.where(fitting).order_by(Payee.name, Payee.currency, Payee.id).limit(SHOWN)
+
+
+def countries(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Countries, by their two letters, as the visitor's language calls them."""
+    named = country_names(visitor.member.language or "en")
+    said = wanted.casefold()
+    fitting = [
+        each for each in named if (each[0] in keys if keys else said in each[1].casefold() or said == each[0].lower())
+    ]
+    table = values(column("code", Text), column("name", Text), name="countries")
+    # A table of values cannot be empty.
+    found = table.data(fitting[: max(SHOWN, len(keys))] or [("", "")])
+    return select(found.c.code, found.c.name, found.c.code).where(found.c.code != "")
+
+
 def _holds(column: Any, wanted: str) -> ColumnElement[bool]:
     return func.strpos(as_sorted(column), as_sorted(literal(wanted, Text))) > 0
 
 
-CHOICES: dict[str, Choosing] = {"artists": artists, "imprints": imprints, "parties": parties}
+CHOICES: dict[str, Choosing] = {
+    "artists": artists,
+    "imprints": imprints,
+    "parties": parties,
+    "payees": payees,
+    "countries": countries,
+}
+"""What can be chosen; slices above add what they have."""

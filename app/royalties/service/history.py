@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract, Recoupable
+from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Terms
 from app.kernel.money import WHOLE_PPM, exact, to_micros
 from app.ledger import service as ledger
@@ -24,11 +25,6 @@ from app.royalties.rules.settling import Charge, Hold, Past
 
 Key = tuple[UUID, UUID]
 """A contract and a payee."""
-
-
-def account_of(contract: UUID, payee: UUID) -> UUID:
-    """Whose money an account of the ledger holds: a payee's under a contract."""
-    return uuid5(contract, str(payee))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.ledger.queries import named
 from app.ledger.rules import Kind
 from app.roster.models import Payee
 from app.royalties.models import SalesReport, Statement
-from app.royalties.service.history import account_of
+from app.contracts.rules.accounts import account_of
 from app.royalties.service.posting import SOURCES
 
 

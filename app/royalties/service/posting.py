@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, Recoupable
+from app.contracts.rules.accounts import account_of
 from app.contracts.service.recouping import cost_account
 from app.kernel.actor import Actor
 from app.kernel.money import parse_decimal, to_micros
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Entry, Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, RunReport, SalesReport, Statement, StatementEntry
-from app.royalties.service.history import account_of
 
 SOURCES: Final = UUID("6f2c7a52-6b1e-5d0c-9a57-1f3f9f1a5a10")
 """Under which a source's name gives the subject of its account."""

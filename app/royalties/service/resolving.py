@@ -6,7 +6,8 @@ looked at track by track, an equal part of the sale each.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -30,9 +31,7 @@ CONTEXTS: Final = {
 SHEETS: Final = {"recording_id": pl.String, "sheet_id": pl.String, "effective_from": pl.Date}
 
 _PLACED = """
-WITH used AS (
-  SELECT id, recording_id, release_id FROM sales_assets WHERE recording_id IS NOT NULL OR release_id IS NOT NULL
-), apart AS (
+WITH used AS ({used}), apart AS (
   SELECT DISTINCT u.id FROM used u JOIN tracks t ON t.release_id = u.release_id
   WHERE u.recording_id IS NULL AND (
     EXISTS (SELECT FROM contract_scopes s WHERE s.level = 'recording' AND s.subject_id = t.recording_id)
@@ -78,7 +77,7 @@ _CANDIDATES = (
 )
 SELECT s.piece, s.rank, c.id AS contract_id, c.lane, sc.territory AS scope, c.starts_on, c.ends_on, s.level
 FROM subjects s JOIN contract_scopes sc ON sc.level = s.level AND sc.subject_id = s.subject_id
-  JOIN contracts c ON c.id = sc.contract_id AND c.state IN ('active', 'ended')
+  JOIN contracts c ON c.id = sc.contract_id AND (c.state IN ('active', 'ended') OR c.id = %(also)s::uuid)
 """
 )
 _CONTEXTS = """
@@ -88,14 +87,37 @@ SELECT id AS context_id, source, store, channel, commercial_model, configuration
 _SHEETS = "SELECT recording_id, id AS sheet_id, effective_from FROM split_sheets"
 
 
-def pieces(session: Session) -> pl.DataFrame:
-    """Everything that sold and was matched: the asset, its recording, its release, and of how many equal parts."""
-    return as_frame(copied_out(session, _PIECES, {}), PIECES)
+class Used(NamedTuple):
+    """What is looked at: a query of ids with a recording, a release or both, and the query's values."""
+
+    query: str
+    values: dict[str, object]
 
 
-def candidates(session: Session) -> pl.DataFrame:
-    """Every contract that is about a piece, with how specific it is; the larger `rank` is the more specific."""
-    return as_frame(copied_out(session, _CANDIDATES, {"everything": EVERYTHING}), CANDIDATES)
+SOLD: Final = Used(
+    "SELECT id, recording_id, release_id FROM sales_assets WHERE recording_id IS NOT NULL OR release_id IS NOT NULL", {}
+)
+"""Everything that sold and was matched."""
+
+
+def only(recording: UUID | None, release: UUID | None) -> Used:
+    """One thing that may or may not have sold, as asset 0."""
+    query = "SELECT 0::bigint AS id, %(recording)s::uuid AS recording_id, %(release)s::uuid AS release_id"
+    return Used(query, {"recording": recording, "release": release})
+
+
+def pieces(session: Session, used: Used = SOLD) -> pl.DataFrame:
+    """What is looked at: the asset, its recording, its release, and of how many equal parts."""
+    return as_frame(copied_out(session, _PIECES.replace("{used}", used.query), used.values), PIECES)
+
+
+def candidates(session: Session, used: Used = SOLD, *, also: UUID | None = None) -> pl.DataFrame:
+    """Every contract that is about a piece, with how specific it is; the larger `rank` is the more specific.
+
+    `also` is a contract that counts though it is not in force.
+    """
+    values = {**used.values, "everything": EVERYTHING, "also": also}
+    return as_frame(copied_out(session, _CANDIDATES.replace("{used}", used.query), values), CANDIDATES)
 
 
 def contexts(session: Session) -> pl.DataFrame:

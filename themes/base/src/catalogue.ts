@@ -1,8 +1,10 @@
 import "./css/catalogue.css";
+import "./css/contracts.css";
 import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";
 import "./elements/sound-wave";
 import "./elements/name-search";
 import "./elements/row-list";
+import "./elements/sum-of";
 import "./elements/name-chooser";

@@ -1,6 +1,9 @@
 // Rows that people put in order, add and remove: by pointer on the handle, by arrow keys on it, by Alt and an arrow inside.
-// The form around them sends them as they stand; with `data-saves`, a bar appears once something has changed.
+// The form around them sends them as they stand; with `data-saves`, a bar appears once something has changed. Lists may
+// stand in rows of lists; where the blank row says `__name__`, `data-names` being that name, a new row gets a name of its own.
 import { word } from "../words";
+
+let named = 0;
 
 class RowList extends HTMLElement {
   #ended = new AbortController();
@@ -21,16 +24,21 @@ class RowList extends HTMLElement {
     this.#ended.abort();
   }
 
+  // What belongs to this list, and not to one that stands in a row of it.
+  #own<T extends HTMLElement>(selector: string): T[] {
+    return [...this.querySelectorAll<T>(selector)].filter((each) => each.closest("row-list") === this);
+  }
+
   get #list(): HTMLElement {
-    return this.querySelector<HTMLElement>("[data-rows]")!;
+    return this.#own("[data-rows]")[0]!;
   }
 
   get #rows(): HTMLElement[] {
-    return [...this.querySelectorAll<HTMLElement>("[data-row]")];
+    return this.#own("[data-row]");
   }
 
   get #all(): HTMLElement[] {
-    return [...this.querySelectorAll<HTMLElement>("[data-row], [data-disc]")];
+    return this.#own("[data-row], [data-disc]");
   }
 
   get #order(): string {
@@ -44,6 +52,7 @@ class RowList extends HTMLElement {
   #onClick(event: MouseEvent): void {
     const target = event.target as HTMLElement;
     const row = target.closest<HTMLElement>("[data-row]");
+    if (target.closest("row-list") !== this) return;
     if (target.closest("[data-add]")) this.#add();
     else if (target.closest("[data-add-disc]")) this.#addDisc();
     else if (target.closest("[data-put-back]")) location.reload();
@@ -51,8 +60,15 @@ class RowList extends HTMLElement {
   }
 
   #add(): void {
-    this.#list.append(this.querySelector<HTMLTemplateElement>("template[data-blank]")!.content.cloneNode(true));
+    const blank = this.#own<HTMLTemplateElement>("template[data-blank]")[0]!;
+    this.#list.append(this.dataset.names ? this.#named(blank) : blank.content.cloneNode(true));
     this.#rows.at(-1)?.querySelector<HTMLElement>("input:not([type=hidden]), select")?.focus();
+  }
+
+  #named(blank: HTMLTemplateElement): Node {
+    const row = document.createElement("template");
+    row.innerHTML = blank.innerHTML.replaceAll(`__${this.dataset.names}__`, `n${++named}`);
+    return row.content;
   }
 
   #addDisc(): void {
@@ -68,7 +84,8 @@ class RowList extends HTMLElement {
     const rows = this.#rows;
     const next = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
     row.remove();
-    (next?.querySelector<HTMLElement>("[data-remove]") ?? this.querySelector<HTMLElement>("[data-add]"))?.focus();
+    (next?.querySelector<HTMLElement>("[data-remove]") ?? this.#own("[data-add]")[0])?.focus();
+    this.dispatchEvent(new Event("change", { bubbles: true }));
     this.#show();
   }
 
@@ -76,7 +93,7 @@ class RowList extends HTMLElement {
     const target = event.target as HTMLElement;
     const row = target.closest<HTMLElement>("[data-row]");
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!row || !step || !(event.altKey || target.closest("[data-grip]"))) return;
+    if (!row || target.closest("row-list") !== this || !step || !(event.altKey || target.closest("[data-grip]"))) return;
     event.preventDefault();
     this.#move(row, step);
     target.focus();
@@ -95,7 +112,7 @@ class RowList extends HTMLElement {
 
   #onDown(event: PointerEvent): void {
     const grip = (event.target as HTMLElement).closest<HTMLElement>("[data-grip]");
-    if (!grip || event.button !== 0) return;
+    if (!grip || event.button !== 0 || grip.closest("row-list") !== this) return;
     this.#dragged = grip.closest<HTMLElement>("[data-row]");
     this.#dragged?.setAttribute("data-dragged", "");
     const over = new AbortController(); // a row that moves in the document keeps no pointer, so the window follows it

@@ -1,0 +1,177 @@
+"""Contracts as lists for pages, with what the ledger holds for them and what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Executable, Select, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Recording, Release, Track
+from app.contracts.models import Contract, ContractScope, ContractVersion
+from app.contracts.policies import may_see_contract
+from app.contracts.rules.accounts import account_of
+from app.contracts.rules.terms import Terms
+from app.identity.policies import Visitor
+from app.ledger import service as ledger
+from app.ledger.rules import Kind
+from app.lists.rules import Asked
+from app.roster.models import Artist, Imprint, Party, Payee
+from app.roster.queries.search import as_sorted
+
+SOON = timedelta(days=90)
+OPEN = ("draft", "negotiating", "sent", "viewed")
+SORTS: dict[str, Any] = {
+    "number": Contract.number,
+    "title": as_sorted(Contract.title),
+    "party": as_sorted(Party.legal_name),
+    "state": Contract.state,
+    "start": cast(Contract.starts_on, Text),
+    "end": func.coalesce(cast(Contract.ends_on, Text), "9999"),
+}
+"""Every sort as text, so that a page's marker holds one kind of value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a contract's accounts say, in micros of its currency."""
+
+    currency: str
+    payable_micros: int
+    """What its payees are owed; never below zero."""
+
+    unrecouped_micros: int
+    """What is still to come back out of royalties."""
+
+
+def contracts(visitor: Visitor, asked: Asked, today: date, *, after: list[str] | None, limit: int) -> Executable:
+    """One row a contract under a filter, from after a place; `place` is what the next page begins after."""
+    value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
+    query = (
+        select(
+            Contract.id,
+            Contract.number,
+            Contract.title,
+            Contract.kind,
+            Contract.state,
+            Contract.party_id,
+            Contract.starts_on,
+            Contract.ends_on,
+            Party.legal_name.label("party"),
+            value.label("place"),
+        )
+        .join(Party, Party.id == Contract.party_id)
+        .where(may_see_contract(visitor), *_chosen(asked, today))
+        .limit(limit)
+    )
+    if after is not None:
+        here, there = tuple_(value, Contract.id), tuple_(after[0], UUID(after[1]))
+        query = query.where(here < there if backwards else here > there)
+    order = (value.desc(), Contract.id.desc()) if backwards else (value, Contract.id)
+    return query.order_by(*order)
+
+
+def _chosen(asked: Asked, today: date) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    if wanted := asked.get("q"):
+        chosen.append(_holds(wanted, Contract.title, Contract.number, Party.legal_name))
+    for name, column in (("state", Contract.state), ("kind", Contract.kind)):
+        if asked.get(name):
+            chosen.append(column == asked.get(name))
+    if asked.get("party"):
+        chosen.append(cast(Party.id, Text) == asked.get("party"))
+    if asked.get("open"):
+        chosen.append(Contract.state.in_(OPEN))
+    if asked.get("ends"):
+        chosen.append((Contract.state == "active") & Contract.ends_on.between(today, today + SOON))
+    return chosen
+
+
+def _holds(wanted: str, *columns: Any) -> ColumnElement[bool]:
+    like = as_sorted(literal(wanted, Text))
+    return or_(*(func.strpos(as_sorted(column), like) > 0 for column in columns))
+
+
+def standings(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """What the ledger holds for contracts, by contract."""
+    terms = newest_terms(session, contract_ids)
+    subjects = {account_of(key, share.payee): key for key, each in terms.items() for share in each.shares}
+    owed = ledger.balances(session, kind=Kind.PAYABLE, subjects=list(subjects)) if subjects else {}
+    payable, behind = dict.fromkeys(terms, 0), dict.fromkeys(terms, 0)
+    for account, micros in owed.items():
+        if account.subject is not None:
+            key = subjects[account.subject]
+            payable[key] += max(0, micros)
+            behind[key] += max(0, -micros)
+    return {key: Standing(each.currency, payable[key], behind[key]) for key, each in terms.items()}
+
+
+def newest_terms(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, Terms]:
+    """The newest terms of contracts, signed or not."""
+    query = (
+        select(ContractVersion)
+        .where(ContractVersion.contract_id.in_(contract_ids))
+        .ext(distinct_on(ContractVersion.contract_id))
+        .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
+    )
+    return {row.contract_id: row.read() for row in session.scalars(query)} if contract_ids else {}
+
+
+def versions(contract_id: UUID) -> Select[ContractVersion]:
+    """The versions of a contract, the newest first."""
+    query = select(ContractVersion).where(ContractVersion.contract_id == contract_id)
+    return query.order_by(ContractVersion.number.desc())
+
+
+def scopes(session: Session, contract_id: UUID) -> list[tuple[str, UUID, str, str]]:
+    """What a contract is about: level, subject, its name, and the territory."""
+    query = select(ContractScope).where(ContractScope.contract_id == contract_id)
+    rows = session.scalars(query.order_by(ContractScope.level, ContractScope.territory)).all()
+    names = named_subjects(session, [(row.level, row.subject_id) for row in rows])
+    return [(row.level, row.subject_id, names.get((row.level, row.subject_id), ""), row.territory) for row in rows]
+
+
+_NAMES: dict[str, Any] = {
+    "imprint": select(Imprint.id, Imprint.name),
+    "artist": select(Artist.id, Artist.name),
+    "release": select(Release.id, Release.title),
+    "track": select(Track.id, Recording.title).join(Recording, Recording.id == Track.recording_id),
+    "recording": select(Recording.id, Recording.title),
+}
+_IDS: dict[str, Any] = {
+    "imprint": Imprint.id, "artist": Artist.id, "release": Release.id, "track": Track.id, "recording": Recording.id,
+}  # fmt: skip
+
+
+def named_subjects(session: Session, subjects: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], str]:
+    """What things that contracts are about are called."""
+    found: dict[tuple[str, UUID], str] = {}
+    for level, query in _NAMES.items():
+        if wanted := [subject for each, subject in subjects if each == level]:
+            found |= {(level, key): name for key, name in session.execute(query.where(_IDS[level].in_(wanted)))}
+    return found
+
+
+def payee_names(session: Session, terms: Terms) -> dict[UUID, str]:
+    """What the payees of some terms are called."""
+    wanted = {share.payee for share in terms.shares} | {share.of for share in terms.shares if share.of}
+    return dict(session.execute(select(Payee.id, Payee.name).where(Payee.id.in_(wanted))).all())
+
+
+def titles(session: Session, contract_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """What contracts are called."""
+    query = select(Contract.id, Contract.title).where(Contract.id.in_(contract_ids))
+    return dict(session.execute(query).all()) if contract_ids else {}
+
+
+def found_contracts(session: Session, visitor: Visitor, wanted: str, limit: int) -> list[Any]:
+    """The contracts whose title, number or party holds what somebody types."""
+    query = select(Contract.id, Contract.title, Contract.number, Party.legal_name.label("party"))
+    query = query.join(Party, Party.id == Contract.party_id).where(may_see_contract(visitor))
+    query = query.where(_holds(wanted, Contract.title, Contract.number, Party.legal_name))
+    return list(session.execute(query.order_by(Contract.number.desc()).limit(limit)))

@@ -1,0 +1,170 @@
+"""What terms would make of sales, before anybody signs: the steps of a run, with nothing posted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from app.contracts.rules.fitting import Circumstances, clause_for, factor
+from app.contracts.rules.terms import Base, Clause, Terms
+from app.kernel.money import exact
+from app.royalties.rules.dividing import flat, micros_of
+from app.royalties.rules.escalating import at, marginal, stairs
+from app.royalties.rules.settling import Case, Charge, PartOf, Portion, Position, close, settle
+
+NOTHING: Final = Decimal(0)
+
+
+class Sold(NamedTuple):
+    """Sales of one month under the same circumstances, in the contract's currency; prices are sums over units."""
+
+    sale: Circumstances
+    month: date
+    quantity: Decimal
+    net: Decimal
+    gross: Decimal
+    dealer: Decimal = NOTHING
+    retail: Decimal = NOTHING
+    unpriced: Decimal = NOTHING
+    """Units of which no dealer price is known."""
+
+    unretailed: Decimal = NOTHING
+    """Units of which no retail price is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What each payee would have, what the sales brought in, and the month in which costs are earned back."""
+
+    payees: Mapping[UUID, Position]
+    net_micros: int
+    earned_micros: int
+    unpaid: int
+    """Sales about which no clause is."""
+
+    recouped_in: date | None
+    has_costs: bool
+
+
+def imagine(terms: Terms, sold: Sequence[Sold], charges: Sequence[Charge]) -> Outcome:
+    """Work sales out under terms, as one period, and month by month until costs are earned back."""
+    with exact():
+        costs = Decimal(sum(charge.amount_micros for charge in charges)).scaleb(-6)
+        net = sum((each.net for each in sold), NOTHING)
+    portions, unpaid = _portions(terms, sold, costs)
+    everything = [portion for month in sorted(portions) for portion in portions[month]]
+    whole = _settled(terms, everything, charges)
+    earned = sum(position.earned_micros for position in whole.values())
+    return Outcome(whole, micros_of(net), earned, unpaid, _recouped(terms, portions, charges), bool(charges))
+
+
+def _recouped(terms: Terms, portions: Mapping[date, list[Portion]], charges: Sequence[Charge]) -> date | None:
+    """The first month after which nobody owes anything any more."""
+    until: list[Portion] = []
+    needed = sum(charge.amount_micros for charge in charges)
+    for month in sorted(portions):
+        until += portions[month]
+        if terms.recoups == "all_receipts":
+            with exact():
+                is_back = micros_of(sum((each.receipts for each in until), NOTHING)) >= needed
+        else:
+            is_back = all(position.balance_micros >= 0 for position in _settled(terms, until, charges).values())
+        if is_back:
+            return month
+    return None
+
+
+def _settled(terms: Terms, portions: Sequence[Portion], charges: Sequence[Charge]) -> dict[UUID, Position]:
+    parts: dict[UUID | None, list[PartOf]] = {
+        None: [PartOf(payee, share) for payee, share in flat(terms.shares).items()]
+    }
+    unrecovered = sum(charge.amount_micros for charge in charges) if terms.recoups == "all_receipts" else 0
+    positions = settle(Case(terms, portions, parts, charges=charges, unrecovered_micros=unrecovered))
+    for position in positions.values():
+        close(terms, position)
+    return positions
+
+
+def _portions(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> tuple[dict[date, list[Portion]], int]:
+    """What the contract earns of each month's sales, and of how many it earns nothing."""
+    portions: dict[date, list[Portion]] = defaultdict(list)
+    counted: dict[str, Decimal] = defaultdict(Decimal)
+    totals = _totals(terms, sold)
+    unpaid = 0
+    for each in sorted(sold, key=lambda one: one.month):
+        clause = clause_for(terms.clauses, each.sale)
+        if clause is None:
+            unpaid += 1
+            continue
+        with exact():
+            base, own = base_of(clause.base, each), factor(clause, each.sale)
+            rate = _rate(clause, each, base, counted, totals, costs)
+            amount = _rounded(clause, each.quantity, base * own * rate)
+        positive = amount if each.quantity > 0 else NOTHING
+        portions[each.month].append(Portion(None, each.sale.channel, amount, positive, each.quantity, base * own))
+    return portions, unpaid
+
+
+def base_of(base: Base, sold: Sold) -> Decimal:
+    """What a rate is of, over all these sales; the larger or smaller of two over their sum."""
+    with exact():
+        price = base.amount or NOTHING
+        values = {
+            "net_receipt": sold.net,
+            "net_source": sold.gross,
+            "ppd": sold.dealer + sold.unpriced * price,
+            "retail": sold.retail + sold.unretailed * price,
+            "per_unit": sold.quantity * price,
+        }
+        own = values[base.kind] * base.portion
+    if base.other is None:
+        return own
+    other = base_of(base.other, sold)
+    return max(own, other) if (base.either == "max") == (sold.quantity >= 0) else min(own, other)
+
+
+def _count(clause: Clause, sold: Sold, base: Decimal) -> Decimal:
+    by = clause.escalation.by if clause.escalation else "units"
+    if by == "units":
+        return sold.quantity
+    return base if by == "gross" else base * factor(clause, sold.sale)
+
+
+def _totals(terms: Terms, sold: Sequence[Sold]) -> dict[str, Decimal]:
+    """What every clause that grows counts over all these sales."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for each in sold:
+        clause = clause_for(terms.clauses, each.sale)
+        if clause and clause.escalation:
+            with exact():
+                totals[clause.id] += _count(clause, each, base_of(clause.base, each))
+    return totals
+
+
+def _rate(
+    clause: Clause,
+    sold: Sold,
+    base: Decimal,
+    counted: dict[str, Decimal],
+    totals: Mapping[str, Decimal],
+    costs: Decimal,
+) -> Decimal:
+    if clause.escalation is None:
+        return clause.rate
+    steps = stairs(clause.rate, clause.escalation, costs)
+    if clause.escalation.mode == "slab":
+        return at(steps, totals[clause.id])
+    before, more = counted[clause.id], _count(clause, sold, base)
+    counted[clause.id] += more
+    return marginal(steps, before, more)
+
+
+def _rounded(clause: Clause, quantity: Decimal, amount: Decimal) -> Decimal:
+    if clause.unit_places is None or not quantity:
+        return amount
+    return (amount / quantity).quantize(Decimal(1).scaleb(-clause.unit_places)) * quantity
