@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.contracts.rules.fitting import Circumstances
 from app.contracts.rules.terms import Base, Clause, Escalation, Share, Step, When
@@ -52,7 +52,8 @@ def test_a_draft_earns_of_past_sales_what_a_run_pays_once_it_is_signed(client_as
     for said in ("$37.50", "$26.25", "$11.25", "$150.00", "Mar 2026"):  # 30 of streams and 7.50 of records
         assert said in page, said
     with db.tenant_work(mine) as session:
-        assert session.scalar(select(func.count()).select_from(Posting)) == 0
+        reasons = session.scalars(select(Posting.reason)).all()
+    assert reasons == ["advance"], "imagining posts nothing; the advance was approved"
         holding.bring_into_force(session, Actor.system(mine), session.merge(draft))
     run = a_run(mine, a_period(mine, date(2026, 3, 1), date(2026, 3, 31)))
     assert statement(mine, run, one).earned_micros == 26_250_000

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract
+from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Base, Clause, Deduction, Reduction, When
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
@@ -27,7 +28,6 @@ from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.royalties.rules import auditing as rules
 from app.royalties.service import auditing, lines
-from app.contracts.rules.accounts import account_of
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, physical, run_of, sold, statement, terms
 
 D = Decimal
