@@ -53,7 +53,7 @@ def test_a_draft_earns_of_past_sales_what_a_run_pays_once_it_is_signed(client_as
         assert said in page, said
     with db.tenant_work(mine) as session:
         reasons = session.scalars(select(Posting.reason)).all()
-    assert reasons == ["advance"], "imagining posts nothing; the advance was approved"
+        assert reasons == ["advance"], "imagining posts nothing; the advance was approved"
         holding.bring_into_force(session, Actor.system(mine), session.merge(draft))
     run = a_run(mine, a_period(mine, date(2026, 3, 1), date(2026, 3, 31)))
     assert statement(mine, run, one).earned_micros == 26_250_000
