@@ -299,3 +299,20 @@ def test_an_escalation_is_counted_for_each_release(tenant: Tenant, tmp_path: Pat
     rows = [physical(one, 150, Net="150"), physical(other, 100, Net="100")]
     told = earned(tenant, tmp_path, Clause(id="all", rate=D("0.1"), escalation=grows), *rows)
     assert amount(told.earned_micros) == 10 + 10 + 10
+
+
+@pytest.mark.parametrize(("counts_held", "wanted"), [(True, ["15", "20"]), (False, ["11.666667", "20"])])
+def test_units_in_reserve_count_at_once_or_when_they_are_let_go_of(
+    tenant: Tenant, tmp_path: Path, counts_held: bool, wanted: list[str]
+) -> None:
+    (recording,) = tracks_of(tenant, 1)
+    payee = a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(50), rate=D("0.2")),))
+    reserve = Reserve(rate=D("0.4"), counts_held=counts_held)
+    clause = Clause(id="all", rate=D("0.1"), escalation=grows)
+    a_contract(tenant, terms(payee, clause, reserve=reserve))
+    told = []
+    for month in (MARCH, APRIL):
+        a_report(tenant, tmp_path, [physical(recording, 100, Net="100")], month=month[0])
+        told.append(amount(statement(tenant, run_of(tenant, month), payee).earned_micros))
+    assert told == [D(each) for each in wanted]

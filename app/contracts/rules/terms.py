@@ -135,7 +135,8 @@ class Reserve(_Data, frozen=True):
     channels: tuple[Channel, ...] = ("physical",)
     release: tuple[Decimal, ...] = (ONE,)
     counts_held: bool = True
-    """Whether what is held counts towards escalations (kept back after the calculation), or not (before it)."""
+    """Whether what is held counts towards escalations at once (kept back after the calculation), or only when it is
+    let go of (before it)."""
 
     cap: Decimal | None = None
 

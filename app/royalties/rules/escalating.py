@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from app.contracts.rules.terms import Escalation
+from app.contracts.rules.terms import Escalation, Reserve
 from app.kernel.money import exact
 
 NEVER: Final = Decimal("Infinity")
@@ -59,3 +59,11 @@ def marginal(steps: Sequence[Stair], start: Decimal, more: Decimal) -> Decimal:
 def at(steps: Sequence[Stair], count: Decimal) -> Decimal:
     """The rate that holds for everything once a count is reached (slab)."""
     return next((rate for above, rate in reversed(steps[1:]) if count > above), steps[0].rate)
+
+
+def held_back(reserve: Reserve | None, channel: str, age: int) -> Decimal:
+    """Which part of a sale counts so many periods after it: what a reserve held before the calculation does not yet."""
+    if reserve is None or reserve.counts_held or channel not in reserve.channels:
+        return Decimal(1)
+    with exact():
+        return 1 - reserve.rate * (1 - sum(reserve.release[:age], Decimal(0)))

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract
+from app.contracts.rules.accounts import account_of
 from app.ledger.queries import named
 from app.ledger.rules import Kind
 from app.roster.models import Payee
 from app.royalties.models import SalesReport, Statement
-from app.contracts.rules.accounts import account_of
 from app.royalties.service.posting import SOURCES
 
 
