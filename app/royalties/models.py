@@ -122,9 +122,11 @@ class SalesLine(LabelModel):
 
     __tablename__ = "sales_lines"
 
-    report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id", ondelete="CASCADE"), primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """No foreign key: looking a report up for each of a million lines takes longer than writing them."""
+
     row: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    """As a person counts the file's rows, from 1."""
+    """As a person counts the file's rows, from 1; in an archive on from the tables before."""
 
     asset_id: Mapped[int] = mapped_column(BigInteger)
     context_id: Mapped[int] = mapped_column(BigInteger)

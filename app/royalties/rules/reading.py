@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 DELIMITERS: Final = (",", "\t", ";", "|")
 HEAD_BYTES: Final = 1 << 18
 HEAD_RECORDS: Final = 60
-BLOCK_BYTES: Final = 1 << 24
+BLOCK_BYTES: Final = 1 << 22
 EVERY: Final = 4_096
 """So many rows lie between two places that are noted: a row is found again by reading no more than that."""
 

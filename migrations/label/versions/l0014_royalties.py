@@ -289,9 +289,6 @@ def upgrade() -> None:
         sa.Column("tax", sa.Numeric(), nullable=True),
         sa.Column("mechanical", sa.Numeric(), nullable=True),
         sa.Column("fx_rate", sa.Numeric(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["report_id"], ["sales_reports.id"], name="fk_sales_lines_report_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("report_id", "row", name="pk_sales_lines"),
     )
     op.create_table(
