@@ -146,6 +146,20 @@ class SalesLine(LabelModel):
     fx_rate: Mapped[Decimal | None] = mapped_column(EXACT)
 
 
+class SalesSum(LabelModel):
+    """What the lines of a report about one asset come to in a currency: lists and shares need not count lines."""
+
+    __tablename__ = "sales_sums"
+    __table_args__ = (Index("ix_sales_sums_asset_id", "asset_id"),)
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("sales_reports.id", ondelete="CASCADE"), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    lines: Mapped[int] = mapped_column(Integer)
+    quantity: Mapped[Decimal] = mapped_column(EXACT)
+    net: Mapped[Decimal] = mapped_column(EXACT)
+
+
 class ReportLayout(LabelModel):
     """A layout that the label taught: which column of which sender is what."""
 

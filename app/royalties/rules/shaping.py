@@ -43,7 +43,9 @@ class Plan:
     def cell(self, name: str) -> pl.Expr:
         """The text of a field in a row; null, or empty, where the table has none."""
         columns = [pl.col(str(column)) for column in self.columns.get(name, ())]
-        fixed = self.fixed.get(name)
+        fixed, part = self.fixed.get(name), self.layout.fields[name].part if name in self.layout.fields else None
+        if part:
+            columns = [column.str.extract(part) for column in columns]
         if len(columns) == 1 and fixed is None:
             return columns[0].alias(name)
         found = [*map(_said, columns), *([pl.lit(fixed)] if fixed is not None else [])]

@@ -8,20 +8,25 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint, files, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
-from app.royalties.models import SalesContext, SalesLine, SalesReport
+from app.royalties.models import SalesReport, SalesSum
 from app.royalties.rules.refusals import ReportKnown
 from app.royalties.service import controlling, loading, matching
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
 READ_BYTES: Final = 1 << 20
+SUMS: Final = """
+INSERT INTO sales_sums (report_id, asset_id, currency, lines, quantity, net)
+SELECT :report, l.asset_id, c.currency, count(*), sum(l.quantity), sum(l.net)
+FROM sales_lines l JOIN sales_contexts c ON c.id = l.context_id WHERE l.report_id = :report GROUP BY 2, 3
+"""
 
 
 def import_report(
@@ -99,7 +104,7 @@ def _import(session: Session, tenant: Tenant, report: SalesReport) -> None:
         return
     report.layout, report.source, report.rows = loaded.layout, loaded.source, loaded.rows
     report.period_start, report.period_end = loaded.period
-    report.totals = totals_of(session, report.id)
+    report.totals = sum_up(session, report.id)
     failpoint.reach("report.loaded")
     matching.match(session)
     report.imported_at = clock.now()
@@ -110,20 +115,11 @@ def _import(session: Session, tenant: Tenant, report: SalesReport) -> None:
     tell(session, Actor.system(tenant), report, "sales_report.held" if wrong else "sales_report.imported")
 
 
-def totals_of(session: Session, report_id: UUID) -> dict[str, str]:
-    """Currency to the exact sum of a report's lines, as text."""
-    query = (
-        select(SalesContext.currency, func.sum(SalesLine.net))
-        .join(SalesContext, SalesContext.id == SalesLine.context_id)
-        .where(SalesLine.report_id == report_id)
-        .group_by(SalesContext.currency)
-    )
-    return {currency: f"{total:f}" for currency, total in session.execute(query)}
-
-
-def forget_lines(session: Session, report: SalesReport) -> None:
-    """Take a report's lines away; what they were about stays, for other lines say the same."""
-    session.execute(delete(SalesLine).where(SalesLine.report_id == report.id))
+def sum_up(session: Session, report_id: UUID) -> dict[str, str]:
+    """Sum a report's lines by asset and currency; gives currency to the exact sum of all, as text."""
+    session.execute(text(SUMS), {"report": report_id})
+    query = select(SalesSum.currency, func.sum(SalesSum.net)).where(SalesSum.report_id == report_id)
+    return {currency: f"{total:f}" for currency, total in session.execute(query.group_by(SalesSum.currency))}
 
 
 def tell(session: Session, actor: Actor, report: SalesReport, action: str, **after: Any) -> None:
