@@ -181,7 +181,7 @@ def copy_objects(source: Tenant, target: Tenant) -> int:
 
 @contextmanager
 def read_ahead(chunks: Iterable[_T], most: int = AHEAD) -> Iterator[Iterator[_T]]:
-    """Read chunks, or what is made of them, in a thread of their own, at `most` so many ahead: what is being put may not itself wait for the store."""
+    """Read chunks in a thread of their own, some ahead: what is being put may not itself wait for the store."""
     held: Queue[_T | BaseException | None] = Queue(most)
 
     def read() -> None:

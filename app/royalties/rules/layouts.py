@@ -29,7 +29,7 @@ Decimals = Literal["auto", "point", "comma"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a field's value is: in the first of some columns that says anything, in the preamble, or always the same."""
+    """Where a field's value is: in the first of some columns that says any, in the preamble, or always the same."""
 
     columns: tuple[str, ...] = ()
     meta: tuple[str, ...] = ()

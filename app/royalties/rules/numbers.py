@@ -20,7 +20,7 @@ _SURE_POINT: Final = r"^[+-]?(?:\d*\.(?:\d{1,2}|\d{4,})|0*\.\d+|\d{4,}\.\d+|\d{1
 
 
 def bare(text: pl.Expr) -> pl.Expr:
-    """A number without what stands around it: spaces, apostrophes, currencies; brackets and a last minus as its sign."""
+    """A number without spaces, apostrophes and currencies around it; brackets and a last minus are its sign."""
     kept = text.str.replace_all(r"[\s\u00a0\u202f\u2009'’`\"\p{Sc}]|^[A-Z]{3}|[A-Z]{3}$", "").str.replace_all("−", "-")
     kept = kept.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([\d.,]+)-$", "-$1")
     return pl.when(kept.str.len_bytes() > 0).then(kept)

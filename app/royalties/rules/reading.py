@@ -106,6 +106,10 @@ class TextTable:
             body = rest if rest.endswith(b"\n") else rest + b"\n"
             yield self._block(body, self._cut(body)[2], at, width)
 
+    def text(self) -> Iterator[bytes]:
+        """All of it, as it is."""
+        return self._chunks
+
     def _cut(self, text: bytes) -> tuple[bytes, bytes, NDArray[np.int64]]:
         """Whole records, what is left, and where each of the records ends."""
         data = np.frombuffer(text, np.uint8)
@@ -205,3 +209,8 @@ def _end_of_record(held: bytes) -> int | None:
         if held.count(b'"', 0, found.start()) % 2 == 0:
             return found.start()
     return None
+
+
+def cells_of(record: bytes, delimiter: str) -> list[str]:
+    """The cells of one record."""
+    return next(csv.reader([record.decode("utf-8", "replace")], delimiter=delimiter), [])

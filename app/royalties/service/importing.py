@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint, files, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
-from app.royalties.models import SalesReport, SalesSum
-from app.royalties.rules.refusals import ReportKnown
+from app.royalties.models import RunReport, SalesLine, SalesReport, SalesSum
+from app.royalties.rules.refusals import ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
 from app.royalties.service import controlling, loading, matching
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
 READ_BYTES: Final = 1 << 20
+MOST_REASON: Final = 500
 SUMS: Final = """
 INSERT INTO sales_sums (report_id, asset_id, currency, lines, quantity, net)
 SELECT :report, l.asset_id, c.currency, count(*), sum(l.quantity), sum(l.net)
@@ -108,11 +109,32 @@ def _import(session: Session, tenant: Tenant, report: SalesReport) -> None:
     failpoint.reach("report.loaded")
     matching.match(session)
     report.imported_at = clock.now()
-    wrong = controlling.disagreement(report, loaded.stated)
+    wrong = controlling.doubt(report, loaded)
     report.state = "held" if wrong else "imported"
     report.problem = wrong
     session.flush()
     tell(session, Actor.system(tenant), report, "sales_report.held" if wrong else "sales_report.imported")
+
+
+def release(session: Session, actor: Actor, report: SalesReport, *, reason: str) -> None:
+    """Let a held report count all the same, for a reason that is kept."""
+    if report.state != "held":
+        raise ReportElsewhere
+    if not reason.strip():
+        raise ReasonMissing
+    report.state, report.problem = "imported", None
+    report.facts = {**report.facts, "released": {"reason": reason.strip()[:MOST_REASON], "by": actor.name}}
+    tell(session, actor, report, "sales_report.released", reason=reason.strip()[:MOST_REASON])
+
+
+def discard(session: Session, actor: Actor, report: SalesReport) -> None:
+    """Take a report away with its lines; its file stays among the label's files, and may come again."""
+    if session.scalar(select(exists().where(RunReport.report_id == report.id))):
+        raise ReportAccounted
+    session.execute(delete(SalesLine).where(SalesLine.report_id == report.id))
+    tell(session, actor, report, "sales_report.discarded")
+    session.delete(report)
+    session.flush()
 
 
 def sum_up(session: Session, report_id: UUID) -> dict[str, str]:

@@ -45,6 +45,8 @@ class Loaded:
     period: tuple[date | None, date | None] = (None, None)
     stated: list[tuple[str | None, str]] = field(default_factory=list)
     is_unknown: bool = False
+    not_understood: list[str] = field(default_factory=list)
+    """Tables beside those that were read of which nobody knows whether they hold sales."""
 
 
 def load(session: Session, tenant: Tenant, report: SalesReport) -> Loaded:
@@ -99,6 +101,7 @@ class _Load:
             return self._nothing_known()
         if not loaded.rows and not self._earlier.skipped:
             raise ReportWithoutLines
+        loaded.not_understood = self._not_understood()
         if self._spans:
             loaded.period = (min(first for first, _ in self._spans), max(last for _, last in self._spans))
         loaded.facts |= {
@@ -125,6 +128,19 @@ class _Load:
         }
         return self._loaded
 
+    def _not_understood(self) -> list[str]:
+        """Unknown tables, without those whose columns are mostly those of what was read: they sum it up."""
+        read = {header_key(name) for member in self._members for name in member["columns"]}
+        found = []
+        for table, head in self._unknown:
+            names = {header_key(name) for name in head.names}
+            if len(names & read) * 2 >= len(names):
+                self._left_out.remove({"name": table.name, "reason": "unknown"})
+                self._leave(table.name, "sums_up")
+            else:
+                found.append(table.name)
+        return found
+
     def _take(self, table: Table | Unreadable) -> None:
         if isinstance(table, Unreadable):
             self._leave(table.name, "unreadable")
@@ -132,7 +148,7 @@ class _Load:
         head = heads.head_of(table, self._layouts)
         if head is None:
             self._leave(table.name, "no_header")
-        elif heads.SUMS_UP.search(table.name) and len(table.name) > 0:
+        elif heads.SUMS_UP.search(table.name):
             self._leave(table.name, "sums_up")
         elif head.layout is None:
             self._unknown.append((table, head))
@@ -149,7 +165,7 @@ class _Load:
         loaded.stated += [
             (plan.fixed.get("currency"), head.meta[key]) for key in map(header_key, layout.stated) if key in head.meta
         ]
-        period = self._period(plan, head, table.name)
+        period = self._period(plan, table.name)
         self._assets.forget()
         self._contexts.forget()
         blocks = table.blocks(head.records, plan.width + 1)
@@ -174,12 +190,18 @@ class _Load:
                 "rows": row,
                 "starts": starts,
                 "columns": list(head.names),
+                "is_direct": self._is_direct(table),
                 **table.facts,
             }
         )
         self._base += row
 
-    def _period(self, plan: Plan, head: heads.Head, name: str) -> Span:
+    def _is_direct(self, table: Table) -> bool:
+        """Whether the bytes of the kept file are those of the table's text, so that a row is read where it stands."""
+        is_alone = table.name == self._report.name
+        return is_alone and table.facts.get("encoding") in ("ascii", "utf-8") and table.facts.get("line_ends") == "lf"
+
+    def _period(self, plan: Plan, name: str) -> Span:
         """When rows without a date of their own were sold: as typed, as the preamble or the file's name says."""
         typed = self._report.facts.get("period")
         if typed:
