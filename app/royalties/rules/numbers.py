@@ -50,8 +50,6 @@ def _plain(text: pl.Expr, sign: Sign) -> pl.Expr:
     whole = text.str.replace_all(other, "", literal=True)
     as_point = whole.str.replace(",", ".", literal=True) if sign == "comma" else whole
     simple = PLAIN if sign == "point" else _WITH_COMMA
-    read = pl.when(text.str.contains(simple)).then(
-        text.str.replace(",", ".", literal=True) if sign == "comma" else text
-    )
-    read = read.when(text.str.contains(grouped)).then(as_point)
+    plain = text.str.replace(",", ".", literal=True) if sign == "comma" else text
+    read = pl.when(text.str.contains(simple)).then(plain).when(text.str.contains(grouped)).then(as_point)
     return read.when(text.is_not_null()).then(pl.lit(""))

@@ -172,7 +172,8 @@ class _Load:
         first = next(blocks, None)
         if first is not None:
             plan = with_sign(plan, first.cells, is_semicolon=table.facts.get("delimiter") == ";")
-        row, starts = head.records, []
+        starts: list[int] = []
+        row = head.records
         ready = self._ready(chain(filter(None, [first]), blocks), self._base + row + 1, plan)
         with files.read_ahead(ready, BLOCKS_AHEAD) as pieces:
             for piece in pieces:
