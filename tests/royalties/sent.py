@@ -27,7 +27,12 @@ class Sent:
 
 
 def table(
-    names: Sequence[str], rows: Iterable[dict[str, str]], *, sign: str = ",", end: str = "\r\n", quotes: int = csv.QUOTE_MINIMAL
+    names: Sequence[str],
+    rows: Iterable[dict[str, str]],
+    *,
+    sign: str = ",",
+    end: str = "\r\n",
+    quotes: int = csv.QUOTE_MINIMAL,
 ) -> str:
     """Rows under these column names; columns that a row does not name are empty."""
     text = io.StringIO()
@@ -137,7 +142,13 @@ def _believe() -> Sent:
         "Unit Price": "0,001", "Mechanical Fee": "0", "Gross Revenue": "2\u202f001,50", "Net Revenue": "1\u00a0400,75",
     }  # fmt: skip
     text = "\ufeff" + table(_BELIEVE, [row, row | {"Net Revenue": "-0,25", "Quantity": "-1"}], sign=";")
-    first = {"net": Decimal("1400.75"), "gross": Decimal("2001.50"), "quantity": 1234, "territory": "DE", "sold_until": "2026-05-31"}
+    first = {
+        "net": Decimal("1400.75"),
+        "gross": Decimal("2001.50"),
+        "quantity": 1234,
+        "territory": "DE",
+        "sold_until": "2026-05-31",
+    }
     return Sent("believe", "b.csv", text.encode(), {"EUR": "1400.50"}, 2, first)
 
 
@@ -192,11 +203,31 @@ def _bandcamp() -> Sent:
     }  # fmt: skip
     others = [
         row | {"currency": "EUR", "item type": "track", "bandcamp transaction id": "2", "net amount": "0.85"},
-        row | {"item url": "REVERSAL", "package": "REVERSAL", "quantity": "-1", "net amount": "-10.15", "bandcamp transaction id": "3"},
-        {"date": "6/30/26 1:00pm", "item type": "payout", "currency": "USD", "amount you received": "-99", "net amount": "-99"},
+        row
+        | {
+            "item url": "REVERSAL",
+            "package": "REVERSAL",
+            "quantity": "-1",
+            "net amount": "-10.15",
+            "bandcamp transaction id": "3",
+        },
+        {
+            "date": "6/30/26 1:00pm",
+            "item type": "payout",
+            "currency": "USD",
+            "amount you received": "-99",
+            "net amount": "-99",
+        },
     ]
     body = b"\xff\xfe" + table(BANDCAMP, [row, *others]).encode("utf-16-le")
-    first = {"net": Decimal("10.15"), "gross": Decimal("16"), "fees": Decimal("0.65"), "channel": "physical", "territory": "FR", "catalog_number": "NJ-1"}
+    first = {
+        "net": Decimal("10.15"),
+        "gross": Decimal(16),
+        "fees": Decimal("0.65"),
+        "channel": "physical",
+        "territory": "FR",
+        "catalog_number": "NJ-1",
+    }
     return Sent("bandcamp", "b.csv", body, {"USD": "0.00", "EUR": "0.85"}, 3, first)
 
 
@@ -213,9 +244,24 @@ def _apple_financial() -> Sent:
         "Sales or Return": "R", "Artist/Show/Developer/Author": "Ada", "Title": "Tide", "Country Of Sale": "AU",
         "Product Type Identifier": "S", "Customer Price": "-2.19", "Customer Currency": "AUD",
     }  # fmt: skip
-    sale = row | {"Quantity": "3", "Extended Partner Share": "3.87", "Sales or Return": "S", "Customer Price": "2.39", "Customer Currency": "NZD", "Country Of Sale": "NZ"}
+    sale = row | {
+        "Quantity": "3",
+        "Extended Partner Share": "3.87",
+        "Sales or Return": "S",
+        "Customer Price": "2.39",
+        "Customer Currency": "NZD",
+        "Country Of Sale": "NZ",
+    }
     text = table(names, [row, sale], sign="\t", end="\n") + "Total_Rows\t2\nTotal_Amount\t2.58\nTotal_Units\t2\n"
-    first = {"net": Decimal("-1.29"), "quantity": -1, "unit_price": Decimal("1.29"), "retail_price": Decimal("2.19"), "sold_from": "2026-05-31", "sold_until": "2026-06-27", "adjustment": "return"}
+    first = {
+        "net": Decimal("-1.29"),
+        "quantity": -1,
+        "unit_price": Decimal("1.29"),
+        "retail_price": Decimal("2.19"),
+        "sold_from": "2026-05-31",
+        "sold_until": "2026-06-27",
+        "adjustment": "return",
+    }
     return Sent("apple_financial", "S1_AU.txt", text.encode(), {"AUD": "2.58"}, 2, first)
 
 
@@ -239,17 +285,44 @@ LONG = "0.0012345678901234567890123456789"
 
 
 def _spotify_2017() -> Sent:
-    names = _columns("Country|Label|Product|URI|UPC|EAN|ISRC|Track name|Artist name|Composer name|Album name|Quantity|USD Payable")
-    row = {"Country": "SE", "Product": "FAM6", "URI": "spotify:track:1", "EAN": UPC, "ISRC": ISRC, "Track name": "Tide", "Artist name": "Ada", "Quantity": "4", "USD Payable": LONG}
+    names = _columns(
+        "Country|Label|Product|URI|UPC|EAN|ISRC|Track name|Artist name|Composer name|Album name|Quantity|USD Payable"
+    )
+    row = {
+        "Country": "SE",
+        "Product": "FAM6",
+        "URI": "spotify:track:1",
+        "EAN": UPC,
+        "ISRC": ISRC,
+        "Track name": "Tide",
+        "Artist name": "Ada",
+        "Quantity": "4",
+        "USD Payable": LONG,
+    }
     text = _SPOTIFY_META + table(names, [row], sign="\t", end="\n")
     first = {"net": Decimal(LONG), "commercial_model": "family", "sold_from": "2026-05-01", "upc": UPC}
     return Sent("spotify_2017", "track-for-streaming.txt.gz", gzip.compress(text.encode()), {"USD": LONG}, 1, first)
 
 
 def _spotify() -> Sent:
-    names = _columns("Country|Product|URI|UPC|EAN|ISRC|Track name|Artist name|Composer name|Album name|Quantity|Label|Payable|Payable currency")
-    row = {"Country": "SE", "Product": "P", "URI": "spotify:track:1", "UPC": UPC, "ISRC": ISRC, "Track name": "Tide", "Artist name": "Ada", "Quantity": "4", "Payable": "1e-7", "Payable currency": "EUR"}
-    rows = table(names, [row, row | {"Country": "DK", "Payable": "0.5", "Payable currency": "USD"}], sign="\t", end="\n")
+    names = _columns(
+        "Country|Product|URI|UPC|EAN|ISRC|Track name|Artist name|Composer name|Album name|Quantity|Label|Payable|Payable currency"
+    )
+    row = {
+        "Country": "SE",
+        "Product": "P",
+        "URI": "spotify:track:1",
+        "UPC": UPC,
+        "ISRC": ISRC,
+        "Track name": "Tide",
+        "Artist name": "Ada",
+        "Quantity": "4",
+        "Payable": "1e-7",
+        "Payable currency": "EUR",
+    }
+    rows = table(
+        names, [row, row | {"Country": "DK", "Payable": "0.5", "Payable currency": "USD"}], sign="\t", end="\n"
+    )
     body = zipped(**{"track-for-streaming__txt": _SPOTIFY_META + rows, "revshare-summary__txt": _SPOTIFY_META + rows})
     first = {"net": Decimal("1e-7"), "commercial_model": "premium", "currency": "EUR"}
     return Sent("spotify", "spotify.zip", body, {"EUR": "0.0000001", "USD": "0.5"}, 2, first)
@@ -260,9 +333,30 @@ def _spotify_three() -> Sent:
         "Country|Product|URI|UPC|ISRC|Track Name|Artist Name|Composer Name|Album Name|Quantity|Label|"
         "Payable (Reporting)|Reporting Currency|Payable EUR|Payable USD|Payable (Invoice)|Invoice Currency|Noise Content"
     )
-    row = {"Country": "SE", "Product": "A", "URI": "spotify:track:1", "ISRC": ISRC, "Track Name": "Tide", "Artist Name": "Ada", "Quantity": "9", "Payable (Reporting)": "9", "Reporting Currency": "SEK", "Payable EUR": "0.8", "Payable USD": "0.9", "Payable (Invoice)": "0.7", "Invoice Currency": "GBP"}
+    row = {
+        "Country": "SE",
+        "Product": "A",
+        "URI": "spotify:track:1",
+        "ISRC": ISRC,
+        "Track Name": "Tide",
+        "Artist Name": "Ada",
+        "Quantity": "9",
+        "Payable (Reporting)": "9",
+        "Reporting Currency": "SEK",
+        "Payable EUR": "0.8",
+        "Payable USD": "0.9",
+        "Payable (Invoice)": "0.7",
+        "Invoice Currency": "GBP",
+    }
     first = {"net": Decimal("0.7"), "currency": "GBP", "commercial_model": "ad_supported", "sold_from": "2026-05-01"}
-    return Sent("spotify_three_currencies", "spotify-202605.tsv", table(names, [row], sign="\t").encode(), {"GBP": "0.7"}, 1, first)
+    return Sent(
+        "spotify_three_currencies",
+        "spotify-202605.tsv",
+        table(names, [row], sign="\t").encode(),
+        {"GBP": "0.7"},
+        1,
+        first,
+    )
 
 
 def _youtube_ads() -> Sent:
@@ -274,7 +368,19 @@ def _youtube_ads() -> Sent:
         "Partner Revenue : Reserved|Partner Revenue : Partner Sold YouTube Served|"
         "Partner Revenue : Partner Sold Partner Served|Partner Revenue"
     )
-    row = {"Adjustment Type": "None", "Day": "20260514", "Country": "US", "Asset ID": "A1", "Asset Title": "Tide", "ISRC": ISRC, "Artist": "Ada", "Owned Views": "100", "YouTube Revenue Split": "0.2", "Partner Revenue : Auction": "0.11", "Partner Revenue": "0.12"}
+    row = {
+        "Adjustment Type": "None",
+        "Day": "20260514",
+        "Country": "US",
+        "Asset ID": "A1",
+        "Asset Title": "Tide",
+        "ISRC": ISRC,
+        "Artist": "Ada",
+        "Owned Views": "100",
+        "YouTube Revenue Split": "0.2",
+        "Partner Revenue : Auction": "0.11",
+        "Partner Revenue": "0.12",
+    }
     spam = row | {"Adjustment Type": "Spam Adjustment", "Owned Views": "0", "Partner Revenue": "-0.02"}
     first = {"net": Decimal("0.12"), "channel": "ugc", "adjustment": None, "sold_from": "2026-05-14", "store_id": "A1"}
     return Sent("youtube_ads", "yt.csv", table(names, [row, spam]).encode(), {"USD": "0.10"}, 2, first)
@@ -287,14 +393,40 @@ def _youtube_subscription() -> Sent:
         "Monetized Views : Audio|Monetized Views : Audio Visual|Monetized Views|YouTube Revenue Split|"
         "Partner Revenue : Pro Rata|Partner Revenue : Per Sub Min|Partner Revenue"
     )
-    row = {"Adjustment Type": "None", "Day": "20260514", "Country": "US", "Video ID": "V1", "Asset ID": "A1", "Asset Title": "Tide", "ISRC": ISRC, "Artist": "Ada", "Content Type": "UGC", "Offer": "YouTube Premium", "Owned Views": "3", "Partner Revenue": "0.003"}
+    row = {
+        "Adjustment Type": "None",
+        "Day": "20260514",
+        "Country": "US",
+        "Video ID": "V1",
+        "Asset ID": "A1",
+        "Asset Title": "Tide",
+        "ISRC": ISRC,
+        "Artist": "Ada",
+        "Content Type": "UGC",
+        "Offer": "YouTube Premium",
+        "Owned Views": "3",
+        "Partner Revenue": "0.003",
+    }
     first = {"net": Decimal("0.003"), "channel": "ugc", "commercial_model": "youtube premium"}
     return Sent("youtube_subscription", "yts.csv", table(names, [row]).encode(), {"USD": "0.003"}, 1, first)
 
 
 def _deezer() -> Sent:
-    names = _columns("Start Report|End Report|ISRC|Artist|Title|Album|UPC|Country|Nb of plays|Royalties|Service|Provider|provider_id|Label")
-    row = {"Start Report": "01/05/2026", "End Report": "31/05/2026", "ISRC": ISRC, "Artist": "Ada", "Title": "Tide", "UPC": UPC, "Country": "FR", "Nb of plays": "12", "Royalties": "0.0312", "Service": "Premium"}
+    names = _columns(
+        "Start Report|End Report|ISRC|Artist|Title|Album|UPC|Country|Nb of plays|Royalties|Service|Provider|provider_id|Label"
+    )
+    row = {
+        "Start Report": "01/05/2026",
+        "End Report": "31/05/2026",
+        "ISRC": ISRC,
+        "Artist": "Ada",
+        "Title": "Tide",
+        "UPC": UPC,
+        "Country": "FR",
+        "Nb of plays": "12",
+        "Royalties": "0.0312",
+        "Service": "Premium",
+    }
     body = zipped(**{"deezer-report__csv": table(names, [row]), "deezer-market-share__csv": "Country,Plays\nFR,12\n"})
     first = {"net": Decimal("0.0312"), "sold_from": "2026-05-01", "sold_until": "2026-05-31", "currency": "EUR"}
     return Sent("deezer", "deezer.zip", body, {"EUR": "0.0312"}, 1, first)
@@ -306,7 +438,19 @@ def _soundcloud() -> Sent:
         "Track Classification|ISRC|UPC|Reporting Period|Territory|Total Plays|Total Amount|Revenue Currency|"
         "Monetisation Type|Usage Type|Version"
     )
-    row = {"Account ID": "9", "Artist Name": "Ada", "Track Name": "Tide", "Track ID": "77", "ISRC": ISRC, "Reporting Period": "05-2026", "Territory": "GB", "Total Plays": "5", "Total Amount": "0.01", "Revenue Currency": "USD", "Monetisation Type": "Ads"}
+    row = {
+        "Account ID": "9",
+        "Artist Name": "Ada",
+        "Track Name": "Tide",
+        "Track ID": "77",
+        "ISRC": ISRC,
+        "Reporting Period": "05-2026",
+        "Territory": "GB",
+        "Total Plays": "5",
+        "Total Amount": "0.01",
+        "Revenue Currency": "USD",
+        "Monetisation Type": "Ads",
+    }
     text = "Account ID,9\nUUID,1b4e28ba-2fa1-11d2-883f-0016d3cca427\n" + table(names, [row])
     first = {"net": Decimal("0.01"), "sold_from": "2026-05-01", "sold_until": "2026-05-31", "store_id": "77"}
     return Sent("soundcloud", "sc.csv", text.encode(), {"USD": "0.01"}, 1, first)
@@ -318,7 +462,22 @@ def _merlin() -> Sent:
         "ISRC|Genre|Country_Of_Sale|Commercial_Model|Sound_Quality|Service_Type|Type_Of_Play|Price_Code|Retail_Price|"
         "Retail_Currency|Unit_Price|Quantity_ Streams|Total_Payable|Total_Payable_USD"
     )
-    row = {"Service": "NetEase", "Start_Date": "20260501", "End_Date": "20260531", "DPID": "P1", "Artist_Name": "Ada", "Track_Title": "Tide", "ISRC": ISRC, "Country_Of_Sale": "CN", "Commercial_Model": "SubscriptionModel", "Type_Of_Play": "Stream", "Retail_Currency": "CNY", "Quantity_ Streams": "8", "Total_Payable": "7.1", "Total_Payable_USD": "1.01"}
+    row = {
+        "Service": "NetEase",
+        "Start_Date": "20260501",
+        "End_Date": "20260531",
+        "DPID": "P1",
+        "Artist_Name": "Ada",
+        "Track_Title": "Tide",
+        "ISRC": ISRC,
+        "Country_Of_Sale": "CN",
+        "Commercial_Model": "SubscriptionModel",
+        "Type_Of_Play": "Stream",
+        "Retail_Currency": "CNY",
+        "Quantity_ Streams": "8",
+        "Total_Payable": "7.1",
+        "Total_Payable_USD": "1.01",
+    }
     first = {"net": Decimal("1.01"), "currency": "USD", "quantity": 8, "store": "NetEase", "channel": "stream"}
     return Sent("merlin", "ne.csv", table(names, [row]).encode(), {"USD": "1.01"}, 1, first)
 
@@ -328,7 +487,19 @@ def _iheart() -> Sent:
         "ReportStartDt|ReportEndDt|EntityName|Merlin Member|Label Code|Artist Name|Album Name|UPC|# Discs|"
         "Album Sequence|Track Name|ISRC|# Streams|Album ID|Track ID|Country|Price|Curr|ProductTier"
     )
-    row = {"ReportStartDt": "5/1/2026", "ReportEndDt": "5/31/2026", "EntityName": "iHeart", "Artist Name": "Ada", "Track Name": "Tide", "ISRC": ISRC, "# Streams": "20", "Country": "US", "Price": "0.05", "Curr": "USD", "ProductTier": "Plus"}
+    row = {
+        "ReportStartDt": "5/1/2026",
+        "ReportEndDt": "5/31/2026",
+        "EntityName": "iHeart",
+        "Artist Name": "Ada",
+        "Track Name": "Tide",
+        "ISRC": ISRC,
+        "# Streams": "20",
+        "Country": "US",
+        "Price": "0.05",
+        "Curr": "USD",
+        "ProductTier": "Plus",
+    }
     first = {"net": Decimal("0.05"), "sold_from": "2026-05-01", "sold_until": "2026-05-31", "quantity": 20}
     return Sent("iheart", "ih.tsv", table(names, [row], sign="\t").encode(), {"USD": "0.05"}, 1, first)
 
@@ -339,12 +510,41 @@ def _pandora() -> Sent:
         "MessageNotificationEndDate|UnitsSoldTotal|TotalSalesForMarketShareCalculation|CurrencyCode|NumberOfSalesLines|"
         "DspGrossRevenue|DspDeductionsAmount|TotalAmountPayable|CommercialModelType"
     )
-    values = ["1", "Pandora", "Label", "2026-06-10", "2026-05-01", "2026-05-31", "30", "0", "USD", "2", "1", "0", "0.30", "Subscription"]
-    names = _columns("DSP|Member|LabelName|UPC|ISRC|ReleaseTitle|ResourceTitle|Contributors|NumberOfConsumerSalesGross|RoyaltyRate|EffectiveRoyaltyRate|UseType|TerritoryCode|PlanName")
-    row = {"ISRC": ISRC, "ResourceTitle": "Tide", "Contributors": "Ada", "NumberOfConsumerSalesGross": "15", "EffectiveRoyaltyRate": "0.15", "TerritoryCode": "US"}
+    values = [
+        "1",
+        "Pandora",
+        "Label",
+        "2026-06-10",
+        "2026-05-01",
+        "2026-05-31",
+        "30",
+        "0",
+        "USD",
+        "2",
+        "1",
+        "0",
+        "0.30",
+        "Subscription",
+    ]
+    names = _columns(
+        "DSP|Member|LabelName|UPC|ISRC|ReleaseTitle|ResourceTitle|Contributors|NumberOfConsumerSalesGross|RoyaltyRate|EffectiveRoyaltyRate|UseType|TerritoryCode|PlanName"
+    )
+    row = {
+        "ISRC": ISRC,
+        "ResourceTitle": "Tide",
+        "Contributors": "Ada",
+        "NumberOfConsumerSalesGross": "15",
+        "EffectiveRoyaltyRate": "0.15",
+        "TerritoryCode": "US",
+    }
     rows = table(names, [row, row], end=",\n").replace("PlanName,\n", "PlanName\n")  # a cell more than names
     text = ",".join(meta) + "\n" + ",".join(values) + "\n\n" + rows
-    first = {"net": Decimal("0.15"), "sold_from": "2026-05-01", "sold_until": "2026-05-31", "commercial_model": "subscription"}
+    first = {
+        "net": Decimal("0.15"),
+        "sold_from": "2026-05-01",
+        "sold_until": "2026-05-31",
+        "commercial_model": "subscription",
+    }
     return Sent("pandora", "pa.csv", text.encode(), {"USD": "0.30"}, 2, first)
 
 
@@ -354,8 +554,29 @@ def _symphonic() -> Sent:
         "Mix Version|ISRC Code|Track Artists|Digital Service Provider|Activity Period|Territory|Delivery|Content Type|"
         "Sale or Void|Count|Royalty ($US)"
     )
-    row = {"Reporting Period": "JUN-26", "Release Name": "Tide", "Release Artists": "Ada", "UPC Code": UPC, "Track Title": "Tide", "ISRC Code": ISRC, "Track Artists": "Ada", "Digital Service Provider": "Spotify", "Activity Period": "June 2026", "Territory": "DEU", "Delivery": "Streaming", "Sale or Void": "Void", "Count": "0", "Royalty ($US)": "-0.062356"}
-    first = {"net": Decimal("-0.062356"), "territory": "DE", "adjustment": "void", "sold_until": "2026-06-30", "quantity": 0}
+    row = {
+        "Reporting Period": "JUN-26",
+        "Release Name": "Tide",
+        "Release Artists": "Ada",
+        "UPC Code": UPC,
+        "Track Title": "Tide",
+        "ISRC Code": ISRC,
+        "Track Artists": "Ada",
+        "Digital Service Provider": "Spotify",
+        "Activity Period": "June 2026",
+        "Territory": "DEU",
+        "Delivery": "Streaming",
+        "Sale or Void": "Void",
+        "Count": "0",
+        "Royalty ($US)": "-0.062356",
+    }
+    first = {
+        "net": Decimal("-0.062356"),
+        "territory": "DE",
+        "adjustment": "void",
+        "sold_until": "2026-06-30",
+        "quantity": 0,
+    }
     return Sent("symphonic", "sy.csv", table(names, [row]).encode(), {"USD": "-0.062356"}, 1, first)
 
 
@@ -367,7 +588,25 @@ def _curve() -> Sent:
         "Product Reference|Asset Reference|Product Share|Asset Share|Exchange Rate|Currency|Product Title|"
         "Product Artist|Product UPC|Product Catalog Number|Product Label|Sale ID"
     )
-    row = {"Royalty ID": "1", "Asset ISRC": ISRC, "Asset Title": "Tide", "Asset Artist": "Ada", "Sale net receipts calculation": "$0.002 × 100% of sale × 0.985 £/$ = £", "Sale net receipts": "0.00164130103450794", "Contract deal term": "85%", "Reported Royalty": "0.00139510587933175", "Territory": "GB", "Quantity": "1", "Sale Type": "Streaming", "Sale Start date": "2026-08-01", "Sale End date": "2026-08-31", "Sale Store Name": "Spotify", "Exchange Rate": "0.985", "Currency": "USD", "Product UPC": UPC}
+    row = {
+        "Royalty ID": "1",
+        "Asset ISRC": ISRC,
+        "Asset Title": "Tide",
+        "Asset Artist": "Ada",
+        "Sale net receipts calculation": "$0.002 × 100% of sale × 0.985 £/$ = £",
+        "Sale net receipts": "0.00164130103450794",
+        "Contract deal term": "85%",
+        "Reported Royalty": "0.00139510587933175",
+        "Territory": "GB",
+        "Quantity": "1",
+        "Sale Type": "Streaming",
+        "Sale Start date": "2026-08-01",
+        "Sale End date": "2026-08-31",
+        "Sale Store Name": "Spotify",
+        "Exchange Rate": "0.985",
+        "Currency": "USD",
+        "Product UPC": UPC,
+    }
     body = zipped(
         **{
             "c-royalty_extended__csv": table(names, [row]),
@@ -414,7 +653,23 @@ def _secretly() -> Sent:
         "Flag for mech obligation|Flag for Radio_Performance Royalty Exclusion|internal serial number|Label|"
         "invoice_description"
     )
-    row = {"Internal Invoice Number": "1", "Customer": "Spotify", "Catalog Number": "NJ-1", "UPC": UPC, "Artist": "Ada", "Product Title": "Tide", "Country Code": "US", "Transaction Type": "Download", "Quantity": "1", "Total Gross Income": "0.7", "Distribution Fee Total": "0.1", "Label Net Unit Price": "0.6", "Label Net Total": "0.6", "dateProcessedlast": "5/31/2026", "internal serial number": "11"}
+    row = {
+        "Internal Invoice Number": "1",
+        "Customer": "Spotify",
+        "Catalog Number": "NJ-1",
+        "UPC": UPC,
+        "Artist": "Ada",
+        "Product Title": "Tide",
+        "Country Code": "US",
+        "Transaction Type": "Download",
+        "Quantity": "1",
+        "Total Gross Income": "0.7",
+        "Distribution Fee Total": "0.1",
+        "Label Net Unit Price": "0.6",
+        "Label Net Total": "0.6",
+        "dateProcessedlast": "5/31/2026",
+        "internal serial number": "11",
+    }
     text = table(names, [row]) + "Grand Total" + "," * 16 + "0.6" + "," * 7 + "\r\n"
     first = {"net": Decimal("0.6"), "fees": Decimal("0.1"), "channel": "download"}
     return Sent("secretly", "se.csv", text.encode(), {"USD": "0.6"}, 1, first)
@@ -422,6 +677,15 @@ def _secretly() -> Sent:
 
 def _prs() -> Sent:
     names = _columns("Record Number|CAE Number|Work Title|Amount (performance revenue)|IP1")
-    rows = [{"Record Number": str(n), "CAE Number": "1", "Work Title": "Tide", "Amount (performance revenue)": "0.016", "IP1": "Ada"} for n in (1, 2)]
+    rows = [
+        {
+            "Record Number": str(n),
+            "CAE Number": "1",
+            "Work Title": "Tide",
+            "Amount (performance revenue)": "0.016",
+            "IP1": "Ada",
+        }
+        for n in (1, 2)
+    ]
     first = {"net": Decimal("0.016"), "channel": "neighbouring", "sold_from": "2026-04-01", "sold_until": "2026-06-30"}
     return Sent("prs", "prs 2026 Q2.csv", table(names, rows).encode(), {"GBP": "0.032"}, 2, first)

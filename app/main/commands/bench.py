@@ -15,7 +15,8 @@ import msgspec
 from app.main.commands.output import answer, as_json
 
 AREAS = (
-    "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements", "reports",
+    "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
+    "reports",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from app.royalties.models import SalesReport
 from app.royalties.rules.numbers import Sign, decimals
 from app.royalties.service.loading import Loaded
 
+CENT: Final = Decimal("0.01")
 NOT_UNDERSTOOD = sentence("This is in the file, too, and could not be understood: %(tables)s.")
 DISAGREE = sentence("The lines come to %(found)s %(currency)s, and %(stated)s %(currency)s are stated.")
 
@@ -65,7 +67,7 @@ def _summed(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> dict
 
 
 def _agrees(found: Decimal, stated: Decimal) -> bool:
-    """Whether a sum is what is stated, to the last place that is stated and no more than a unit of it apart."""
+    """Whether a sum is what is stated, as far as it is stated: less than a unit of its last place apart, or a cent."""
     exponent = stated.as_tuple().exponent
     place = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-    return abs(found - stated) < place
+    return abs(found - stated) < min(place, CENT)

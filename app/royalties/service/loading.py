@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from io import BytesIO
@@ -172,7 +172,7 @@ class _Load:
         first = next(blocks, None)
         if first is not None:
             plan = with_sign(plan, first.cells, is_semicolon=table.facts.get("delimiter") == ";")
-        starts: list[int] = []
+        starts: list[int | None] = []
         row = head.records
         ready = self._ready(chain(filter(None, [first]), blocks), self._base + row + 1, plan)
         with files.read_ahead(ready, BLOCKS_AHEAD) as pieces:
@@ -280,9 +280,9 @@ def _assets(fresh: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     return telling.assets(fresh, plan.layout.source).with_columns(first_seen=pl.lit(clock.now().isoformat()))
 
 
-def _noted(block: Block, before: int) -> Sequence[int]:
-    """Where every so many rows begin, of those that a block has; `before` it came so many."""
+def _noted(block: Block, before: int) -> list[int | None]:
+    """Where every so many rows begin, of those that a block has, as far as it is known; `before` it came so many."""
+    noted = np.arange(-before % EVERY, block.cells.height, EVERY)
     if block.starts is None:
-        return []
-    first = -before % EVERY
-    return [int(start) for start in block.starts[np.arange(first, block.starts.size, EVERY)]]
+        return [None] * noted.size
+    return [int(start) for start in block.starts[noted]]

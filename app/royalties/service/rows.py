@@ -61,20 +61,22 @@ def _cells(session: Session, tenant: Tenant, file_id: UUID, member: dict[str, An
     starts = member["starts"]
     start = starts[at // EVERY] if at // EVERY < len(starts) else None
     if start is not None and member.get("is_direct"):
-        text = files.read_object(tenant, stored.sha256, start=start + member.get("mark", 0))
-        record = nth_record(text, at % EVERY)
-        return None if record is None else cells_of(record, member["delimiter"])
+        return _there(files.read_object(tenant, stored.sha256, start=start), member, at)
     for table in tables(stored.name, files.read_object(tenant, stored.sha256)):
         if table.name != member["name"]:
             continue
         if isinstance(table, SheetTable):
             return [cell or "" for cell in table.cells.row(member["header"] + at)]
-        if isinstance(table, TextTable) and start is not None:
-            record = nth_record(_from(table.text(), start), at % EVERY)
-            return None if record is None else cells_of(record, member["delimiter"])
         if isinstance(table, TextTable):
-            return _slowly(table, member, at)
+            return _slowly(table, member, at) if start is None else _there(_from(table.text(), start), member, at)
     return None
+
+
+def _there(text: Iterator[bytes], member: dict[str, Any], at: int) -> list[str] | None:
+    """The cells of a row in text that begins where the last noted row before it does."""
+    is_quoted = bool(member["is_quoted"])
+    record = nth_record(text, at % EVERY, is_quoted=is_quoted)
+    return None if record is None else cells_of(record, member["delimiter"], is_quoted=is_quoted)
 
 
 def _from(text: Iterator[bytes], start: int) -> Iterator[bytes]:
