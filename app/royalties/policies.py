@@ -7,15 +7,24 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor, require
+from app.identity.rules.permissions import Permission
 from app.royalties.models import SalesReport
 from app.royalties.rules.refusals import ReportUnknown
 
 
+def require_all(visitor: Visitor, permission: Permission) -> None:
+    """Refuse who lacks a permission for all of the label's money: reports are of every artist."""
+    require(visitor, permission)
+    if not visitor.scope.is_whole:
+        raise OutOfScope
+
+
 def report_to_read(session: Session, visitor: Visitor, report_id: UUID | None) -> SalesReport:
     """A report that the visitor may look at."""
-    require(visitor, "royalties.view")
-    found = session.get(SalesReport, report_id) if report_id and visitor.scope.is_whole else None
+    require_all(visitor, "royalties.view")
+    found = session.get(SalesReport, report_id) if report_id else None
     if found is None:
         raise ReportUnknown
     return found

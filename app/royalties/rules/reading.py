@@ -227,5 +227,5 @@ def nth_record(text: Iterator[bytes], number: int, *, is_quoted: bool = True) ->
 
 def cells_of(record: bytes, delimiter: str, *, is_quoted: bool = True) -> list[str]:
     """The cells of one record."""
-    quoting = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
-    return next(csv.reader([record.decode("utf-8", "replace")], delimiter=delimiter, quoting=quoting), [])
+    text = record.decode("utf-8", "replace")
+    return next(csv.reader([text], delimiter=delimiter)) if is_quoted else text.split(delimiter)

@@ -137,6 +137,13 @@ def discard(session: Session, actor: Actor, report: SalesReport) -> None:
     session.flush()
 
 
+def match_again(session: Session) -> None:
+    """Match what is unmatched, for the catalogue may have grown."""
+    session.execute(text(PATIENCE))
+    session.execute(text(ONE_AT_A_TIME))
+    matching.match(session)
+
+
 def sum_up(session: Session, report_id: UUID) -> dict[str, str]:
     """Sum a report's lines by asset and currency; gives currency to the exact sum of all, as text."""
     session.execute(text(SUMS), {"report": report_id})
