@@ -9,20 +9,20 @@ import polars as pl
 Sign = Literal["point", "comma"]
 
 LONGEST: Final = 1_000
-PLAIN: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
+PLAIN: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 """What PostgreSQL reads as NUMERIC, exactly, however long."""
 
-_GROUPED_POINT: Final = r"^[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d*)?$"
-_GROUPED_COMMA: Final = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?$"
-_WITH_COMMA: Final = r"^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d{1,3})?$"
-_SURE_COMMA: Final = r"^[+-]?(?:\d*,(?:\d{1,2}|\d{4,})|0*,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3})+,\d+)(?:[eE][+-]?\d+)?$"
-_SURE_POINT: Final = r"^[+-]?(?:\d*\.(?:\d{1,2}|\d{4,})|0*\.\d+|\d{4,}\.\d+|\d{1,3}(?:,\d{3})+\.\d+)(?:[eE][+-]?\d+)?$"
+_GROUPED_POINT: Final = r"^[+-]?[1-9][0-9]{0,2}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]*)?$"
+_GROUPED_COMMA: Final = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?$"
+_WITH_COMMA: Final = r"^[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+_SURE_COMMA: Final = r"^[+-]?(?:[0-9]*,(?:[0-9]{1,2}|[0-9]{4,})|0*,[0-9]+|[0-9]{4,},[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+_SURE_POINT: Final = r"^[+-]?(?:[0-9]*\.(?:[0-9]{1,2}|[0-9]{4,})|0*\.[0-9]+|[0-9]{4,}\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 def bare(text: pl.Expr) -> pl.Expr:
     """A number without spaces, apostrophes and currencies around it; brackets and a last minus are its sign."""
     kept = text.str.replace_all(r"[\s\u00a0\u202f\u2009'’`\"\p{Sc}]|^[A-Z]{3}|[A-Z]{3}$", "").str.replace_all("−", "-")
-    kept = kept.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([\d.,]+)-$", "-$1")
+    kept = kept.str.replace(r"^\((.+)\)$", "-$1").str.replace(r"^([0-9.,]+)-$", "-$1")
     return pl.when(kept.str.len_bytes() > 0).then(kept)
 
 
