@@ -35,7 +35,8 @@ def decimal_signs(texts: pl.Series) -> set[Sign]:
 
 def decimals(texts: pl.Series, sign: Sign) -> pl.Series:
     """Each number as a plain decimal; null where there is none, an empty text where it cannot be read as one."""
-    if texts.str.contains(PLAIN).all():
+    is_plain = sign == "point" or not texts.str.contains(".", literal=True).any()
+    if is_plain and texts.str.contains(PLAIN).all():
         plain = texts
     else:
         plain = texts.to_frame("n").with_columns(b=bare(pl.col("n"))).select(_plain(pl.col("b"), sign)).to_series()
