@@ -65,7 +65,7 @@ def test_decimals_of_any_length_are_kept_and_summed_to_the_last_digit(own, tmp_p
 
 def test_the_same_file_again_is_refused_by_the_name_of_the_first(own, tmp_path: Path):
     bring(own, tmp_path, "may.csv", plain({}))
-    with pytest.raises(ReportKnown, match="may.csv"):
+    with pytest.raises(ReportKnown, match=r"may\.csv"):
         bring(own, tmp_path, "again.csv", plain({}))
 
 

@@ -15,8 +15,11 @@ PLAIN: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 _GROUPED_POINT: Final = r"^[+-]?[1-9][0-9]{0,2}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]*)?$"
 _GROUPED_COMMA: Final = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?$"
 _WITH_COMMA: Final = r"^[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
-_SURE_COMMA: Final = r"^[+-]?(?:[0-9]*,(?:[0-9]{1,2}|[0-9]{4,})|0*,[0-9]+|[0-9]{4,},[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-_SURE_POINT: Final = r"^[+-]?(?:[0-9]*\.(?:[0-9]{1,2}|[0-9]{4,})|0*\.[0-9]+|[0-9]{4,}\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+_SURE: Final = (
+    r"^[+-]?(?:[0-9]*{0}(?:[0-9]{{1,2}}|[0-9]{{4,}})|0*{0}[0-9]+|[0-9]{{4,}}{0}[0-9]+|"
+    r"[0-9]{{1,3}}(?:{1}[0-9]{{3}})+{0}[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+)
+"""Decimals that cannot be thousands: another number of digits than three, or a whole part that no sign sets apart."""
 
 
 def bare(text: pl.Expr) -> pl.Expr:
@@ -29,7 +32,7 @@ def bare(text: pl.Expr) -> pl.Expr:
 def decimal_signs(texts: pl.Series) -> set[Sign]:
     """Which signs certainly cut off decimals in these numbers."""
     said = texts.to_frame("n").select(bare(pl.col("n"))).to_series()
-    sure: dict[Sign, str] = {"comma": _SURE_COMMA, "point": _SURE_POINT}
+    sure: dict[Sign, str] = {"comma": _SURE.format(",", r"\."), "point": _SURE.format(r"\.", ",")}
     return {sign for sign, pattern in sure.items() if said.str.contains(pattern).any()}
 
 
