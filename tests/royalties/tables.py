@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-
 ISRC, UPC = "DEAB12600001", "4006381333931"
 
 

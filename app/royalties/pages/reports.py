@@ -30,7 +30,7 @@ from app.royalties.models import SalesReport
 from app.royalties.policies import report_to_change, report_to_read, require_all
 from app.royalties.rules import told
 from app.royalties.rules.layouts import built_in
-from app.royalties.rules.refusals import MappingUnusable, ReportMissing, RowUnknown
+from app.royalties.rules.refusals import MappingUnusable, ReportElsewhere, ReportMissing, RowUnknown
 from app.royalties.service import importing, rows, teaching
 from app.royalties.service.loading import progress_key
 
@@ -110,6 +110,7 @@ def show(request: Request[Any, Any, Any], report_id: FromPath[str]) -> Response[
         fields=teaching.FIELD_NAMES,
         names=sorted({layout.name for layout in built_in()}),
         micros=micros,
+        may_restart=importing.is_late(report),
         **part,
     )
 
@@ -189,6 +190,17 @@ def discard(request: Request[Any, Any, Any], report_id: FromPath[str]) -> Redire
     return flash.done(REPORTS, tenant_of(request), sentence("The report was discarded."))
 
 
+@post(f"{REPORT}/restart", sync_to_thread=True)
+def restart(request: Request[Any, Any, Any], report_id: FromPath[str]) -> Redirect:
+    """Have a report read again whose reading came to nothing."""
+    with tenant_work(tenant_of(request)) as session:
+        report, _ = _to_change(request, session, report_id)
+        if not importing.is_late(report):
+            raise ReportElsewhere
+        importing.ask(session, report)
+    return Redirect(f"{REPORTS}/{report.id}", status_code=303)
+
+
 @post(f"{REPORT}/columns", sync_to_thread=True)
 def name_columns(
     request: Request[Any, Any, Any], report_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
@@ -213,4 +225,4 @@ def _to_change(request: Request[Any, Any, Any], session: Session, report_id: str
     return report_to_change(session, visitor, parse_uuid(report_id)), visitor
 
 
-handlers = [list_reports, bring, show, show_row, state, events, release, discard, name_columns]
+handlers = [list_reports, bring, show, show_row, state, events, release, discard, restart, name_columns]

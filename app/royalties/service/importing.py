@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,7 @@ PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
 READ_BYTES: Final = 1 << 20
 MOST_REASON: Final = 500
+LATE: Final = timedelta(minutes=10)
 SUMS: Final = """
 INSERT INTO sales_sums (report_id, asset_id, currency, lines, quantity, net)
 SELECT :report, l.asset_id, c.currency, count(*), sum(l.quantity), sum(l.net)
@@ -74,7 +75,14 @@ def receive(
 
 def ask(session: Session, report: SalesReport) -> None:
     """Have a report imported in the background."""
+    report.facts = {**report.facts, "asked": clock.now().isoformat()}
     jobs.ask(session, "royalties.import", {"report": str(report.id)}, key=f"{report.id}:{ids.new_id()}")
+
+
+def is_late(report: SalesReport) -> bool:
+    """Whether a report waits for longer than it should to be read."""
+    since = datetime.fromisoformat(report.facts["asked"]) if "asked" in report.facts else report.created_at
+    return report.state == "received" and clock.now() - since > LATE
 
 
 def run(session: Session, tenant: Tenant, report_id: UUID) -> None:
