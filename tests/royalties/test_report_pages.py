@@ -155,12 +155,12 @@ def test_whoever_may_only_look_changes_nothing(own, client_as, tmp_path: Path):
 
 
 def test_a_rival_label_finds_no_report(own, rival, client_as, tmp_path: Path):
-    report = bring(own, tmp_path, "may.csv", plain({}))
+    report = bring(own, tmp_path, "only-ours.csv", plain({}))
     client = client_as(rival)
     assert client.get(f"{REPORTS}/{report.id}").status_code == 404
     assert client.get(f"{REPORTS}/{report.id}/rows/2").status_code == 404
     assert client.post(f"{REPORTS}/{report.id}/removal").status_code == 404
-    assert "may.csv" not in client.get(REPORTS).text
+    assert "only-ours.csv" not in client.get(REPORTS).text
 
 
 def test_every_layout_has_a_page(own, client_as, tmp_path: Path):
