@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+
 import polars as pl
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
