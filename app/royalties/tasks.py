@@ -38,3 +38,12 @@ def publish(session: Session, tenant: Tenant, *, run: str) -> None:
     from app.royalties.service import running
 
     running.tell_payees(session, tenant, UUID(run))
+
+
+@jobs.label_schedule("royalties.match", every="day", at="04:20", jitter_seconds=3_600)
+@jobs.label_task("royalties.match", time_limit=TIME_LIMIT)
+def match(session: Session, tenant: Tenant) -> None:  # noqa: ARG001
+    """Look for what was unmatched so far in the catalogue as it is now."""
+    from app.royalties.service import importing
+
+    importing.match_again(session)

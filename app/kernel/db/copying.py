@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 PIECE_BYTES = 1 << 20
 
 
-def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: bytes) -> None:
+def copy_rows(session: Session, table: Table, columns: Sequence[str], rows: bytes | memoryview) -> None:
     """Write rows of CSV without a header into a table, in the session's transaction; an unquoted empty cell is NULL."""
     command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))

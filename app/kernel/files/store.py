@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -37,6 +37,8 @@ TAG = 16
 MAGIC = b"bf1\x00"
 HEADER = len(MAGIC) + NONCE
 AHEAD = 4
+
+_T = TypeVar("_T")
 
 
 class ObjectBroken(ValueError):
@@ -178,9 +180,9 @@ def copy_objects(source: Tenant, target: Tenant) -> int:
 
 
 @contextmanager
-def read_ahead(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
-    """Read chunks in a thread of their own, a few ahead: what is being put may not itself wait for the store."""
-    held: Queue[bytes | BaseException | None] = Queue(AHEAD)
+def read_ahead(chunks: Iterable[_T], most: int = AHEAD) -> Iterator[Iterator[_T]]:
+    """Read chunks in a thread of their own, some ahead: what is being put may not itself wait for the store."""
+    held: Queue[_T | BaseException | None] = Queue(most)
 
     def read() -> None:
         try:
@@ -201,7 +203,7 @@ def read_ahead(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
                 held.get(timeout=0.02)
 
 
-def _taken(held: Queue[bytes | BaseException | None]) -> Iterator[bytes]:
+def _taken(held: Queue[_T | BaseException | None]) -> Iterator[_T]:
     while (chunk := held.get()) is not None:
         if isinstance(chunk, BaseException):
             raise chunk

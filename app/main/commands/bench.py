@@ -14,7 +14,10 @@ import msgspec
 
 from app.main.commands.output import answer, as_json
 
-AREAS = ("session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements")
+AREAS = (
+    "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
+    "reports",
+)  # fmt: skip
 
 
 @click.command("bench")

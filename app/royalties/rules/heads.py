@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from app.royalties.rules.layouts import Layout, header_key, recognise
@@ -74,7 +75,7 @@ def meta_of(records: Sequence[Sequence[str]]) -> dict[str, str]:
         elif len(row) == 1 and ":" in row[0]:
             key, _, value = row[0].partition(":")
             found.setdefault(header_key(key), value.strip())
-    for keys, values in zip(records, records[1:], strict=False):
+    for keys, values in pairwise(records):
         if len([cell for cell in keys if cell]) > 2 and all(_is_name(cell) for cell in keys if cell):
             found |= {header_key(key): value for key, value in zip(keys, values, strict=False) if key and value}
     return found

@@ -29,13 +29,16 @@ Decimals = Literal["auto", "point", "comma"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a field's value is: the first of some columns that says anything, else the preamble, else always this."""
+    """Where a field's value is: in the first of some columns that says any, in the preamble, or always the same."""
 
     columns: tuple[str, ...] = ()
     meta: tuple[str, ...] = ()
     value: str | None = None
     words: tuple[tuple[str, str], ...] = ()
-    """Pattern and what it means, the first that is found in the text; `value` where none is."""
+    """Pattern and what it means, the first that is found in the text."""
+
+    part: str | None = None
+    """Only what the group of this pattern finds in a cell counts."""
 
     is_magnitude: bool = False
     """A price of one, whatever sign the sender gives it."""
@@ -71,8 +74,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     stated: tuple[str, ...] = ()
     """Preamble entries that state the control total."""
 
-    own_channel: bool = False
-    """Its channel is the same for all rows; a person says which where it is not known."""
+    months: bool = False
+    """A single day stands for the month that it is in."""
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> Layout:

@@ -16,6 +16,7 @@ from app.kernel.sheets.refusals import TableRefused, TableTooLarge
 from app.royalties.rules.reading import SheetTable, Table, TextTable
 
 PIECE: Final = 1 << 20
+_LONGEST_LETTER: Final = 4
 MOST_BYTES: Final = 64 << 30
 MOST_MEMBERS: Final = 1_000
 SHEET_LIMITS: Final = TableLimits(rows=1_048_576, cells=24_000_000)
@@ -120,7 +121,7 @@ def as_utf8(chunks: Iterator[bytes], facts: dict[str, object]) -> Iterator[bytes
     facts["encoding"], only_returns = "ascii", None
     for chunk in chunks:
         if decoder is None and not (chunk.isascii() and b"\0" not in chunk):
-            name = encoding.sniff(chunk)
+            name = _letters(chunk)
             facts["encoding"] = name
             decoder = codecs.getincrementaldecoder(name.removeprefix("damaged "))("replace")
         text = chunk if decoder is None else _encoded(decoder, chunk)
@@ -130,6 +131,15 @@ def as_utf8(chunks: Iterator[bytes], facts: dict[str, object]) -> Iterator[bytes
         yield text.replace(b"\r", b"\n") if only_returns else text
     if decoder is not None and (last := decoder.decode(b"", final=True)):
         yield last.encode()
+
+
+def _letters(chunk: bytes) -> str:
+    """What a first piece is written in; its end may cut a letter in two."""
+    name = encoding.sniff(chunk)
+    if name.startswith("utf-"):
+        return name
+    is_cut = any(encoding.is_utf8(chunk[:-cut]) for cut in range(1, _LONGEST_LETTER))
+    return "utf-8" if is_cut else name
 
 
 def _encoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bytes:

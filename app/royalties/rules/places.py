@@ -18,8 +18,10 @@ _ALSO: Final = {
     "the netherlands": "NL", "macedonia": "MK", "turkey": "TR", "taiwan, province of china": "TW", "hong kong": "HK",
     "macao": "MO", "macau": "MO", "iran, islamic republic of": "IR", "bolivia, plurinational state of": "BO",
     "venezuela, bolivarian republic of": "VE", "moldova, republic of": "MD", "tanzania, united republic of": "TZ",
-    "ivory coast": "CI", "cape verde": "CV", "swaziland": "SZ", "brunei darussalam": "BN", "el": "GR", "palestine": "PS",
-    "congo, the democratic republic of the": "CD", "lao people's democratic republic": "LA", "syrian arab republic": "SY",
+    "ivory coast": "CI", "cape verde": "CV", "swaziland": "SZ",
+    "brunei darussalam": "BN", "palestine": "PS", "el": "GR",
+    "congo, the democratic republic of the": "CD", "lao people's democratic republic": "LA",
+    "syrian arab republic": "SY",
     "micronesia, federated states of": "FM", "republic of ireland": "IE", "burma": "MM", "rom": "RO", "xk": "XK",
     "kosovo": "XK",
 }  # fmt: skip

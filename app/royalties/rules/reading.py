@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import re
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,10 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.kernel.sheets.refusals import TableRefused
+
 DELIMITERS: Final = (",", "\t", ";", "|")
 HEAD_BYTES: Final = 1 << 18
 HEAD_RECORDS: Final = 60
-BLOCK_BYTES: Final = 1 << 24
+BLOCK_BYTES: Final = 1 << 22
 EVERY: Final = 4_096
 """So many rows lie between two places that are noted: a row is found again by reading no more than that."""
 
@@ -92,49 +94,71 @@ class TextTable:
 
     def blocks(self, records: int, width: int) -> Iterator[Block]:
         """The rows, some megabytes at a time, each block cut where a record ends."""
-        self.facts["delimiter"] = self._delimiter
+        self.facts |= {"delimiter": self._delimiter, "is_quoted": self._is_quoted}
         at, rest, skip = self._ends[records], b"", self._ends[records]
         for chunk in _gathered(self._chunks):
             text = rest + chunk
             if skip:
                 text, skip = text[skip:], max(0, skip - len(text))
-            body, rest, ends = self._cut(text)
-            if body:
-                yield self._block(body, ends, at, width)
-                at += len(body)
+            end = self._end(text)
+            if end:
+                yield self._block(text[:end], at, width)
+                at += end
+            rest = text[end:]
         if rest:
-            body = rest if rest.endswith(b"\n") else rest + b"\n"
-            yield self._block(body, self._cut(body)[2], at, width)
+            yield self._block(rest if rest.endswith(b"\n") else rest + b"\n", at, width)
 
-    def _cut(self, text: bytes) -> tuple[bytes, bytes, NDArray[np.int64]]:
-        """Whole records, what is left, and where each of the records ends."""
-        data = np.frombuffer(text, np.uint8)
-        lines = np.flatnonzero(data == ord("\n"))
-        if self._is_quoted and b'"' in text:
-            quotes = np.flatnonzero(data == ord('"'))
-            inner = lines[np.searchsorted(quotes, lines) % 2 == 0]
-            if inner.size and _is_regular(data[: inner[-1] + 1], quotes[quotes < inner[-1]], self._delimiter):
-                lines = inner
-            elif inner.size or len(text) > BLOCK_BYTES:
-                self._is_quoted = False
-        if not lines.size:
-            return b"", text, lines
-        end = int(lines[-1]) + 1
-        return text[:end], text[end:], lines
+    def text(self) -> Iterator[bytes]:
+        """All of it, as it is."""
+        return self._chunks
 
-    def _block(self, body: bytes, ends: NDArray[np.int64], at: int, width: int) -> Block:
-        quoted = self._is_quoted and b'"' in body
+    def _end(self, text: bytes) -> int:
+        """The byte after the last whole record; a mark that closes nowhere near is taken for a letter."""
+        lines, inner = _line_ends(text, is_quoted=self._is_quoted)
+        if not inner.size and len(text) > BLOCK_BYTES * 2:
+            inner = lines
+        return int(inner[-1]) + 1 if inner.size else 0
+
+    def _block(self, body: bytes, at: int, width: int) -> Block:
+        lines, inner = _line_ends(body, is_quoted=self._is_quoted)
+        is_quoted = self._is_quoted and b'"' in body
+        if is_quoted and not _is_regular(body, self._delimiter):
+            if self._delimiter != "\t":
+                return Block(_patiently(body, self._delimiter, width))
+            # Between tabs a mark is rarely more than the inches of a record.
+            is_quoted, inner = False, lines
+            self.facts["is_quoted"] = False
         frame = pl.read_csv(
             self._delimiter.join(map(str, range(width))).encode() + b"\n" + body,
             separator=self._delimiter,
-            quote_char='"' if quoted else None,
+            quote_char='"' if is_quoted else None,
             infer_schema=False,
             truncate_ragged_lines=True,
         )
-        if not self._is_quoted and b'"' in body:
+        if not is_quoted and b'"' in body:
             frame = frame.with_columns(_unquoted(pl.all()))
-        starts = np.concatenate([[0], ends[:-1] + 1]) + at
+        starts = np.concatenate([[0], inner[:-1] + 1]) + at
         return Block(frame, starts if starts.size == frame.height else None)
+
+
+def _line_ends(text: bytes, *, is_quoted: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where lines end, and where those of them end that do not end within quotation marks."""
+    data = np.frombuffer(text, np.uint8)
+    lines = np.flatnonzero(data == ord("\n"))
+    if not is_quoted or b'"' not in text:
+        return lines, lines
+    quotes = np.flatnonzero(data == ord('"'))
+    return lines, lines[np.searchsorted(quotes, lines) % 2 == 0]
+
+
+def _patiently(body: bytes, delimiter: str, width: int) -> pl.DataFrame:
+    """Rows whose quotation marks follow no rule, one after the other."""
+    reader = csv.reader(io.StringIO(body.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
+    try:
+        rows = [[*record, *[""] * width][:width] for record in reader]
+    except csv.Error as broken:
+        raise TableRefused from broken
+    return pl.DataFrame(rows, schema={str(at): pl.String for at in range(width)}, orient="row")
 
 
 def _unquoted(text: pl.Expr) -> pl.Expr:
@@ -143,8 +167,10 @@ def _unquoted(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(r'^".*"$')).then(inner).otherwise(text)
 
 
-def _is_regular(data: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: str) -> bool:
+def _is_regular(body: bytes, delimiter: str) -> bool:
     """Whether every quotation mark opens a cell, closes one, or is doubled within one (RFC 4180)."""
+    data = np.frombuffer(body, np.uint8)
+    quotes = np.flatnonzero(data == ord('"'))
     if quotes.size % 2:
         return False
     opening, closing = quotes[::2], quotes[1::2]
@@ -188,20 +214,18 @@ def _records(lines: list[str], delimiter: str, *, is_quoted: bool) -> tuple[list
     return found, ends
 
 
-def nth_record(text: Iterator[bytes], number: int) -> bytes | None:
-    """The record of this number, from 0, in text that begins where one begins; quotation marks count in pairs."""
+def nth_record(text: Iterator[bytes], number: int, *, is_quoted: bool = True) -> bytes | None:
+    """The record of this number, from 0, in text that begins where one begins."""
     held = b""
     for chunk in chain(text, [b"\n"]):
         held += chunk
-        while (end := _end_of_record(held)) is not None:
-            if number == 0:
-                return held[:end].rstrip(b"\r")
-            held, number = held[end + 1 :], number - 1
+        _, ends = _line_ends(held, is_quoted=is_quoted)
+        if ends.size > number:
+            return held[int(ends[number - 1]) + 1 if number else 0 : int(ends[number])].rstrip(b"\r")
     return None
 
 
-def _end_of_record(held: bytes) -> int | None:
-    for found in re.finditer(b"\n", held):
-        if held.count(b'"', 0, found.start()) % 2 == 0:
-            return found.start()
-    return None
+def cells_of(record: bytes, delimiter: str, *, is_quoted: bool = True) -> list[str]:
+    """The cells of one record."""
+    text = record.decode("utf-8", "replace")
+    return next(csv.reader([text], delimiter=delimiter)) if is_quoted else text.split(delimiter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.kernel.errors import Conflict, Invalid, NotFound
+from app.kernel.sentences import sentence
 
 
 class ReportRefused(Invalid):
@@ -99,3 +100,25 @@ class ReportAccounted(Conflict):
     """A published run has paid out on it."""
 
     message = "Royalties were accounted on this report. It cannot be discarded any more."
+
+
+class MappingUnusable(Invalid):
+    """Columns were given meanings by which no report can be read."""
+
+    message = "The report cannot be read like this."
+    NAMELESS = sentence("Say who sends reports like this.")
+    WITHOUT_AMOUNT = sentence("Say which column is the amount that is paid.")
+    WITHOUT_ASSET = sentence("Say which column names what was sold: an ISRC, a barcode, a number or a title.")
+    TWICE = sentence("Every meaning can be given to one column only.")
+
+
+class MatchUnusable(Invalid):
+    """Nothing was chosen, or nothing that sales can be of."""
+
+    message = "Choose what was sold: a recording or a release."
+
+
+class AssetUnknown(NotFound):
+    """The label has no such sales, or they are matched already."""
+
+    message = "These sales could not be found."

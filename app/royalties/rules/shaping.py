@@ -41,11 +41,19 @@ class Plan:
         return max(len(self.names), 1)
 
     def cell(self, name: str) -> pl.Expr:
-        """The text of a field in a row; null where the table has none."""
-        found = [_said(pl.col(str(column))) for column in self.columns.get(name, ())]
-        if name in self.fixed:
-            found.append(pl.lit(self.fixed[name]))
+        """The text of a field in a row; null, or empty, where the table has none."""
+        columns = [pl.col(str(column)) for column in self.columns.get(name, ())]
+        fixed, part = self.fixed.get(name), self.layout.fields[name].part if name in self.layout.fields else None
+        if part:
+            columns = [column.str.extract(part) for column in columns]
+        if len(columns) == 1 and fixed is None:
+            return columns[0].alias(name)
+        found = [*map(_said, columns), *([pl.lit(fixed)] if fixed is not None else [])]
         return (pl.coalesce(found) if found else pl.lit(None, pl.String)).alias(name)
+
+    def told(self, names: Sequence[str]) -> list[str]:
+        """Those of some fields that rows say themselves."""
+        return [name for name in names if name in self.columns]
 
 
 @dataclass(slots=True)
@@ -100,12 +108,16 @@ def shape(cells: pl.DataFrame, first: int, plan: Plan) -> Shaped:
     rows = _without_empty(rows, skipped)
     rows = rows.with_columns(_numbers(rows, plan, numbers)).with_columns(pl.col("net").fill_null("0"))
     rows = rows.with_columns(
-        pl.col("quantity").fill_null("0") if "quantity" in numbers else pl.lit("0").alias("quantity"),
-        *(pl.col(name).str.replace(_TIME, "") for name in _DATES),
+        pl.col("quantity").fill_null("0") if "quantity" in numbers else pl.lit("0").alias("quantity")
     )
-    keys = [_key(ASSET).alias("asset"), _key(CONTEXT).alias("context")]
-    kept = ("row", *ASSET, *CONTEXT, REFERENCE, *dict.fromkeys(("quantity", *numbers)))
-    return Shaped(rows.select(*kept, *keys), tuple(dict.fromkeys(("quantity", *numbers))), skipped, totals)
+    rows = rows.with_columns(pl.col(name).str.replace(_TIME, "") for name in _DATES if _has_times(rows[name]))
+    keys = [_key(plan.told(ASSET)).alias("asset"), _key(plan.told(CONTEXT)).alias("context")]
+    numbers = tuple(dict.fromkeys(("quantity", *numbers)))
+    return Shaped(rows.select("row", *ASSET, *CONTEXT, REFERENCE, *numbers, *keys), numbers, skipped, totals)
+
+
+def _has_times(texts: pl.Series) -> bool:
+    return texts.dtype == pl.String and bool(texts.str.contains(":", literal=True).any())
 
 
 def _said(text: pl.Expr) -> pl.Expr:
@@ -113,7 +125,13 @@ def _said(text: pl.Expr) -> pl.Expr:
     return pl.when(stripped.str.len_bytes() > 0).then(stripped)
 
 
+def _is_blank(text: pl.Expr) -> pl.Expr:
+    return text.is_null() | (text == "")
+
+
 def _key(names: Sequence[str]) -> pl.Expr:
+    if not names:
+        return pl.lit("")
     return pl.concat_str([pl.col(name).fill_null("") for name in names], separator=BETWEEN)
 
 
@@ -134,10 +152,11 @@ def _without_totals(
     rows: pl.DataFrame, plan: Plan, skipped: Counter[str]
 ) -> tuple[pl.DataFrame, list[tuple[str | None, str]]]:
     """Without rows that sum others up, and what they state."""
-    nameless = pl.all_horizontal(
-        *(pl.col(name).is_null() for name in ("isrc", "upc", "catalog_number") if name in plan.columns), True
-    )
-    first = pl.coalesce(pl.col(str(column)) for column in range(min(plan.width, 3)))
+    codes = plan.told(("isrc", "upc", "catalog_number"))
+    nameless = pl.all_horizontal(*(_is_blank(pl.col(name)) for name in codes), pl.lit(value=True))
+    if not rows.select(nameless.any()).item():
+        return rows, []
+    first = pl.coalesce(_said(pl.col(str(column))) for column in range(min(plan.width, 3)))
     is_total = rows.select((nameless & first.str.contains(_TOTAL)).fill_null(value=False)).to_series()
     if not is_total.any():
         return rows, []
@@ -160,18 +179,19 @@ def _stated(row: Mapping[str, object], plan: Plan) -> tuple[str | None, str] | N
 
 def _without_empty(rows: pl.DataFrame, skipped: Counter[str]) -> pl.DataFrame:
     """Without rows in which there is neither an amount nor a number of anything."""
-    number = pl.col("quantity") if "quantity" in rows.columns else pl.lit(None, pl.String)
-    empty = rows.select(pl.col("net").is_null() & number.is_null()).to_series()
-    if empty.any():
-        blank = int(rows.filter(empty).select(pl.all_horizontal(pl.col(ASSET).is_null())).to_series().sum())
-        skipped["blank"] += blank
-        skipped["without_amount"] += int(empty.sum()) - blank
-        rows = rows.filter(~empty)
-    if "quantity" in rows.columns:
-        returned = rows.filter(pl.col("net").is_null() & pl.col("quantity").str.contains(r"^\s*[-−(]"))
-        if returned.height:
-            raise AmountMissing(row=returned["row"][0], quantity=returned["quantity"][0][:_SHOWN])
-    return rows
+    no_amount = rows.select(_is_blank(_said(pl.col("net")))).to_series()
+    if not no_amount.any():
+        return rows
+    number = _said(pl.col("quantity")) if "quantity" in rows.columns else pl.lit(None, pl.String)
+    odd = rows.filter(no_amount).with_columns(number.alias("number"))
+    returned = odd.filter(pl.col("number").str.contains(r"^\s*[-−(]"))
+    if returned.height:
+        raise AmountMissing(row=returned["row"][0], quantity=returned["number"][0][:_SHOWN])
+    empty = odd.filter(pl.col("number").is_null())
+    blank = empty.filter(pl.all_horizontal(_is_blank(pl.col(name)) for name in ASSET)).height
+    skipped["blank"] += blank
+    skipped["without_amount"] += empty.height - blank
+    return rows.filter(~pl.col("row").is_in(empty["row"].implode()))
 
 
 def _numbers(rows: pl.DataFrame, plan: Plan, names: Sequence[str]) -> list[pl.Series]:

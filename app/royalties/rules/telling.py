@@ -13,8 +13,8 @@ from uuid import UUID
 import polars as pl
 
 from app.kernel.money import is_currency
-from app.royalties.rules.dates import Span, span
-from app.royalties.rules.layouts import ASSET, CONTEXT, Layout
+from app.royalties.rules.dates import Span, month_of, span
+from app.royalties.rules.layouts import ASSET, CONTEXT, Field, Layout
 from app.royalties.rules.places import territory
 from app.royalties.rules.refusals import CurrencyUnreadable, DateUnreadable
 
@@ -25,6 +25,9 @@ _CURRENCY_NAMES: Final = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "
 _CODES: Final = frozenset(
     {"isrc", "upc", "catalog_number", "store_id", "territory", "adjustment", "price_band", "configuration"}
 )
+_CLOSED: Final = ("channel", "adjustment")
+"""Fields whose words are all there are."""
+
 _LOWERED: Final = ("commercial_model", "configuration", "price_band", "adjustment")
 
 
@@ -43,16 +46,16 @@ def contexts(rows: pl.DataFrame, layout: Layout, period: Span) -> pl.DataFrame:
         "context",
         *(_told(name) for name in CONTEXT),
     )
+    said = said.with_columns(_meant(said[name], name, layout) for name in CONTEXT if name in layout.fields)
     said = said.with_columns(
         *(pl.col(name).str.to_lowercase() for name in _LOWERED),
         _currencies(said),
         *_days(said, layout, period),
         _mapped(said["territory"], territory),
-        _mapped(said["channel"], lambda text: channel(text, layout)),
         pl.lit(layout.source).alias("source"),
         pl.col("store").fill_null(layout.name),
+        pl.col("channel").fill_null("stream"),
     )
-    said = said.with_columns(pl.col("channel").fill_null(pl.lit(channel("", layout) or "stream")))
     return said.with_columns(fingerprint=_prints(said, ("source", *CONTEXT)))
 
 
@@ -67,15 +70,19 @@ def barcode(text: str) -> str | None:
     return bare or None
 
 
-def channel(text: str, layout: Layout) -> str | None:
-    """Which channel a text of this layout means."""
-    field = layout.fields.get("channel")
-    if field is None:
-        return None
-    for pattern, meaning in field.words:
-        if text and re.search(pattern, text, re.IGNORECASE):
-            return meaning
-    return field.value
+def meaning(text: str, field: Field, *, is_closed: bool) -> str | None:
+    """What a text means by a field's words; without one of them, the field's usual value or the text itself."""
+    for pattern, meant in field.words:
+        if re.search(pattern, text, re.IGNORECASE):
+            return meant
+    return field.value if is_closed else text
+
+
+def _meant(texts: pl.Series, name: str, layout: Layout) -> pl.Series:
+    field = layout.fields[name]
+    if not field.words:
+        return texts
+    return _mapped(texts, lambda text: meaning(text, field, is_closed=name in _CLOSED))
 
 
 def _told(name: str) -> pl.Expr:
@@ -121,16 +128,20 @@ def _days(rows: pl.DataFrame, layout: Layout, period: Span) -> tuple[pl.Series, 
         wrong = rows.filter(pl.col("sold_from").is_in(unread) | pl.col("sold_until").is_in(unread))
         said = wrong["sold_from"][0] if wrong["sold_from"][0] in unread else wrong["sold_until"][0]
         raise DateUnreadable(row=wrong["row"][0], value=said)
-    pairs = list(_spans(rows, spans, period))
+    pairs = list(_spans(rows, spans, layout, period))
     return pl.Series("sold_from", [pair[0] for pair in pairs], pl.Date), pl.Series(
         "sold_until", [pair[1] for pair in pairs], pl.Date
     )
 
 
-def _spans(rows: pl.DataFrame, spans: dict[str, Span | None], period: Span) -> Iterator[tuple[date, date]]:
+def _spans(
+    rows: pl.DataFrame, spans: dict[str, Span | None], layout: Layout, period: Span
+) -> Iterator[tuple[date, date]]:
     for begins, ends in rows.select("sold_from", "sold_until").iter_rows():
         first = (spans[begins] if begins else None) or (spans[ends] if ends else None) or period
         last = (spans[ends] if ends else None) or first
+        if layout.months and not ends and first[0] == last[1]:
+            last = first = month_of(first[0].year, first[0].month)
         yield first[0], max(first[0], last[1])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 import polars as pl
 
@@ -11,7 +12,10 @@ from app.kernel.money import AmountMalformed, CurrencyUnknown, exact, is_currenc
 from app.kernel.sentences import sentence
 from app.royalties.models import SalesReport
 from app.royalties.rules.numbers import Sign, decimals
+from app.royalties.service.loading import Loaded
 
+CENT: Final = Decimal("0.01")
+NOT_UNDERSTOOD = sentence("This is in the file, too, and could not be understood: %(tables)s.")
 DISAGREE = sentence("The lines come to %(found)s %(currency)s, and %(stated)s %(currency)s are stated.")
 
 
@@ -32,22 +36,25 @@ def typed(stated: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def disagreement(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> str | None:
-    """Note what the file states and say, with both numbers in the report's facts, where it is not what was found."""
+def doubt(report: SalesReport, loaded: Loaded) -> str | None:
+    """Why a report has to be looked at before it counts, with the numbers in its facts; None where it need not."""
     with exact():
-        stated = {**_summed(report, said), **report.stated}
-        report.stated = stated
-        for currency, amount in stated.items():
+        report.stated = {**_summed(report, loaded.stated), **report.stated}
+        for currency, amount in report.stated.items():
             found = Decimal(report.totals.get(currency, "0"))
-            if not _agrees(found, Decimal(amount)):
+            # What stood in an earlier report is part of what the sender states, and not of the lines.
+            if not loaded.facts.get("earlier") and not _agrees(found, Decimal(amount)):
                 places = {"found": f"{found:f}", "stated": amount, "currency": currency}
                 report.facts = {**report.facts, "places": places}
                 return DISAGREE
+    if loaded.not_understood:
+        report.facts = {**report.facts, "places": {"tables": ", ".join(loaded.not_understood)}}
+        return NOT_UNDERSTOOD
     return None
 
 
 def _summed(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> dict[str, str]:
-    """By currency, the last total that a file states; without a currency it is that of all lines, where they have one."""
+    """By currency, the last total that a file states; without a currency, in the only one that its lines have."""
     only = next(iter(report.totals)) if len(report.totals) == 1 else None
     sign: Sign = "comma" if report.facts.get("decimals") == "comma" else "point"
     found = {}
@@ -60,7 +67,7 @@ def _summed(report: SalesReport, said: Sequence[tuple[str | None, str]]) -> dict
 
 
 def _agrees(found: Decimal, stated: Decimal) -> bool:
-    """Whether a sum is what is stated, to the last place that is stated and no more than a unit of it apart."""
+    """Whether a sum is what is stated, as far as it is stated: less than a unit of its last place apart, or a cent."""
     exponent = stated.as_tuple().exponent
     place = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-    return abs(found - stated) < place
+    return abs(found - stated) < min(place, CENT)

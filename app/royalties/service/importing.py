@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint, files, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
-from app.royalties.models import SalesContext, SalesLine, SalesReport
-from app.royalties.rules.refusals import ReportKnown
+from app.royalties.models import RunReport, SalesLine, SalesReport, SalesSum
+from app.royalties.rules.refusals import ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
 from app.royalties.service import controlling, loading, matching
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
 READ_BYTES: Final = 1 << 20
+MOST_REASON: Final = 500
+LATE: Final = timedelta(minutes=10)
+SUMS: Final = """
+INSERT INTO sales_sums (report_id, asset_id, currency, lines, quantity, net)
+SELECT :report, l.asset_id, c.currency, count(*), sum(l.quantity), sum(l.net)
+FROM sales_lines l JOIN sales_contexts c ON c.id = l.context_id WHERE l.report_id = :report GROUP BY 2, 3
+"""
 
 
 def import_report(
@@ -68,7 +75,14 @@ def receive(
 
 def ask(session: Session, report: SalesReport) -> None:
     """Have a report imported in the background."""
+    report.facts = {**report.facts, "asked": clock.now().isoformat()}
     jobs.ask(session, "royalties.import", {"report": str(report.id)}, key=f"{report.id}:{ids.new_id()}")
+
+
+def is_late(report: SalesReport) -> bool:
+    """Whether a report waits for longer than it should to be read."""
+    since = datetime.fromisoformat(report.facts["asked"]) if "asked" in report.facts else report.created_at
+    return report.state == "received" and clock.now() - since > LATE
 
 
 def run(session: Session, tenant: Tenant, report_id: UUID) -> None:
@@ -99,31 +113,50 @@ def _import(session: Session, tenant: Tenant, report: SalesReport) -> None:
         return
     report.layout, report.source, report.rows = loaded.layout, loaded.source, loaded.rows
     report.period_start, report.period_end = loaded.period
-    report.totals = totals_of(session, report.id)
+    report.totals = sum_up(session, report.id)
     failpoint.reach("report.loaded")
     matching.match(session)
     report.imported_at = clock.now()
-    wrong = controlling.disagreement(report, loaded.stated)
+    wrong = controlling.doubt(report, loaded)
     report.state = "held" if wrong else "imported"
     report.problem = wrong
     session.flush()
     tell(session, Actor.system(tenant), report, "sales_report.held" if wrong else "sales_report.imported")
 
 
-def totals_of(session: Session, report_id: UUID) -> dict[str, str]:
-    """Currency to the exact sum of a report's lines, as text."""
-    query = (
-        select(SalesContext.currency, func.sum(SalesLine.net))
-        .join(SalesContext, SalesContext.id == SalesLine.context_id)
-        .where(SalesLine.report_id == report_id)
-        .group_by(SalesContext.currency)
-    )
-    return {currency: f"{total:f}" for currency, total in session.execute(query)}
+def release(session: Session, actor: Actor, report: SalesReport, *, reason: str) -> None:
+    """Let a held report count all the same, for a reason that is kept."""
+    if report.state != "held":
+        raise ReportElsewhere
+    if not reason.strip():
+        raise ReasonMissing
+    report.state, report.problem = "imported", None
+    report.facts = {**report.facts, "released": {"reason": reason.strip()[:MOST_REASON], "by": actor.name}}
+    tell(session, actor, report, "sales_report.released", reason=reason.strip()[:MOST_REASON])
 
 
-def forget_lines(session: Session, report: SalesReport) -> None:
-    """Take a report's lines away; what they were about stays, for other lines say the same."""
+def discard(session: Session, actor: Actor, report: SalesReport) -> None:
+    """Take a report away with its lines; its file stays among the label's files, and may come again."""
+    if session.scalar(select(exists().where(RunReport.report_id == report.id))):
+        raise ReportAccounted
     session.execute(delete(SalesLine).where(SalesLine.report_id == report.id))
+    tell(session, actor, report, "sales_report.discarded")
+    session.delete(report)
+    session.flush()
+
+
+def match_again(session: Session) -> None:
+    """Match what is unmatched, for the catalogue may have grown."""
+    session.execute(text(PATIENCE))
+    session.execute(text(ONE_AT_A_TIME))
+    matching.match(session)
+
+
+def sum_up(session: Session, report_id: UUID) -> dict[str, str]:
+    """Sum a report's lines by asset and currency; gives currency to the exact sum of all, as text."""
+    session.execute(text(SUMS), {"report": report_id})
+    query = select(SalesSum.currency, func.sum(SalesSum.net)).where(SalesSum.report_id == report_id)
+    return {currency: f"{total:f}" for currency, total in session.execute(query.group_by(SalesSum.currency))}
 
 
 def tell(session: Session, actor: Actor, report: SalesReport, action: str, **after: Any) -> None:

@@ -25,16 +25,21 @@ class Kept:
         self._session, self._model, self._columns = session, model, tuple(columns)
         self.known = pl.DataFrame(schema=_KNOWN)
 
+    def forget(self) -> None:
+        """Another table is read, in which the same key may mean something else."""
+        self.known = pl.DataFrame(schema=_KNOWN)
+
     def ids(self, rows: pl.DataFrame, key: str, meaning: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
         """`id` and `print` of each row's key; what is met for the first time is kept."""
-        found = self._look(rows[key])
+        found = self.look(rows[key])
         if found["id"].null_count():
             fresh = rows.filter(found["id"].is_null()).unique(key, keep="first", maintain_order=True)
             self._learn(meaning(fresh), key)
-            found = self._look(rows[key])
+            found = self.look(rows[key])
         return found
 
-    def _look(self, keys: pl.Series) -> pl.DataFrame:
+    def look(self, keys: pl.Series) -> pl.DataFrame:
+        """`id` and `print` of keys, null of those that were not met yet."""
         wanted = keys.alias("key").to_frame()
         return wanted.join(self.known, on="key", how="left", maintain_order="left").select("id", "print")
 

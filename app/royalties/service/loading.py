@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from io import BytesIO
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -29,7 +31,7 @@ from app.royalties.service.keeping import Kept
 from app.royalties.service.overlapping import Earlier
 
 KEPT_SECONDS: Final = 3_600
-MOST_ROWS: Final = 2**31 - 1
+BLOCKS_AHEAD: Final = 2
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class Loaded:
     period: tuple[date | None, date | None] = (None, None)
     stated: list[tuple[str | None, str]] = field(default_factory=list)
     is_unknown: bool = False
+    not_understood: list[str] = field(default_factory=list)
+    """Tables beside those that were read of which nobody knows whether they hold sales."""
 
 
 def load(session: Session, tenant: Tenant, report: SalesReport) -> Loaded:
@@ -59,6 +63,15 @@ def layouts(session: Session) -> list[Layout]:
 def progress_key(report_id: object) -> str:
     """Under which key of the label's cache the number of lines read so far stands."""
     return f"sales_report:{report_id}"
+
+
+class _Piece(NamedTuple):
+    """A block on its way: shaped, and as lines and their text where everything in it was met before."""
+
+    block: Block
+    shaped: Shaped
+    lines: pl.DataFrame | None
+    text: memoryview | None
 
 
 class _Load:
@@ -88,6 +101,7 @@ class _Load:
             return self._nothing_known()
         if not loaded.rows and not self._earlier.skipped:
             raise ReportWithoutLines
+        loaded.not_understood = self._not_understood()
         if self._spans:
             loaded.period = (min(first for first, _ in self._spans), max(last for _, last in self._spans))
         loaded.facts |= {
@@ -114,6 +128,19 @@ class _Load:
         }
         return self._loaded
 
+    def _not_understood(self) -> list[str]:
+        """Unknown tables, without those whose columns are mostly those of what was read: they sum it up."""
+        read = {header_key(name) for member in self._members for name in member["columns"]}
+        found = []
+        for table, head in self._unknown:
+            names = {header_key(name) for name in head.names}
+            if len(names & read) * 2 >= len(names):
+                self._left_out.remove({"name": table.name, "reason": "unknown"})
+                self._leave(table.name, "sums_up")
+            else:
+                found.append(table.name)
+        return found
+
     def _take(self, table: Table | Unreadable) -> None:
         if isinstance(table, Unreadable):
             self._leave(table.name, "unreadable")
@@ -121,7 +148,7 @@ class _Load:
         head = heads.head_of(table, self._layouts)
         if head is None:
             self._leave(table.name, "no_header")
-        elif heads.SUMS_UP.search(table.name) and len(table.name) > 0:
+        elif heads.SUMS_UP.search(table.name):
             self._leave(table.name, "sums_up")
         elif head.layout is None:
             self._unknown.append((table, head))
@@ -138,16 +165,22 @@ class _Load:
         loaded.stated += [
             (plan.fixed.get("currency"), head.meta[key]) for key in map(header_key, layout.stated) if key in head.meta
         ]
-        period = self._period(plan, head, table.name)
-        row, starts, sign_is_known = head.records, [], False
-        for block in table.blocks(head.records, plan.width + 1):
-            if not sign_is_known:
-                plan = with_sign(plan, block.cells, is_semicolon=table.facts.get("delimiter") == ";")
-                sign_is_known = True
-            starts += _noted(block, row - head.records)
-            self._write(shape(block.cells, self._base + row + 1, plan), plan, period)
-            row += block.cells.height
-            self._report_progress()
+        period = self._period(plan, table.name)
+        self._assets.forget()
+        self._contexts.forget()
+        blocks = table.blocks(head.records, plan.width + 1)
+        first = next(blocks, None)
+        if first is not None:
+            plan = with_sign(plan, first.cells, is_semicolon=table.facts.get("delimiter") == ";")
+        starts: list[int | None] = []
+        row = head.records
+        ready = self._ready(chain(filter(None, [first]), blocks), self._base + row + 1, plan)
+        with files.read_ahead(ready, BLOCKS_AHEAD) as pieces:
+            for piece in pieces:
+                starts += _noted(piece.block, row - head.records)
+                row += piece.block.cells.height
+                self._write(piece, plan, period)
+                self._report_progress()
         loaded.facts["decimals"] = plan.sign
         self._members.append(
             {
@@ -158,12 +191,18 @@ class _Load:
                 "rows": row,
                 "starts": starts,
                 "columns": list(head.names),
+                "is_direct": self._is_direct(table),
                 **table.facts,
             }
         )
         self._base += row
 
-    def _period(self, plan: Plan, head: heads.Head, name: str) -> Span:
+    def _is_direct(self, table: Table) -> bool:
+        """Whether the bytes of the kept file are those of the table's text, so that a row is read where it stands."""
+        is_alone = table.name == self._report.name
+        return is_alone and table.facts.get("encoding") in ("ascii", "utf-8") and table.facts.get("line_ends") == "lf"
+
+    def _period(self, plan: Plan, name: str) -> Span:
         """When rows without a date of their own were sold: as typed, as the preamble or the file's name says."""
         typed = self._report.facts.get("period")
         if typed:
@@ -182,29 +221,43 @@ class _Load:
                 self._earlier.is_possible = False
         return named
 
-    def _write(self, shaped: Shaped, plan: Plan, period: Span) -> None:
+    def _ready(self, blocks: Iterable[Block], row: int, plan: Plan) -> Iterator[_Piece]:
+        """Blocks as far as they can be worked out beside the database: whole, where they say nothing new."""
+        for block in blocks:
+            shaped = shape(block.cells, row, plan)
+            row += block.cells.height
+            asset, context = self._assets.look(shaped.rows["asset"]), self._contexts.look(shaped.rows["context"])
+            is_known = not asset["id"].null_count() and not context["id"].null_count()
+            lines = self._lines(shaped, plan, asset, context) if is_known else None
+            yield _Piece(block, shaped, lines, None if lines is None else _as_csv(lines))
+
+    def _write(self, piece: _Piece, plan: Plan, period: Span) -> None:
+        shaped, lines, text = piece.shaped, piece.lines, piece.text
         self._skipped += shaped.skipped
         self._loaded.stated += shaped.totals
-        rows = shaped.rows
-        if rows.is_empty():
+        if shaped.rows.is_empty():
             return
-        asset = self._assets.ids(rows, "asset", lambda fresh: _assets(fresh, plan))
-        context = self._contexts.ids(rows, "context", lambda fresh: self._told(fresh, plan, period))
-        texts = rows.select(
-            pl.concat_str([pl.col(name).fill_null("") for name in (REFERENCE, *shaped.numbers)], separator="|")
-        )
-        prints = of_rows(asset["print"], context["print"], texts.to_series())
-        lines = rows.select(
+        if lines is None:
+            asset = self._assets.ids(shaped.rows, "asset", lambda fresh: _assets(fresh, plan))
+            context = self._contexts.ids(shaped.rows, "context", lambda fresh: self._told(fresh, plan, period))
+            lines = self._lines(shaped, plan, asset, context)
+        new = self._earlier.without(lines)
+        self._loaded.rows += new.height
+        if text is None or new.height != lines.height:
+            text = _as_csv(new)
+        copy_rows(self._session, table_of(SalesLine), new.columns, text)
+
+    def _lines(self, shaped: Shaped, plan: Plan, asset: pl.DataFrame, context: pl.DataFrame) -> pl.DataFrame:
+        said = [name for name in (REFERENCE, *shaped.numbers) if name in plan.columns]
+        texts = shaped.rows.select(pl.concat_str([pl.col(name).fill_null("") for name in said], separator="|"))
+        return shaped.rows.select(
             pl.lit(str(self._report.id)).alias("report_id"),
             pl.col("row"),
             asset["id"].alias("asset_id"),
             context["id"].alias("context_id"),
-            pl.Series("fingerprint", prints),
+            pl.Series("fingerprint", of_rows(asset["print"], context["print"], texts.to_series())),
             *shaped.numbers,
         )
-        lines = self._earlier.without(lines)
-        self._loaded.rows += lines.height
-        copy_rows(self._session, table_of(SalesLine), lines.columns, lines.write_csv(include_header=False).encode())
 
     def _told(self, fresh: pl.DataFrame, plan: Plan, period: Span) -> pl.DataFrame:
         told = telling.contexts(fresh, plan.layout, period)
@@ -217,13 +270,19 @@ class _Load:
         cache.of(self._tenant).set(progress_key(self._report.id), self._loaded.rows, seconds=KEPT_SECONDS)
 
 
+def _as_csv(lines: pl.DataFrame) -> memoryview:
+    text = BytesIO()
+    lines.write_csv(text, include_header=False)
+    return text.getbuffer()
+
+
 def _assets(fresh: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     return telling.assets(fresh, plan.layout.source).with_columns(first_seen=pl.lit(clock.now().isoformat()))
 
 
-def _noted(block: Block, before: int) -> Sequence[int]:
-    """Where every so many rows begin, of those that a block has; `before` it came so many."""
+def _noted(block: Block, before: int) -> list[int | None]:
+    """Where every so many rows begin, of those that a block has, as far as it is known; `before` it came so many."""
+    noted = np.arange(-before % EVERY, block.cells.height, EVERY)
     if block.starts is None:
-        return []
-    first = -before % EVERY
-    return [int(start) for start in block.starts[np.arange(first, block.starts.size, EVERY)]]
+        return [None] * noted.size
+    return [int(start) for start in block.starts[noted]]

@@ -289,11 +289,22 @@ def upgrade() -> None:
         sa.Column("tax", sa.Numeric(), nullable=True),
         sa.Column("mechanical", sa.Numeric(), nullable=True),
         sa.Column("fx_rate", sa.Numeric(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["report_id"], ["sales_reports.id"], name="fk_sales_lines_report_id", ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("report_id", "row", name="pk_sales_lines"),
     )
+    op.create_table(
+        "sales_sums",
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Numeric(), nullable=False),
+        sa.Column("net", sa.Numeric(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["sales_reports.id"], name="fk_sales_sums_report_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("report_id", "asset_id", "currency", name="pk_sales_sums"),
+    )
+    op.create_index("ix_sales_sums_asset_id", "sales_sums", ["asset_id"], unique=False)
     op.create_table(
         "statements",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,49 @@
+"""Sales reports as they were sent, runs over them, and the statements that come out."""
+
+from __future__ import annotations
+
+from app.royalties.models.runs import (
+    Earning,
+    EarningKey,
+    EarningSource,
+    LineShare,
+    RoyaltyPeriod,
+    RoyaltyRun,
+    RunLeftover,
+    RunReport,
+    Statement,
+    StatementEntry,
+)
+from app.royalties.models.sales import (
+    EXACT,
+    MOMENT,
+    ExchangeRate,
+    ReportLayout,
+    SalesAsset,
+    SalesContext,
+    SalesLine,
+    SalesReport,
+    SalesSum,
+)
+
+__all__ = [
+    "EXACT",
+    "MOMENT",
+    "Earning",
+    "EarningKey",
+    "EarningSource",
+    "ExchangeRate",
+    "LineShare",
+    "ReportLayout",
+    "RoyaltyPeriod",
+    "RoyaltyRun",
+    "RunLeftover",
+    "RunReport",
+    "SalesAsset",
+    "SalesContext",
+    "SalesLine",
+    "SalesReport",
+    "SalesSum",
+    "Statement",
+    "StatementEntry",
+]
