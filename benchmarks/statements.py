@@ -29,18 +29,18 @@ ROUNDS = 3
 MONTH = (date(2026, 3, 1), date(2026, 3, 31))
 
 _CATALOGUE = (
-    "INSERT INTO artists (id, key, name, name_key, folded, sort_name) SELECT md5('a' || n)::uuid, 'a' || n, 'Artist ' || n,"
-    " 'artist ' || n, 'artist ' || n, 'artist ' || n FROM generate_series(1, :contracts) n",
+    "INSERT INTO artists (id, key, name, name_key, folded, sort_name) SELECT md5('a' || n)::uuid, 'a' || n,"
+    " 'Artist ' || n, 'artist ' || n, 'artist ' || n, 'artist ' || n FROM generate_series(1, :contracts) n",
     "INSERT INTO recordings (id, isrc, title, artist_line, folded) SELECT md5('r' || n)::uuid,"
     " 'QZBEN26' || lpad(n::text, 5, '0'), 'Song ' || n, 'Artist', 'song ' || n FROM generate_series(1, :recordings) n",
-    "INSERT INTO recording_artists (recording_id, position, artist_id, role, credited_as) SELECT md5('r' || n)::uuid, 1,"
-    " md5('a' || (n % :contracts + 1))::uuid, 'main', 'Artist' FROM generate_series(1, :recordings) n",
+    "INSERT INTO recording_artists (recording_id, position, artist_id, role, credited_as) SELECT md5('r' || n)::uuid,"
+    " 1, md5('a' || (n % :contracts + 1))::uuid, 'main', 'Artist' FROM generate_series(1, :recordings) n",
     "INSERT INTO parties (id, kind, legal_name) SELECT md5('p' || n)::uuid, 'person', 'Payee ' || n"
     " FROM generate_series(1, :payees) n",
     "INSERT INTO payees (id, party_id, name, currency) SELECT md5('y' || n)::uuid, md5('p' || n)::uuid, 'Payee ' || n,"
     " 'USD' FROM generate_series(1, :payees) n",
-    "INSERT INTO contracts (id, number, title, kind, state, party_id, starts_on, created_at) SELECT md5('c' || n)::uuid,"
-    " 'B-' || n, 'Deal ' || n, 'royalty', 'active', md5('p' || n)::uuid, '2020-01-01', now()"
+    "INSERT INTO contracts (id, number, title, kind, state, party_id, starts_on, created_at) SELECT"
+    " md5('c' || n)::uuid, 'B-' || n, 'Deal ' || n, 'royalty', 'active', md5('p' || n)::uuid, '2020-01-01', now()"
     " FROM generate_series(1, :contracts) n",
     "INSERT INTO contract_scopes (contract_id, level, subject_id) SELECT md5('c' || n)::uuid, 'artist',"
     " md5('a' || n)::uuid FROM generate_series(1, :contracts) n",
@@ -56,8 +56,8 @@ _SALES = (
     "INSERT INTO sales_contexts (fingerprint, source, store, channel, territory, currency, sold_from, sold_until)"
     " SELECT md5('k' || n)::uuid, 'bench', 'Store ' || n % 5, 'stream', chr(65 + n % 8) || 'A', 'USD', :starts, :ends"
     " FROM generate_series(1, :contexts) n",
-    "INSERT INTO sales_lines (report_id, row, asset_id, context_id, fingerprint, quantity, net) SELECT md5('s')::uuid, n,"
-    " 1 + n % :recordings, 1 + (n / :recordings) % :contexts, n, 1 + n % 90, (n % 9973) * 0.0001234567"
+    "INSERT INTO sales_lines (report_id, row, asset_id, context_id, fingerprint, quantity, net) SELECT md5('s')::uuid,"
+    " n, 1 + n % :recordings, 1 + (n / :recordings) % :contexts, n, 1 + n % 90, (n % 9973) * 0.0001234567"
     " FROM generate_series(1, :lines) n",
 )
 _PLAIN = "SELECT payee, sum(net * share) FROM shared.bare_lines JOIN shared.bare_shares USING (contract) GROUP BY payee"
@@ -98,7 +98,8 @@ def _fill(label: Tenant) -> None:
         session.execute(
             text(
                 "INSERT INTO contract_versions (id, contract_id, number, terms, terms_hash, effective_from, signed_at,"
-                " created_at) SELECT md5('v' || n)::uuid, md5('c' || n)::uuid, 1, terms, hash, '2020-01-01', now(), now()"
+                " created_at) SELECT md5('v' || n)::uuid, md5('c' || n)::uuid, 1, terms, hash, '2020-01-01', now(),"
+                " now()"
                 " FROM unnest(:numbers ::int[], :terms ::text[], :hashes ::text[]) t(n, terms, hash)"
             ),
             _versions(),

@@ -32,7 +32,8 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('royalty', 'profit_share', 'distribution', 'licence', 'three_sixty', 'producer', 'remix', 'work_for_hire')",
+            "kind IN ('royalty', 'profit_share', 'distribution', 'licence', 'three_sixty', 'producer', 'remix', "
+            "'work_for_hire')",
             name="ck_contracts_kind",
         ),
         sa.CheckConstraint(
