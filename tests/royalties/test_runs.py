@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.catalog.models import Recording
 from app.contracts.errors import ContractContradicts
@@ -34,7 +34,7 @@ from app.royalties.errors import (
     SecondPersonNeeded,
 )
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, SalesLine, Statement, StatementEntry
-from app.royalties.service import calculating, lines, rates, running
+from app.royalties.service import calculating, examining, lines, rates, running
 from tests.factories.labels import a_label
 from tests.factories.money import (
     APRIL,
@@ -360,3 +360,22 @@ def test_a_restatement_without_a_change_changes_nothing(
     with tenant_work(tenant) as session:
         assert lines.lines(session, told) == []
     assert (told.earned_micros, told.closing_micros) == (0, told.opening_micros)
+
+
+def test_whatever_is_changed_after_publishing_is_named(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="10"), sold(recordings[1], Net="-3")])
+    run = run_of(tenant, MARCH)
+    told = statement(tenant, run, payee)
+    with tenant_work(tenant) as session:
+        assert examining.problems(session) == []
+        session.execute(update(Earning).where(Earning.run_id == run.id).values(rate=D("0.6")))
+        session.execute(update(Statement).where(Statement.id == told.id).values(earned_micros=1))
+        found = examining.problems(session)
+        session.rollback()
+    assert len(found) == 3
+    assert str(told.id) in found[0]
+    assert str(run.id) in found[2]

@@ -28,10 +28,11 @@ def command(json: bool) -> None:
 
 
 def books() -> list[Finding]:
-    """What is wrong with the books of the labels that can be read, and with what their end is sealed by."""
+    """What is wrong with the books and statements of the labels that can be read, and with what seals their end."""
     from app.kernel.activity.tasks import check
     from app.kernel.db import platform_read, tenant_read
     from app.ledger.service.auditing import problems
+    from app.royalties.service import examining
     from tenants.fleet.doctor import ABSENT, Finding
     from tenants.fleet.revisions import is_served
     from tenants.registry.queries import as_tenant, labels
@@ -42,7 +43,7 @@ def books() -> list[Finding]:
     for tenant in known:
         if is_served(tenant.revision):
             with tenant_read(tenant) as session:
-                wrong = problems(session)
+                wrong = problems(session) + examining.problems(session)
             wrong += [] if check(tenant) else ["the chain of activity is broken"]
             findings += [Finding(tenant.cell, tenant.slug or tenant.id, problem) for problem in wrong]
     return findings
