@@ -15,7 +15,9 @@ def addresses(here) -> list[str]:
     split = here.page.locator("a[href^='/portal/splits/']").first.get_attribute("href")
     recording = split.rpartition("/")[2]
     asked = f"{CONTRACTS}/explain?recording={recording}&territory=DE&channel=stream"
-    worked = f"{found[-2]}/what-if?of=invented&months=24&row=1&r1_channel=stream&r1_units=90000&r1_net=0.004&advance=500"
+    worked = (
+        f"{found[-2]}/what-if?of=invented&months=24&row=1&r1_channel=stream&r1_units=90000&r1_net=0.004&advance=500"
+    )
     return [*pages, split, asked, worked, f"/portal/recordings/{recording}"]
 
 
