@@ -268,6 +268,7 @@ def test_contracts_that_pay_each_other_back_are_drawn_and_a_circle_is_refused(cl
     page = client.get(f"{CONTRACTS}/{two.id}").text
     assert page.count('rx="8"/>') == 3
     assert "“Deal A” pays back “Deal B”." in page
+    assert "Pays back" in client.get(f"{CONTRACTS}/{one.id}").text
     gone = client.post(f"{CONTRACTS}/{one.id}/collateral/removal", data={"contract": str(two.id)})
     assert gone.status_code == 303
     assert "pays back nothing" in client.get(f"{CONTRACTS}/{one.id}").text

@@ -45,6 +45,14 @@ from app.roster.queries.artist import history
 from app.roster.rules.countries import country_names
 
 HISTORY = 60
+CROSSED = "pays_back"
+FIELD_SENTENCES = {
+    "title": sentence("Title"),
+    "language": sentence("Language of the text"),
+    "starts_on": sentence("First day"),
+    "ends_on": sentence("Last day"),
+    CROSSED: sentence("Pays back"),
+}
 
 
 class Ending(msgspec.Struct, forbid_unknown_fields=True):
@@ -134,11 +142,32 @@ def _told(session: Session, visitor: Visitor, contract: Contract) -> dict[str, A
         "graph_titles": dict(session.execute(seen).all()) if ends else {},
         "links": mine,
         "box": drawing,
-        "history": list(session.scalars(history([contract.id], limit=HISTORY))),
+        "history": _history(session, visitor, contract.id),
+        "titles": FIELD_SENTENCES,
         "meanings": meanings(),
         "obligations": list(session.scalars(calendar.of_contract(contract.id))),
         "obligation_kinds": OBLIGATION_SENTENCES,
     }
+
+
+def _history(session: Session, visitor: Visitor, contract_id: UUID) -> list[dict[str, Any]]:
+    """What happened to a contract; contracts by their titles, and no ids and hashes, which tell nobody anything."""
+    rows = list(session.scalars(history([contract_id], limit=HISTORY)))
+    crossed = {UUID(key) for row in rows for side in (row.before, row.after) for key in (side or {}).get(CROSSED, ())}
+    seen = select(Contract.id, Contract.title).where(Contract.id.in_(crossed), may_see_contract(visitor))
+    names = {str(key): title for key, title in session.execute(seen)} if crossed else {}
+
+    def said(side: dict[str, Any] | None) -> dict[str, Any]:
+        told = {name: value for name, value in (side or {}).items() if name in FIELD_SENTENCES}
+        if CROSSED in told:
+            told[CROSSED] = [names.get(key, "—") for key in told[CROSSED]]
+        return told
+
+    kept = ("id", "action", "actor_name", "actor_kind", "at")
+    return [
+        {name: getattr(row, name) for name in kept} | {"before": said(row.before), "after": said(row.after)}
+        for row in rows
+    ]
 
 
 def _costs(session: Session, contract_id: UUID) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -25,7 +25,7 @@ from app.contracts.policies import (
 from app.contracts.queries import lists
 from app.contracts.rules import vocabulary
 from app.contracts.rules.states import EDITABLE
-from app.contracts.rules.terms import DEDUCTIONS, BaseKind, Terms
+from app.contracts.rules.terms import DEDUCTIONS, Terms
 from app.contracts.schemas import Details, NewContract, Scope
 from app.contracts.service import drafting
 from app.identity.errors import OutOfScope
@@ -47,7 +47,7 @@ CONTRACT: Final = f"{CONTRACTS}/{{contract_id:str}}"
 WRITE: Final[dict[str, Any]] = {"permission": "contracts.edit"}
 PAYEE = sentence("Choose payees from the list.")
 OTHER_CONTRACT = sentence("Choose contracts from the list.")
-BASES: Final = get_args(BaseKind)
+BASES: Final = tuple(vocabulary.BASE_SENTENCES)
 
 
 @get(f"{CONTRACTS}/new", sync_to_thread=True, opt=WRITE)
