@@ -114,10 +114,15 @@ def search(wanted: str, language: str, *, most: int) -> list[Said]:
 @lru_cache(maxsize=2 * len(LANGUAGES))
 def _index(language: str, sentences: frozenset[str]) -> tuple[Said, ...]:
     spoken = [(text, say(text, language)) for text in sentences]
-    counted = [(one, say_many(one, many, 2, language, n="%(n)s"), many) for one, many in _of_templates()[1]]
+    counted = [(one, say_many(one, many, 2, language, **_places(one, many)), many) for one, many in _of_templates()[1]]
     found = [Said(text, said, f"{text}\n{said}".casefold()) for text, said in spoken]
     found += [Said(one, said, f"{one}\n{said}\n{many}".casefold()) for one, said, many in counted]
     return tuple(sorted(found, key=lambda said: (len(said.original), said.original)))
+
+
+def _places(*texts: str) -> dict[str, str]:
+    """The places of sentences, each filled with itself."""
+    return {name: f"%({name})s" for text in texts for name in _PLACE.findall(text)}
 
 
 @cache
