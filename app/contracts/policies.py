@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.catalog.errors import RecordingUnknown
 from app.catalog.models import Recording, Release, Track
@@ -34,11 +34,12 @@ def may_see_contract(visitor: Visitor, permission: Permission = "contracts.view"
         return false()
     if visitor.scope.is_whole:
         return true()
-    about = ContractScope.contract_id == Contract.id
-    return exists().where(about) & ~exists().where(about, ~_lies_within(visitor, permission))
+    scope = aliased(ContractScope)  # whoever asks may look at scopes, too, and mean others
+    about = scope.contract_id == Contract.id
+    return exists().where(about) & ~exists().where(about, ~_lies_within(scope, visitor, permission))
 
 
-def _lies_within(visitor: Visitor, permission: Permission) -> ColumnElement[bool]:
+def _lies_within(scope: type[ContractScope], visitor: Visitor, permission: Permission) -> ColumnElement[bool]:
     """Which rows of `contract_scopes` are about something of a narrowed visitor's own."""
     releases = select(Release.id).where(may_see_release(visitor, permission))
     subjects = {
@@ -51,7 +52,7 @@ def _lies_within(visitor: Visitor, permission: Permission) -> ColumnElement[bool
         subjects["imprint"] = select(Imprint.id).where(may_see_imprint(visitor))
     within: ColumnElement[bool] = false()
     for level, ids in subjects.items():
-        within |= (ContractScope.level == level) & ContractScope.subject_id.in_(ids)
+        within |= (scope.level == level) & scope.subject_id.in_(ids)
     return within
 
 

@@ -180,6 +180,21 @@ def shares(tenant, sheet=None):
         return list(session.scalars(query.where(SplitShare.sheet_id == sheet) if sheet else query))
 
 
+def test_the_roster_tells_when_an_artists_contract_ends_to_those_who_see_it(client_as, client_of, mine):
+    a_release(mine, "One", artists=["Ada"])
+    artist = artist_named(mine, "Ada")
+    scopes = [Scope("artist", artist.id)]
+    a_contract(mine, terms(a_payee(mine)), title="Ends once", scopes=scopes, ends_on=date(2077, 3, 9))
+    assert "Mar 9, 2077" in client_as(mine).get("/portal/artists").text
+    assert "Ends once" in client_as(mine).get(f"/portal/artists/{artist.id}").text
+    manager = a_member(mine, role="artist_manager")
+    narrowed(mine, manager, artists=["ada"])
+    assert "Mar 9, 2077" in signed_in(client_of, mine, manager).get("/portal/artists").text
+    product = client_as(mine, "product")
+    assert "Mar 9, 2077" not in product.get("/portal/artists").text
+    assert "Ends once" not in product.get(f"/portal/artists/{artist.id}").text
+
+
 def test_a_rival_finds_no_contract_and_no_split(client_as, mine, rival, deals):
     stranger = client_as(rival)
     deal = deals["Ada, recording"]

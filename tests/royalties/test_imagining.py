@@ -77,6 +77,14 @@ def test_invented_sales_tell_when_costs_are_earned_back(client_as, mine):
     assert legal.get(f"{address}?of=past&from=2026-01-01&until=2026-02-01").status_code == 403
 
 
+def test_the_better_rate_of_a_contract_that_is_followed_counts_here_too(client_as, mine):
+    payee = a_payee(mine)
+    better = a_contract(mine, terms(payee, Clause(id="all", rate=D("0.75"))), is_signed=False)
+    draft = a_contract(mine, terms(payee, most_favoured=(better.id,)), is_signed=False)
+    wish = "of=invented&months=1&row=1&r1_channel=stream&r1_units=100&r1_net=1"
+    assert "$75.00" in client_as(mine).get(f"{CONTRACTS}/{draft.id}/what-if?{wish}").text
+
+
 def sold(month, units, net="0", **more):
     sale = Circumstances("DE", "physical", None, None, None, "", date(2026, month, 1))
     return Sold(sale, sale.sold_on, D(units), D(net), D(net), **more)

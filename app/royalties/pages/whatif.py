@@ -16,10 +16,11 @@ from app.contracts.pages.editor import CONTRACT
 from app.contracts.pages.listing import CONTRACTS, today_of
 from app.contracts.pages.sent import DAY, NUMBER, Reader
 from app.contracts.policies import contract_to_read
-from app.contracts.queries.lists import payee_names
+from app.contracts.queries.lists import newest_terms, payee_names
 from app.contracts.rules.fitting import Circumstances
 from app.contracts.rules.terms import CHANNELS, Terms
 from app.contracts.service import drafting
+from app.contracts.service.favouring import favoured
 from app.identity.pages import visitor_of
 from app.identity.policies import allows, require
 from app.kernel import ids
@@ -58,7 +59,7 @@ def what_if(request: Request[Any, Any, Any], contract_id: FromPath[str]) -> Resp
     read = Reader(typed or _blank(today), realm.language)
     with tenant_read(tenant) as session:
         contract = contract_to_read(session, visitor, parse_uuid(contract_id))
-        terms = drafting.latest(session, contract.id).read()
+        terms = _terms(session, contract)
         facts: dict[str, Any] = {"contract": contract, "terms": terms, "payees": payee_names(session, terms)}
         outcome, lacking = None, 0
         if typed:
@@ -79,6 +80,12 @@ def what_if(request: Request[Any, Any, Any], contract_id: FromPath[str]) -> Resp
     status = 422 if facts["problems"] else 200
     facts |= spelling(realm, terms.currency)
     return page("contracts/what_if.html", realm, here=CONTRACTS, status=status, **facts)
+
+
+def _terms(session: Session, contract: Contract) -> Terms:
+    """The newest terms of a contract, with the better rates of those that it follows."""
+    terms = drafting.latest(session, contract.id).read()
+    return favoured(contract.id, {**newest_terms(session, terms.most_favoured), contract.id: terms})
 
 
 def _blank(today: date) -> dict[str, Any]:

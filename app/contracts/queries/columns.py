@@ -1,0 +1,52 @@
+"""What contracts tell the roster of each artist."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Subquery, Text, cast, func, literal, select
+from sqlalchemy.orm import Session
+
+from app.contracts.models import Contract, ContractScope
+from app.contracts.policies import may_see_contract
+from app.contracts.rules.states import STATE_SENTENCES
+from app.identity.policies import Visitor
+from app.kernel.sentences import sentence
+from app.roster.queries.artist import Entry, Section, add_section
+from app.roster.queries.columns import fill
+
+SHOWN = 50
+
+
+@fill("contract")
+def contract_ends(visitor: Visitor, today: date) -> Subquery:
+    """The first day on which a contract about the artist ends, of those in force that the visitor sees."""
+    query = (
+        select(
+            ContractScope.subject_id.label("artist_id"),
+            cast(func.min(Contract.ends_on), Text).label("value"),
+            literal("").label("note"),
+        )
+        .join(Contract, Contract.id == ContractScope.contract_id)
+        .where(
+            may_see_contract(visitor),
+            ContractScope.level == "artist",
+            Contract.state == "active",
+            Contract.ends_on >= today,
+        )
+        .group_by(ContractScope.subject_id)
+    )
+    return query.subquery("contract_ends")
+
+
+def _contracts(session: Session, visitor: Visitor, artist_id: UUID) -> list[Entry]:
+    about = select(ContractScope.contract_id).where(
+        ContractScope.level == "artist", ContractScope.subject_id == artist_id
+    )
+    query = select(Contract).where(Contract.id.in_(about), may_see_contract(visitor))
+    rows = session.scalars(query.order_by(Contract.number.desc()).limit(SHOWN))
+    return [(f"/portal/contracts/{row.id}", row.title, STATE_SENTENCES[row.state]) for row in rows]
+
+
+add_section(Section(sentence("Contracts"), _contracts))
