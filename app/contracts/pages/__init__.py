@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.contracts.pages import calendar, contract, costs, editor, listing, splits
-from app.contracts.queries import choices
+from app.contracts.queries import choices, columns
 
 handlers = [
     *listing.handlers,
@@ -13,4 +13,4 @@ handlers = [
     *splits.handlers,
     *calendar.handlers,
 ]
-__all__ = ["choices", "handlers"]
+__all__ = ["choices", "columns", "handlers"]
