@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
 import zipfile
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -15,7 +17,7 @@ from app.contracts.rules.terms import Clause, Deduction, Reserve
 from app.identity.models import Member
 from app.kernel import db
 from app.roster.models import Artist
-from app.royalties.models import RoyaltyRun, Statement, StatementQuestion
+from app.royalties.models import RoyaltyRun, StatementQuestion
 from app.royalties.rules import auditing
 from app.royalties.service import running
 from tests.factories.catalog import narrowed
@@ -60,6 +62,7 @@ class Books:
                     reserve=Reserve(rate=D("0.2")),
                 ),
                 title=f"Deal of {payee.name}",
+                ends_on=date(2031, 12, 31),
                 scopes=[_about(recording)],
                 costs=[a_cost("3")] if payee.name == "Ada Ltd" else [],
             )
@@ -222,9 +225,14 @@ def test_a_line_opens_down_to_the_rows_of_the_file(books):
     told = owner.get(books.first_line(owner, address)).text
     for said in ("How the amount comes about", "Packaging", "SHA-256", "by ISRC", "Rounded once to a millionth"):
         assert said in told
-    with db.tenant_read(books.tenant) as session:
-        found = session.scalars(select(Statement)).first()
-        assert found is not None
+    rows = re.findall(rf'href="({address}/lines/\d+/rows/[^"]+)"', told)
+    assert "Packaging" not in owner.get(rows[0]).text
+    assert "QZABC26" in owner.get(rows[0]).text
+    ada = books.artist("ada")
+    assert "QZABC26" in ada.get(rows[0]).text
+    other = rows[0].rpartition("/")[0]
+    for row in ("999999", "x", "0"):
+        assert ada.get(f"{other}/{row}").status_code == 404
     for number in ("999999", "x", "1" * 30, "-1", "٣"):
         assert owner.get(f"{address}/lines/{number}").status_code == 404
 
@@ -361,3 +369,20 @@ def test_who_may_only_look_decides_nothing(books):
     assert looker.post(f"{ROYALTIES}/rates", data={}).status_code == 403
     assert books.staff("marketing").get(ROYALTIES).status_code == 403
     publish(books.tenant, run)
+
+
+def test_the_roster_shows_what_payees_are_owed_and_when_contracts_end(books):
+    """The ledger's balance, to whoever may see it; an advance that is not earned back is below zero."""
+    run = books.published()
+    owed = [statement(books.tenant, run, payee).closing_micros for payee in books.payees]
+    owner = books.staff()
+    rows = {row[0]: row for row in csv.reader(owner.get("/portal/artists/export").text.splitlines())}
+    heads = rows["\ufeffArtist"] if "\ufeffArtist" in rows else rows["Artist"]
+    place = heads.index("Balance")
+    for name, micros in zip(("Ada", "Eve"), owed, strict=True):
+        assert D(rows[name][place].lstrip("'").partition(" ")[0]) == D(micros).scaleb(-6)
+        assert rows[name][place].endswith("USD")
+    assert rows["Ada"][heads.index("Contract ends")] == "2031-12-31"
+    assert "$" in owner.get("/portal/artists?sort=-balance").text
+    looker = books.staff("product").get("/portal/artists/export").text
+    assert "USD" not in looker

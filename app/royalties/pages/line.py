@@ -25,14 +25,15 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.rules.countries import country_names
 from app.royalties.errors import LineUnknown
-from app.royalties.models import Statement
-from app.royalties.pages.periods import teller_of
+from app.royalties.models import SalesReport, Statement
+from app.royalties.pages.periods import ROYALTIES, teller_of
 from app.royalties.pages.run import page_number
 from app.royalties.pages.statement import STATEMENT, heading
 from app.royalties.policies import may_answer, statement_to_read
 from app.royalties.queries import runs as queries
+from app.royalties.rules.refusals import RowUnknown
 from app.royalties.schemas import NewNote
-from app.royalties.service import asking, lines
+from app.royalties.service import asking, lines, rows
 from app.royalties.service.lines import Line
 from app.royalties.service.telling import MATCH_SENTENCES
 
@@ -43,11 +44,16 @@ NUMBER_DIGITS = 9
 
 def line_of(session: Session, statement: Statement, said: str) -> Line:
     """The line of a statement that an address names."""
-    is_number = said.isascii() and said.isdecimal() and len(said) <= NUMBER_DIGITS
-    found = lines.line(session, statement, int(said)) if is_number else None
+    found = lines.line(session, statement, _number(said))
     if found is None:
         raise LineUnknown
     return found
+
+
+def _number(said: str) -> int:
+    if not (said.isascii() and said.isdecimal() and len(said) <= NUMBER_DIGITS):
+        raise LineUnknown
+    return int(said)
 
 
 @get(LINE, sync_to_thread=True)
@@ -89,6 +95,27 @@ def _values(request: Request[Any, Any, Any], visitor: Visitor, statement_id: str
     }
 
 
+@get(f"{LINE}/rows/{{report_id:str}}/{{row:str}}", sync_to_thread=True)
+def show_row(
+    request: Request[Any, Any, Any],
+    statement_id: FromPath[str],
+    number: FromPath[str],
+    report_id: FromPath[str],
+    row: FromPath[str],
+) -> Response[str]:
+    """Show a row behind a line as it stands in the file that a store sent."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
+        statement = statement_to_read(session, visitor, parse_uuid(statement_id))
+        line = line_of(session, statement, number)
+        found = lines.source(session, statement, line.number, parse_uuid(report_id), _number(row))
+        if found is None:
+            raise RowUnknown
+        cells = rows.row_cells(session, tenant, session.get_one(SalesReport, found.report_id), found.row)
+    address = f"{ROYALTIES}/statements/{statement.id}/lines/{line.number}"
+    return page("royalties/line_row.html", realm_of(request), here=ROYALTIES, address=address, row=found, cells=cells)
+
+
 @post(f"{LINE}/notes", sync_to_thread=True)
 def write(
     request: Request[Any, Any, Any],
@@ -111,4 +138,4 @@ def write(
     return flash.done(f"{request.url.path.removesuffix('/notes')}#thread", tenant, said)
 
 
-handlers = [show, write]
+handlers = [show, show_row, write]

@@ -76,15 +76,17 @@ ORDER BY abs(t.amount_micros) DESC, 1
 """
 )
 
-_SOURCES = text("""
+_ROWS_OF = """
 SELECT r.id AS report_id, r.name AS report, r.sha256, l.row, l.quantity, l.net, l.gross, l.unit_price, l.retail_price,
   c.store, c.territory, c.channel, c.commercial_model, c.configuration, c.price_band, c.currency, c.sold_from,
   c.sold_until, a.isrc, a.upc, a.title, a.artist, a.match, a.score, c.source
 FROM earning_sources s JOIN royalty_runs u ON u.serial = s.run JOIN sales_reports r ON r.serial = s.report
   JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = s.asset_id AND l.context_id = s.context_id
   JOIN sales_assets a ON a.id = s.asset_id JOIN sales_contexts c ON c.id = s.context_id
-WHERE u.id = :run AND s.number = :number ORDER BY r.name, l.row LIMIT :limit OFFSET :skip
-""")
+WHERE u.id = :run AND s.number = :number
+"""
+_SOURCES = text(_ROWS_OF + "ORDER BY r.name, l.row LIMIT :limit OFFSET :skip")
+_SOURCE = text(_ROWS_OF + "AND r.id = :report AND l.row = :row")
 
 
 class Line(NamedTuple):
@@ -202,6 +204,13 @@ def sources(session: Session, statement: Statement, number: int, *, skip: int = 
     """The rows of sales reports behind a line."""
     asked = {"run": statement.run_id, "number": number, "skip": skip, "limit": limit}
     return [Source(*row) for row in session.execute(_SOURCES, asked)]
+
+
+def source(session: Session, statement: Statement, number: int, report: UUID | None, row: int) -> Source | None:
+    """A row of a sales report, if it is behind a line."""
+    asked = {"run": statement.run_id, "number": number, "report": report, "row": row}
+    found = session.execute(_SOURCE, asked).one_or_none()
+    return Source(*found) if found else None
 
 
 def provenance(session: Session, statement: Statement, number: int) -> Provenance:
