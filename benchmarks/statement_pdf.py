@@ -43,7 +43,13 @@ def _texts(number: int) -> dict[str, object]:
     ]
     steps = [(f"Step {place} of {number}", f"€{place * 11.5:,.2f}") for place in range(8)]
     return {
-        **SHEET, "payee": f"Payee {number}", "period": "1 Jan 2026 – 30 Jun 2026",
-        "contract_title": f"2026-{number:04}", "payable": f"€{number * 17.3:,.2f}", "steps": steps, "closing_amount": f"€{number * 17.3:,.2f}", "rows": rows,
+        **SHEET,
+        "payee": f"Payee {number}",
+        "period": "1 Jan 2026 – 30 Jun 2026",
+        "contract_title": f"2026-{number:04}",
+        "payable": f"€{number * 17.3:,.2f}",
+        "steps": steps,
+        "closing_amount": f"€{number * 17.3:,.2f}",
+        "rows": rows,
         "terms": f"Version 1, terms {number:064x}.",
-    }  # fmt: skip
+    }
