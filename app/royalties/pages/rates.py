@@ -58,15 +58,12 @@ def keep_rate(request: Request[Any, Any, Any], data: URLEncodedBody[NewRate]) ->
     require_all(visitor, "royalties.run")
     source = data.source.strip()[:LONGEST_SOURCE] or visitor.member.name
     try:
+        on, rate = _day(data.on), parse_decimal(data.rate.strip())
         with tenant_work(tenant) as session:
-            said = {
-                "base": data.base,
-                "quote": data.quote,
-                "on": _day(data.on),
-                "rate": parse_decimal(data.rate.strip()),
-            }
-            rates.keep_rate(session, visitor.member.id, source=source, **said)
-            after = {name: str(value) for name, value in said.items()} | {"source": source}
+            rates.keep_rate(
+                session, visitor.member.id, base=data.base, quote=data.quote, on=on, rate=rate, source=source
+            )
+            after = {"base": data.base, "quote": data.quote, "on": data.on, "rate": str(rate), "source": source}
             activity.record(session, visitor.actor, "rate.kept", subject_type="exchange_rate", after=after)
     except Invalid as refusal:
         return again(request, "royalties/rates.html", refusal, typed=data, **_shown(request, visitor))

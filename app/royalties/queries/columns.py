@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ScalarSelect, Subquery, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -53,7 +54,7 @@ def _owed_by_party() -> Subquery:
     return query.subquery("owed")
 
 
-def _first(side: object) -> ScalarSelect[object]:
+def _first(side: Any) -> ScalarSelect[Any]:
     """The statement of a posting on one side of an account."""
     told = select(Posting.subject_id).where(side == LedgerAccount.id, Posting.subject_type == "royalties")
     return told.where(Posting.subject_id.is_not(None)).limit(1).correlate(LedgerAccount).scalar_subquery()

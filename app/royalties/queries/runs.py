@@ -52,7 +52,7 @@ def runs_of(session: Session, period_ids: Iterable[UUID]) -> dict[UUID, list[Roy
     return found
 
 
-def statements_of_run(run_id: UUID, previous: UUID | None, asked: Asked) -> Select[Any]:
+def statements_of_run(run_id: UUID, previous: UUID | None, asked: Asked) -> Select[Statement, str, str, str, int]:
     """A run's statements with payee, contract, and what the same payee earned in the run before: `before_micros`."""
     same = (_before.run_id == previous) & (_before.contract_id == Statement.contract_id)
     query = (
@@ -79,7 +79,7 @@ def _named(wanted: str) -> list[ColumnElement[bool]]:
     return [func.strpos(as_sorted(said), as_sorted(wanted)) > 0]
 
 
-def told_to(visitor: Visitor) -> Select[Any]:
+def told_to(visitor: Visitor) -> Select[Statement, str, str, RoyaltyPeriod]:
     """The published statements that a visitor sees, the newest first, with payee, contract and period."""
     return (
         select(Statement, Payee.name.label("payee"), Contract.title.label("contract"), RoyaltyPeriod)
@@ -92,7 +92,7 @@ def told_to(visitor: Visitor) -> Select[Any]:
     )
 
 
-def around(session: Session, statement: Statement) -> Row[tuple[RoyaltyRun, RoyaltyPeriod, Contract, Payee]]:
+def around(session: Session, statement: Statement) -> Row[RoyaltyRun, RoyaltyPeriod, Contract, Payee]:
     """What a statement is of: run, period, contract, payee."""
     query = (
         select(RoyaltyRun, RoyaltyPeriod, Contract, Payee)

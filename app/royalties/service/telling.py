@@ -70,6 +70,9 @@ BY_SENTENCES: Final = {
 }
 UNKNOWN: Final = sentence("Unknown")
 OTHERS: Final = sentence("All others")
+PLACES: Final = {"of_micros": "of", "recovered_micros": "recovered"}
+"""How facts that are amounts are called in sentences."""
+
 MOST_BARS: Final = 12
 Say = Callable[..., str]
 
@@ -128,7 +131,7 @@ class Teller:
         """A country or region by its code."""
         if code is None:
             return self.say(UNKNOWN)
-        return Locale.parse(self._locale).territories.get(code, code)
+        return str(Locale.parse(self._locale).territories.get(code, code))
 
     def channel(self, key: str) -> str:
         """How something was sold."""
@@ -150,28 +153,27 @@ class Teller:
 
     def entry(self, entry: StatementEntry, currency: str, earlier: Mapping[str, RoyaltyPeriod]) -> str:
         """One step of a statement with the numbers behind it; `earlier` says which statement is of which period."""
-        facts = entry.facts
-        places = {name: facts[name] for name in ("name", "contract") if name in facts}
-        places |= {name: self.percent(Decimal(facts[name])) for name in ("rate",) if name in facts}
-        places |= {name: self.number(Decimal(facts[name])) for name in ("units",) if name in facts}
-        places |= {
-            place: self.money(facts[name], currency)
-            for place, name in (("of", "of_micros"), ("recovered", "recovered_micros"), ("earned", "earned"))
-            if name in facts
-        }
-        places |= {
-            name: self.exactly(round(Decimal(facts[name]), 6), currency)
-            for name in ("positive", "receipts", "amount")
-            if name in facts
-        }
+        places = {name: self._fact(name, value, currency) for name, value in entry.facts.items()}
+        places |= {PLACES[name]: said for name, said in places.items() if name in PLACES}
         if entry.kind == "reserve_released":
-            period = earlier.get(facts.get("of", ""))
+            period = earlier.get(entry.facts.get("of", ""))
             places["period"] = self.span(period) if period else self.say(UNKNOWN)
         return self.say(ENTRY_SENTENCES[entry.kind], **places)
 
+    def _fact(self, name: str, value: Any, currency: str) -> str:
+        """A number behind a step as people read it."""
+        if name == "rate":
+            return self.percent(Decimal(value))
+        if name == "units":
+            return self.number(Decimal(value))
+        if name in ("positive", "receipts", "amount"):
+            return self.exactly(round(Decimal(value), 6), currency)
+        return self.money(value, currency) if isinstance(value, int) else str(value)
+
     def bars(self, sums: list[tuple[Any, int]], by: str) -> list[Bar]:
         """Sums as a picture: the largest by name and all others together; months in their order."""
-        name = {"month": self.month, "territory": self.territory}.get(by, str)
+        spell: dict[str, Callable[[Any], str]] = {"month": self.month, "territory": self.territory}
+        name = spell.get(by, str)
         shown = sums[-MOST_BARS:] if by == "month" else sums[:MOST_BARS]
         rest = sum(micros for _, micros in sums) - sum(micros for _, micros in shown)
         named = [(name(key), micros) for key, micros in shown]
