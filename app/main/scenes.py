@@ -21,11 +21,14 @@ from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
+from app.main.sales import make_sales
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 
+TELLS_PAYEES = "bluehour"
+"""The label with sales and statements: one is enough to see what they look like."""
 OPERATOR = ("operator@boptone.test", "boptone-demo-2026")
 
 
@@ -80,6 +83,8 @@ def seed(settings: Settings) -> None:
             _music(tenant, scene)
             _people(tenant, scene)
             make_deals(tenant, scene.artist, scene.currency)
+            if scene.slug == TELLS_PAYEES:
+                make_sales(tenant, scene.currency)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

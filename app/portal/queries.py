@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.brand.models import BrandAsset
 from app.identity.models import Member
 from app.kernel.activity import Activity
+from app.kernel.activity.meanings import news_for_one
 from app.kernel.files import StoredFile
 from app.portal.models import NewsState
 from app.portal.rules import ActivityFilter
@@ -28,7 +29,10 @@ def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
         select(Activity, NewsState)
         .outerjoin(NewsState, state)
         .where(
-            Activity.action.in_(actions),
+            or_(
+                Activity.action.in_(actions),
+                Activity.action.in_(news_for_one()) & (Activity.after["for"].astext == str(member.id)),
+            ),
             Activity.at >= member.created_at,
             or_(Activity.actor_id.is_(None), Activity.actor_id != member.id),
             func.coalesce(own_arrival, False).is_(False),

@@ -24,3 +24,7 @@ tell("run.approved", sentence("A royalty run was approved"), hears="royalties.ru
 tell("run.publishing", sentence("Statements are being published"))
 tell("run.published", sentence("Statements were published"), hears="royalties.view")
 tell("run.discarded", sentence("A royalty run was discarded"))
+tell("rate.kept", sentence("An exchange rate was noted"))
+tell("statement.exported", sentence("A statement was taken along"))
+tell("statement.asked", sentence("Somebody asks about a line of a statement"), hears="royalties.run")
+tell("statement.answered", sentence("A question about a statement was answered"), hears_named=True)

@@ -87,3 +87,21 @@ class NothingToRestate(Conflict):
     """A period that nobody was told of."""
 
     message = "This period was not published yet, so there is nothing to restate."
+
+
+class LineUnknown(NotFound):
+    """A statement has no line of this number."""
+
+    message = "This line could not be found."
+
+
+class QuestionEmpty(Invalid):
+    """A question or an answer that says nothing, or far too much."""
+
+    message = "Write something, in at most %(most)s characters."
+
+
+class QuestionFull(Conflict):
+    """More was said about a line than a thread holds."""
+
+    message = "Enough was written about this line. Go on by mail or by telephone."

@@ -55,6 +55,11 @@ def statement_pdf(brand: Brand, *, words: Mapping[str, Any]) -> bytes:
     return _drawn("statement.typ", data, brand, form="pdf")
 
 
+def sheet_pdf(brand: Brand, template: str, texts: Mapping[str, Any]) -> bytes:
+    """A document of any number of pages as PDF, by one of the templates; `texts` is all that stands on it."""
+    return _drawn(template, _data(brand, "light") | dict(texts), brand, form="pdf")
+
+
 def card_png(brand: Brand, *, host: str, line: str) -> bytes:
     """The card of 1200 × 630 pixels."""
     size = 128 if len(brand.house) <= 14 else 84 if len(brand.house) <= 28 else 60

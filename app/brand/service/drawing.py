@@ -36,11 +36,11 @@ def drawn(tenant: Tenant, theme: LiveTheme, name: str) -> bytes:
 
 def statement_sample(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:
     """A statement of one page in this theme, as PDF."""
-    return paper.statement_pdf(_brand(tenant, theme, language=language, logo="wordmark"), words=words)
+    return paper.statement_pdf(brand_of(tenant, theme, language=language, logo="wordmark"), words=words)
 
 
 def _drawn_icon(tenant: Tenant, theme: LiveTheme, name: str) -> bytes:
-    brand = _brand(tenant, theme, logo="mark", colour=theme.flat["light"]["on-accent"])
+    brand = brand_of(tenant, theme, logo="mark", colour=theme.flat["light"]["on-accent"])
     if name == "favicon":
         return paper.favicon_svg(brand)
     if name not in paper.ICONS:
@@ -57,7 +57,7 @@ def _kept_card(tenant: Tenant, theme: LiveTheme, _name: str) -> bytes:
         return b"".join(read_object(tenant, found[1].sha256))
     on_dark = theme.flat["scheme"] == "dark" and ("on_dark" in theme.logos or "mono" in theme.logos)
     logo = ("on_dark" if "on_dark" in theme.logos else "mono") if on_dark else "wordmark"
-    png = paper.card_png(_brand(tenant, theme, logo=logo), host="", line=theme.legal_name)
+    png = paper.card_png(brand_of(tenant, theme, logo=logo), host="", line=theme.legal_name)
     if tenant.state is TenantState.ACTIVE:
         _keep_card(tenant, key, png)
     return png
@@ -78,7 +78,7 @@ def _keep_card(tenant: Tenant, key: str, png: bytes) -> None:
             session.delete(stored)
 
 
-def _brand(
+def brand_of(
     tenant: Tenant, theme: LiveTheme, *, logo: str, colour: str | None = None, language: str | None = None
 ) -> Brand:
     """What the templates need; the logo is drawn in one colour where it stands on the brand's."""

@@ -21,22 +21,28 @@ Back = Callable[[Activity], WayBack]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One action in words; whoever has the permission `hears` finds it in their inbox, `back` takes it back."""
+    """One action in words; whoever has the permission `hears` finds it in their inbox, `back` takes it back.
+
+    `hears_named`: it is news for one member alone, whose id is recorded as `for` in what is there after.
+    """
 
     sentence: str
     hears: str | None = None
+    hears_named: bool = False
     back: Back | None = None
 
 
 _known: dict[str, Meaning] = {}
 
 
-def tell(action: str, sentence: str, *, hears: str | None = None, back: Back | None = None) -> None:
+def tell(
+    action: str, sentence: str, *, hears: str | None = None, hears_named: bool = False, back: Back | None = None
+) -> None:
     """Register what an action means; `sentence` is a msgid, `hears` the permission of those it is news for.
 
     `back` says from what was recorded which form takes it back; that form's route asks for its own permission.
     """
-    _known[action] = Meaning(sentence, hears, back)
+    _known[action] = Meaning(sentence, hears, hears_named, back)
 
 
 def meanings() -> dict[str, Meaning]:
@@ -52,3 +58,8 @@ def undoable() -> list[str]:
 def news_for(permissions: frozenset[str]) -> list[str]:
     """The actions that are news for somebody with these permissions."""
     return sorted(action for action, meaning in _known.items() if meaning.hears in permissions)
+
+
+def news_for_one() -> list[str]:
+    """The actions that are news for the member they name, whatever their permissions."""
+    return sorted(action for action, meaning in _known.items() if meaning.hears_named)

@@ -12,6 +12,7 @@ from app.brand.pages.settings import PREVIEW_COOKIE
 from app.brand.service import LiveTheme, block_html, live_theme, preview_theme
 from app.identity.pages import cookie_name
 from app.identity.policies import Visitor, allows_somewhere
+from app.identity.rules.permissions import Permission
 from app.kernel.activity.meanings import meanings, news_for
 from app.kernel.db import current, tenant_read
 from app.kernel.errors import Refusal
@@ -22,6 +23,9 @@ from app.kernel.web.pages import frame, speaker
 from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
+
+SOMEWHERE: tuple[Permission, ...] = ("catalog.view", "royalties.view")
+"""What leads to a place of the navigation although it may be held for some artists only."""
 
 MINE = ("/portal/welcome", "/portal/settings/security")
 GROUPS = {
@@ -193,8 +197,8 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     if visitor is None or realm.tenant is None:
         return {}
     held = frozenset(visitor.permissions)
-    shown = held | ({"catalog.view"} if allows_somewhere(visitor, "catalog.view") else set())
-    open_to = shell.places("portal", shown, sees_all=visitor.scope.is_whole)
+    somewhere = {each for each in SOMEWHERE if allows_somewhere(visitor, each)}
+    open_to = shell.places("portal", held | somewhere, sees_all=visitor.scope.is_whole)
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))

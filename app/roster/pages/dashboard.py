@@ -17,6 +17,7 @@ from app.identity.policies import Visitor, allows, require_somewhere
 from app.kernel import activity, clock
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
+from app.kernel.money import from_micros
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash, shell
@@ -121,6 +122,8 @@ def _exported(row: Any, column: Column, place: int | None) -> Any:
     value, note = row[OWN + 2 * place], row[OWN + 1 + 2 * place]
     if column.shown == "release":
         return f"{value} {note}" if value else None
+    if column.shown == "money":
+        return f"{from_micros(value):f} {note}" if value is not None else None
     return value if value is None or isinstance(value, int | str) else str(value)
 
 

@@ -83,11 +83,17 @@ def _cell(column: Column, place: int | None, pattern: str, nothing: str, spellin
     return draw
 
 
+def _money(value: int, note: str, spelling: Spelling) -> str:
+    """An amount in the first currency of a note, and which others there are besides."""
+    currency, more, rest = note.partition(" + ")
+    return spelling["money"](value, currency) + more + rest
+
+
 _VALUES: dict[str, Callable[[Any, Any, Spelling], tuple[str, str]]] = {
     "release": lambda value, note, say: (say["spelled"](value), escape(note)),
     "people": lambda value, _, __: (escape(value), ""),
     "count": lambda value, _, say: (say["number"](value), ""),
     "streams": lambda value, note, say: (say["number"](value), escape(note or "")),
-    "money": lambda value, note, say: (escape(say["money"](value, note)), ""),
+    "money": lambda value, note, say: (escape(_money(value, note, say)), ""),
     "day": lambda value, _, say: (say["spelled"](value), ""),
 }

@@ -7,12 +7,14 @@ from app.royalties.models.runs import (
     EarningKey,
     EarningSource,
     LineShare,
+    QuestionNote,
     RoyaltyPeriod,
     RoyaltyRun,
     RunLeftover,
     RunReport,
     Statement,
     StatementEntry,
+    StatementQuestion,
 )
 from app.royalties.models.sales import (
     EXACT,
@@ -34,6 +36,7 @@ __all__ = [
     "EarningSource",
     "ExchangeRate",
     "LineShare",
+    "QuestionNote",
     "ReportLayout",
     "RoyaltyPeriod",
     "RoyaltyRun",
@@ -46,4 +49,5 @@ __all__ = [
     "SalesSum",
     "Statement",
     "StatementEntry",
+    "StatementQuestion",
 ]

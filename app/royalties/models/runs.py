@@ -245,6 +245,43 @@ class StatementEntry(LabelModel):
     """The numbers it was worked out from."""
 
 
+class StatementQuestion(LabelModel):
+    """What somebody asks about one line of a statement; open until the label has said something last."""
+
+    __tablename__ = "statement_questions"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'answered')", name="state"),
+        Index("uq_statement_questions_line", "statement_id", "number", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    """The line's."""
+
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    asked_by: Mapped[UUID | None] = mapped_column()
+    asked_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class QuestionNote(LabelModel):
+    """One thing said in the thread of a question."""
+
+    __tablename__ = "question_notes"
+
+    question_id: Mapped[UUID] = mapped_column(
+        ForeignKey("statement_questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[UUID | None] = mapped_column()
+    author_name: Mapped[str] = mapped_column(Text)
+    is_answer: Mapped[bool] = mapped_column()
+    """Said by the label, not by who asks."""
+
+    written_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
 class LineShare(LabelModel):
     """Which part of an earning is a payee's, where a split sheet or the contract divides it."""
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
-from app.royalties.pages import explain, reports, suspense, whatif
+from app.royalties.pages import explain, exports, line, periods, rates, reports, run, statement, suspense, whatif
+from app.royalties.queries import columns
 
 shell.add(
+    Place(
+        sentence("Royalties"),
+        "/portal/royalties",
+        "calendar",
+        group="business",
+        order=30,
+        keys="g y",
+        permission="royalties.view",
+    ),
     Place(
         sentence("Sales reports"),
         "/portal/royalties/reports",
@@ -26,6 +36,14 @@ shell.add(
         permission="royalties.run",
     ),
     Action(sentence("Bring in a sales report"), "/portal/royalties/reports#new", "upload", permission="royalties.run"),
+    Action(sentence("Open a royalty period"), "/portal/royalties#open", "calendar", permission="royalties.run"),
+    Action(sentence("Note an exchange rate"), "/portal/royalties/rates#add", "refresh-cw", permission="royalties.run"),
 )
 
-handlers = [*reports.handlers, *suspense.handlers, *explain.handlers, *whatif.handlers]
+__all__ = ["columns", "handlers"]
+
+handlers = [
+    handler
+    for part in (periods, rates, run, statement, line, exports, reports, suspense, explain, whatif)
+    for handler in part.handlers
+]

@@ -25,9 +25,9 @@ from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from app.royalties import queries
 from app.royalties.models import SalesReport
 from app.royalties.policies import report_to_change, report_to_read, require_all
+from app.royalties.queries import reports as queries
 from app.royalties.rules import told
 from app.royalties.rules.layouts import built_in
 from app.royalties.rules.refusals import MappingUnusable, ReportElsewhere, ReportMissing, RowUnknown

@@ -53,7 +53,7 @@ def pack(session: Session, tenant: Tenant, statement: Statement) -> bytes:
     """A statement as an archive that anybody can recompute: `boptone audit verify FILE`."""
     query = select(Earning).where(Earning.run_id == statement.run_id, Earning.contract_id == statement.contract_id)
     earnings = session.scalars(query.order_by(Earning.number)).all()
-    newest = _settled_by(session, statement)
+    newest = settled_by(session, statement)
     versions = {newest.id: newest} | {row.id: row for row in _versions(session, {each.version_id for each in earnings})}
     files = {
         "statement.json": _as_json(_told(session, statement, newest)),
@@ -117,7 +117,8 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
     }
 
 
-def _settled_by(session: Session, statement: Statement) -> ContractVersion:
+def settled_by(session: Session, statement: Statement) -> ContractVersion:
+    """The version of its contract by which a statement was settled."""
     run = session.get_one(RoyaltyRun, statement.run_id)
     period = session.get_one(RoyaltyPeriod, run.period_id)
     query = select(ContractVersion).where(

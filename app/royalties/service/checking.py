@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -33,12 +33,25 @@ SMALL: Final = Decimal("0.3")
 WORTH: Final = Decimal(100)
 """In the contract's currency: what is less is not unusual, whatever it was before."""
 
+_MAIN = text("""
+SELECT e.currency, sum(e.net) AS net FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main'
+WHERE e.run_id = :run GROUP BY 1
+""")
 _LEFT = text("""
-SELECT o.why, c.currency, sum(l.net), count(*) FROM run_leftovers o
+SELECT o.why, c.currency, sum(l.net) AS net, count(*) AS lines FROM run_leftovers o
   JOIN sales_lines l ON l.report_id = o.report_id AND l.asset_id = o.asset_id AND l.context_id = o.context_id
   JOIN sales_contexts c ON c.id = o.context_id
 WHERE o.run_id = :run GROUP BY 1, 2 ORDER BY 1, 2
 """)
+
+
+class Leftover(NamedTuple):
+    """Sales that are paid to nobody: why, and how much of which currency in how many lines."""
+
+    why: str
+    currency: str
+    net: Decimal
+    lines: int
 
 
 def check(session: Session, run: RoyaltyRun) -> None:
@@ -48,7 +61,7 @@ def check(session: Session, run: RoyaltyRun) -> None:
 
 
 def _changes(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
-    now, before = _earned(session, run.id), _earned(session, _previous(session, run))
+    now, before = _earned(session, run.id), _earned(session, previous(session, run))
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
     for contract in sorted(now.keys() | before.keys(), key=lambda each: titles[each]):
         earned, earlier = now.get(contract, Decimal(0)), before.get(contract, Decimal(0))
@@ -63,7 +76,8 @@ def _changes(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
             yield {"kind": "jump", "times": _short(earned / earlier), **told}
 
 
-def _previous(session: Session, run: RoyaltyRun) -> UUID | None:
+def previous(session: Session, run: RoyaltyRun) -> UUID | None:
+    """The run that told payees of the period before."""
     period = session.get_one(RoyaltyPeriod, run.period_id)
     query = (
         select(RoyaltyRun.id)
@@ -91,9 +105,19 @@ def _unpriced(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
 
 
 def _left(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
-    for why, currency, net, lines in session.execute(_LEFT, {"run": run.id}):
+    found = leftovers(session, run)
+    of = {row.currency: row.net for row in session.execute(_MAIN, {"run": run.id})}
+    for each in found:
+        of[each.currency] = of.get(each.currency, Decimal(0)) + each.net
+    for why, currency, net, lines in found:
         if why != "not_due":
-            yield {"kind": "left", "why": why, "currency": currency, "net": _short(net), "lines": lines}
+            told = {"why": why, "currency": currency, "net": _short(net), "lines": lines, "of": _short(of[currency])}
+            yield {"kind": "left", **told}
+
+
+def leftovers(session: Session, run: RoyaltyRun) -> list[Leftover]:
+    """What of the sales that a run took in is paid to nobody, by reason and currency."""
+    return [Leftover(*row) for row in session.execute(_LEFT, {"run": run.id})]
 
 
 def totals(session: Session, run: RoyaltyRun) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, cast, func, select, text
@@ -14,7 +14,7 @@ from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.terms import Clause, Terms
 from app.royalties.models import Earning, LineShare, RoyaltyRun, Statement
 
-_LINES = """
+_WITH = """
 WITH parts AS (
   SELECT e.*, s.share, s.is_held, e.amount * s.share AS exact
   FROM earnings e JOIN line_shares s ON s.run_id = e.run_id AND s.contract_id = e.contract_id
@@ -26,24 +26,67 @@ WITH parts AS (
   SELECT *, (floor + CASE WHEN row_number() OVER (ORDER BY rest DESC, number) <= :earned - sum(floor) OVER ()
     THEN 1 ELSE 0 END)::bigint AS amount_micros FROM floors
 )
+"""
+_LINES = (
+    _WITH
+    + """
 SELECT l.number, l.clause, l.store, l.channel, l.sold_month, l.currency, l.lines, l.quantity, l.net, l.base, l.factor,
   l.rate, l.fx, l.whole, l.amount, l.share, l.is_held, l.amount_micros, coalesce(r.title, p.title) AS title,
   coalesce(r.artist_line, p.artist_line) AS artist, r.isrc, p.title AS release, p.upc
 FROM lines l LEFT JOIN recordings r ON r.id = l.recording_id LEFT JOIN releases p ON p.id = l.release_id
 """
+)
 _PAGE = text(_LINES + "WHERE l.number > :after ORDER BY l.number LIMIT :limit")
 _ONE = text(_LINES + "WHERE l.number = :number")
-_LARGEST = text(_LINES + "ORDER BY abs(l.amount_micros) DESC, l.number LIMIT :limit OFFSET :skip")
+_SAYS = (
+    "position(lower(:wanted) IN lower(concat_ws(' ', r.title, p.title, r.artist_line, r.isrc, p.upc, l.store))) > 0 "
+)
+_LARGEST = text(_LINES + f"WHERE {_SAYS} ORDER BY abs(l.amount_micros) DESC, l.number LIMIT :limit OFFSET :skip")
+_ROWS = """
+JOIN royalty_runs u ON u.id = :run JOIN earning_sources s ON s.run = u.serial AND s.number = l.number
+  JOIN sales_reports r ON r.serial = s.report
+  JOIN sales_lines x ON x.report_id = r.id AND x.asset_id = s.asset_id AND x.context_id = s.context_id
+  JOIN sales_contexts c ON c.id = s.context_id
+"""
+# A line's amount falls to the territories of its rows as their receipts do; without receipts in equal parts.
+_PLACES = f"""
+, places AS (
+  SELECT l.number, l.amount_micros, c.territory, sum(x.net) AS net FROM lines l {_ROWS} GROUP BY 1, 2, 3
+), weighed AS (
+  SELECT *, sum(net) OVER (PARTITION BY number) AS whole, count(*) OVER (PARTITION BY number) AS parts FROM places
+)
+SELECT territory, round(sum(amount_micros * CASE WHEN whole <> 0 THEN net / whole ELSE 1.0 / parts END))::bigint
+FROM weighed GROUP BY 1 ORDER BY 2 DESC, 1
+"""
+_SUMS = {
+    "store": text(_WITH + "SELECT store, sum(amount_micros)::bigint FROM lines GROUP BY 1 ORDER BY 2 DESC, 1"),
+    "month": text(_WITH + "SELECT sold_month, sum(amount_micros)::bigint FROM lines GROUP BY 1 ORDER BY 1"),
+    "territory": text(_WITH + _PLACES),
+}
+_TITLES = text(
+    _WITH
+    + """
+SELECT coalesce(r.title, p.title), coalesce(r.artist_line, p.artist_line), CASE WHEN r.id IS NULL THEN NULL ELSE p.title
+  END, t.quantity, t.amount_micros, t.lines
+FROM (
+  SELECT recording_id, release_id, sum(quantity) AS quantity, sum(amount_micros)::bigint AS amount_micros,
+    count(*) AS lines FROM lines GROUP BY 1, 2
+) t LEFT JOIN recordings r ON r.id = t.recording_id LEFT JOIN releases p ON p.id = t.release_id
+ORDER BY abs(t.amount_micros) DESC, 1
+"""
+)
 
-_SOURCES = text("""
+_ROWS_OF = """
 SELECT r.id AS report_id, r.name AS report, r.sha256, l.row, l.quantity, l.net, l.gross, l.unit_price, l.retail_price,
   c.store, c.territory, c.channel, c.commercial_model, c.configuration, c.price_band, c.currency, c.sold_from,
   c.sold_until, a.isrc, a.upc, a.title, a.artist, a.match, a.score, c.source
 FROM earning_sources s JOIN royalty_runs u ON u.serial = s.run JOIN sales_reports r ON r.serial = s.report
   JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = s.asset_id AND l.context_id = s.context_id
   JOIN sales_assets a ON a.id = s.asset_id JOIN sales_contexts c ON c.id = s.context_id
-WHERE u.id = :run AND s.number = :number ORDER BY r.name, l.row LIMIT :limit OFFSET :skip
-""")
+WHERE u.id = :run AND s.number = :number
+"""
+_SOURCES = text(_ROWS_OF + "ORDER BY r.name, l.row LIMIT :limit OFFSET :skip")
+_SOURCE = text(_ROWS_OF + "AND r.id = :report AND l.row = :row")
 
 
 class Line(NamedTuple):
@@ -76,6 +119,17 @@ class Line(NamedTuple):
     isrc: str | None
     release: str | None
     upc: str | None
+
+
+class Title(NamedTuple):
+    """What one recording on one release, or one release as a whole, earned."""
+
+    title: str | None
+    artist: str | None
+    release: str | None
+    quantity: Decimal
+    amount_micros: int
+    lines: int
 
 
 class Source(NamedTuple):
@@ -124,10 +178,20 @@ def lines(session: Session, statement: Statement, *, after: int = 0, limit: int 
     return [Line(*row) for row in rows]
 
 
-def largest(session: Session, statement: Statement, *, skip: int, limit: int) -> list[Line]:
-    """A page of a statement's lines, the largest amounts first."""
-    rows = session.execute(_LARGEST, _asked(statement) | {"skip": skip, "limit": limit})
+def largest(session: Session, statement: Statement, *, skip: int, limit: int, wanted: str = "") -> list[Line]:
+    """A page of the statement's lines that name a text, the largest amounts first."""
+    rows = session.execute(_LARGEST, _asked(statement) | {"skip": skip, "limit": limit, "wanted": wanted})
     return [Line(*row) for row in rows]
+
+
+def sums(session: Session, statement: Statement, by: Literal["store", "territory", "month"]) -> list[tuple[Any, int]]:
+    """What a statement earned, in micros, by store, by territory or by the month of the sale."""
+    return [(row[0], row[1]) for row in session.execute(_SUMS[by], _asked(statement))]
+
+
+def titles(session: Session, statement: Statement) -> list[Title]:
+    """What a statement earned with each recording or release, the largest amounts first."""
+    return [Title(*row) for row in session.execute(_TITLES, _asked(statement))]
 
 
 def line(session: Session, statement: Statement, number: int) -> Line | None:
@@ -140,6 +204,13 @@ def sources(session: Session, statement: Statement, number: int, *, skip: int = 
     """The rows of sales reports behind a line."""
     asked = {"run": statement.run_id, "number": number, "skip": skip, "limit": limit}
     return [Source(*row) for row in session.execute(_SOURCES, asked)]
+
+
+def source(session: Session, statement: Statement, number: int, report: UUID | None, row: int) -> Source | None:
+    """A row of a sales report, if it is behind a line."""
+    asked = {"run": statement.run_id, "number": number, "report": report, "row": row}
+    found = session.execute(_SOURCE, asked).one_or_none()
+    return Source(*found) if found else None
 
 
 def provenance(session: Session, statement: Statement, number: int) -> Provenance:

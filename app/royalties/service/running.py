@@ -24,7 +24,7 @@ from app.royalties.errors import (
     SecondPersonNeeded,
 )
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
-from app.royalties.service import calculating, checking, growing, posting, restating, settling
+from app.royalties.service import calculating, checking, growing, posting, restating, settling, steps
 
 LIVE = ("calculating", "checking", "approved", "publishing")
 ALONE_UP_TO_MICROS = 10_000 * 1_000_000
@@ -100,7 +100,7 @@ def calculate(session: Session, tenant: Tenant, run_id: UUID) -> None:
     actor = Actor.system(tenant)
     try:
         with session.begin_nested():
-            _work_out(session, run)
+            _work_out(session, tenant, run)
     except Refusal as refusal:
         run.state, run.problem = "failed", str(refusal)
         _tell(session, actor, "run.failed", run)
@@ -110,15 +110,18 @@ def calculate(session: Session, tenant: Tenant, run_id: UUID) -> None:
     _tell(session, actor, "run.calculated", run)
 
 
-def _work_out(session: Session, run: RoyaltyRun) -> None:
+def _work_out(session: Session, tenant: Tenant, run: RoyaltyRun) -> None:
     calculating.forget(session, run)
+    steps.reached(tenant, run, "calculate")
     known = calculating.calculate(session, run)
     failpoint.reach("royalties.calculated")
+    steps.reached(tenant, run, "settle")
     retroactive = growing.escalate(session, run, known)
     if run.restates_id:
         restating.take_back(session, run)
     settling.settle_run(session, run, known, retroactive)
     failpoint.reach("royalties.settled")
+    steps.reached(tenant, run, "check")
     checking.check(session, run)
     run.totals = checking.totals(session, run)
     run.digest = digest(session, run.id)
@@ -139,14 +142,18 @@ def sign_off(session: Session, actor: Actor, run: RoyaltyRun, anomaly: int) -> N
     _tell(session, actor, "run.signed_off", run, anomaly=anomaly)
 
 
+def is_large(run: RoyaltyRun) -> bool:
+    """Whether a second person has to approve a run."""
+    return any(total["payable"] > ALONE_UP_TO_MICROS for total in run.totals.values())
+
+
 def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Approve a checked run: everything unusual signed off, and a large one by a second person."""
     if run.state != "checking" or run.is_trial:
         raise RunUnfit
     if waiting := sum(each["signed_by"] is None for each in run.anomalies):
         raise AnomaliesOpen(count=waiting)
-    is_large = any(total["payable"] > ALONE_UP_TO_MICROS for total in run.totals.values())
-    if is_large and actor.id is not None and actor.id == run.created_by:
+    if is_large(run) and actor.id is not None and actor.id == run.created_by:
         raise SecondPersonNeeded
     run.state, run.approved_by, run.approved_at = "approved", actor.id, clock.now()
     session.flush()
