@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Subquery, Text, cast, func, literal, select
+from sqlalchemy import Subquery, Text, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, ContractScope
@@ -13,6 +13,7 @@ from app.contracts.policies import may_see_contract
 from app.contracts.rules.states import STATE_SENTENCES
 from app.identity.policies import Visitor
 from app.kernel.sentences import sentence
+from app.roster.models import Artist
 from app.roster.queries.artist import Entry, Section, add_section
 from app.roster.queries.columns import fill
 
@@ -21,21 +22,19 @@ SHOWN = 50
 
 @fill("contract")
 def contract_ends(visitor: Visitor, today: date) -> Subquery:
-    """The first day on which a contract about the artist ends, of those in force that the visitor sees."""
+    """The first day on which a contract with an artist, or about them, ends; of those in force that the visitor sees."""
+    about = select(ContractScope.contract_id).where(
+        ContractScope.level == "artist", ContractScope.subject_id == Artist.id
+    )
     query = (
         select(
-            ContractScope.subject_id.label("artist_id"),
+            Artist.id.label("artist_id"),
             cast(func.min(Contract.ends_on), Text).label("value"),
             literal("").label("note"),
         )
-        .join(Contract, Contract.id == ContractScope.contract_id)
-        .where(
-            may_see_contract(visitor),
-            ContractScope.level == "artist",
-            Contract.state == "active",
-            Contract.ends_on >= today,
-        )
-        .group_by(ContractScope.subject_id)
+        .join(Contract, or_(Contract.party_id == Artist.party_id, Contract.id.in_(about)))
+        .where(may_see_contract(visitor), Contract.state == "active", Contract.ends_on >= today)
+        .group_by(Artist.id)
     )
     return query.subquery("contract_ends")
 
