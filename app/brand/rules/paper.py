@@ -1,4 +1,4 @@
-"""What is drawn from a theme: a statement, the card that other sites show, icons. Typst does it, without the network.
+"""What is drawn from a theme: statements, contracts, the card that other sites show, icons. Typst does it, offline.
 
 Each drawing gets its templates and data as files in memory; texts are JSON strings that no template evaluates, and a
 logo was cleaned when it came in. Sizes are fixed here, so that what somebody else sends cannot make a drawing large.
@@ -53,6 +53,11 @@ def statement_pdf(brand: Brand, *, words: Mapping[str, Any]) -> bytes:
     """A statement of one page as PDF, with sample numbers; `words` are its texts in the reader's language."""
     data = _data(brand, "light") | {"rows": SAMPLE_ROWS} | dict(words)
     return _drawn("statement.typ", data, brand, form="pdf")
+
+
+def contract_pdf(brand: Brand, *, words: Mapping[str, Any]) -> bytes:
+    """A contract, or the evidence that it was signed, as PDF; `words` are title, foot, blocks and evidence."""
+    return _drawn("contract.typ", _data(brand, "light") | dict(words), brand, form="pdf")
 
 
 def card_png(brand: Brand, *, host: str, line: str) -> bytes:
