@@ -22,7 +22,7 @@ SHOWN = 50
 
 @fill("contract")
 def contract_ends(visitor: Visitor, today: date) -> Subquery:
-    """The first day on which a contract with an artist, or about them, ends; of those in force that the visitor sees."""
+    """The first day on which a contract in force with an artist, or about them, ends, of those the visitor sees."""
     about = select(ContractScope.contract_id).where(
         ContractScope.level == "artist", ContractScope.subject_id == Artist.id
     )
