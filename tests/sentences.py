@@ -27,6 +27,9 @@ def sentences(root: Path = ROOT) -> set[Msgid]:
     for template in (root / "themes").rglob("templates/**/*.html"):
         with template.open("rb") as source:
             found |= set(_extracted("jinja2.ext:babel_extract", source, {"_": None, "_n": (1, 2)}))
+    for template in (root / "app").rglob("texts/*.jinja"):
+        with template.open("rb") as source:
+            found |= set(_extracted("jinja2.ext:babel_extract", source, {"_": None}))
     for script in (root / "themes" / "base" / "src").rglob("*.ts"):
         with script.open("rb") as source:
             found |= set(_extracted("javascript", source, {"word": None}))

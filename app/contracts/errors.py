@@ -99,3 +99,111 @@ class CostUnusable(Invalid):
     """An advance or cost that cannot be noted."""
 
     message = "A cost needs a name, an amount above zero and a part to be recouped between 0 and 100 %."
+
+
+class SignersUnusable(Invalid):
+    """Nobody, or somebody who cannot be reached."""
+
+    message = "Name everybody who signs with a name and a mail address of their own, between 1 and 20 people."
+
+
+class DaysUnusable(Invalid):
+    """An end that lies too near or too far."""
+
+    message = "Give between 1 and 365 days to sign."
+
+
+class SigningLinkUnknown(NotFound):
+    """No link of this label's, or one that was altered."""
+
+    message = "This link leads to no contract. Open it from the mail again, and copy all of it."
+
+
+class SigningClosed(Conflict):
+    """The version is not to be signed any more."""
+
+    message = "This contract is not open for signature any more. If it was changed, you get a new link by mail."
+
+
+class SigningExpired(Conflict):
+    """The time to sign is over."""
+
+    message = "The time to sign this contract is over. Ask whoever sent it to you to send it again."
+
+
+class SignedAlready(Conflict):
+    """Once is enough."""
+
+    message = "You have signed this contract. You get a copy by mail once everybody has."
+
+
+class NotYourTurn(Conflict):
+    """Somebody signs before."""
+
+    message = "Somebody else signs this contract first. You get a mail when it is your turn."
+
+
+class TextChanged(Conflict):
+    """What was read is not what would be signed."""
+
+    message = "This contract is not as it was sent to you, so it cannot be signed. Ask for it to be sent again."
+
+
+class NameUntyped(Invalid):
+    """No name, so no signature."""
+
+    message = "Type your name as you sign."
+
+
+class ConsentMissing(Invalid):
+    """A signature is wanted by whoever makes it."""
+
+    message = "Tick the box to say that you agree."
+
+
+class CodeUnfit(Invalid):
+    """Not the code that was sent."""
+
+    message = "This is not the code from our latest mail. Look again, or have a new one sent."
+
+
+class CodeOver(Invalid):
+    """Too old, used, or guessed at too often."""
+
+    message = "This code is not good any more. Have a new one sent."
+
+
+class CodeTooSoon(Conflict):
+    """The one before has only just left."""
+
+    message = "A code is on its way. Wait half a minute before you have another one sent."
+
+
+class ReasonMissing(Invalid):
+    """Whoever says no says why."""
+
+    message = "Write what stands against it, in up to 4,000 characters."
+
+
+class CertificateUnusable(Invalid):
+    """No file that contracts can be sealed with."""
+
+    message = "This is no PKCS #12 file (.p12, .pfx) with a key and a certificate in force, or the password is wrong."
+
+
+class BatchUnknown(NotFound):
+    """There is no such batch of contracts, or the asker may not know of it."""
+
+    message = "These contracts could not be found."
+
+
+class BatchUnfit(Conflict):
+    """What is asked for does not follow from where the batch stands."""
+
+    message = "This cannot be done with these contracts as they stand. Reload the page to see where they stand."
+
+
+class SheetUnusable(Invalid):
+    """A sheet with columns that fill nothing, or without the ones that are needed."""
+
+    message = "The columns of this sheet cannot be used: %(columns)s."

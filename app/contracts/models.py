@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,16 +14,17 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contracts.errors import CostDecided, ObligationDone, StateUnfit
 from app.contracts.rules.obligations import OBLIGATIONS
-from app.contracts.rules.states import STATES, may_become
+from app.contracts.rules.states import BATCH_STATES, CLOSINGS, ITEM_STATES, SIGNER_STATES, STATES, may_become
 from app.contracts.rules.terms import KINDS, LEVELS, Terms, packed, unpacked
 from app.kernel.db.models import LabelModel
 
@@ -69,12 +71,13 @@ class Contract(LabelModel):
 
 
 class ContractVersion(LabelModel):
-    """The terms as they stood at one time, and the text that says the same; neither changes once it is signed."""
+    """The terms as they stood at one time, and the text that says the same; neither changes once it is sent."""
 
     __tablename__ = "contract_versions"
     __table_args__ = (
         Index("uq_contract_versions_number", "contract_id", "number", unique=True),
         CheckConstraint("signed_at IS NULL OR effective_from IS NOT NULL", name="effective_from"),
+        CheckConstraint(f"closed_as IN ({_among(CLOSINGS)})", name="closed_as"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -89,16 +92,38 @@ class ContractVersion(LabelModel):
     signed_at: Mapped[datetime | None] = mapped_column(MOMENT)
     created_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(MOMENT)
+    sent_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    sent_by: Mapped[UUID | None] = mapped_column()
+    in_order: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether each signs after the one before, or all at once."""
+
+    expires_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    closed_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    closed_as: Mapped[str | None] = mapped_column(Text)
+    """Why it will never be signed."""
+
+    sealed_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for signatures."""
+        return self.sent_at is not None and self.closed_at is None and self.signed_at is None
 
     def read(self) -> Terms:
         """The terms as data."""
         return unpacked(self.terms)
 
     def write(self, terms: Terms, digest: str) -> None:
-        """Take other terms on, as long as nobody has signed."""
-        if self.signed_at is not None:
+        """Take other terms on, as long as nobody was asked to sign them."""
+        if self.signed_at is not None or self.sent_at is not None:
             raise StateUnfit
         self.terms, self.terms_hash = packed(terms).decode(), digest
+
+    def close(self, outcome: str, *, at: datetime) -> None:
+        """End the wait for signatures; whoever has not signed cannot any more."""
+        if not self.is_open:
+            raise StateUnfit
+        self.closed_at, self.closed_as = at, outcome
 
 
 class ContractScope(LabelModel):
@@ -219,3 +244,114 @@ class Obligation(LabelModel):
         if self.done_at is not None:
             raise ObligationDone
         self.done_at, self.done_by = at, by
+
+
+class ContractSigner(LabelModel):
+    """Somebody who is asked to sign a version: by a link of their own, or as a member of the label."""
+
+    __tablename__ = "contract_signers"
+    __table_args__ = (
+        CheckConstraint("side IN ('party', 'label')", name="side"),
+        CheckConstraint(f"state IN ({_among(SIGNER_STATES)})", name="state"),
+        CheckConstraint("side = 'label' OR token_hash IS NOT NULL", name="token_hash"),
+        Index("uq_contract_signers_position", "version_id", "position", unique=True),
+        Index("uq_contract_signers_token_hash", "token_hash", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("contract_versions.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    side: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, server_default="")
+    """What they sign as: managing director, guardian."""
+
+    language: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="waiting")
+    digest: Mapped[str] = mapped_column(Text)
+    """SHA-256 over the text and the terms that they were asked to sign."""
+
+    token_hash: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    viewed_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    reminded_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    decided_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    code_hash: Mapped[str | None] = mapped_column(Text)
+    code_until: Mapped[datetime | None] = mapped_column(MOMENT)
+    code_tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    reason: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Who signed, when, from where, what they agreed to."""
+
+
+class ContractComment(LabelModel):
+    """What somebody proposes to change in a version."""
+
+    __tablename__ = "contract_comments"
+    __table_args__ = (Index("ix_contract_comments_version_id", "version_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("contract_versions.id", ondelete="CASCADE"))
+    author: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class SigningCertificate(LabelModel):
+    """The certificate that a label's contracts are sealed with; the newest one in use seals."""
+
+    __tablename__ = "signing_certificates"
+    __table_args__ = (
+        Index("uq_signing_certificates_used", text("(true)"), unique=True, postgresql_where=text("retired_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    certificate: Mapped[bytes] = mapped_column(LargeBinary)
+    """X.509 (DER)."""
+
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """PKCS #12, sealed with the label's key."""
+
+    is_own: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the label brought it along."""
+
+    ends_at: Mapped[datetime] = mapped_column(MOMENT)
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+    retired_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class ContractBatch(LabelModel):
+    """Many contracts from one contract and a sheet."""
+
+    __tablename__ = "contract_batches"
+    __table_args__ = (CheckConstraint(f"state IN ({_among(BATCH_STATES)})", name="state"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    template_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"), index=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), index=True)
+    state: Mapped[str] = mapped_column(Text, server_default="checking")
+    problem: Mapped[str | None] = mapped_column(Text)
+    places: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """What fills the sentence of the problem."""
+
+    created_by: Mapped[UUID | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+class ContractBatchItem(LabelModel):
+    """One row of a sheet: what it says, what is wrong with it, and what became of it."""
+
+    __tablename__ = "contract_batch_items"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_among(ITEM_STATES)})", name="state"),
+        Index("ix_contract_batch_items_state", "batch_id", "state", "number"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("contract_batches.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    values: Mapped[dict[str, str]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text, server_default="ready")
+    problems: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    contract_id: Mapped[UUID | None] = mapped_column(ForeignKey("contracts.id"), index=True)

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session, aliased
 from app.catalog.errors import RecordingUnknown
 from app.catalog.models import Recording, Release, Track
 from app.catalog.policies import may_see_recording, may_see_release
-from app.contracts.errors import ContractUnknown, CostUnknown, ObligationUnknown, ScopeUnknown, SplitUnknown
+from app.contracts.errors import (
+    BatchUnknown,
+    ContractUnknown,
+    CostUnknown,
+    ObligationUnknown,
+    ScopeUnknown,
+    SplitUnknown,
+)
 from app.contracts.models import (
     EVERYTHING,
     Contract,
@@ -22,7 +29,7 @@ from app.contracts.models import (
 )
 from app.contracts.schemas import Scope
 from app.identity.errors import PermissionMissing, SamePerson
-from app.identity.policies import Visitor, allows_somewhere, require_somewhere
+from app.identity.policies import Visitor, allows_somewhere, require, require_somewhere
 from app.identity.rules.permissions import Permission
 from app.roster.models import Artist, Imprint, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
@@ -188,3 +195,26 @@ def sheet_to_answer(
     if not is_own and not may_split(session, visitor, sheet.recording_id):
         raise PermissionMissing
     return sheet, payee
+
+
+def contract_to_sign(session: Session, visitor: Visitor, contract_id: UUID | None) -> Contract:
+    """A contract, for somebody who may sign for the label."""
+    contract = contract_to_read(session, visitor, contract_id)
+    require(visitor, "contracts.sign")
+    return contract
+
+
+def require_bulk(visitor: Visitor) -> None:
+    """Refuse whoever may not write contracts for the whole label: a sheet may name any of its artists."""
+    require(visitor, "contracts.edit")
+    if not visitor.scope.is_whole:
+        raise PermissionMissing
+
+
+def batch_to_change(session: Session, visitor: Visitor, batch_id: UUID | None, *, lock: bool = False) -> ContractBatch:
+    """Contracts from a sheet, for somebody who may write contracts for the whole label."""
+    require_bulk(visitor)
+    found = session.get(ContractBatch, batch_id, with_for_update=lock) if batch_id else None
+    if found is None:
+        raise BatchUnknown
+    return found

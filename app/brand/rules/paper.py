@@ -1,4 +1,4 @@
-"""What is drawn from a theme: a statement, the card that other sites show, icons. Typst does it, without the network.
+"""What is drawn from a theme: statements, contracts, the card that other sites show, icons. Typst does it, offline.
 
 Each drawing gets its templates and data as files in memory; texts are JSON strings that no template evaluates, and a
 logo was cleaned when it came in. Sizes are fixed here, so that what somebody else sends cannot make a drawing large.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.brand.service.assets import add_font, add_logo, asset_bytes
 from app.brand.service.blocks import block_html
-from app.brand.service.drawing import drawn, statement_sample
+from app.brand.service.drawing import contract_pdf, drawn, statement_sample
 from app.brand.service.live import (
     LiveTheme,
     live_theme,
@@ -31,6 +31,7 @@ __all__ = [
     "block_html",
     "change_draft",
     "check_draft",
+    "contract_pdf",
     "discard_draft",
     "drawn",
     "live_theme",

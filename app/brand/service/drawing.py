@@ -39,6 +39,11 @@ def statement_sample(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *,
     return paper.statement_pdf(brand_of(tenant, theme, language=language, logo="wordmark"), words=words)
 
 
+def contract_pdf(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:
+    """A contract in this theme, as PDF."""
+    return paper.sheet_pdf(_brand(tenant, theme, language=language, logo="wordmark"), "contract.typ", words)
+
+
 def _drawn_icon(tenant: Tenant, theme: LiveTheme, name: str) -> bytes:
     brand = brand_of(tenant, theme, logo="mark", colour=theme.flat["light"]["on-accent"])
     if name == "favicon":

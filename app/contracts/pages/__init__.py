@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from app.contracts.pages import calendar, contract, costs, editor, listing, splits
+from app.contracts.pages import (
+    bulk,
+    calendar,
+    certificate,
+    contract,
+    costs,
+    editor,
+    listing,
+    sending,
+    signing,
+    splits,
+)
 from app.contracts.queries import choices, columns
 
 handlers = [
     *listing.handlers,
+    *signing.handlers,
+    *sending.handlers,
+    *certificate.handlers,
+    *bulk.handlers,
     *editor.handlers,
     *contract.handlers,
     *costs.handlers,

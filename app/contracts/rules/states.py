@@ -19,6 +19,12 @@ STATE_SENTENCES: Final = {
     "ended": sentence("Ended"),
 }
 EDITABLE: Final = ("draft", "negotiating")
+SIGNER_STATES: Final = ("waiting", "asked", "viewed", "signed", "declined")
+CLOSINGS: Final = ("countered", "declined", "expired", "withdrawn")
+"""Why a version that was sent is never signed."""
+
+BATCH_STATES: Final = ("checking", "refused", "ready", "creating", "created", "sending", "sent")
+ITEM_STATES: Final = ("ready", "refused", "created", "sent", "failed")
 
 _FOLLOW: Final[dict[str, tuple[State, ...]]] = {
     "draft": ("negotiating", "sent", "active"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, delete, func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.errors import ContractUnsigned, StateUnfit, TermsUnusable
@@ -29,7 +29,7 @@ def draft(session: Session, actor: Actor, new: NewContract) -> Contract:
     now = clock.now()
     contract = Contract(
         id=ids.new_id(),
-        number=_next_number(session, now.year),
+        number=next_numbers(session, now.year)[0],
         title=new.title,
         kind=new.kind,
         state="draft",
@@ -37,14 +37,14 @@ def draft(session: Session, actor: Actor, new: NewContract) -> Contract:
         language=new.language,
         starts_on=new.starts_on,
         ends_on=new.ends_on,
-        lane=f"{new.kind}:{new.party_id}" if new.kind in OWN_LANE else "main",
+        lane=lane_of(new.kind, new.party_id),
         version=1,
         created_by=actor.id,
         created_at=now,
     )
     session.add(contract)
     session.flush()
-    _add_version(session, actor, contract, new.terms, number=1)
+    add_version(session, actor, contract, new.terms, number=1)
     set_scopes(session, actor, contract, new.scopes)
     refuse_circles(session, contract, new.terms)
     after = {"number": contract.number, "title": new.title, "kind": new.kind}
@@ -59,8 +59,7 @@ def describe(session: Session, actor: Actor, contract: Contract, said: Details) 
     before = {name: str(getattr(contract, name)) for name in said.__struct_fields__}
     for name in said.__struct_fields__:
         setattr(contract, name, getattr(said, name))
-    if contract.kind in OWN_LANE:
-        contract.lane = f"{contract.kind}:{contract.party_id}"
+    contract.lane = lane_of(contract.kind, contract.party_id)
     after = {name: str(getattr(contract, name)) for name in said.__struct_fields__}
     changed = [name for name in after if before[name] != after[name]]
     if changed:
@@ -70,12 +69,17 @@ def describe(session: Session, actor: Actor, contract: Contract, said: Details) 
         activity.record(session, actor, "contract.changed", subject_type="contract", subject_id=contract.id, **told)
 
 
+def lane_of(kind: str, party_id: UUID) -> str:
+    """Among which contracts one pays a sale."""
+    return f"{kind}:{party_id}" if kind in OWN_LANE else "main"
+
+
 def set_terms(session: Session, actor: Actor, contract: Contract, terms: Terms) -> ContractVersion:
     """Give a contract that nobody has signed yet other terms."""
     _require_usable(terms)
     refuse_circles(session, contract, terms)
     version = latest(session, contract.id)
-    if contract.state not in EDITABLE and version.signed_at is not None:
+    if contract.state not in (*EDITABLE, "active"):
         raise StateUnfit
     before = version.terms_hash
     version.write(terms, digest(terms))
@@ -120,7 +124,7 @@ def amend(session: Session, actor: Actor, contract: Contract, terms: Terms) -> C
     before = latest(session, contract.id)
     if before.signed_at is None:
         raise StateUnfit
-    version = _add_version(session, actor, contract, terms, number=before.number + 1)
+    version = add_version(session, actor, contract, terms, number=before.number + 1)
     activity.record(
         session,
         actor,
@@ -155,7 +159,8 @@ def in_force(session: Session, contract_id: UUID, on: date) -> ContractVersion:
     return found
 
 
-def _add_version(session: Session, actor: Actor, contract: Contract, terms: Terms, *, number: int) -> ContractVersion:
+def add_version(session: Session, actor: Actor, contract: Contract, terms: Terms, *, number: int) -> ContractVersion:
+    """Put a further version beside those there are."""
     version = ContractVersion(
         id=ids.new_id(),
         contract_id=contract.id,
@@ -170,12 +175,13 @@ def _add_version(session: Session, actor: Actor, contract: Contract, terms: Term
     return version
 
 
-def _next_number(session: Session, year: int) -> str:
-    """The contract's number as people say it, 2026-0001; two drafts at once wait for each other."""
+def next_numbers(session: Session, year: int, count: int = 1) -> list[str]:
+    """Contracts' numbers as people say them, 2026-0001; two drafts at once wait for each other."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(func.current_schema() + " contracts", 0))))
     like = f"{year}-%"
-    last = session.scalar(select(func.max(Contract.number)).where(Contract.number.like(like)))
-    return f"{year}-{int(last.partition('-')[2]) + 1 if last else 1:04}"
+    place = func.substr(Contract.number, 6).cast(Integer)
+    last = session.scalar(select(func.max(place)).where(Contract.number.like(like))) or 0
+    return [f"{year}-{number:04}" for number in range(last + 1, last + count + 1)]
 
 
 def _require_usable(terms: Terms) -> None:

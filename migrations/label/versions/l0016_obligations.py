@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "l0016"
-down_revision = "l0014"
+down_revision = "l0015"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,267 @@
+"""Contracts from a sheet: what each row would make, the making and the sending as they go on, and all as an archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import BodyKwarg, FromPath
+from litestar.response import Redirect, Stream
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.contracts.errors import ContractUnknown, SheetUnusable
+from app.contracts.models import Contract, ContractBatch, ContractBatchItem, ContractVersion
+from app.contracts.pages.sending import CONTRACTS
+from app.contracts.policies import batch_to_change, contract_to_edit, may_see_contract, require_bulk
+from app.contracts.rules.sheets import columns_of
+from app.contracts.rules.states import STATE_SENTENCES
+from app.contracts.service import bulk, drafting
+from app.identity.pages import event_stream, staying, visitor_of
+from app.identity.pages.door import again
+from app.identity.policies import require_somewhere
+from app.kernel import files, jobs
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Invalid
+from app.kernel.files.store import read_object
+from app.kernel.ids import parse_uuid
+from app.kernel.live import Hub, watched
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web import flash
+from app.kernel.web.pages import page, told
+from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.tables import cell, table
+from app.roster.models import Party
+
+BATCHES = f"{CONTRACTS}/batches"
+BATCH = f"{BATCHES}/{{batch_id:str}}"
+SHOWN, OFFERED, ARCHIVED = 500, 500, 2_000
+IN_MEMORY = 16 * 1024 * 1024
+PIECE = 1 << 18
+BATCH_SENTENCES = {
+    "checking": "Is looked through",
+    "refused": "Refused",
+    "ready": "Ready",
+    "creating": "Being made",
+    "created": "Made",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "failed": "Not sent",
+}
+HEAD_SENTENCES = {
+    "number": "Number",
+    "title": "Title",
+    "party": "With whom",
+    "state": "State",
+    "starts_on": "First day",
+    "ends_on": "Last day",
+    "signed_at": "Signed",
+    "sha256": "SHA-256",
+    "file": "File",
+}
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get(BATCHES, sync_to_thread=True)
+def list_batches(request: AnyRequest) -> Response[Any]:
+    """Show what was made from sheets lately, and the way to make more."""
+    visitor = visitor_of(request)
+    require_bulk(visitor)
+    with tenant_read(tenant_of(request)) as session:
+        shown = _offered(session, request)
+    return page("contracts/bulk_list.html", realm_of(request), problem=None, **shown)
+
+
+def _offered(session: Session, request: AnyRequest) -> dict[str, Any]:
+    visitor = visitor_of(request)
+    mine = select(Contract).where(may_see_contract(visitor, "contracts.edit"))
+    latest_first = select(ContractBatch).order_by(ContractBatch.created_at.desc(), ContractBatch.id)
+    return {
+        "here": BATCHES,
+        "batches": list(session.scalars(latest_first.limit(SHOWN))),
+        "templates": list(session.scalars(mine.order_by(Contract.created_at.desc()).limit(OFFERED))),
+        "names": BATCH_SENTENCES,
+        "chosen": request.query_params.get("template", ""),
+    }
+
+
+@get(f"{BATCHES}/columns", sync_to_thread=True)
+def columns(request: AnyRequest) -> Response[bytes]:
+    """An empty sheet with every column that can be filled for a contract."""
+    visitor = visitor_of(request)
+    require_bulk(visitor)
+    with tenant_read(tenant_of(request)) as session:
+        contract = contract_to_edit(session, visitor, parse_uuid(request.query_params.get("template", "")))
+        heads = columns_of(drafting.latest(session, contract.id).read())
+    return table(f"contracts-{contract.number}", request.query_params.get("as", "csv"), heads, [])
+
+
+@post(BATCHES, sync_to_thread=True)
+def open_batch(
+    request: AnyRequest,
+    data: Annotated[dict[str, Any], BodyKwarg(media_type=RequestEncodingType.MULTI_PART)],
+) -> Response[Any]:
+    """Take a sheet and a contract to merge it into."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    require_bulk(visitor)
+    upload, chosen = data.get("sheet"), data.get("template")
+    try:
+        with tenant_read(tenant) as session:
+            template = contract_to_edit(session, visitor, parse_uuid(str(chosen or "")))
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            raise SheetUnusable(columns="—")
+    except (ContractUnknown, Invalid) as refusal:
+        with tenant_read(tenant) as session:
+            shown = _offered(session, request)
+        return again(request, "contracts/bulk_list.html", refusal, **shown)
+    media_type = upload.content_type or "application/octet-stream"
+    stored = files.store_stream(visitor.actor, _chunks(upload), name=upload.filename, media_type=media_type)
+    with tenant_work(tenant) as session:
+        batch = bulk.open_batch(session, visitor.actor, template, name=stored.name, file_id=stored.id)
+    return Redirect(f"{BATCHES}/{batch.id}", status_code=303)
+
+
+def _chunks(upload: UploadFile) -> Iterator[bytes]:
+    while chunk := upload.file.read(PIECE):
+        yield chunk
+
+
+@get(BATCH, sync_to_thread=True)
+def show(request: AnyRequest, batch_id: FromPath[str]) -> Response[Any]:
+    """Show where a batch stands, row by row."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
+        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+        query = (
+            select(ContractBatchItem, Contract.number, Contract.title, Contract.state)
+            .outerjoin(Contract, Contract.id == ContractBatchItem.contract_id)
+            .where(ContractBatchItem.batch_id == batch.id)
+        )
+        if (wanted := request.query_params.get("state")) in BATCH_SENTENCES:
+            query = query.where(ContractBatchItem.state == wanted)
+        shown: dict[str, Any] = {
+            "rows": session.execute(query.order_by(ContractBatchItem.number).limit(SHOWN)).all(),
+            "counts": bulk.counts(session, batch),
+            "state": bulk.state_of(session, batch),
+            "source": session.get_one(Contract, batch.template_id),
+        }
+    shown |= {"names": BATCH_SENTENCES, "states": STATE_SENTENCES, "contracts": CONTRACTS, "running": bulk.RUNNING}
+    return page("contracts/bulk.html", realm_of(request), here=f"{BATCHES}/{batch.id}", batch=batch, **shown)
+
+
+@get(f"{BATCH}/state", sync_to_thread=True)
+def state(request: AnyRequest, batch_id: FromPath[str]) -> dict[str, Any]:
+    """Where a batch stands, in few bytes."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
+        return bulk.state_of(session, batch_to_change(session, visitor, parse_uuid(batch_id)))
+
+
+@get(f"{BATCH}/events")
+async def events(request: AnyRequest, batch_id: FromPath[str]) -> Stream:
+    """Stream where a batch stands."""
+    visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
+
+    def look() -> tuple[dict[str, Any], bool]:
+        with tenant_read(tenant) as session:
+            batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+            return bulk.state_of(session, batch), batch.state in bulk.RUNNING
+
+    await sync_to_thread(look)  # what may not be seen is refused before a stream begins
+    hub: Hub = request.app.state.hub
+    return event_stream(await watched(hub, tenant, look, staying(request, visitor)))
+
+
+@post(f"{BATCH}/approval", sync_to_thread=True)
+def approve(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
+    """Have the contracts made."""
+    visitor = visitor_of(request)
+    with tenant_work(tenant_of(request)) as session:
+        bulk.approve(session, visitor.actor, batch_to_change(session, visitor, parse_uuid(batch_id), lock=True))
+    return Redirect(f"{BATCHES}/{batch_id}", status_code=303)
+
+
+@post(f"{BATCH}/sending", sync_to_thread=True, opt={"recent": True, "in_person": True})
+def send(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
+    """Have the contracts sent that were made."""
+    visitor = visitor_of(request)
+    with tenant_work(tenant_of(request)) as session:
+        bulk.ask_send(session, visitor.actor, batch_to_change(session, visitor, parse_uuid(batch_id), lock=True))
+    return Redirect(f"{BATCHES}/{batch_id}", status_code=303)
+
+
+@post(f"{BATCH}/reminders", sync_to_thread=True)
+def remind(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
+    """Have everybody reminded who has not signed."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_work(tenant) as session:
+        batch = batch_to_change(session, visitor, parse_uuid(batch_id))
+        jobs.ask(session, "contracts.remind_batch", {"batch": str(batch.id)})
+    said = sentence("Whoever was neither asked nor reminded within the last three days is reminded now.")
+    return flash.done(f"{BATCHES}/{batch_id}", tenant, said)
+
+
+@get(f"{CONTRACTS}/archive", sync_to_thread=True)
+def archive(request: AnyRequest) -> Stream:
+    """The papers of contracts, those of a state or of a sheet, as a ZIP with an index."""
+    visitor, tenant, wanted = visitor_of(request), tenant_of(request), request.query_params
+    require_somewhere(visitor, "contracts.view")
+    paper, newest = files.StoredFile, ContractVersion
+    earlier = aliased(ContractVersion)
+    last = select(func.max(earlier.number)).where(earlier.contract_id == Contract.id, earlier.document_id.is_not(None))
+    query = (
+        select(Contract, Party.legal_name, newest.signed_at, paper.sha256)
+        .join(Party, Party.id == Contract.party_id)
+        .join(newest, (newest.contract_id == Contract.id) & (newest.number == last.scalar_subquery()))
+        .join(paper, paper.id == func.coalesce(newest.sealed_id, newest.document_id))
+        .where(may_see_contract(visitor))
+    )
+    if wanted.get("state") in STATE_SENTENCES:
+        query = query.where(Contract.state == wanted["state"])
+    if wanted.get("batch"):
+        in_batch = select(ContractBatchItem.contract_id)
+        query = query.where(Contract.id.in_(in_batch.where(ContractBatchItem.batch_id == parse_uuid(wanted["batch"]))))
+    with tenant_read(tenant) as session:
+        rows = session.execute(query.order_by(Contract.number).limit(ARCHIVED)).all()
+    realm = realm_of(request)
+    heads = [told(realm, head) for head in HEAD_SENTENCES.values()]
+    spool = _zipped(tenant, heads, [(*row, told(realm, STATE_SENTENCES[row[0].state])) for row in rows])
+    headers = {"content-disposition": 'attachment; filename="contracts.zip"'}
+    return Stream(_pieces(spool), media_type="application/zip", headers=headers)
+
+
+def _zipped(tenant: Tenant, heads: list[str], rows: list[Any]) -> SpooledTemporaryFile[bytes]:
+    spool: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 whoever reads it closes it
+    index = io.StringIO()
+    writer = csv.writer(index)
+    writer.writerow(heads)
+    with zipfile.ZipFile(spool, "w") as packed:
+        for contract, party, signed_at, sha256, said in rows:
+            name = f"{contract.number}.pdf"
+            with packed.open(name, "w") as entry:
+                for chunk in read_object(tenant, sha256):
+                    entry.write(chunk)
+            facts = (contract.number, contract.title, party, said, contract.starts_on, contract.ends_on, signed_at)
+            writer.writerow([cell(value) for value in (*facts, sha256, name)])
+        packed.writestr("index.csv", index.getvalue().encode("utf-8-sig"))
+    spool.seek(0)
+    return spool
+
+
+def _pieces(spool: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    with spool:
+        while piece := spool.read(PIECE):
+            yield piece
+
+
+handlers = [list_batches, columns, open_batch, show, state, events, approve, send, remind, archive]
