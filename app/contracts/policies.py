@@ -21,6 +21,7 @@ from app.contracts.errors import (
 from app.contracts.models import (
     EVERYTHING,
     Contract,
+    ContractBatch,
     ContractScope,
     Obligation,
     Recoupable,
