@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.contracts.rules import redline, wording
@@ -141,6 +141,7 @@ def test_a_country_has_words_of_its_own_where_its_law_asks_for_them():
     assert "17 U.S.C." not in wording.write(deal(kind="work_for_hire", country="FR"), "en")
 
 
+@settings(deadline=None)  # the first text of a process waits for its templates and catalogues
 @given(st.text(max_size=60))
 def test_a_name_cannot_be_taken_for_markup_or_a_placeholder(name):
     text = wording.write(deal(party=name, title=name, label=name), "en")
@@ -149,6 +150,7 @@ def test_a_name_cannot_be_taken_for_markup_or_a_placeholder(name):
     assert kinds == [block.kind for block in wording.blocks(plain)]
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=1, places=6), st.sampled_from(CHANNELS))
 def test_other_terms_are_another_text(rate, channel):
     def text(rate):
