@@ -41,7 +41,7 @@ def statement_sample(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *,
 
 def contract_pdf(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:
     """A contract in this theme, as PDF."""
-    return paper.sheet_pdf(_brand(tenant, theme, language=language, logo="wordmark"), "contract.typ", words)
+    return paper.sheet_pdf(brand_of(tenant, theme, language=language, logo="wordmark"), "contract.typ", words)
 
 
 def _drawn_icon(tenant: Tenant, theme: LiveTheme, name: str) -> bytes:
