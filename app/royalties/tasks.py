@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
 
-TIME_LIMIT = 3_600
+TIME_LIMIT = 600
 
 
 @jobs.label_task("royalties.import", time_limit=TIME_LIMIT)

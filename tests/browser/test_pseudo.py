@@ -159,7 +159,7 @@ def every_page(here):
             new = {
                 link
                 for link in links
-                if re.search(r"[0-9a-f-]{36}", link) and "/files/" not in link and "." not in link
+                if re.search(r"[0-9a-f-]{36}", link) and not re.search(r"/files/|/export\b|/documents?/|\.", link)
             }
             bare = {re.sub(r"[0-9a-f-]{36}", "*", link) for link in known}
             known += [link for link in sorted(new) if re.sub(r"[0-9a-f-]{36}", "*", link) not in bare]

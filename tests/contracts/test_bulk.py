@@ -187,7 +187,7 @@ def test_they_are_sent_at_a_pace_and_each_says_how_far_it_is(desk):
     with db.tenant_read(desk.tenant) as session:
         assert session.scalar(select(func.count()).select_from(Contract).where(Contract.state == "sent")) == 25
     archive = zipfile.ZipFile(
-        io.BytesIO(desk.owner.get(f"/portal/contracts/archive?batch={here.rpartition('/')[2]}").content)
+        io.BytesIO(desk.owner.get(f"/portal/contracts/export/archive?batch={here.rpartition('/')[2]}").content)
     )
     index = list(csv.DictReader(io.StringIO(archive.read("index.csv").decode("utf-8-sig"))))
     assert len(index) == 25
@@ -229,4 +229,4 @@ def test_nobody_else_reaches_a_sheet(desk, rival, client_as):
         assert desk.member("marketing").get(path).status_code == 403
     assert desk.member("read_only").post(f"{here}/approval").status_code == 403
     assert client_as(rival).post(f"{here}/sending").status_code == 404
-    assert client_as(rival).get(f"/portal/contracts/archive?batch={here.rpartition('/')[2]}").status_code == 200
+    assert client_as(rival).get(f"/portal/contracts/export/archive?batch={here.rpartition('/')[2]}").status_code == 200

@@ -211,7 +211,7 @@ def remind(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
     return flash.done(f"{BATCHES}/{batch_id}", tenant, said)
 
 
-@get(f"{CONTRACTS}/archive", sync_to_thread=True)
+@get(f"{CONTRACTS}/export/archive", sync_to_thread=True)
 def archive(request: AnyRequest) -> Stream:
     """The papers of contracts, those of a state or of a sheet, as a ZIP with an index."""
     visitor, tenant, wanted = visitor_of(request), tenant_of(request), request.query_params

@@ -14,7 +14,7 @@ from app.royalties.service import collecting, compiling, rates
 from app.royalties.service.assigning import assign
 from app.royalties.service.compiling import Deals
 
-PATIENCE: Final = "SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
+PATIENCE: Final = "SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
 _BASE = """
 (CASE k.{0}base WHEN 'net_receipt' THEN l.net WHEN 'net_source' THEN coalesce(l.gross, l.net)
   WHEN 'ppd' THEN l.quantity * coalesce(l.unit_price, k.{0}price)

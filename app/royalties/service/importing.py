@@ -19,7 +19,7 @@ from app.royalties.models import RunReport, SalesLine, SalesReport, SalesSum
 from app.royalties.rules.refusals import ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
 from app.royalties.service import controlling, loading, matching
 
-PATIENCE: Final = "SET LOCAL statement_timeout = '20min'"
+PATIENCE: Final = "SET LOCAL statement_timeout = '10min'"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' sales reports', 0))"
 READ_BYTES: Final = 1 << 20
 MOST_REASON: Final = 500
