@@ -16,7 +16,7 @@ DATA = (
     "bdi, code, kbd, time, script, style, .mono, .num, body [dir=ltr], body [lang], .avatar, .mark, select[name=time_zone], select[name=actor], select[name=preset],"
     " select[name^='type.'], select[name=currency] option, select[name=imprint] option:not([value='']),"
     " select[name=parent] option:not([value='']), select[name=country] option:not([value='']),"
-    " datalist option"
+    " datalist option, #payee-name"
 )
 """What a label or a person wrote, and what machines read: none of it is ever translated."""
 
