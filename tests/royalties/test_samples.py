@@ -16,7 +16,7 @@ from tests.factories.labels import a_label
 from tests.royalties.importing import bring, lines_of
 from tests.royalties.sent import BANDCAMP, everything, table
 
-SAMPLES = Path("/work/shared/data/reports/samples")
+SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "reports" / "samples"
 AMOUNTS = {
     "CdBaby_Test.txt": "Subtotal",
     "DistroKid_NonAscii.tsv": "Earnings (USD)",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +12,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.models import CollateralLink, Contract, SplitShare
 from app.contracts.rules.terms import Terms
 from app.kernel import ids
-from app.kernel.db import table_of
+from app.kernel.db import copy_rows, table_of
 from app.kernel.money import WHOLE_PPM, exact
 from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.dividing import flat
@@ -170,13 +173,15 @@ def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -
                     "kind": entry.kind,
                     "amount_micros": entry.amount_micros,
                     "recoupable_id": entry.recoupable,
-                    "facts": entry.facts,
+                    "facts": json.dumps(entry.facts),
                 }
                 for place, entry in enumerate(position.entries, 1)
             ]
     for model, rows in ((LineShare, shares), (Statement, statements), (StatementEntry, entries)):
         if rows:
-            session.execute(insert(table_of(model)), rows)
+            out = io.StringIO()
+            csv.writer(out).writerows(row.values() for row in rows)
+            copy_rows(session, table_of(model), list(rows[0]), out.getvalue().encode())
 
 
 def _shared(part: PartOf) -> dict[str, Any]:
