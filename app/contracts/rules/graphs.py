@@ -21,16 +21,6 @@ def circle(links: Mapping[UUID, Iterable[UUID]], start: UUID) -> list[UUID]:
     return []
 
 
-def reach(links: Mapping[UUID, Iterable[UUID]], start: UUID) -> list[UUID]:
-    """Every contract that links lead to, the nearest first, without the start."""
-    found: dict[UUID, None] = {}
-    row = [start]
-    while row:
-        row = [there for here in row for there in links.get(here, ()) if there != start and there not in found]
-        found |= dict.fromkeys(row)
-    return list(found)
-
-
 def _way(before: Mapping[UUID, UUID], start: UUID, end: UUID) -> list[UUID]:
     way = [end]
     while way[-1] != start:

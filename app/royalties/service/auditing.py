@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, ContractVersion
+from app.contracts.service.drafting import in_force
 from app.kernel.crypto import label_key
 from app.kernel.tenant import Tenant
 from app.roster.models import Payee
@@ -118,16 +119,9 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
 
 
 def settled_by(session: Session, statement: Statement) -> ContractVersion:
-    """The version of its contract by which a statement was settled."""
+    """The version by which a statement was settled: the one in force at the end of its period."""
     run = session.get_one(RoyaltyRun, statement.run_id)
-    period = session.get_one(RoyaltyPeriod, run.period_id)
-    query = select(ContractVersion).where(
-        ContractVersion.contract_id == statement.contract_id,
-        ContractVersion.signed_at.is_not(None),
-        ContractVersion.effective_from <= period.ends_on,
-    )
-    newest = query.order_by(ContractVersion.effective_from.desc(), ContractVersion.number.desc()).limit(1)
-    return session.scalars(newest).one()
+    return in_force(session, statement.contract_id, session.get_one(RoyaltyPeriod, run.period_id).ends_on)
 
 
 def _versions(session: Session, wanted: Iterable[object]) -> Sequence[ContractVersion]:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.terms import Clause, Terms
-from app.royalties.models import Earning, LineShare, RoyaltyRun, Statement
+from app.royalties.models import Earning, RoyaltyRun, Statement
 
 _WITH = """
 WITH parts AS (
@@ -221,26 +221,6 @@ def provenance(session: Session, statement: Statement, number: int) -> Provenanc
     clause = next(each for each in terms.clauses if each.id == earning.clause)
     contract = session.get_one(Contract, earning.contract_id)
     return Provenance(contract, version, clause, terms, session.get_one(RoyaltyRun, earning.run_id))
-
-
-def count(session: Session, statement: Statement) -> int:
-    """How many lines a statement has."""
-    query = (
-        select(func.count())
-        .select_from(Earning)
-        .join(
-            LineShare,
-            (LineShare.run_id == Earning.run_id)
-            & (LineShare.contract_id == Earning.contract_id)
-            & (cast(LineShare.sheet_id, Text) == func.coalesce(cast(Earning.sheet_id, Text), str(UUID(int=0)))),
-        )
-        .where(
-            Earning.run_id == statement.run_id,
-            Earning.contract_id == statement.contract_id,
-            LineShare.payee_id == statement.payee_id,
-        )
-    )
-    return session.scalar(query) or 0
 
 
 def _asked(statement: Statement) -> dict[str, object]:
