@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.contracts.models import Contract
-from app.contracts.service import drafting, sending
+from app.contracts.service import sending
 from app.contracts.service.notices import LINKS, token_of
 from app.contracts.service.sending import NewSigner, Sending
 from app.kernel import db, mail
@@ -17,7 +18,7 @@ from tests.factories.labels import the_label
 from tests.factories.money import a_contract, a_payee, terms
 from tests.identity.post import work
 
-PHONE = {"viewport": {"width": 390, "height": 844}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
 
 
 @pytest.fixture
@@ -41,7 +42,13 @@ def sent(slug, language):
         return tenant, contract, f"{LINKS}/{token_of(tenant, sending.signers_of(session, version.id)[0])}"
 
 
-@pytest.mark.parametrize(("slug", "language"), [("bluehour", "de")])
+def at_work():
+    """What was asked for is done, in a thread without the browser's loop: the seal has one of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+@pytest.mark.parametrize(("slug", "language"), [("bluehour", "de"), ("noor", "ar")])
 def test_somebody_signs_on_a_phone(visit, seeded, slug, language):
     tenant, contract, link = sent(slug, language)
     here = visit(slug, who=None, language="en", **PHONE)
@@ -49,21 +56,21 @@ def test_somebody_signs_on_a_phone(visit, seeded, slug, language):
     assert here.page.locator("html").get_attribute("lang") == language
     found = here.flaws()
     here.page.set_viewport_size(PHONE["viewport"])
-    here.page.locator("#sign button.primary").click(timeout=8000)
+    here.page.locator("#sign button.primary").tap()
     here.page.wait_for_selector("#code")
     found += here.flaws()
     here.page.set_viewport_size(PHONE["viewport"])
-    work()
+    at_work()
     codes = [re.search(r"^([0-9]{6})\s*$", one.text, re.MULTILINE) for one in mail.caught(seeded, tenant.id)]
     here.page.fill("#code", next(code[1] for code in codes if code))
     here.page.fill("#name", "Ada Artist")
-    here.page.locator("#sign input[type=checkbox]").click()
-    here.page.locator("#sign button.primary").click()
+    here.page.locator("#sign input[type=checkbox]").tap()
+    here.page.locator("#sign button.primary").tap()
     here.page.wait_for_selector(".notice.success")
     found += here.flaws()
+    at_work()
     with db.tenant_read(tenant) as session:
-        version = drafting.latest(session, contract.id)
-        assert [signer.state for signer in sending.signers_of(session, version.id)] == ["signed"]
+        assert session.get_one(Contract, contract.id).state == "active"
     assert not found + here.complaints
 
 
