@@ -101,7 +101,8 @@ class Tenant:
     """One label at one epoch.
 
     `id` is its schema and its role; `fence_epoch` is the epoch of its last restore or erasure: what was asked for
-    before it must not run after it.
+    before it must not run after it. `artist_share_ppm` is what the artist side keeps of each payout, by the label's
+    contract with the operator.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Tenant:
     languages: tuple[str, ...] = ("en",)
     plan: str = "standard"
     flags: frozenset[str] = frozenset()
+    artist_share_ppm: int = 900_000
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
         return kind
 
     RECEIVABLE = "receivable", "debit", sentence("Owed by sources")  # subject: the source
+    BANK = "bank", "debit", sentence("Money at the bank")
     CLEARING = "clearing", "debit", sentence("Money in transit")
     ADVANCE = "advance", "debit", sentence("Advances to recoup")  # subject: the contract
     COST = "cost", "debit", sentence("Costs to recoup")  # subject: the contract
@@ -43,6 +44,10 @@ class Kind(StrEnum):
     RESERVE = "reserve", "credit", sentence("Reserves")  # subject: the payee under a contract
     DEFERRED = "deferred", "credit", sentence("Earned, not yet due")  # subject: the payee
     CONTESTED = "contested", "credit", sentence("Contested shares")  # subject: the payee
+    HELD = "held", "credit", sentence("Held in dispute")  # subject: the payee
+    PAYOUT = "payout", "credit", sentence("Payouts under way")  # subject: the payee
+    PLATFORM = "platform", "credit", sentence("Platform share")
+    PAYOUT_FEE = "payout_fee", "credit", sentence("Fees of instant payouts")
     WITHHOLDING = "withholding", "credit", sentence("Taxes withheld")
     SUSPENSE = "suspense", "credit", sentence("Not yet matched")
     FX_POSITION = "fx_position", "credit", sentence("Currency positions")

@@ -22,6 +22,7 @@ def _old_name(address: str) -> Back:
 tell("label.opened", sentence("The label was opened"))
 tell("label.renamed", sentence("The label was renamed"), hears="label.settings")
 tell("label.suspended", sentence("The label was suspended"), hears="label.settings")
+tell("label.artist_share_changed", sentence("The share of the artist side was changed"), hears="label.settings")
 tell("label.resumed", sentence("The label is active again"), hears="label.settings")
 tell("label.closing", sentence("The label is being closed"), hears="label.settings")
 tell("label.imported", sentence("An archive was imported"), hears="label.settings")

@@ -24,3 +24,9 @@ class FlagUnknown(Invalid):
     """No feature flag has this name."""
 
     message = "There is no feature flag called %(flag)s."
+
+
+class ShareUnusable(Invalid):
+    """A share of payouts that no contract may name."""
+
+    message = "The artist side keeps between 50 %% and 100 %% of a payout."

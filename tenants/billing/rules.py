@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
-from tenants.billing.errors import FlagUnknown, NotInPlan, PlanUnknown
+from tenants.billing.errors import FlagUnknown, NotInPlan, PlanUnknown, ShareUnusable
 
 Entitlement = Literal["own_hosts", "custom_roles", "own_fonts", "liquid_blocks", "api", "single_sign_on"]
 ENTITLEMENTS: tuple[Entitlement, ...] = get_args(Entitlement)
@@ -22,6 +22,8 @@ class Plan:
     entitlements: frozenset[Entitlement]
 
 
+LEAST_SHARE_PPM = 500_000
+WHOLE_PPM = 1_000_000
 PLANS = {
     plan.key: plan
     for plan in (
@@ -65,6 +67,13 @@ def check_plan(key: str) -> str:
     if key not in PLANS:
         raise PlanUnknown(plan=key[:40])
     return key
+
+
+def check_share(share_ppm: int) -> int:
+    """Give back what the artist side keeps of payouts, or refuse it: half at least."""
+    if not LEAST_SHARE_PPM <= share_ppm <= WHOLE_PPM:
+        raise ShareUnusable
+    return share_ppm
 
 
 def check_flags(flags: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from app.kernel.errors import Invalid
 from app.kernel.money import is_currency
 from app.kernel.tenant import Tenant, TenantState
 from app.settings import HOME_CELL
-from tenants.billing.rules import check_flags, check_plan
+from tenants.billing.rules import check_flags, check_plan, check_share
 from tenants.lifecycle.errors import WrongState
 from tenants.provisioning.errors import SlugTaken
 from tenants.provisioning.rules import NO_CURRENCY, check_details, check_slug
@@ -115,6 +115,18 @@ def set_plan(name: str, *, by: Actor, plan: str, flags: list[str]) -> Tenant:
 
     states = (TenantState.ACTIVE, TenantState.SUSPENDED)
     return _change(name, states, change, by=by, action="label.plan_changed", after={"plan": plan, "flags": chosen})
+
+
+def set_artist_share(name: str, *, by: Actor, share_ppm: int) -> Tenant:
+    """Note what the artist side keeps of payouts by the contract between operator and label."""
+    share_ppm = check_share(share_ppm)
+
+    def change(row: TenantRow) -> None:
+        row.artist_share_ppm = share_ppm
+
+    states = (TenantState.ACTIVE, TenantState.SUSPENDED)
+    after = {"artist_share_ppm": share_ppm}
+    return _change(name, states, change, by=by, action="label.artist_share_changed", after=after)
 
 
 def _move_first_host(session: Session, row: TenantRow, slug: str) -> None:

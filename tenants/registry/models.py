@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +39,7 @@ class TenantRow(SharedModel):
     plan: Mapped[str] = mapped_column(Text, server_default="standard")
     time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
     currency: Mapped[str] = mapped_column(Text, server_default="EUR")
+    artist_share_ppm: Mapped[int] = mapped_column(Integer, server_default="900000")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{en}'"))
     limits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

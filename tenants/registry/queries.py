@@ -59,6 +59,7 @@ def as_tenant(row: TenantRow | Row[Any]) -> Tenant:
         languages=tuple(row.languages),
         plan=row.plan,
         flags=frozenset(row.flags),
+        artist_share_ppm=row.artist_share_ppm,
         limits=msgspec.convert(row.limits, Limits),
     )
 

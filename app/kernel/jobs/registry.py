@@ -34,10 +34,14 @@ class Task:
 class LabelTask(Task):
     """Work for one label, in a transaction of that label's role; it cannot reach another.
 
+    One that `is_outside` talks to the world: it is called as `function(tenant, **args)` with no transaction open, has
+    its own, and may be called twice for one row.
+
     `even` holds the states of a label that may not be changed in which this is done all the same.
     """
 
     even: frozenset[TenantState] = frozenset({TenantState.SUSPENDED})
+    is_outside: bool = False
 
 
 class PlatformTask(Task):
@@ -70,9 +74,11 @@ def label_task(
     time_limit: int = TIME_LIMIT_SECONDS,
     max_attempts: int = MAX_ATTEMPTS,
     even: frozenset[TenantState] = LabelTask.even,
+    is_outside: bool = False,
 ) -> Callable[[_F], _F]:
     """Register `function(session, tenant, **args)` as work for one label."""
-    return _register(LabelTask, name, queue=queue, time_limit=time_limit, max_attempts=max_attempts, even=even)
+    options: dict[str, Any] = {"time_limit": time_limit, "max_attempts": max_attempts, "even": even}
+    return _register(LabelTask, name, queue=queue, is_outside=is_outside, **options)
 
 
 def platform_task(

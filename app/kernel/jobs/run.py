@@ -150,7 +150,12 @@ def _answer(claim: _Claim, problem: Exception) -> str:
 
 
 def _work(claim: _Claim, task: Task, tenant: Tenant | None) -> None:
-    if tenant is not None and isinstance(task, LabelTask):
+    if tenant is not None and isinstance(task, LabelTask) and task.is_outside:
+        tenant.check_writable(even=task.even)
+        task.function(tenant, **claim.args)
+        with platform_work(claim.cell) as session:
+            _mark_done(session, claim)
+    elif tenant is not None and isinstance(task, LabelTask):
         with tenant_work(tenant, even=task.even) as session:
             _allow_time(session, task)
             task.function(session, tenant, **claim.args)

@@ -12,8 +12,8 @@ from app.kernel.tenant import Tenant
 
 Speed = Literal["instant", "standard"]
 RailState = Literal["accepted", "in_transit", "paid", "failed", "returned", "refused", "unknown"]
-"""How a rail sees an order: `refused` never left and never will; `failed` was taken and did not arrive; `returned` arrived
-and came back; `unknown` is no answer at all, and never a reason to send again under another key."""
+"""How a rail sees an order: `refused` never left and never will; `failed` was taken and did not arrive; `returned`
+arrived and came back; `unknown` is no answer at all, and never a reason to send again under another key."""
 
 FINAL: frozenset[RailState] = frozenset({"failed", "returned", "refused"})
 
@@ -22,8 +22,8 @@ FINAL: frozenset[RailState] = frozenset({"failed", "returned", "refused"})
 class Destination:
     """Where money goes, as the rail needs it; account numbers are plain here and nowhere else.
 
-    `scheme` is iban, us, gb or stripe; `number` the account's own, `routing` the bank's (BIC, routing number, sort code),
-    empty where the scheme has none. `country` is the bank's, `address_country` the holder's (ISO 3166-1).
+    `scheme` is iban, us, gb or stripe; `number` the account's own, `routing` the bank's (BIC, routing number, sort
+    code), empty where the scheme has none. `country` is the bank's, `address_country` the holder's (ISO 3166-1).
     """
 
     scheme: Literal["iban", "us", "gb", "stripe"]
@@ -42,7 +42,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One payment to make: `amount_minor` of `currency`'s minor unit, under a `key` that never means another payment."""
+    """One payment to make: `amount_minor` of `currency`'s minor unit, under a `key` that means no other payment."""
 
     payout_id: UUID
     key: str

@@ -1,0 +1,1 @@
+"""The rules of payouts: amounts, states, promises; nothing here knows the database."""

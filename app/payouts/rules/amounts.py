@@ -1,0 +1,70 @@
+"""What of a payout goes where: the split between artist side and platform, the fee, the tax, and what arrives.
+
+Everything is counted in minor units of the currency, so that what is sent is whole and the parts add up to the gross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.kernel.money import WHOLE_PPM, allocate, from_minor, to_minor
+
+INSTANT_FEE_PPM: Final = 10_000
+PLATFORM_PPM: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What applies to a payout: shares in ppm, of the gross, and the fee and tax of what is left of it."""
+
+    platform_ppm: int
+    fee_ppm: int
+    withheld_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A gross amount and where it goes, in minor units."""
+
+    gross: int
+    platform: int
+    withheld: int
+    fee: int
+
+    @property
+    def sent(self) -> int:
+        """What arrives."""
+        return self.gross - self.platform - self.withheld - self.fee
+
+
+def parts_of(gross: int, terms: Terms) -> Parts:
+    """Divide a gross amount: first the platform's share, of the rest the tax, of what is then left the fee.
+
+    Each is rounded half up to the minor unit, and what arrives takes the rest.
+    """
+    platform = share_of(gross, terms.platform_ppm)
+    rest = gross - platform
+    withheld = share_of(rest, terms.withheld_ppm)
+    return Parts(gross, platform, withheld, share_of(rest - withheld, terms.fee_ppm))
+
+
+def share_of(amount: int, ppm: int) -> int:
+    """A share of an amount, rounded half up."""
+    return (2 * amount * ppm + WHOLE_PPM) // (2 * WHOLE_PPM)
+
+
+def divide(gross: int, shares: Sequence[int]) -> list[int]:
+    """Divide an amount between accounts by their shares; nothing is lost."""
+    return allocate(gross, shares)
+
+
+def payable_minor(micros: int, currency: str) -> int:
+    """What of a balance can be paid, in minor units; the rest stays on the payee's account."""
+    return max(0, to_minor(micros, currency).minor)
+
+
+def micros(minor: int, currency: str) -> int:
+    """Minor units as micros."""
+    return from_minor(minor, currency)

@@ -1,0 +1,1 @@
+"""What payouts do in the background."""
