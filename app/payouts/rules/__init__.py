@@ -1,0 +1,1 @@
+"""The arithmetic and the reading behind payouts, as pure functions."""
