@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 _SATURDAY_SUNDAY: Final = frozenset((5, 6))
 _FRIDAY_SATURDAY: Final = frozenset((4, 5))
+_KNOWN_SINCE: Final = 2001
 _MONTH_OF_REST: Final = 31
 """No country closes its banks for longer."""
 
@@ -25,6 +26,8 @@ class Place:
     weekend: frozenset[int] = _SATURDAY_SUNDAY
     kinds: tuple[str, ...] = ("public", "bank", "de_facto")
     """Which kinds of holiday close the banks; a country that does not know a kind has none of it."""
+    known_until: int = 2100
+    """The last year whose holidays can be told; after it only weekends are."""
 
 
 _MARKETS: Final = frozenset(("ECB", "FED"))
@@ -49,7 +52,7 @@ PLACES: Final = {
     "HUF": Place("HU", "Europe/Budapest", time(13)),
     "IDR": Place("ID", "Asia/Jakarta"),
     "ILS": Place("IL", "Asia/Jerusalem", time(13), _FRIDAY_SATURDAY),
-    "INR": Place("IN-MH", "Asia/Kolkata"),
+    "INR": Place("IN-MH", "Asia/Kolkata", known_until=2035),
     "ISK": Place("IS", "Atlantic/Reykjavik"),
     "JOD": Place("JO", "Asia/Amman", time(11), _FRIDAY_SATURDAY),
     "JPY": Place("JP", "Asia/Tokyo"),
@@ -111,15 +114,13 @@ def _banking_days(currency: str, year: int) -> frozenset[date]:
 def _holidays(place: Place, year: int) -> frozenset[date]:
     import holidays  # knows every country, and takes its time to be imported
 
-    if not place.holidays:
+    if not place.holidays or not _KNOWN_SINCE <= year <= place.known_until:
         return frozenset()
     if place.holidays in _MARKETS:
         return frozenset(holidays.financial_holidays(place.holidays, years=year))
     country, _, part = place.holidays.partition("-")
-    known = holidays.country_holidays(country)
-    if not known.start_year <= year <= known.end_year:
-        return frozenset()  # nobody has decreed them yet
-    kinds = tuple(kind for kind in place.kinds if kind in known.supported_categories)
+    known = holidays.country_holidays(country).supported_categories
+    kinds = tuple(kind for kind in place.kinds if kind in known)
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year, categories=kinds))
 
 
@@ -144,7 +145,7 @@ def previous_banking_day(day: date, currency: str) -> date:
 
 
 def nth_banking_day(day: date, currency: str, *, count: int) -> date:
-    """So many banking days after this day, or before it where the count is negative; 0 is the day itself or the next."""
+    """So many banking days after this day, or before it where the count is negative; 0 is that day or the next one."""
     if count == 0:
         return banking_day_from(day, currency)
     move = next_banking_day if count > 0 else previous_banking_day

@@ -21,7 +21,7 @@ IBAN_HOMES: Final = {
     "RON": "RO", "RSD": "RS", "SAR": "SA", "SCR": "SC", "SDG": "SD", "SEK": "SE", "SOS": "SO", "TND": "TN", "TRY": "TR",
     "UAH": "UA", "YER": "YE",
 }  # fmt: skip
-"""Currencies whose home country names its accounts by IBAN; there, an account of any country with an IBAN can take them."""
+"""Currencies whose home names its accounts by IBAN; an account of any country with an IBAN may take them."""
 
 ABROAD: Final[tuple[Scheme, ...]] = ("iban", "us")
 """The rest (JPY, CAD, AUD …): their home has no IBAN, so they go by wire to an account abroad that takes them."""

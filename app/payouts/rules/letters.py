@@ -19,178 +19,31 @@ _LATIN: Final = {
     "[": "(", "]": ")", "{": "(", "}": ")", "<": "(", ">": ")", "|": "/", "\\": "/", "~": "-", "%": ".", "^": ".",
     "،": ",", "؛": ",", "؟": "?", "×": "x",
 }  # fmt: skip
-_GREEK: Final = dict(
-    zip(
-        "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψω",
-        [
-            "A",
-            "V",
-            "G",
-            "D",
-            "E",
-            "Z",
-            "I",
-            "TH",
-            "I",
-            "K",
-            "L",
-            "M",
-            "N",
-            "X",
-            "O",
-            "P",
-            "R",
-            "S",
-            "T",
-            "Y",
-            "F",
-            "CH",
-            "PS",
-            "O",
-            "a",
-            "v",
-            "g",
-            "d",
-            "e",
-            "z",
-            "i",
-            "th",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "x",
-            "o",
-            "p",
-            "r",
-            "s",
-            "s",
-            "t",
-            "y",
-            "f",
-            "ch",
-            "ps",
-            "o",
-        ],
-        strict=True,
-    )
+
+
+def _pairs(signs: str, texts: str) -> dict[str, str]:
+    """Signs and what stands for each; an underline stands for nothing."""
+    return {sign: text.replace("_", "") for sign, text in zip(signs, texts.split(), strict=True)}
+
+
+_GREEK: Final = _pairs(
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψω",
+    "A V G D E Z I TH I K L M N X O P R S T Y F CH PS O a v g d e z i th i k l m n x o p r s s t y f ch ps o",
 )
-_CYRILLIC: Final = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяёєіїґђјљњћџўқғңөұүһ",
-        [
-            "a",
-            "b",
-            "v",
-            "g",
-            "d",
-            "e",
-            "zh",
-            "z",
-            "i",
-            "y",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "_",
-            "y",
-            "_",
-            "e",
-            "yu",
-            "ya",
-            "e",
-            "ie",
-            "i",
-            "i",
-            "g",
-            "dj",
-            "j",
-            "lj",
-            "nj",
-            "c",
-            "dz",
-            "u",
-            "k",
-            "g",
-            "n",
-            "o",
-            "u",
-            "u",
-            "h",
-        ],
-        strict=True,
-    )
+_CYRILLIC: Final = _pairs(
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяёєіїґђјљњћџўқғңөұүһ",
+    "a b v g d e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya "
+    "e ie i i g dj j lj nj c dz u k g n o u u h",
 )
-_ARABIC: Final = dict(
-    zip(
-        "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىآأإءؤئپچژگکی",
-        [
-            "a",
-            "b",
-            "t",
-            "th",
-            "j",
-            "h",
-            "kh",
-            "d",
-            "dh",
-            "r",
-            "z",
-            "s",
-            "sh",
-            "s",
-            "d",
-            "t",
-            "z",
-            "a",
-            "gh",
-            "f",
-            "q",
-            "k",
-            "l",
-            "m",
-            "n",
-            "h",
-            "w",
-            "y",
-            "a",
-            "a",
-            "a",
-            "a",
-            "i",
-            "_",
-            "w",
-            "y",
-            "p",
-            "ch",
-            "zh",
-            "g",
-            "k",
-            "y",
-        ],
-        strict=True,
-    )
+_ARABIC: Final = _pairs(
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىآأإءؤئپچژگکی",
+    "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a a a a i _ w y p ch zh g k y",
 )
 
 
 def _table() -> dict[str, str]:
-    lower = {**_CYRILLIC, **_ARABIC}
-    upper = {sign.upper(): text.capitalize() for sign, text in _CYRILLIC.items()}
-    return {sign: text.replace("_", "") for sign, text in (lower | upper | _GREEK).items()} | _LATIN
+    capitals = {sign.upper(): text.capitalize() for sign, text in _CYRILLIC.items()}
+    return capitals | _CYRILLIC | _ARABIC | _GREEK | _LATIN
 
 
 _TABLE: Final = _table()

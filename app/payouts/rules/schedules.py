@@ -45,7 +45,7 @@ MANUAL: Final = Schedule("manual")
 
 
 def next_due(schedule: Schedule, after: date, currency: str) -> date | None:
-    """The first day after this one on which the payee is paid, always a banking day; None where nobody is without asking.
+    """The first day after this one on which the payee is paid, always a banking day; None where only asking helps.
 
     Two anchors that a long holiday moves to one day are paid at once.
     """
