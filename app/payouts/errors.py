@@ -65,6 +65,12 @@ class NotEnough(Invalid):
     message = "%(available)s can be paid out now; %(wanted)s were asked for."
 
 
+class BalanceTaken(Conflict):
+    """Somebody else was quicker."""
+
+    message = "The balance has changed in the meantime. Reload the page and look what can be paid out now."
+
+
 class BelowMinimum(Invalid):
     """Too little to be worth sending."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -55,6 +55,9 @@ class Order:
     on: date
     """The banking day on which a standard payment is to arrive at the earliest."""
 
+    first_tried_at: datetime | None = None
+    """When it was first handed over, if it was: rails forget keys after a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -88,9 +91,14 @@ class Limits:
 
 
 class Rail(Protocol):
-    """One way for money to leave; `name` is kept with each payout and never changes its meaning."""
+    """One way for money to leave; `name` is kept with each payout and never changes its meaning.
+
+    It is given up to `batch` orders at once, and is lost patience with after `lease`.
+    """
 
     name: str
+    batch: int
+    lease: timedelta
 
     def limits(self, tenant: Tenant, currency: str) -> Limits:
         """What it takes now."""

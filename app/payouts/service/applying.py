@@ -1,0 +1,111 @@
+"""What a rail says, taken into the books: in any order, as often as it comes, never backwards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import activity, clock, failpoint
+from app.kernel.actor import Actor
+from app.kernel.tenant import Tenant
+from app.ledger import service as ledger
+from app.ledger.rules import Entry
+from app.payouts.gateways.rail import RailState, Report
+from app.payouts.models import Payout, PayoutAttempt
+from app.payouts.rules.states import OVER, State
+from app.payouts.service import books, notices
+from app.payouts.service.requesting import facts
+
+_ON_THE_WAY: tuple[State, ...] = ("sending", "unknown")
+
+
+@dataclass(slots=True)
+class _Change:
+    """What came of a batch of reports."""
+
+    entries: list[Entry] = field(default_factory=list)
+    given_back: list[Payout] = field(default_factory=list)
+    told: dict[str, list[Payout]] = field(default_factory=lambda: defaultdict(list))
+
+
+def next_state(now: State, says: RailState) -> State | None:
+    """Where a rail's word leads a payout; None where it says nothing new."""
+    if now in OVER:
+        return None
+    if says in ("accepted", "in_transit"):
+        return "sent" if now in _ON_THE_WAY else None
+    if says == "paid":
+        return "paid" if now in (*_ON_THE_WAY, "sent") else None
+    if says == "unknown":
+        return "unknown" if now == "sending" else None
+    if now == "paid":
+        return "returned" if says in ("failed", "returned") else None
+    if says == "refused":
+        return "failed" if now in _ON_THE_WAY else None
+    return "failed" if says == "failed" and now in (*_ON_THE_WAY, "sent") else _returned(now, says)
+
+
+def _returned(now: State, says: RailState) -> State | None:
+    return "returned" if says == "returned" and now in (*_ON_THE_WAY, "sent") else None
+
+
+def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answers: bool = False) -> list[UUID]:
+    """Take reports on payouts into the books, all in this transaction; gives the payouts that they changed.
+
+    `answers` says that they are what the rail replied to the last try to send, which is then written down.
+    """
+    now, change = clock.now(), _Change()
+    by_payout = {report.payout_id: report for report in reports if report.payout_id}
+    query = select(Payout).where(Payout.id.in_(by_payout)).order_by(Payout.id).with_for_update()
+    payouts = list(session.scalars(query))
+    if answers:
+        _answer(session, payouts, by_payout, now)
+    for payout in payouts:
+        _step(payout, by_payout[payout.id], change, now)
+    session.flush()
+    _post(session, tenant, change, now)
+    failpoint.reach("payouts.applied")
+    return [payout.id for changed in change.told.values() for payout in changed]
+
+
+def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> None:
+    if report.reference and payout.reference is None:
+        payout.reference = report.reference
+    state = next_state(payout.state, report.state)
+    if state is None:
+        return
+    was_paid = payout.state == "paid"
+    payout.become(state, now, problem=report.problem)
+    if state == "paid":
+        change.entries += books.arrived(payout, now.date())
+    if state in OVER:
+        change.given_back.append(payout)
+    if state != "unknown":
+        change.told["returned" if was_paid else state].append(payout)
+
+
+def _post(session: Session, tenant: Tenant, change: _Change, now: datetime) -> None:
+    actor = Actor.system(tenant)
+    ledger.post(session, actor, change.entries)
+    if change.given_back:
+        books.give_back(session, actor, change.given_back, now.date())
+    for state, payouts in change.told.items():
+        told = [(str(payout.id), None, dict(facts(payout), problem=payout.problem or "")) for payout in payouts]
+        activity.record_many(session, actor, f"payout.{state}", subject_type="payout", told=told)
+        notices.tell_payees(session, tenant, state, payouts)
+
+
+def _answer(session: Session, payouts: Iterable[Payout], reports: dict[UUID | None, Report], now: datetime) -> None:
+    numbers = {payout.id: payout.attempts for payout in payouts}
+    query = select(PayoutAttempt).where(PayoutAttempt.payout_id.in_(numbers), PayoutAttempt.answered_at.is_(None))
+    for attempt in session.scalars(query):
+        report = reports[attempt.payout_id]
+        if attempt.number == numbers[attempt.payout_id] and report.state != "unknown":
+            attempt.answered_at, attempt.answer = now, report.state
+            attempt.facts = {"reference": report.reference, "problem": report.problem, **report.facts}

@@ -1,0 +1,156 @@
+"""What a payout would come to, before anybody confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import clock
+from app.kernel.money import WHOLE_PPM, format_money, from_minor
+from app.kernel.tenant import Tenant
+from app.payouts.errors import (
+    AboveMaximum,
+    AccountFrozen,
+    BelowMinimum,
+    InstantUsedUp,
+    NoAccount,
+    NotEnough,
+    PayeeBlocked,
+)
+from app.payouts.gateways.rail import Limits, Speed
+from app.payouts.models import PayoutMethod, PayoutPolicy
+from app.payouts.rules import amounts, promises
+from app.payouts.rules.amounts import Parts, Terms
+from app.payouts.rules.banking_days import value_date
+from app.payouts.service import taxing
+from app.payouts.service.standing import available_of, sources_of
+from app.payouts.service.taxing import Withheld
+from app.roster.models import Payee
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What goes to one account, in minor units."""
+
+    method: PayoutMethod
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a payout would come to: its parts in minor units, what applies, and when it arrives."""
+
+    payee: Payee
+    currency: str
+    speed: Speed
+    terms: Terms
+    pieces: Sequence[Piece]
+    withheld: Withheld
+    available_minor: int
+    minimum_minor: int
+    arrives_on: date
+
+    def total(self, name: str) -> int:
+        """The sum of one part over all accounts."""
+        return sum(getattr(piece.parts, name) for piece in self.pieces)
+
+
+def policy_of(session: Session) -> PayoutPolicy:
+    """What the label promises; one that has chosen nothing promises what is usual."""
+    found = session.get(PayoutPolicy, 1)
+    return found or PayoutPolicy(id=1, rail=None, instant_fee_ppm=amounts.INSTANT_FEE_PPM, minimums={}, version=0)
+
+
+def methods_of(session: Session, payees: Collection[UUID]) -> dict[UUID, list[PayoutMethod]]:
+    """Payees' accounts, the oldest first; those that were removed are left out."""
+    query = select(PayoutMethod).where(PayoutMethod.payee_id.in_(payees), PayoutMethod.removed_at.is_(None))
+    found: dict[UUID, list[PayoutMethod]] = {}
+    for method in session.scalars(query.order_by(PayoutMethod.added_at, PayoutMethod.id)):
+        found.setdefault(method.payee_id, []).append(method)
+    return found
+
+
+def usable(methods: Sequence[PayoutMethod], currency: str, rail: str, now: datetime) -> list[PayoutMethod]:
+    """Those of a payee's accounts to which a rail can send a currency; refused where none may be used yet."""
+    fitting = [each for each in methods if each.currency == currency and (each.scheme == "stripe") == (rail == "stripe")]
+    if not fitting:
+        raise NoAccount(currency=currency)
+    ready = [each for each in fitting if each.is_usable(now)]
+    if not ready:
+        soonest = min(each.usable_from for each in fitting)
+        raise AccountFrozen(moment=soonest.strftime("%Y-%m-%d %H:%M UTC"))
+    return ready
+
+
+def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: Withheld) -> Terms:
+    """What is taken off a payout."""
+    fee = policy.instant_fee_ppm if speed == "instant" else 0
+    return Terms(WHOLE_PPM - tenant.artist_share_ppm, fee, withheld.rate_ppm)
+
+
+def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piece]:
+    """A gross amount divided between accounts; an account whose part would be nothing gets none."""
+    shared = amounts.divide(gross, [method.share_ppm for method in methods])
+    cut = [Piece(method, amounts.parts_of(part, terms)) for method, part in zip(methods, shared, strict=True) if part]
+    return [piece for piece in cut if piece.parts.sent > 0]
+
+
+def quote(
+    session: Session,
+    tenant: Tenant,
+    payee: Payee,
+    *,
+    currency: str,
+    gross_minor: int | None,
+    speed: Speed,
+    rail: str,
+    limits: Limits,
+    locale: str = "en",
+) -> Quote:
+    """What paying some minor units, or all there is, would come to; every reason why not is a refusal."""
+    now, policy = clock.now(), policy_of(session)
+    if payee.id in taxing.blocked(session, [payee.id]):
+        raise PayeeBlocked
+    methods = usable(methods_of(session, [payee.id]).get(payee.id, []), currency, rail, now)
+    sources = sources_of(session, [payee.id]).get((payee.id, currency), [])
+    available = amounts.payable_minor(available_of(sources), currency)
+    gross = available if gross_minor is None else gross_minor
+    least = promises.minimum(currency, policy.minimums, limits.minimum_minor)
+    _check_amount(gross, available, least, limits, speed, _Told(currency, locale))
+    withheld = taxing.withheld(session, tenant, [payee.id], now.date())[payee.id]
+    terms = terms_for(tenant, policy, speed, withheld)
+    pieces = pieces_of(gross, methods, terms)
+    arrives = now.date() if speed == "instant" else value_date(now, currency)
+    return Quote(payee, currency, speed, terms, pieces, withheld, available, least, arrives)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    currency: str
+    locale: str
+
+    def __call__(self, minor: int) -> str:
+        return format_money(from_minor(minor, self.currency), self.currency, self.locale)
+
+
+def _check_amount(gross: int, available: int, least: int, limits: Limits, speed: Speed, told: _Told) -> None:
+    if gross > available:
+        raise NotEnough(available=told(available), wanted=told(gross))
+    if gross < least:
+        raise BelowMinimum(minimum=told(least))
+    if limits.maximum_minor is not None and gross > limits.maximum_minor:
+        raise AboveMaximum(maximum=told(limits.maximum_minor))
+    left = limits.instant_left_minor
+    if speed == "instant" and (not limits.has_instant or (left is not None and gross > left)):
+        raise InstantUsedUp
+
+
+def why_json(withheld: Withheld) -> Mapping[str, Any]:
+    """What a payout keeps of why tax was withheld."""
+    return {"why": withheld.why, "facts": dict(withheld.facts), "version": withheld.version}

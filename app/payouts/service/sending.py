@@ -1,0 +1,187 @@
+"""Handing payouts to a rail: the try is written down and committed before the rail hears of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from app.kernel import clock, crypto, failpoint
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_work
+from app.kernel.money import to_minor
+from app.kernel.tenant import Tenant, TenantState
+from app.payouts.gateways import rails
+from app.payouts.gateways.rail import Destination, Order, Rail, Report
+from app.payouts.models import Payout, PayoutAttempt, PayoutMethod
+from app.payouts.service import applying, requesting, taxing
+from app.payouts.service.methods import CONTEXT
+
+EVEN: Final = frozenset({TenantState.SUSPENDED})
+"""Payees of a suspended label are paid all the same."""
+
+PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (20, 60, 300, 900, 3_600))
+TEXT_LENGTH: Final = 35
+
+
+def send_due(tenant: Tenant) -> int:
+    """Hand over whatever is due and give how many payouts that were; several workers share them."""
+    done = 0
+    while orders := claim(tenant):
+        done += len(orders)
+        failpoint.reach("payouts.claimed")
+        rail = rails.named(orders[0][0])
+        _hand_over(tenant, rail, [order for _, order in orders])
+    return done
+
+
+def claim(tenant: Tenant) -> list[tuple[str, Order]]:
+    """Take due payouts of one rail, and write down and commit that they are tried; orders to send.
+
+    Those whose account or payee may not be paid any more are taken back instead.
+    """
+    now = clock.now()
+    with tenant_work(tenant, even=EVEN) as session:
+        due = _locked(session, Payout.state == "approved", now)
+        unfit = _unfit(session, due, now)
+        for payout in (payout for payout in due if payout.id in unfit):
+            requesting.stop(session, Actor.system(tenant), payout, problem=unfit[payout.id])
+        fit = [payout for payout in due if payout.id not in unfit]
+        methods = _methods(session, fit)
+        found = []
+        for payout in fit:
+            payout.become("sending", now)
+            order = order_of(tenant, payout, methods[payout.method_id])
+            begin_attempt(session, payout, order, now)
+            found.append((payout.rail, order))
+        session.flush()
+    return found if found or not due else claim(tenant)
+
+
+def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list[Payout]:
+    """Due payouts of the rail whose turn it is, locked; what another worker holds is passed over. Instant ones first."""
+    first = select(Payout.rail).where(which, Payout.due_at <= now).order_by(Payout.due_at).limit(1)
+    rail = session.scalar(first)
+    if rail is None:
+        return []
+    urgent = case((Payout.speed == "instant", 0), else_=1)
+    query = select(Payout).where(which, Payout.due_at <= now, Payout.rail == rail)
+    query = query.order_by(urgent, Payout.due_at, Payout.number).limit(rails.named(rail).batch)
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[object, str]:
+    """Payouts that may not go out as they stand, and why."""
+    methods, found = _methods(session, payouts), {}
+    blocked = taxing.blocked(session, {payout.payee_id for payout in payouts}) if payouts else set()
+    for payout in payouts:
+        if not methods[payout.method_id].is_usable(now):
+            found[payout.id] = "account_changed"
+        elif payout.payee_id in blocked:
+            found[payout.id] = "payee_blocked"
+    return found
+
+
+def _methods(session: Session, payouts: Sequence[Payout]) -> dict[object, PayoutMethod]:
+    wanted = {payout.method_id for payout in payouts}
+    return {each.id: each for each in session.scalars(select(PayoutMethod).where(PayoutMethod.id.in_(wanted)))}
+
+
+def begin_attempt(session: Session, payout: Payout, order: Order, now: datetime) -> None:
+    """Write down that a payout is tried, until when nobody else tries it."""
+    payout.attempts += 1
+    payout.due_at = now + rails.named(payout.rail).lease
+    body = hashlib.sha256(msgspec.json.encode((order.amount_minor, order.currency, order.to.number, order.speed)))
+    session.add(
+        PayoutAttempt(
+            payout_id=payout.id, number=payout.attempts, key=order.key, body_hash=body.digest(), started_at=now
+        )
+    )
+
+
+def order_of(tenant: Tenant, payout: Payout, method: PayoutMethod, first: datetime | None = None) -> Order:
+    """A payout as a rail needs it; its key follows from its id, so that it is one payment however often it is tried."""
+    to = msgspec.json.decode(crypto.open_sealed(tenant, method.sealed, CONTEXT), type=Destination)
+    return Order(
+        payout_id=payout.id,
+        key=f"{tenant.id}-{payout.id}",
+        speed="instant" if payout.speed == "instant" else "standard",
+        amount_minor=to_minor(payout.sent_micros, payout.currency).minor,
+        currency=payout.currency,
+        to=to,
+        text=f"{tenant.name} #{payout.number}"[:TEXT_LENGTH],
+        on=payout.arrives_on,
+        first_tried_at=first,
+    )
+
+
+def _hand_over(tenant: Tenant, rail: Rail, orders: Sequence[Order]) -> None:
+    for reports in _batched(rail.send(tenant, orders), rail.batch):
+        failpoint.reach("payouts.answered")
+        with tenant_work(tenant, even=EVEN) as session:
+            applying.apply(session, tenant, reports, answers=True)
+        failpoint.reach("payouts.noted")
+
+
+def _batched(reports: Iterator[Report], size: int) -> Iterator[list[Report]]:
+    while batch := list(islice(reports, size)):
+        yield batch
+
+
+def ask_again(tenant: Tenant) -> int:
+    """Find out what became of payouts whose answer was lost; gives how many were asked about.
+
+    Asked under the same key. Only what the rail says for certain that it never had is handed over once more.
+    """
+    asked = 0
+    while lost := _lost(tenant):
+        for rail_name, order in lost:
+            rail = rails.named(rail_name)
+            report = rail.find(tenant, order)
+            if report.state == "refused" and not report.problem:
+                _again(tenant, rail, order)
+                continue
+            with tenant_work(tenant, even=EVEN) as session:
+                applying.apply(session, tenant, [report], answers=True)
+        asked += len(lost)
+    return asked
+
+
+def _lost(tenant: Tenant) -> list[tuple[str, Order]]:
+    """Payouts that were tried and not answered, with the next moment to ask set already."""
+    now = clock.now()
+    with tenant_work(tenant, even=EVEN) as session:
+        lost = _locked(session, Payout.state.in_(("sending", "unknown")), now)
+        methods, begun = _methods(session, lost), _first_tries(session, lost)
+        for payout in lost:
+            if payout.state == "sending":
+                payout.become("unknown", now)
+            tries = (now - begun[payout.id]) // PAUSES[0] if payout.id in begun else 0
+            payout.due_at = now + PAUSES[min(int(tries), len(PAUSES) - 1)]
+        return [
+            (payout.rail, order_of(tenant, payout, methods[payout.method_id], begun.get(payout.id))) for payout in lost
+        ]
+
+
+def _first_tries(session: Session, payouts: Sequence[Payout]) -> dict[object, datetime]:
+    query = select(PayoutAttempt.payout_id, func.min(PayoutAttempt.started_at)).group_by(PayoutAttempt.payout_id)
+    wanted = [payout.id for payout in payouts]
+    return dict(session.execute(query.where(PayoutAttempt.payout_id.in_(wanted))).tuples().all())
+
+
+def _again(tenant: Tenant, rail: Rail, order: Order) -> None:
+    """Hand over again what the rail never had; somebody may have found out otherwise meanwhile."""
+    now = clock.now()
+    with tenant_work(tenant, even=EVEN) as session:
+        payout = session.get_one(Payout, order.payout_id, with_for_update=True)
+        if payout.state != "unknown":
+            return
+        payout.become("sending", now)
+        begin_attempt(session, payout, order, now)
+    _hand_over(tenant, rail, [order])
