@@ -9,7 +9,7 @@ Permission = Literal[
     "team.view", "team.invite", "team.edit", "roles.edit", "security.edit", "activity.view", "activity.export",
     "catalog.view", "catalog.edit", "artists.page", "uploads.create", "files.view", "files.add",
     "contracts.view", "contracts.edit", "contracts.sign",
-    "royalties.view", "royalties.run", "payouts.view", "payouts.prepare", "payouts.approve",
+    "royalties.view", "royalties.run", "payouts.view", "payouts.ask", "payouts.prepare", "payouts.approve",
     "store.view", "store.edit", "marketing.view", "marketing.edit", "analytics.view",
 ]  # fmt: skip
 
@@ -39,6 +39,7 @@ SENTENCES = {
     "royalties.view": "See sales reports and statements",
     "royalties.run": "Calculate royalties and close periods",
     "payouts.view": "See payouts",
+    "payouts.ask": "Ask for payouts, and say where they go",
     "payouts.prepare": "Prepare payouts",
     "payouts.approve": "Approve payouts",
     "store.view": "See orders and products of the store",
@@ -52,7 +53,7 @@ PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 ALL = frozenset(PERMISSIONS)
 VIEWS = frozenset(key for key in PERMISSIONS if key.endswith(".view"))
 MONEY: frozenset[Permission] = frozenset(
-    {"royalties.run", "payouts.prepare", "payouts.approve", "contracts.sign", "contracts.edit"}
+    {"royalties.run", "payouts.ask", "payouts.prepare", "payouts.approve", "contracts.sign", "contracts.edit"}
 )
 """What moves money or decides who gets it; support never has it."""
 

@@ -76,7 +76,10 @@ _OF: dict[str, frozenset[Permission]] = {
     "read_only": VIEWS,
     "accountant": frozenset({"royalties.view", "payouts.view", "contracts.view"}),
     "artist": frozenset(
-        {"catalog.view", "artists.page", "royalties.view", "payouts.view", "analytics.view", "uploads.create"}
+        {
+            "catalog.view", "artists.page", "royalties.view", "payouts.view", "payouts.ask", "analytics.view",
+            "uploads.create",
+        }
     ),
     "artist_manager": frozenset(
         {"catalog.view", "royalties.view", "payouts.view", "analytics.view", "uploads.create", "contracts.view"}

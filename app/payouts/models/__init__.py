@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.payouts.models.around import (
+    PayoutFile,
     PayoutHold,
     PayoutMethod,
     PayoutPolicy,
@@ -17,6 +18,7 @@ from app.payouts.models.payouts import Payout, PayoutAttempt, PayoutRequest, Pay
 __all__ = [
     "Payout",
     "PayoutAttempt",
+    "PayoutFile",
     "PayoutHold",
     "PayoutMethod",
     "PayoutPolicy",

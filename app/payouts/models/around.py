@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -89,13 +90,13 @@ class PayoutSchedule(LabelModel):
 
     __tablename__ = "payout_schedules"
     __table_args__ = (
-        CheckConstraint("every IN ('day', 'week', 'month')", name="every"),
+        CheckConstraint("rhythm IN ('daily', 'weekly', 'monthly')", name="rhythm"),
         CheckConstraint("on_holiday IN ('before', 'after')", name="on_holiday"),
         Index("ix_payout_schedules_next_on", "next_on"),
     )
 
     payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id"), primary_key=True)
-    every: Mapped[str] = mapped_column(Text)
+    rhythm: Mapped[str] = mapped_column(Text)
     anchor: Mapped[int] = mapped_column(SmallInteger)
     """Day of the week from 1, Monday, or of the month."""
 
@@ -129,6 +130,26 @@ class PayoutHold(LabelModel):
     renewed_by: Mapped[UUID | None] = mapped_column()
     released_at: Mapped[datetime | None] = mapped_column(MOMENT)
     released_by: Mapped[UUID | None] = mapped_column()
+
+
+class PayoutFile(LabelModel):
+    """A file for the label's own bank: which payouts, in which format, under which name the bank knows it."""
+
+    __tablename__ = "payout_files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, Identity(always=True), unique=True)
+    message_id: Mapped[str] = mapped_column(Text, unique=True)
+    format: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    payouts: Mapped[int] = mapped_column(Integer)
+    total_micros: Mapped[int] = mapped_column(BigInteger)
+    members: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """Names of the file and of its batches, by which a bank speaks of many payouts at once."""
+
+    stored_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
+    made_by: Mapped[UUID | None] = mapped_column()
+    made_at: Mapped[datetime] = mapped_column(MOMENT)
 
 
 class RailEvent(LabelModel):

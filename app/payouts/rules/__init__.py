@@ -1,5 +1,1 @@
-<<<<<<< HEAD
-"""The rules of payouts: amounts, states, promises; nothing here knows the database."""
-=======
-"""The arithmetic and the reading behind payouts, as pure functions."""
->>>>>>> h_bank
+"""The rules of payouts: amounts, states, promises, accounts, days; nothing here knows the database."""

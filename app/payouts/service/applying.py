@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,7 +23,17 @@ from app.payouts.rules.states import OVER, State
 from app.payouts.service import books, notices
 from app.payouts.service.requesting import facts
 
-_ON_THE_WAY: tuple[State, ...] = ("sending", "unknown")
+_OUT: Final[dict[RailState, State]] = {
+    "accepted": "sent", "in_transit": "sent", "paid": "paid", "failed": "failed", "refused": "failed",
+    "returned": "returned",
+}  # fmt: skip
+_LEADS: Final[dict[State, dict[RailState, State]]] = {
+    "sending": _OUT | {"unknown": "unknown"},
+    "unknown": _OUT,
+    "sent": {"paid": "paid", "failed": "failed", "returned": "returned"},
+    "paid": {"failed": "returned", "returned": "returned"},
+}
+"""What a rail's word makes of a payout; a word that is not here is old news."""
 
 
 @dataclass(slots=True)
@@ -36,23 +47,7 @@ class _Change:
 
 def next_state(now: State, says: RailState) -> State | None:
     """Where a rail's word leads a payout; None where it says nothing new."""
-    if now in OVER:
-        return None
-    if says in ("accepted", "in_transit"):
-        return "sent" if now in _ON_THE_WAY else None
-    if says == "paid":
-        return "paid" if now in (*_ON_THE_WAY, "sent") else None
-    if says == "unknown":
-        return "unknown" if now == "sending" else None
-    if now == "paid":
-        return "returned" if says in ("failed", "returned") else None
-    if says == "refused":
-        return "failed" if now in _ON_THE_WAY else None
-    return "failed" if says == "failed" and now in (*_ON_THE_WAY, "sent") else _returned(now, says)
-
-
-def _returned(now: State, says: RailState) -> State | None:
-    return "returned" if says == "returned" and now in (*_ON_THE_WAY, "sent") else None
+    return _LEADS.get(now, {}).get(says)
 
 
 def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answers: bool = False) -> list[UUID]:

@@ -32,8 +32,8 @@ SENTENCES = {
     "fee.text": "Your instant payout of %(amount)s took longer than an hour, so its fee of %(fee)s is on your balance "
     "again:\n\n%(link)s\n",
     "account": "Where %(label)s pays you has changed",
-    "account.text": "%(account)s was added for %(payee)s. Nothing is paid there before %(moment)s. If this was not you, "
-    "tell %(label)s at once.\n",
+    "account.text": "%(account)s was added for %(payee)s. Nothing is paid there before %(moment)s. If this was not "
+    "you, tell %(label)s at once.\n",
 }
 
 offer(*SENTENCES.values())

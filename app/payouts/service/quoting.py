@@ -35,6 +35,23 @@ from app.roster.models import Payee
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a payout is asked for; `gross_minor` None means all there is."""
+
+    currency: str
+    gross_minor: int | None
+    speed: Speed
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """On which rail money leaves, and what that takes at the moment: asked before the transaction."""
+
+    rail: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What goes to one account, in minor units."""
 
@@ -78,7 +95,9 @@ def methods_of(session: Session, payees: Collection[UUID]) -> dict[UUID, list[Pa
 
 def usable(methods: Sequence[PayoutMethod], currency: str, rail: str, now: datetime) -> list[PayoutMethod]:
     """Those of a payee's accounts to which a rail can send a currency; refused where none may be used yet."""
-    fitting = [each for each in methods if each.currency == currency and (each.scheme == "stripe") == (rail == "stripe")]
+    fitting = [
+        each for each in methods if each.currency == currency and (each.scheme == "stripe") == (rail == "stripe")
+    ]
     if not fitting:
         raise NoAccount(currency=currency)
     ready = [each for each in fitting if each.is_usable(now)]
@@ -101,33 +120,22 @@ def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list
     return [piece for piece in cut if piece.parts.sent > 0]
 
 
-def quote(
-    session: Session,
-    tenant: Tenant,
-    payee: Payee,
-    *,
-    currency: str,
-    gross_minor: int | None,
-    speed: Speed,
-    rail: str,
-    limits: Limits,
-    locale: str = "en",
-) -> Quote:
+def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way, *, locale: str = "en") -> Quote:
     """What paying some minor units, or all there is, would come to; every reason why not is a refusal."""
-    now, policy = clock.now(), policy_of(session)
+    now, policy, currency = clock.now(), policy_of(session), asked.currency
     if payee.id in taxing.blocked(session, [payee.id]):
         raise PayeeBlocked
-    methods = usable(methods_of(session, [payee.id]).get(payee.id, []), currency, rail, now)
+    methods = usable(methods_of(session, [payee.id]).get(payee.id, []), currency, way.rail, now)
     sources = sources_of(session, [payee.id]).get((payee.id, currency), [])
     available = amounts.payable_minor(available_of(sources), currency)
-    gross = available if gross_minor is None else gross_minor
-    least = promises.minimum(currency, policy.minimums, limits.minimum_minor)
-    _check_amount(gross, available, least, limits, speed, _Told(currency, locale))
+    gross = available if asked.gross_minor is None else asked.gross_minor
+    least = promises.minimum(currency, policy.minimums, way.limits.minimum_minor)
+    _check_amount(gross, available, least, way.limits, asked.speed, _Told(currency, locale))
     withheld = taxing.withheld(session, tenant, [payee.id], now.date())[payee.id]
-    terms = terms_for(tenant, policy, speed, withheld)
+    terms = terms_for(tenant, policy, asked.speed, withheld)
     pieces = pieces_of(gross, methods, terms)
-    arrives = now.date() if speed == "instant" else value_date(now, currency)
-    return Quote(payee, currency, speed, terms, pieces, withheld, available, least, arrives)
+    arrives = now.date() if asked.speed == "instant" else value_date(now, currency)
+    return Quote(payee, currency, asked.speed, terms, pieces, withheld, available, least, arrives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,10 @@ from app.kernel.money import from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import ApproverNeeded, BalanceTaken, KeyReused, KeyUnusable, PayoutUnfit
-from app.payouts.gateways.rail import Limits, Speed
 from app.payouts.models import Payout, PayoutRequest
 from app.payouts.rules import promises
 from app.payouts.service import books, quoting
-from app.payouts.service.quoting import Piece, Quote
+from app.payouts.service.quoting import Asked, Piece, Quote, Way
 from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
 from app.royalties.service.running import ALONE_UP_TO_MICROS
@@ -32,21 +31,11 @@ LONGEST_KEY = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for; `gross_minor` None means all there is. `key` names this wish and no other."""
+    """What somebody asks for, for whom; `key` names this wish and no other."""
 
     payee: UUID
-    currency: str
-    gross_minor: int | None
-    speed: Speed
+    asked: Asked
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """On which rail money leaves, and what that takes at the moment: asked before the transaction."""
-
-    rail: str
-    limits: Limits
 
 
 def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way) -> list[Payout]:
@@ -59,19 +48,10 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
         return list(session.scalars(select(Payout).where(Payout.request_id == known).order_by(Payout.number)))
     # Whoever takes from a payee's balance holds the payee: two devices at once are one after the other.
     payee = session.get_one(Payee, wish.payee, with_for_update={"key_share": True})
-    quote = quoting.quote(
-        session,
-        tenant,
-        payee,
-        currency=wish.currency,
-        gross_minor=wish.gross_minor,
-        speed=wish.speed,
-        rail=way.rail,
-        limits=way.limits,
-    )
+    quote = quoting.quote(session, tenant, payee, wish.asked, way)
     request_id = session.scalars(_of(actor, wish)).one().request_id
     payouts = [_payout(quote, piece, actor, request_id, way.rail) for piece in quote.pieces]
-    if not needs_approval(session, quote):
+    if not needs_approval(quote):
         for payout in payouts:
             payout.state = "approved"
     session.add_all(payouts)
@@ -100,7 +80,7 @@ def set_aside(session: Session, actor: Actor, payouts: Sequence[Payout]) -> None
         raise BalanceTaken
 
 
-def needs_approval(session: Session, quote: Quote) -> bool:
+def needs_approval(quote: Quote) -> bool:
     """Whether somebody of the label has to let a payout go."""
     return from_minor(quote.total("gross"), quote.currency) > ALONE_UP_TO_MICROS
 
@@ -201,4 +181,3 @@ def _claim(session: Session, actor: Actor, wish: Wish) -> UUID | None:
 
 def _of(actor: Actor, wish: Wish) -> Select[PayoutRequest]:
     return select(PayoutRequest).where(PayoutRequest.asked_by == actor.id, PayoutRequest.key == wish.key)
-

@@ -65,7 +65,7 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
 
 
 def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list[Payout]:
-    """Due payouts of the rail whose turn it is, locked; what another worker holds is passed over. Instant ones first."""
+    """Due payouts of the rail whose turn it is, locked; what another worker holds is passed over. Instant first."""
     first = select(Payout.rail).where(which, Payout.due_at <= now).order_by(Payout.due_at).limit(1)
     rail = session.scalar(first)
     if rail is None:

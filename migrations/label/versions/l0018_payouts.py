@@ -1,4 +1,4 @@
-"""Payouts: accounts, requests, runs, tries, holds, and what rails say."""
+"""Payouts: accounts, requests, runs, tries, holds, files, and what rails say."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ depends_on = None
 phase = "expand"
 
 MOMENT = pg.TIMESTAMP(timezone=True)
+KEPT = "payouts, payout_attempts, payout_requests, payout_holds, payout_files, rail_events, rail_differences"
+"""What a label never deletes."""
 
 
 def upgrade() -> None:
@@ -113,6 +115,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_sandbox_transfers_payout_id", "sandbox_transfers", ["payout_id"], unique=False)
     op.create_table(
+        "payout_files",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("payouts", sa.Integer(), nullable=False),
+        sa.Column("total_micros", sa.BigInteger(), nullable=False),
+        sa.Column("members", pg.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("stored_id", sa.Uuid(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=True),
+        sa.Column("made_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["stored_id"], ["files.id"], name="fk_payout_files_stored_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_payout_files"),
+        sa.UniqueConstraint("message_id", name="uq_payout_files_message_id"),
+        sa.UniqueConstraint("number", name="uq_payout_files_number"),
+    )
+    op.create_table(
         "payout_holds",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("payee_id", sa.Uuid(), nullable=False),
@@ -169,14 +189,14 @@ def upgrade() -> None:
     op.create_table(
         "payout_schedules",
         sa.Column("payee_id", sa.Uuid(), nullable=False),
-        sa.Column("every", sa.Text(), nullable=False),
+        sa.Column("rhythm", sa.Text(), nullable=False),
         sa.Column("anchor", sa.SmallInteger(), nullable=False),
         sa.Column("on_holiday", sa.Text(), nullable=False),
         sa.Column("next_on", sa.Date(), nullable=False),
         sa.Column("set_by", sa.Uuid(), nullable=True),
         sa.Column("set_at", MOMENT, nullable=False),
-        sa.CheckConstraint("every IN ('day', 'week', 'month')", name="ck_payout_schedules_every"),
         sa.CheckConstraint("on_holiday IN ('before', 'after')", name="ck_payout_schedules_on_holiday"),
+        sa.CheckConstraint("rhythm IN ('daily', 'weekly', 'monthly')", name="ck_payout_schedules_rhythm"),
         sa.ForeignKeyConstraint(["payee_id"], ["payees.id"], name="fk_payout_schedules_payee_id"),
         sa.PrimaryKeyConstraint("payee_id", name="pk_payout_schedules"),
     )
@@ -218,11 +238,13 @@ def upgrade() -> None:
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.CheckConstraint("speed IN ('instant', 'standard')", name="ck_payouts_speed"),
         sa.CheckConstraint(
-            "state IN ('reserved', 'approved', 'sending', 'unknown', 'sent', 'paid', 'failed', 'returned', 'cancelled', 'rejected')",
+            "state IN ('reserved', 'approved', 'sending', 'unknown', 'sent', 'paid', 'failed', 'returned', "
+            "'cancelled', 'rejected')",
             name="ck_payouts_state",
         ),
         sa.CheckConstraint(
-            "gross_micros = platform_micros + fee_micros + withheld_micros + sent_micros AND sent_micros > 0 AND least(platform_micros, fee_micros, withheld_micros) >= 0",
+            "gross_micros = platform_micros + fee_micros + withheld_micros + sent_micros AND sent_micros > 0 "
+            "AND least(platform_micros, fee_micros, withheld_micros) >= 0",
             name="ck_payouts_parts",
         ),
         sa.ForeignKeyConstraint(["method_id"], ["payout_methods.id"], name="fk_payouts_method_id"),
@@ -311,9 +333,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("resolved_at IS NULL"),
     )
-    op.execute(
-        f"REVOKE DELETE ON payouts, payout_attempts, payout_requests, rail_events, payout_holds FROM {LABEL_ROLE}"
-    )
+    op.execute(f"REVOKE DELETE ON {KEPT} FROM {LABEL_ROLE}")
 
 
 def downgrade() -> None:

@@ -1,0 +1,89 @@
+"""Who decided what a payee gets, or where it goes, does not also approve that it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import DateTime, Select, cast, func, literal, or_, select, union
+from sqlalchemy.orm import Session
+
+from app.contracts.models import SplitShare, SplitSheet
+from app.kernel.activity import Activity
+from app.kernel.actor import Actor
+from app.payouts.errors import EditedByYou
+from app.payouts.models import Payout
+from app.roster.models import Payee
+from app.royalties.models import Statement
+
+ACCOUNTS: Final = ("payout_method.added", "payout_method.removed", "payout_method.shared")
+DEALS: Final = ("contract.drafted", "contract.changed", "contract.amended", "contract.activated", "cost.approved")
+SPLITS: Final = ("split.proposed", "split.confirmed", "split.contested")
+RATES: Final = ("rate.kept",)
+NAMED: Final = 3
+"""How many payees a refusal names."""
+
+
+def require_apart(session: Session, actor: Actor, payees: Collection[UUID]) -> None:
+    """Refuse who changed accounts, contracts, splits or exchange rates of these payees since they were last paid."""
+    if actor.id is None:
+        return
+    edited = edited_by(session, actor.id, payees)
+    if edited:
+        names = session.scalars(select(Payee.name).where(Payee.id.in_(edited)).order_by(Payee.name).limit(NAMED))
+        raise EditedByYou(payees=", ".join(names))
+
+
+def edited_by(session: Session, member: UUID, payees: Collection[UUID]) -> set[UUID]:
+    """The payees of whom a member changed something that decides what they get, since their last payout."""
+    since = (
+        select(Payout.payee_id, func.max(Payout.paid_at).label("at"))
+        .where(Payout.payee_id.in_(payees), Payout.paid_at.is_not(None))
+        .group_by(Payout.payee_id)
+        .subquery()
+    )
+    touched = union(_accounts(member), _deals(member), _splits(member), _rates(member)).subquery()
+    never = cast(literal("-infinity"), DateTime(timezone=True))
+    query = (
+        select(touched.c.payee)
+        .outerjoin(since, since.c.payee_id == touched.c.payee)
+        .where(touched.c.payee.in_(payees), touched.c.at > func.coalesce(since.c.at, never))
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
+def _did(member: UUID, actions: Collection[str]) -> Select[Activity]:
+    return select(Activity).where(
+        or_(Activity.actor_id == member, Activity.on_behalf_of == member), Activity.action.in_(actions)
+    )
+
+
+def _accounts(member: UUID) -> Select[UUID, object]:
+    did = _did(member, ACCOUNTS).subquery()
+    return select(did.c.subject_id.label("payee"), did.c.at.label("at"))
+
+
+def _deals(member: UUID) -> Select[UUID, object]:
+    did = _did(member, DEALS).subquery()
+    told = select(Statement.payee_id, Statement.contract_id).distinct().subquery()
+    return select(told.c.payee_id.label("payee"), did.c.at.label("at")).join(
+        did, did.c.subject_id == told.c.contract_id
+    )
+
+
+def _splits(member: UUID) -> Select[UUID, object]:
+    did = _did(member, SPLITS).subquery()
+    return (
+        select(SplitShare.payee_id.label("payee"), did.c.at.label("at"))
+        .join(SplitSheet, SplitSheet.id == SplitShare.sheet_id)
+        .join(did, did.c.subject_id == SplitSheet.recording_id)
+    )
+
+
+def _rates(member: UUID) -> Select[UUID, object]:
+    """An exchange rate is everybody's who is told something worked out with it."""
+    did = _did(member, RATES).subquery()
+    told = select(Statement.payee_id).distinct().subquery()
+    return select(told.c.payee_id.label("payee"), did.c.at.label("at")).join(did, literal(value=True))

@@ -1,0 +1,98 @@
+"""What rails tell us by themselves: kept raw, once, and only a reason to ask them what is true now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.kernel import clock, failpoint, ids, jobs
+from app.kernel.db import tenant_work
+from app.kernel.tenant import Tenant
+from app.payouts.gateways import rails
+from app.payouts.gateways.rail import Report
+from app.payouts.models import Payout, RailEvent
+from app.payouts.service import applying
+from app.payouts.service.sending import EVEN
+
+MOST_TRIES: Final = 12
+BATCH: Final = 200
+
+
+def receive(
+    session: Session, *, rail: str, event_id: str, kind: str, reference: str, payload: bytes, quarantine: str = ""
+) -> bool:
+    """Keep an event as it came; the same again is nothing new. What is `quarantine`d only people look at."""
+    row = {
+        "id": ids.new_id(),
+        "rail": rail,
+        "event_id": event_id,
+        "kind": kind,
+        "reference": reference,
+        "payload": payload,
+        "state": "quarantined" if quarantine else "new",
+        "why": quarantine or None,
+        "received_at": clock.now(),
+    }
+    statement = insert(RailEvent).values(row).on_conflict_do_nothing().returning(RailEvent.id)
+    if session.execute(statement).first() is None:
+        return False
+    if not quarantine:
+        jobs.ask(session, "payouts.hear", {})
+    return True
+
+
+def hear(tenant: Tenant) -> int:
+    """Ask rails about everything they spoke of, and take what they say into the books."""
+    heard = 0
+    seen: set[object] = set()
+    while events := [event for event in _waiting(tenant) if event.id not in seen]:
+        seen |= {event.id for event in events}
+        heard += len(events)
+        reports = {event.id: rails.named(event.rail).read(tenant, event.reference) for event in events}
+        failpoint.reach("payouts.heard")
+        with tenant_work(tenant, even=EVEN) as session:
+            _take(session, tenant, reports)
+    return heard
+
+
+def _waiting(tenant: Tenant) -> list[RailEvent]:
+    with tenant_work(tenant, even=EVEN) as session:
+        query = select(RailEvent).where(RailEvent.state == "new").order_by(RailEvent.received_at, RailEvent.id)
+        return list(session.scalars(query.limit(BATCH)))
+
+
+def _take(session: Session, tenant: Tenant, reports: dict[object, Report]) -> None:
+    now = clock.now()
+    query = select(RailEvent).where(RailEvent.id.in_(reports), RailEvent.state == "new").order_by(RailEvent.id)
+    events = list(session.scalars(query.with_for_update(skip_locked=True)))
+    found = {event.id: reports[event.id] for event in events}
+    known = _known(session, found)
+    # Several events may speak of one object; what it is now was read for each, and the last word is the same.
+    latest = {report.payout_id: report for key, report in found.items() if report.payout_id in known}
+    applying.apply(session, tenant, list(latest.values()))
+    for event in events:
+        _mark(event, found[event.id], known, now)
+
+
+def _known(session: Session, found: dict[object, Report]) -> set[object]:
+    wanted = {report.payout_id for report in found.values() if report.payout_id}
+    rows = session.execute(select(Payout.id, Payout.reference).where(Payout.id.in_(wanted))).tuples()
+    references = dict(rows.all())
+    return {
+        report.payout_id
+        for report in found.values()
+        if report.payout_id in references and references[report.payout_id] in (None, report.reference)
+    }
+
+
+def _mark(event: RailEvent, report: Report, known: set[object], now: datetime) -> None:
+    """Note an event as done; one whose object nobody knows yet is asked about again, and in the end put aside."""
+    event.tries += 1
+    if report.state != "unknown" and report.payout_id in known:
+        event.state, event.applied_at = "applied", now
+    elif event.tries >= MOST_TRIES or (report.state != "unknown" and report.payout_id is None):
+        event.state, event.why = "quarantined", "unknown object"

@@ -1,0 +1,167 @@
+"""Our books beside a rail's own list: every difference has a name, and money nobody asked for stands in suspense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.money import from_minor, to_minor
+from app.kernel.tenant import Tenant
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Entry, Kind
+from app.payouts.gateways import rails
+from app.payouts.gateways.rail import Report
+from app.payouts.models import Payout, RailCheck, RailDifference
+from app.payouts.service import applying
+from app.payouts.service.sending import EVEN
+
+OVERLAP: Final = timedelta(hours=2)
+FIRST_LOOK: Final = timedelta(days=3)
+PATIENCE: Final = timedelta(minutes=15)
+"""How long a rail may take to list what it took on."""
+
+_LISTED: Final = ("accepted", "in_transit", "paid", "failed", "returned")
+
+
+def reconcile(tenant: Tenant) -> int:
+    """Compare with every rail that was used; gives how many differences are new."""
+    return sum(_one(tenant, name) for name in _used(tenant))
+
+
+def _used(tenant: Tenant) -> list[str]:
+    with tenant_read(tenant) as session:
+        names = session.scalars(select(Payout.rail).distinct()).all()
+    return [name for name in names if name != "bank_file"]
+
+
+def _one(tenant: Tenant, name: str) -> int:
+    now = clock.now()
+    with tenant_read(tenant) as session:
+        last = session.get(RailCheck, name)
+    since = (last.until if last else now - FIRST_LOOK) - OVERLAP
+    movements = list(rails.named(name).movements(tenant, since))
+    with tenant_work(tenant, even=EVEN) as session:
+        applying.apply(session, tenant, _last_words(movements))
+        found = _compare(session, tenant, name, movements, since, now)
+        statement = insert(RailCheck).values(rail=name, until=now, checked_at=now, found=found)
+        values = {"until": now, "checked_at": now, "found": found}
+        session.execute(statement.on_conflict_do_update(index_elements=["rail"], set_=values))
+    return found
+
+
+def _last_words(movements: Iterable[Report]) -> list[Report]:
+    return list({report.payout_id: report for report in movements if report.payout_id}.values())
+
+
+def _compare(
+    session: Session, tenant: Tenant, rail: str, movements: list[Report], since: datetime, now: datetime
+) -> int:
+    by_id = {report.payout_id for report in movements if report.payout_id}
+    ours = {row.id: row for row in session.scalars(select(Payout).where(Payout.id.in_(by_id)))}
+    found = 0
+    for report in movements:
+        if report.state not in _LISTED:
+            continue
+        payout = ours.get(report.payout_id) if report.payout_id else None
+        found += _look_at(session, tenant, rail, report, payout, now)
+    listed = {report.reference for report in movements}
+    sent = select(Payout).where(
+        Payout.rail == rail, Payout.sent_at >= since + OVERLAP, Payout.sent_at <= now - PATIENCE
+    )
+    for payout in session.scalars(sent.where(Payout.reference.is_not(None))):
+        if payout.reference not in listed:
+            found += _note(session, tenant, rail, "missing", str(payout.reference), payout, {}, now)
+    return found
+
+
+def _look_at(session: Session, tenant: Tenant, rail: str, report: Report, payout: Payout | None, now: datetime) -> int:
+    said = {"amount_minor": report.amount_minor, "currency": report.currency, "state": report.state}
+    if payout is None or (payout.reference is not None and payout.reference != report.reference):
+        new = _note(session, tenant, rail, "extra", report.reference, None, said, now)
+        if new and report.amount_minor and report.state in ("accepted", "in_transit", "paid"):
+            _suspend(session, tenant, rail, report, now)
+        return new
+    minor = to_minor(payout.sent_micros, payout.currency).minor
+    if (report.amount_minor, report.currency) != (minor, payout.currency):
+        return _note(session, tenant, rail, "amount", report.reference, payout, said | {"ours": minor}, now)
+    if report.state == "paid" and payout.state in ("failed", "cancelled", "rejected"):
+        return _note(session, tenant, rail, "state", report.reference, payout, said | {"ours": payout.state}, now)
+    return 0
+
+
+def _suspend(session: Session, tenant: Tenant, rail: str, report: Report, now: datetime) -> None:
+    """Money left that no payout of ours explains: it is gone from the bank, and stands in suspense."""
+    currency = report.currency
+    suspense, bank = Account(Kind.SUSPENSE, None, currency), Account(Kind.BANK, None, currency)
+    micros = from_minor(report.amount_minor or 0, currency)
+    key = f"rail:{rail}:{report.reference}:extra"
+    entry = Entry(key, suspense, bank, micros, now.date(), "unexplained by any payout")
+    ledger.post(session, Actor.system(tenant), [entry])
+
+
+def _note(
+    session: Session,
+    tenant: Tenant,
+    rail: str,
+    kind: str,
+    reference: str,
+    payout: Payout | None,
+    facts: dict[str, Any],
+    now: datetime,
+) -> int:
+    known = select(RailDifference.id).where(
+        RailDifference.rail == rail, RailDifference.kind == kind, RailDifference.reference == reference
+    )
+    if session.scalar(known.limit(1)) is not None:
+        return 0  # open, or settled by a person: it is not found anew with every look
+    key = ids.new_id()
+    session.add(
+        RailDifference(
+            id=key,
+            rail=rail,
+            kind=kind,
+            reference=reference,
+            payout_id=payout.id if payout else None,
+            facts=facts,
+            found_at=now,
+        )
+    )
+    session.flush()
+    after = {"kind": kind, "reference": reference, "rail": rail}
+    activity.record(
+        session,
+        Actor.system(tenant),
+        "rail_difference.found",
+        subject_type="rail_difference",
+        subject_id=key,
+        after=after,
+    )
+    return 1
+
+
+def resolve(session: Session, actor: Actor, difference: RailDifference, note: str) -> None:
+    """Say what came of a difference."""
+    difference.resolved_at, difference.resolved_by, difference.note = clock.now(), actor.id, note
+    session.flush()
+    activity.record(
+        session,
+        actor,
+        "rail_difference.resolved",
+        subject_type="rail_difference",
+        subject_id=difference.id,
+        after={"note": note},
+    )
+
+
+def open_differences(session: Session, limit: int = 200) -> list[RailDifference]:
+    """What nobody has looked at yet, the newest first."""
+    query = select(RailDifference).where(RailDifference.resolved_at.is_(None))
+    return list(session.scalars(query.order_by(RailDifference.found_at.desc()).limit(limit)))
