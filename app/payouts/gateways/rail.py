@@ -12,8 +12,8 @@ from app.kernel.tenant import Tenant
 
 Speed = Literal["instant", "standard"]
 RailState = Literal["accepted", "in_transit", "paid", "failed", "returned", "refused", "unknown"]
-"""How a rail sees an order: `refused` never left and never will; `failed` was taken and did not arrive; `returned` arrived
-and came back; `unknown` is no answer at all, and never a reason to send again under another key."""
+"""How a rail sees an order: `refused` never left and never will; `failed` was taken and did not arrive; `returned`
+arrived and came back; `unknown` is no answer at all, and never a reason to send again under another key."""
 
 FINAL: frozenset[RailState] = frozenset({"failed", "returned", "refused"})
 
@@ -22,8 +22,8 @@ FINAL: frozenset[RailState] = frozenset({"failed", "returned", "refused"})
 class Destination:
     """Where money goes, as the rail needs it; account numbers are plain here and nowhere else.
 
-    `scheme` is iban, us, gb or stripe; `number` the account's own, `routing` the bank's (BIC, routing number, sort code),
-    empty where the scheme has none. `country` is the bank's, `address_country` the holder's (ISO 3166-1).
+    `scheme` is iban, us, gb or stripe; `number` the account's own, `routing` the bank's (BIC, routing number, sort
+    code), empty where the scheme has none. `country` is the bank's, `address_country` the holder's (ISO 3166-1).
     """
 
     scheme: Literal["iban", "us", "gb", "stripe"]
@@ -42,7 +42,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One payment to make: `amount_minor` of `currency`'s minor unit, under a `key` that never means another payment."""
+    """One payment to make: `amount_minor` of `currency`'s minor unit, under a `key` that never means another."""
 
     payout_id: UUID
     key: str
@@ -54,6 +54,8 @@ class Order:
     """What the receiver's bank shows: at most 35 characters of the SEPA character set."""
     on: date
     """The banking day on which a standard payment is to arrive at the earliest."""
+    first_tried_at: datetime | None = None
+    """When the key was first handed over, None the first time: rails forget keys, and search instead of asking then."""
 
 
 @dataclass(frozen=True, slots=True)
