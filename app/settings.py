@@ -20,7 +20,7 @@ DEMO_SECRET = "demo-secret-for-development-only-never-in-production"  # noqa: S1
 HOME_CELL = "home"
 MINIMUM_SECRET_LENGTH = 32
 STRIPE_API_VERSION = "2026-10-28.endive"
-"""The version of the processor's interface that the shapes read here are those of; it moves with the library, not alone."""
+"""The version of the processor's interface whose shapes the payouts read; it moves with the library, not alone."""
 
 _SCHEMES = {
     "database_url": ("postgresql",),

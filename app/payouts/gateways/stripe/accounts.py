@@ -80,14 +80,10 @@ class Accounts:
 
     def onboarding_link(self, account: str, return_url: str, refresh_url: str) -> str:
         """The address of the processor's page for this account: for one use, within minutes."""
+        options = {"fields": "eventually_due"}
+        pages = {"return_url": return_url, "refresh_url": refresh_url}
         answer = self._wire.create_account_link(
-            {
-                "account": account,
-                "type": "account_onboarding",
-                "return_url": return_url,
-                "refresh_url": refresh_url,
-                "collection_options": {"fields": "eventually_due"},
-            }  # fmt: skip
+            {"account": account, "type": "account_onboarding", "collection_options": options, **pages}
         )
         url = _body(answer).get("url")
         if not isinstance(url, str) or not url.startswith("https://"):

@@ -1,4 +1,4 @@
-"""The processor's own minor units (docs.stripe.com/currencies): where they differ from ISO 4217's, what cannot be paid."""
+"""The processor's own minor units (docs.stripe.com/currencies): where they differ from ISO 4217's."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ _MOST_SIGNATURES = 10
 _TIME = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,128}")
-_ID = re.compile(r"[a-z]{2,12}_[A-Za-z0-9_]{1,128}")
+_ACCOUNT_ID = re.compile(r"acct_[A-Za-z0-9]{1,64}")
+_OBJECT_ID = re.compile(r"[!-~]{0,255}")
 _TYPE = re.compile(r"[a-z0-9_]{1,40}(\.[a-z0-9_]{1,40}){1,4}")
 
 
@@ -37,6 +38,7 @@ class Event:
     id: str
     type: str
     object_id: str
+    """Which object to read again; empty for the few kinds that have no name."""
     account: str | None
     """The connected account it happened on; None on the platform's own."""
     livemode: bool
@@ -50,7 +52,7 @@ class Event:
 
 
 class _Object(msgspec.Struct):
-    id: str
+    id: str = ""
     metadata: dict[str, str] | None = None
 
 
@@ -105,9 +107,9 @@ def _event(payload: bytes) -> Event:
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError, OSError):
         raise EventRefused from None
     thing = said.data.object
-    names = (_EVENT_ID.fullmatch(said.id), _ID.fullmatch(thing.id), _TYPE.fullmatch(said.type))
+    names = (_EVENT_ID.fullmatch(said.id), _OBJECT_ID.fullmatch(thing.id), _TYPE.fullmatch(said.type))
     if said.object != "event" or None in names or created is None:
         raise EventRefused
-    if said.account is not None and _ID.fullmatch(said.account) is None:
+    if said.account is not None and _ACCOUNT_ID.fullmatch(said.account) is None:
         raise EventRefused
     return Event(said.id, said.type, thing.id, said.account, said.livemode, created, thing.metadata or {})

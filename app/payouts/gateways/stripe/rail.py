@@ -9,9 +9,9 @@ from typing import Self
 
 from app.kernel import clock
 from app.kernel.tenant import Tenant
-from app.payouts.gateways.rail import Limits, Order, Report
+from app.payouts.gateways.rail import Limits, Order, RailState, Report
 from app.payouts.gateways.stripe import amounts, mapping
-from app.payouts.gateways.stripe.accounts import Accounts, ProcessorUnreachable
+from app.payouts.gateways.stripe.accounts import Accounts, AccountUnusable, ProcessorUnreachable
 from app.payouts.gateways.stripe.amounts import Unpayable
 from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Wire
 from app.payouts.gateways.stripe.mapping import Body, Plan
@@ -110,10 +110,16 @@ class StripeRail(Accounts):
             account = str(transfer["destination"])
             if owner is None:
                 if account not in owners:
-                    owners[account] = self.account_state(account).tenant_id
+                    owners[account] = self._owner_of(account)
                 owner = owners[account]
             if owner == tenant.id:
                 yield transfer
+
+    def _owner_of(self, account: str) -> str | None:
+        try:
+            return self.account_state(account).tenant_id
+        except AccountUnusable:
+            return None
 
     def _moved(self, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
         earliest = min(int(each["created"]) for each in transfers)
@@ -129,7 +135,7 @@ class StripeRail(Accounts):
                 yield report
         for payout in by_transfer.values():
             if int(payout["created"]) >= since.timestamp():
-                yield replace(mapping.report_of_payout(account, payout), payout_id=None)
+                yield mapping.report_of_payout(account, payout)
 
     def _settled(self, tenant: Tenant, order: Order, *, looks_first: bool) -> Report:
         try:
@@ -144,9 +150,8 @@ class StripeRail(Accounts):
             transfer = found[0] if found else None
             if transfer is None and plan.is_late(clock.now()):
                 return _report(order, "refused", problem="unreachable")
-        if transfer is None:
-            transfer = self._transferred(plan, looks_first=looks_first)
-        return transfer if isinstance(transfer, Report) else self._paid_out(plan, transfer, looks_first=looks_first)
+        done = transfer or self._transferred(plan, looks_first=looks_first)
+        return done if isinstance(done, Report) else self._paid_out(plan, done, looks_first=looks_first)
 
     def _transferred(self, plan: Plan, *, looks_first: bool) -> Body | Report:
         answer = self._wire.create_transfer(plan.transfer, f"{plan.order.key}:transfer")
@@ -183,7 +188,7 @@ class StripeRail(Accounts):
         return self._reported(plan.account, answer.body)
 
     def _payout_known(self, plan: Plan, transfer: Body) -> Report | None:
-        """What is known of an order's payout; None when it is certain that there is none and the money is over there."""
+        """What is known of an order's payout; None when for certain there is none and its money is over there."""
         payouts = self._wire.payouts(plan.account, created={"gte": int(transfer["created"]) - 1})
         if payouts is None:
             return _report(plan.order, "unknown", str(transfer["id"]), problem="unreachable")
@@ -247,6 +252,8 @@ def _is_as_asked(thing: Body, plan: Plan) -> bool:
     return thing.get("amount") == plan.units and thing.get("currency") == plan.order.currency.lower()
 
 
-def _report(order: Order, state: str, reference: str = "", *, problem: str, answer: Answer | None = None) -> Report:
+def _report(
+    order: Order, state: RailState, reference: str = "", *, problem: str, answer: Answer | None = None
+) -> Report:
     facts = answer.facts if answer else {}
-    return Report(order.payout_id, state, reference, problem, order.amount_minor, order.currency, facts=facts)  # type: ignore[arg-type]
+    return Report(order.payout_id, state, reference, problem, order.amount_minor, order.currency, facts=facts)
