@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,6 +13,7 @@ import stripe
 from app.settings import STRIPE_API_VERSION
 
 stripe.enable_telemetry = False
+logging.getLogger("stripe").setLevel(logging.WARNING)  # it would write down the processor's messages about accounts
 
 TIMEOUTS = (5.0, 20.0)
 """Seconds to connect, and to wait for the next byte."""

@@ -126,15 +126,17 @@ class StripeRail(Accounts):
         payouts = self._wire.payouts(account, created={"gte": earliest - 1})
         if payouts is None:
             raise ProcessorUnreachable
-        by_transfer = {mapping.metadata(each).get("transfer"): each for each in payouts}
+        names = {str(transfer["id"]) for transfer in transfers}
+        by_transfer = {mapping.metadata(payout).get("transfer"): payout for payout in payouts}
         for transfer in transfers:
-            payout = by_transfer.pop(transfer["id"], None)
+            payout = by_transfer.get(transfer["id"])
             report = mapping.report_of_payout(account, payout) if payout else _report_alone(transfer)
             came_back = report.state in ("failed", "returned") or mapping.is_reversed(transfer)
             if came_back or int(transfer["created"]) >= since.timestamp():
                 yield report
-        for payout in by_transfer.values():
-            if int(payout["created"]) >= since.timestamp():
+        for payout in payouts:
+            is_known = mapping.metadata(payout).get("transfer") in names
+            if not is_known and int(payout["created"]) >= since.timestamp():
                 yield mapping.report_of_payout(account, payout)
 
     def _settled(self, tenant: Tenant, order: Order, *, looks_first: bool) -> Report:
