@@ -23,7 +23,9 @@ from tests.payouts.stripe_wire import Refused, check, decoded, whole
 
 KEY, SECRET = "sk_test_stand_in", "whsec_stand_in_secret"
 KEYS_LIVE = 24 * 3600
-Trouble = Literal["delay", "drop", "500", "garbage", "429", "401"]
+_NOT_BEGUN = {"400": "resource_missing", "401": "", "429": "rate_limit"}
+Trouble = Literal["delay", "drop", "500", "garbage", "400", "401", "429"]
+"""400, 401 and 429 are said before anything is begun, and not remembered under the key."""
 
 
 @dataclass
@@ -198,8 +200,9 @@ class StandIn:
         """Do it, with whatever goes wrong before and after. Raises what is not remembered under a key."""
         check(asked.method, _route(asked.path), asked.params)
         before = self.fault(asked, committed=False)
-        if before is not None and before.trouble in ("429", "401"):
-            raise Refused(int(before.trouble), "rate_limit" if before.trouble == "429" else "", "invalid_request_error")
+        if before is not None and before.trouble in _NOT_BEGUN:
+            time.sleep(before.seconds)
+            raise Refused(int(before.trouble), _NOT_BEGUN[before.trouble])
         if (spoilt := _spoilt(before)) is not None:
             return spoilt
         try:

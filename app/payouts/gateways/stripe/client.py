@@ -36,6 +36,8 @@ class Answer:
     code: str = ""
     request: str = ""
     """The processor's name for the question, for its support."""
+    is_replay: bool = False
+    """The answer to an earlier question under the same key: that one is over."""
 
     @property
     def facts(self) -> dict[str, str]:
@@ -135,8 +137,9 @@ def _answer_of(problem: stripe.StripeError) -> Answer:
     said = problem.json_body.get("error") if isinstance(problem.json_body, dict) else None
     said = said if isinstance(said, dict) else {}
     kind, code, status = said.get("type"), str(said.get("code") or ""), problem.http_status
-    request = problem.request_id or ""
+    headers = problem.headers or {}
+    about = {"request": headers.get("request-id", ""), "is_replay": headers.get("idempotent-replayed") == "true"}
     is_certain = kind in _CERTAIN_TYPES and (status in _CERTAIN_STATUSES or (status, code) == _NOT_OURS)
     if is_certain and code not in _NOT_YET:
-        return Answer("refused", code=code or "refused", request=request)
-    return Answer("unclear", code=code or str(kind or status or "unreachable"), request=request)
+        return Answer("refused", code=code or "refused", **about)
+    return Answer("unclear", code=code or str(kind or status or "unreachable"), **about)

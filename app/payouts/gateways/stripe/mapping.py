@@ -17,6 +17,8 @@ Body = dict[str, Any]
 
 KEY_LIFE = timedelta(hours=23)
 """The processor forgets a key after 24 hours at the earliest; asked for later, it would pay anew."""
+NOTHING_UNDER_WAY = timedelta(minutes=5)
+"""So long after a try without an answer none of it can still be on its way; the processor itself gives up sooner."""
 LONGEST_TEXT = 22
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]{1,64}")
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -85,6 +87,11 @@ class Plan:
         """Whether the processor may have forgotten the key, so that asking under it would pay again."""
         first = self.order.first_tried_at
         return first is not None and now - first >= KEY_LIFE
+
+    def may_be_under_way(self, now: datetime) -> bool:
+        """Whether an earlier try could still be carried out, so that a refusal of a later one says nothing of it."""
+        first = self.order.first_tried_at
+        return first is not None and now - first < NOTHING_UNDER_WAY
 
     def is_of(self, thing: Body) -> bool:
         """Whether a transfer or payout came from this order, and not from another try of the same payout."""

@@ -158,12 +158,11 @@ class StripeRail(Accounts):
     def _transferred(self, plan: Plan, *, looks_first: bool) -> Body | Report:
         answer = self._wire.create_transfer(plan.transfer, f"{plan.order.key}:transfer")
         if answer.kind == "refused" and looks_first:
-            # The earlier try may have arrived while this one was on its way.
-            found = self._transfers_of(plan)
-            if found is None:
-                return _report(plan.order, "unknown", problem="unreachable", answer=answer)
+            found = self._transfers_of(plan)  # the earlier try may have arrived while this one was on its way
             if found:
                 return found[0]
+            if found is None or self._is_doubtful(plan, answer):
+                return _report(plan.order, "unknown", problem="unreachable", answer=answer)
         if answer.kind == "refused":
             return _report(plan.order, "refused", problem=mapping.problem_of(answer.code), answer=answer)
         if answer.kind == "unclear" or not _is_as_asked(answer.body, plan):
@@ -179,15 +178,19 @@ class StripeRail(Accounts):
                 return self._taken_back(transfer, "unreachable")
         key = f"{plan.order.key}:payout"
         answer = self._wire.create_payout(plan.account, plan.payout(str(transfer["id"])), key)
+        if answer.kind == "done" and _is_as_asked(answer.body, plan):
+            return self._reported(plan.account, answer.body)
         if answer.kind == "refused" and looks_first:
             known = self._payout_known(plan, transfer)
             if known is not None:
                 return known
-        if answer.kind == "refused":
+        if answer.kind == "refused" and not (looks_first and self._is_doubtful(plan, answer)):
             return self._taken_back(transfer, mapping.problem_of(answer.code), code=answer.code)
-        if answer.kind == "unclear" or not _is_as_asked(answer.body, plan):
-            return _report(plan.order, "unknown", str(transfer["id"]), problem="unreachable", answer=answer)
-        return self._reported(plan.account, answer.body)
+        return _report(plan.order, "unknown", str(transfer["id"]), problem="unreachable", answer=answer)
+
+    def _is_doubtful(self, plan: Plan, answer: Answer) -> bool:
+        """Whether a refusal may be only of this question, while an earlier one is still worked on."""
+        return plan.may_be_under_way(clock.now()) and not answer.is_replay
 
     def _payout_known(self, plan: Plan, transfer: Body) -> Report | None:
         """What is known of an order's payout; None when for certain there is none and its money is over there."""
