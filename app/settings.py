@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from functools import cached_property
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -18,6 +19,8 @@ import msgspec
 DEMO_SECRET = "demo-secret-for-development-only-never-in-production"  # noqa: S105 production refuses it
 HOME_CELL = "home"
 MINIMUM_SECRET_LENGTH = 32
+STRIPE_API_VERSION = "2026-10-28.endive"
+"""The version of the processor's interface whose shapes the payouts read; it moves with the library, not alone."""
 
 _SCHEMES = {
     "database_url": ("postgresql",),
@@ -62,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     task_lease_seconds: float = 15.0
     prepare_statements: bool = True
     breached_passwords: Path | None = None
+    stripe_secret_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    stripe_api_base: str = "https://api.stripe.com"
 
     @property
     def data(self) -> Path:
@@ -195,6 +201,7 @@ def _check(settings: Settings) -> None:
         if not low <= getattr(settings, name) <= high:
             raise SettingsError(f"{name.upper()} must be between {low} and {high}.")
     _check_file("BREACHED_PASSWORDS", settings.breached_passwords)
+    _check_stripe(settings)
     if settings.is_production:
         _check_production(settings)
 
@@ -224,6 +231,50 @@ def _check_file(name: str, file: Path | None) -> None:
         raise SettingsError(f"{name} must name a file that is there.")
 
 
+_STRIPE_KEY = re.compile(r"(sk|rk)_(live|test)_[A-Za-z0-9_]{1,200}")
+
+
+def _check_stripe(settings: Settings) -> None:
+    key, secret = settings.stripe_secret_key, settings.stripe_webhook_secret
+    if key is not None and _STRIPE_KEY.fullmatch(key) is None:
+        raise SettingsError("STRIPE_SECRET_KEY must be a secret or restricted key, such as sk_live_….")
+    if secret is not None and re.fullmatch(r"whsec_[!-~]{8,200}", secret) is None:
+        raise SettingsError("STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint, such as whsec_….")
+    if not _is_safe_base(settings.stripe_api_base):
+        raise SettingsError(
+            "STRIPE_API_BASE must be an address that starts with https://; http:// only on this machine."
+        )
+
+
+def _is_safe_base(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if not parts.hostname or parts.username or parts.query or parts.fragment or parts.path.strip("/"):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_stripe_in_production(settings: Settings) -> None:
+    if settings.stripe_secret_key is None:
+        return
+    if "_test_" in settings.stripe_secret_key[:8]:
+        raise SettingsError("STRIPE_SECRET_KEY must be a live key in production.")
+    if not settings.stripe_api_base.startswith("https://"):
+        raise SettingsError("STRIPE_API_BASE must be an address that starts with https:// in production.")
+    if settings.stripe_webhook_secret is None:
+        raise SettingsError("STRIPE_WEBHOOK_SECRET must be set in production where STRIPE_SECRET_KEY is.")
+
+
 def _check_production(settings: Settings) -> None:
     if settings.secret_key == DEMO_SECRET or len(settings.secret_key) < MINIMUM_SECRET_LENGTH:
         raise SettingsError(
@@ -234,3 +285,4 @@ def _check_production(settings: Settings) -> None:
     for name in ("database_url", "broker_url", "cache_url", "storage_url", "smtp_url"):
         if getattr(settings, name) is None and not (name == "database_url" and settings.database_login_url):
             raise SettingsError(f"{name.upper()} must be set in production.")
+    _check_stripe_in_production(settings)

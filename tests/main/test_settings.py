@@ -132,3 +132,49 @@ def test_every_command_explains_itself():
 def test_a_list_of_stolen_passwords_that_is_not_there_stops_the_start(tmp_path):
     with pytest.raises(SettingsError, match="BREACHED_PASSWORDS"):
         load({"BREACHED_PASSWORDS": str(tmp_path / "nowhere.txt")})
+
+
+LIVE = {"STRIPE_SECRET_KEY": "sk_live_a1b2", "STRIPE_WEBHOOK_SECRET": "whsec_abcdefgh"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_SECRET_KEY", "pk_live_a1b2"), ("STRIPE_SECRET_KEY", "sk_live_"), ("STRIPE_SECRET_KEY", "sk_live_a\nb"),
+        ("STRIPE_WEBHOOK_SECRET", "secret"), ("STRIPE_WEBHOOK_SECRET", "whsec_short"),
+        ("STRIPE_API_BASE", "http://api.stripe.com"), ("STRIPE_API_BASE", "http://127.0.0.1.evil.example"),
+        ("STRIPE_API_BASE", "http://localhost.evil.example"), ("STRIPE_API_BASE", "ftp://127.0.0.1"),
+        ("STRIPE_API_BASE", "https://"), ("STRIPE_API_BASE", "https://name:word@api.stripe.com"),
+        ("STRIPE_API_BASE", "https://api.stripe.com/v1"), ("STRIPE_API_BASE", "https://api.stripe.com:port"),
+        ("STRIPE_API_BASE", "http://10.0.0.1"),
+    ],
+)  # fmt: skip
+def test_a_card_processor_that_cannot_be_is_named_in_one_sentence(name, value):
+    with pytest.raises(SettingsError, match=name) as refused:
+        load({name: value})
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "base", ["https://api.stripe.com/", "http://127.0.0.1:8123", "http://[::1]:8123", "http://localhost:1"]
+)
+def test_the_card_processor_is_reached_safely_or_on_this_machine(base):
+    assert load({"STRIPE_API_BASE": base}).stripe_api_base == base
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_a1b2"}, "STRIPE_SECRET_KEY"), ({"STRIPE_SECRET_KEY": "rk_test_a1"}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_API_BASE": "http://127.0.0.1:8123"}, "STRIPE_API_BASE"), ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK"),
+    ],
+)  # fmt: skip
+def test_production_pays_in_earnest_or_not_at_all(change, named):
+    with pytest.raises(SettingsError, match=named):
+        load(PRODUCTION | LIVE | change)
+
+
+def test_production_starts_with_a_card_processor_and_without():
+    assert load(PRODUCTION | LIVE).stripe_secret_key == LIVE["STRIPE_SECRET_KEY"]
+    assert load(PRODUCTION).stripe_secret_key is None
+    assert "a1b2" not in repr(load(PRODUCTION | LIVE))

@@ -54,9 +54,8 @@ class Order:
     """What the receiver's bank shows: at most 35 characters of the SEPA character set."""
     on: date
     """The banking day on which a standard payment is to arrive at the earliest."""
-
     first_tried_at: datetime | None = None
-    """When it was first handed over, if it was: rails forget keys after a day."""
+    """When the key was first handed over, None the first time: rails forget keys, and search instead of asking then."""
 
 
 @dataclass(frozen=True, slots=True)
