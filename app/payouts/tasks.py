@@ -43,23 +43,9 @@ def keep_promises(session: Session, tenant: Tenant) -> None:
 
 @jobs.label_schedule("payouts.bank", every="five minutes")
 @jobs.label_task("payouts.bank", queue="money")
-def bank(session: Session, tenant: Tenant) -> None:
+def bank(session: Session, tenant: Tenant) -> None:  # noqa: ARG001
     """Let the sandbox's bank do what is due there, and tell us as a bank would."""
-    tell_of(session, tenant, sandbox.move(session))
-
-
-def tell_of(session: Session, tenant: Tenant, moved: list[sandbox.SandboxTransfer]) -> None:
-    """What the sandbox's bank sends when something moved there."""
-    for row in moved:
-        hearing.receive(
-            session,
-            rail=sandbox.SandboxRail.name,
-            event_id=f"{row.reference}:{row.state}",
-            kind=row.state,
-            reference=row.reference,
-            payload=b"{}",
-        )
-    _ = tenant
+    hearing.hear_of(session, sandbox.move(session))
 
 
 @jobs.label_schedule("payouts.reconcile", every="hour", jitter_seconds=1_200)

@@ -12,12 +12,24 @@ from app.payouts.gateways.sandbox import SandboxRail
 NAMES = ("sandbox", "stripe", "bank_file")
 
 
-@cache
+_SANDBOX = SandboxRail()
+
+
 def named(name: str) -> Rail:
     """A rail; a name of another deployment, or of a rail that has no access here, is refused."""
-    if name == "sandbox":
-        return SandboxRail()
+    settings = current().settings
+    if name == _SANDBOX.name:
+        return _SANDBOX
+    if name == "stripe" and settings.stripe_secret_key:
+        return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
     raise RailUnknown
+
+
+@cache
+def _stripe(key: str, base: str) -> Rail:
+    from app.payouts.gateways.stripe.rail import StripeRail  # a second of imports that most processes never need
+
+    return StripeRail(key, base)
 
 
 def usual() -> str:

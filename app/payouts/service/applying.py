@@ -96,7 +96,7 @@ def _post(session: Session, tenant: Tenant, change: _Change, now: datetime) -> N
         notices.tell_payees(session, tenant, state, payouts)
 
 
-def _answer(session: Session, payouts: Iterable[Payout], reports: dict[UUID | None, Report], now: datetime) -> None:
+def _answer(session: Session, payouts: Iterable[Payout], reports: dict[UUID, Report], now: datetime) -> None:
     numbers = {payout.id: payout.attempts for payout in payouts}
     query = select(PayoutAttempt).where(PayoutAttempt.payout_id.in_(numbers), PayoutAttempt.answered_at.is_(None))
     for attempt in session.scalars(query):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +16,7 @@ from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
-from app.payouts.models import Payout, RailEvent
+from app.payouts.models import Payout, RailEvent, SandboxTransfer
 from app.payouts.service import applying
 from app.payouts.service.sending import EVEN
 
@@ -45,10 +47,17 @@ def receive(
     return True
 
 
+def hear_of(session: Session, moved: Iterable[SandboxTransfer]) -> None:
+    """Take in what the sandbox's bank sends when something moved there."""
+    for row in moved:
+        event_id = f"{row.reference}:{row.state}"
+        receive(session, rail="sandbox", event_id=event_id, kind=row.state, reference=row.reference, payload=b"{}")
+
+
 def hear(tenant: Tenant) -> int:
     """Ask rails about everything they spoke of, and take what they say into the books."""
     heard = 0
-    seen: set[object] = set()
+    seen: set[UUID] = set()
     while events := [event for event in _waiting(tenant) if event.id not in seen]:
         seen |= {event.id for event in events}
         heard += len(events)
@@ -65,7 +74,7 @@ def _waiting(tenant: Tenant) -> list[RailEvent]:
         return list(session.scalars(query.limit(BATCH)))
 
 
-def _take(session: Session, tenant: Tenant, reports: dict[object, Report]) -> None:
+def _take(session: Session, tenant: Tenant, reports: dict[UUID, Report]) -> None:
     now = clock.now()
     query = select(RailEvent).where(RailEvent.id.in_(reports), RailEvent.state == "new").order_by(RailEvent.id)
     events = list(session.scalars(query.with_for_update(skip_locked=True)))
@@ -78,9 +87,9 @@ def _take(session: Session, tenant: Tenant, reports: dict[object, Report]) -> No
         _mark(event, found[event.id], known, now)
 
 
-def _known(session: Session, found: dict[object, Report]) -> set[object]:
+def _known(session: Session, found: dict[UUID, Report]) -> set[UUID]:
     wanted = {report.payout_id for report in found.values() if report.payout_id}
-    rows = session.execute(select(Payout.id, Payout.reference).where(Payout.id.in_(wanted))).tuples()
+    rows = session.execute(select(Payout.id, Payout.reference).where(Payout.id.in_(wanted)))
     references = dict(rows.all())
     return {
         report.payout_id
@@ -89,7 +98,7 @@ def _known(session: Session, found: dict[object, Report]) -> set[object]:
     }
 
 
-def _mark(event: RailEvent, report: Report, known: set[object], now: datetime) -> None:
+def _mark(event: RailEvent, report: Report, known: set[UUID], now: datetime) -> None:
     """Note an event as done; one whose object nobody knows yet is asked about again, and in the end put aside."""
     event.tries += 1
     if report.state != "unknown" and report.payout_id in known:

@@ -50,7 +50,7 @@ def add(
 
 def add_processor_account(session: Session, tenant: Tenant, actor: Actor, payee: Payee, account: str) -> PayoutMethod:
     """Note the card processor's account of a payee, once it may be paid to."""
-    details = BankDetails("iban", payee.name, account, "", "")  # type: ignore[arg-type]
+    details = BankDetails("iban", payee.name, account, "", "")
     to = Destination("stripe", payee.name, account)
     method = _new(session, tenant, actor, payee, details, to, payee.currency)
     notices.tell_account(session, tenant, payee, method)

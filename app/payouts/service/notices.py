@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from babel.dates import format_datetime
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Member
@@ -73,9 +74,9 @@ def tell_account(session: Session, tenant: Tenant, payee: Payee, method: PayoutM
         _send(session, tenant, to, language, "account", places)
 
 
-def mailboxes(session: Session, tenant: Tenant, payees: Collection[object]) -> dict[object, list[tuple[str, str]]]:
+def mailboxes(session: Session, tenant: Tenant, payees: Collection[UUID]) -> dict[UUID, list[tuple[str, str]]]:
     """Where payees are written to: the legal person's address, and members who are the artist; with their language."""
-    found: dict[object, dict[str, str]] = {}
+    found: dict[UUID, dict[str, str]] = {}
     parties = select(Payee.id, Party.email).join(Party, Party.id == Payee.party_id).where(Payee.id.in_(payees))
     for payee, email in session.execute(parties):
         if email:
@@ -83,7 +84,7 @@ def mailboxes(session: Session, tenant: Tenant, payees: Collection[object]) -> d
     members = (
         select(Payee.id, Member.email, Member.language)
         .join(Artist, Artist.party_id == Payee.party_id)
-        .join(Member, Member.artists.any(Artist.key))
+        .join(Member, Artist.key == func.any(Member.artists))
         .where(Payee.id.in_(payees), Member.role == "artist", Member.disabled_at.is_(None))
     )
     for payee, email, language in session.execute(members):

@@ -24,8 +24,9 @@ from app.payouts.models import Payout, PayoutRun, PayoutRunLine
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.banking_days import value_date
 from app.payouts.service import apart, books, quoting, requesting, taxing
+from app.payouts.service.books import Source
 from app.payouts.service.quoting import Way, methods_of, policy_of, terms_for, why_json
-from app.payouts.service.standing import Source, available_of, sources_of
+from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.royalties.service.running import ALONE_UP_TO_MICROS

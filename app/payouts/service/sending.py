@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, case, func, select
@@ -76,7 +77,7 @@ def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list
     return list(session.scalars(query.with_for_update(skip_locked=True)))
 
 
-def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[object, str]:
+def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[UUID, str]:
     """Payouts that may not go out as they stand, and why."""
     methods, found = _methods(session, payouts), {}
     blocked = taxing.blocked(session, {payout.payee_id for payout in payouts}) if payouts else set()
@@ -88,7 +89,7 @@ def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[o
     return found
 
 
-def _methods(session: Session, payouts: Sequence[Payout]) -> dict[object, PayoutMethod]:
+def _methods(session: Session, payouts: Sequence[Payout]) -> dict[UUID, PayoutMethod]:
     wanted = {payout.method_id for payout in payouts}
     return {each.id: each for each in session.scalars(select(PayoutMethod).where(PayoutMethod.id.in_(wanted)))}
 
@@ -169,10 +170,10 @@ def _lost(tenant: Tenant) -> list[tuple[str, Order]]:
         ]
 
 
-def _first_tries(session: Session, payouts: Sequence[Payout]) -> dict[object, datetime]:
+def _first_tries(session: Session, payouts: Sequence[Payout]) -> dict[UUID, datetime]:
     query = select(PayoutAttempt.payout_id, func.min(PayoutAttempt.started_at)).group_by(PayoutAttempt.payout_id)
     wanted = [payout.id for payout in payouts]
-    return dict(session.execute(query.where(PayoutAttempt.payout_id.in_(wanted))).tuples().all())
+    return dict(session.execute(query.where(PayoutAttempt.payout_id.in_(wanted))).all())
 
 
 def _again(tenant: Tenant, rail: Rail, order: Order) -> None:

@@ -29,6 +29,8 @@ class StripeRail(Accounts):
     """
 
     name = "stripe"
+    batch = 1
+    lease = timedelta(seconds=75)
 
     def __init__(self, key: str, base: str, *, timeouts: tuple[float, float] = TIMEOUTS) -> None:
         super().__init__(Wire(key, base, timeouts))
