@@ -36,6 +36,7 @@ from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
 from app.main import composition
 from app.main.lifeline import end_with_parent
+from app.payouts import pages as payouts_pages
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
@@ -91,6 +92,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *ledger_pages.handlers,
         *contracts_pages.handlers,
         *royalties_pages.handlers,
+        *payouts_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

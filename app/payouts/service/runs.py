@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import SamePerson
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
-from app.kernel.money import from_minor
+from app.kernel.money import from_micros, from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import RunChanged, RunEmpty, RunUnfit
@@ -284,3 +284,10 @@ def forget_open(session: Session, before: Any) -> int:
 def _tell(session: Session, actor: Actor, action: str, run: PayoutRun, **after: Any) -> None:
     told = {"number": run.number, "state": run.state, **after}
     activity.record(session, actor, action, subject_type="payout_run", subject_id=run.id, after=told)
+
+
+def cells(line: PayoutRunLine, payee: str, account: str | None, state: str | None) -> list[Any]:
+    """A line as a row of an export; amounts are decimals."""
+    micros = (line.gross_micros, line.platform_micros, line.withheld_micros, line.sent_micros)
+    left = line.why_not or ("taken out" if line.excluded_by else "")
+    return [payee, account, line.currency, *(from_micros(each) for each in micros), left, state]

@@ -24,7 +24,7 @@ from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
 
-SOMEWHERE: tuple[Permission, ...] = ("catalog.view", "royalties.view")
+SOMEWHERE: tuple[Permission, ...] = ("catalog.view", "royalties.view", "payouts.view")
 """What leads to a place of the navigation although it may be held for some artists only."""
 
 MINE = ("/portal/welcome", "/portal/settings/security")
