@@ -1,7 +1,8 @@
 """What a bank says of payments: status reports (pain.002), statements and notices of entries (camt.053, camt.054).
 
 A payment counts as paid once the bank has booked it: of most payments no bank ever says more. What comes back later
-is a return where the bank itself calls it one: an id that a sender wrote beside money proves nothing. A report that names only the file or a batch is told of every payout inside.
+is a return where the bank itself calls it one: an id that a sender wrote beside money proves nothing. A report that
+names only the file or a batch is told of every payout inside.
 """
 
 from __future__ import annotations
