@@ -111,7 +111,7 @@ def orders(draw: st.DrawFn, to: st.SearchStrategy[Destination] | None = None, cu
     drawn = st.tuples(
         st.integers(1, 99_999_999_99),
         st.sampled_from((currency,) if currency else CURRENCIES),
-        to or destinations(),
+        destinations() if to is None else to,
         TEXTS,
         st.sampled_from((FRIDAY, date(2026, 11, 30))),
         st.sampled_from(("standard",) if currency else ("standard", "instant")),
