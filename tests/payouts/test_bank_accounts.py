@@ -160,15 +160,12 @@ def test_one_wrong_digit_of_a_routing_number_is_always_noticed(routing: str, pla
         ({"number": "1" * 18}, refusals.UsAccountWrong, "number"),
         ({"number": "0000"}, refusals.UsAccountWrong, "number"),
         ({"number": "12a45"}, refusals.UsAccountWrong, "number"),
-        ({"number": "²³⁴5"}, refusals.UsAccountWrong, "number"),
+        ({"number": "12³4½"}, refusals.UsAccountWrong, "number"),
         ({"kind": ""}, refusals.AccountKindMissing, "kind"),
         ({"kind": "gold"}, refusals.AccountKindMissing, "kind"),
     ],
 )
 def test_what_is_wrong_with_a_us_account_is_told(changes: dict[str, str], why: type[Exception], field: str):
-    if changes.get("number") == "²³⁴5":
-        assert american("²³⁴5").number == "2345"  # people paste what looks like digits
-        return
     with pytest.raises(why) as told:
         american(**changes)
     assert list(told.value.fields) == [field]  # type: ignore[attr-defined]
@@ -298,11 +295,10 @@ def test_the_euros_own_payments_reach_who_belongs_to_them():
     assert not {"AE", "KW", "TR", "US"} & sepa_countries()
 
 
-@given(st.text(max_size=120))
-def test_no_typed_number_can_break_the_reading(text: str):
-    assert len(bare(text)) <= 100 * 18
-    for scheme in ("iban", "us", "gb"):
-        try:
-            read_account(Typed(scheme, "Mara Ellis", text, text, text))
-        except refusals.AccountRefused as told:
-            assert told.fields
+@given(st.text(max_size=120), st.sampled_from(("iban", "us", "gb")))
+def test_no_typed_number_can_break_the_reading(text: str, scheme: str):
+    typed = Typed(scheme, "Mara Ellis", text, text, text)
+    with pytest.raises(refusals.AccountRefused) as told:
+        read_account(typed)
+    assert told.value.fields
+    assert bare(text).isascii() or not bare(text).isdigit()
