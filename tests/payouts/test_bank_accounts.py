@@ -224,11 +224,11 @@ def test_a_name_is_kept_as_it_is_written():
     ],
 )
 def test_a_name_that_no_bank_takes_is_told(name: str, why: str):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(refusals.HolderUnusable) as told:
         holder_name(name)
     assert told.value.fields == {"holder": why}
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

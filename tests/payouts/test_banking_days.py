@@ -33,7 +33,7 @@ SOME = st.sampled_from(("EUR", "USD", "GBP", "AED", "JPY", "KWD", "CHF", "SEK", 
     [
         (
             "EUR",
-            ["2026-10-03", "2026-11-02", "2026-12-24", "2026-12-31"][1:],
+            ["2026-11-02", "2026-12-24", "2026-12-31"],
             "2026-01-01 2026-04-03 2026-04-06 2026-05-01 2026-12-25",
         ),
         ("USD", ["2026-07-03", "2027-12-24", "2026-11-27"], "2026-06-19 2026-11-26 2026-07-04 2027-07-05 2022-06-20"),
@@ -131,7 +131,7 @@ def test_who_asks_later_is_never_paid_earlier(asked: datetime, wait: timedelta, 
 
 def test_a_hundred_thousand_questions_cost_nothing():
     is_banking_day(date(2026, 1, 1), "EUR")
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(100_000):
         is_banking_day(date(2026, 1 + number % 12, 1 + number % 28), "EUR")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

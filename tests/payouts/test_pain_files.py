@@ -246,9 +246,9 @@ def test_no_orders_no_own_account_and_no_name_of_a_file_are_refused():
 
 
 def test_a_name_of_ten_megabytes_costs_nothing_and_is_cut():
-    began = time.perf_counter()
+    began = time.process_time()
     raw = made([order(to=replace(PAYEE, holder="é" * 10_000_000), text="ß" * 10_000_000)])
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     valid(raw, "pain.001.001.09")
     assert len(raw) < 3_000
 
@@ -261,8 +261,8 @@ def test_accounts_never_show_where_orders_are_printed():
 
 def test_ten_thousand_payments_are_written_in_two_seconds():
     sent = [order(to=replace(PAYEE, holder=f"Jörg Öztürk {number}"), text="Häuser") for number in range(10_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     raw = made(sent)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert took < 2, took
     valid(raw, "pain.001.001.09")

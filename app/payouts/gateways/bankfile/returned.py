@@ -31,7 +31,7 @@ STATES: Final[dict[str, RailState]] = {
 }  # fmt: skip
 """ISO 20022 ExternalPaymentTransactionStatus1Code; PART says nothing of any one payment."""
 
-MOST_REPORTS: Final = 500_000
+MOST_REPORTS: Final = 200_000
 """Reports of one file: naming one large batch again and again costs a sender little."""
 
 _OURS: Final = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -54,9 +54,19 @@ def read_back(raw: bytes, members: Members | None = None) -> list[Report]:
     return found
 
 
+def _at(element: Element | None, path: str) -> Element | None:
+    """The first element of a path; a step at a time, which takes a fifth of the time of asking for the whole path."""
+    for name in path.split("/"):
+        if element is None:
+            return None
+        element = element.find(name)
+    return element
+
+
 def _text(element: Element | None, path: str) -> str:
-    found = element.findtext(path, "") if element is not None else ""
-    return " ".join(found.split())[:_LONGEST]
+    found = _at(element, path)
+    text = found.text if found is not None else None
+    return " ".join(text[: _LONGEST * 8].split())[:_LONGEST] if text else ""
 
 
 def _payout(text: str) -> UUID | None:
@@ -99,7 +109,7 @@ def _status(payment: Element, above: str, why_above: Why, *, at: datetime | None
     known = _text(payment, "OrgnlEndToEndId")
     code, said = _reason(payment)
     code, said = (code, said) if code or state != "failed" else why_above
-    minor, currency = _money(payment.find("OrgnlTxRef/Amt/InstdAmt"))
+    minor, currency = _money(_at(payment, "OrgnlTxRef/Amt/InstdAmt"))
     yield Report(
         payout_id=_payout(known),
         state=state,
@@ -154,8 +164,8 @@ def _of_batch(entry: Element, name: str, members: Members, *, is_booked: bool) -
     minor, currency = _money(entry.find("Amt")) if inside == (None,) else (None, "")
     problem = "other" if state == "returned" else ""
     facts = _facts(batch=name, entry=_text(entry, "NtryRef"))
+    at, reference = _booked(entry), _text(entry, "AcctSvcrRef")
     for payout_id in inside:
-        at, reference = _booked(entry), _text(entry, "AcctSvcrRef")
         yield Report(payout_id, state, reference, problem, minor, currency, at, dict(facts))
 
 
@@ -198,7 +208,7 @@ def _state(entry: Element, part: Element | None, *, is_booked: bool) -> RailStat
     is_reversal = _text(entry, "RvslInd") in ("true", "1")
     if sign == "DBIT" and not is_reversal:
         return "paid" if is_booked else "in_transit"
-    has_reason = part is not None and part.find("RtrInf") is not None
+    has_reason = _at(part, "RtrInf") is not None
     came_back = is_reversal or has_reason or _family(entry, part)[1] == _CAME_BACK
     return "returned" if sign == "CRDT" and is_booked and came_back else None
 
@@ -220,7 +230,7 @@ def _family(entry: Element, part: Element | None) -> tuple[str, str]:
 def _amount_of(entry: Element, part: Element | None, *, is_only: bool) -> Element | None:
     """The movement's own amount; where the bank names none for the only one, the entry's."""
     for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt"):
-        if part is not None and (found := part.find(path)) is not None:
+        if (found := _at(part, path)) is not None:
             return found
     return entry.find("Amt") if is_only else None
 
