@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from app.kernel.money import exponent
 from app.payouts.gateways.bankfile import reading
 from app.payouts.gateways.bankfile.checking import amount_text
+from app.payouts.gateways.bankfile.pain import members, pain_file
 from app.payouts.gateways.bankfile.reasons import REASONS, problem_of
 from app.payouts.gateways.bankfile.returned import STATES, read_back
 from app.payouts.gateways.rail import PROBLEMS, Report
 from app.payouts.rules.refusals import BankReportRefused
-from tests.payouts.orders import NAMES
+from tests.payouts.orders import BANK, MADE_AT, NAMES, order
 
 FIRST, SECOND = uuid5(NAMES, "first"), uuid5(NAMES, "second")
 FILE, BATCH = "run-2026-11", "run-2026-11-1"
@@ -321,7 +322,7 @@ def test_files_too_large_and_too_full_are_refused_at_once():
 
 def test_a_file_as_deep_as_a_well_says_nothing():
     with pytest.raises(BankReportRefused):
-        read_back(document("camt.053.001.08", "<a>" * 700_000 + "</a>" * 700_000))
+        read_back(document("camt.053.001.08", "<a>" * 200_000 + "</a>" * 200_000))
 
 
 def test_a_large_batch_named_again_and_again_is_refused():
@@ -361,3 +362,17 @@ def test_ten_thousand_entries_are_read_in_three_seconds():
     assert len(read_back(raw)) == 10_000
     assert time.process_time() - began < 3
     assert set(STATES.values()) <= {"accepted", "in_transit", "paid", "failed"}
+
+
+def test_a_file_goes_out_and_the_banks_words_find_every_payment_of_it():
+    sent = [order(), order(currency="USD"), order(1_200, "JPY")]
+    raw = pain_file(BANK, sent, version="pain.001.001.09", message_id=FILE, made_at=MADE_AT)
+    inside = members(BANK, sent, FILE)
+    batch = inside[f"{FILE}-1"]
+    ids = [each.hex for each in inside[FILE]]
+    assert all(known in raw.decode() for known in ids)
+    assert told(read_back(status_report(group="ACTC"), inside)) == [(each.payout_id, "accepted", "") for each in sent]
+    assert told(read_back(statement(entry(batch=f"{FILE}-1")), inside)) == [(known, "paid", "") for known in batch]
+    back = statement(entry(movement(sent[2].payout_id, "1200", returned="AC04", currency="JPY"), sign="CRDT"))
+    (report,) = read_back(back, inside)
+    assert (report.payout_id, report.state, report.amount_minor) == (sent[2].payout_id, "returned", 1_200)

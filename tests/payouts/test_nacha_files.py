@@ -48,7 +48,7 @@ def dollars(cents: int = 1_250, **changes: object) -> Order:
     return order(cents, "USD", **({"to": PAYEE_US} | changes))  # type: ignore[arg-type]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(orders(AMERICANS, "USD"), st.booleans())
 def test_whatever_is_ordered_a_strict_bank_reads_the_same(sent: list[Order], with_addenda: bool):
     found = read(made(sent, with_addenda=with_addenda))

@@ -71,7 +71,7 @@ def test_the_schemas_refuse_a_file_in_another_order_of_things(version: Version):
     assert not schema(version).validate(etree.fromstring(moved))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(orders(), st.sampled_from(VERSIONS), st.sampled_from(DEBTORS))
 def test_whatever_is_ordered_the_file_is_valid_and_says_the_same(sent: list[Order], version: Version, debtor: Debtor):
     root = valid(made(sent, debtor, version), version)
@@ -89,7 +89,7 @@ def test_whatever_is_ordered_the_file_is_valid_and_says_the_same(sent: list[Orde
     assert not by_id
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(orders(), st.sampled_from(VERSIONS))
 def test_every_sum_and_count_is_that_of_its_payments(sent: list[Order], version: Version):
     root = read(made(sent, version=version))
@@ -105,7 +105,7 @@ def test_every_sum_and_count_is_that_of_its_payments(sent: list[Order], version:
     assert all(len(name) <= 35 for name in names)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(orders())
 def test_every_name_and_text_is_in_letters_that_each_bank_takes(sent: list[Order]):
     root = read(made(sent))
