@@ -154,9 +154,20 @@ def test_what_is_said_of_the_whole_file_is_said_of_each_payment_in_it():
 def test_what_is_said_of_a_batch_is_said_of_each_payment_in_it_unless_they_are_named():
     assert told(read_back(status_report(batch="ACSC"), MEMBERS)) == [(FIRST, "paid", ""), (SECOND, "paid", "")]
     raw = status_report(payment(FIRST, ""), group="PART", batch="RJCT", batch_why=reason("AM04"))
-    assert told(read_back(raw, MEMBERS)) == [(FIRST, "failed", "no_funds")]
+    assert told(read_back(raw, MEMBERS)) == [(FIRST, "failed", "no_funds"), (SECOND, "failed", "no_funds")]
+    assert told(read_back(raw)) == [(FIRST, "failed", "no_funds")]
     both = status_report(payment(FIRST, "RJCT", reason("AC04")), payment(SECOND, "ACSC"), group="PART", batch="PART")
     assert told(read_back(both, MEMBERS)) == [(FIRST, "failed", "account_closed"), (SECOND, "paid", "")]
+
+
+def test_a_rejected_file_that_names_only_who_is_at_fault_is_rejected_for_everybody():
+    at_fault = payment(FIRST, "RJCT", reason("AC04"))
+    wanted = [(FIRST, "failed", "account_closed"), (SECOND, "failed", "other")]
+    assert told(read_back(status_report(at_fault, group="RJCT"), MEMBERS)) == wanted
+    assert told(read_back(status_report(at_fault, group="PART", batch="RJCT"), MEMBERS)) == wanted
+    assert told(read_back(status_report(at_fault, group="RJCT", batch="RJCT"), MEMBERS)) == wanted
+    assert told(read_back(status_report(at_fault, group="PART", batch="PART"), MEMBERS)) == wanted[:1]
+    assert told(read_back(status_report(at_fault, group="RJCT"))) == wanted[:1]
 
 
 def test_a_booked_debit_is_paid_and_a_pending_one_under_way():

@@ -74,20 +74,32 @@ def _payout(text: str) -> UUID | None:
 
 
 def _statuses(said: Element, members: Members) -> Iterator[Report]:
+    """What is said of a payment counts for it, of a batch for the rest of the batch, of the file for all others.
+
+    Banks that reject a whole file often name only the payment that is at fault.
+    """
     at = _moment(_text(said, "GrpHdr/CreDtTm"))
-    group = said.find("OrgnlGrpInfAndSts")
-    file_id = _text(group, "OrgnlMsgId")
-    told = False
+    named: set[UUID | None] = set()
     for batch in said.iterfind("OrgnlPmtInfAndSts"):
-        batch_id, status, why = _text(batch, "OrgnlPmtInfId"), _text(batch, "PmtInfSts"), _reason(batch)
-        payments = batch.findall("TxInfAndSts")
-        told = told or bool(payments or status in STATES)
-        for payment in payments:
-            yield from _status(payment, status, why, at=at, batch_id=batch_id)
-        if not payments and status in STATES:
-            yield from _of_many(batch_id, status, why, members, at=at)
-    if not told and (status := _text(group, "GrpSts")) in STATES:
-        yield from _of_many(file_id, status, _reason(group), members, at=at)
+        for report in _of_batch_and_payments(batch, members, named, at=at):
+            named.add(report.payout_id)
+            yield report
+    group = said.find("OrgnlGrpInfAndSts")
+    if (status := _text(group, "GrpSts")) in STATES:
+        name = _text(group, "OrgnlMsgId")
+        yield from _of_many(name, status, _reason(group), members, at=at, besides=named)
+
+
+def _of_batch_and_payments(
+    batch: Element, members: Members, named: set[UUID | None], *, at: datetime | None
+) -> Iterator[Report]:
+    batch_id, status, why = _text(batch, "OrgnlPmtInfId"), _text(batch, "PmtInfSts"), _reason(batch)
+    is_named = False
+    for payment in batch.iterfind("TxInfAndSts"):
+        yield from _status(payment, status, why, at=at, batch_id=batch_id)
+        is_named = True
+    if status in STATES and (batch_id in members or not is_named):
+        yield from _of_many(batch_id, status, why, members, at=at, besides=named)
 
 
 Why = tuple[str, str]
@@ -122,12 +134,17 @@ def _status(payment: Element, above: str, why_above: Why, *, at: datetime | None
     )
 
 
-def _of_many(name: str, status: str, why: Why, members: Members, *, at: datetime | None) -> Iterator[Report]:
+def _of_many(
+    name: str, status: str, why: Why, members: Members, *, at: datetime | None, besides: set[UUID | None]
+) -> Iterator[Report]:
+    """A report for each payout of a file or batch that was not named; for none of ours where nobody knows who is in it."""
     state, (code, said) = STATES[status], why
     problem = problem_of(code) or "other" if state == "failed" else ""
     facts = _facts(status=status, reason=code, said=said, batch=name)
-    for payout_id in members.get(name) or (None,):
-        yield Report(payout_id, state, problem=problem, at=at, facts=dict(facts))
+    inside: Sequence[UUID | None] = members.get(name) or (() if besides else (None,))
+    for payout_id in inside:
+        if payout_id not in besides:
+            yield Report(payout_id, state, problem=problem, at=at, facts=dict(facts))
 
 
 def _facts(**said: str) -> dict[str, str]:
