@@ -28,7 +28,7 @@ from app.payouts.rules.accounts import (
 )
 from app.payouts.rules.currencies import AT_HOME, IBAN_HOMES, schemes_for
 from app.payouts.rules.letters import SEPA, is_written, sepa_text
-from tests.payouts.orders import BRITISH, EMIRATI, GERMAN, US_NUMBERS, ibans, routing_numbers
+from tests.payouts.orders import BRITISH, EMIRATI, GERMAN, US_NUMBERS, iban, ibans, routing_numbers
 
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -77,6 +77,14 @@ def test_one_wrong_digit_is_always_noticed(code: str, place: int, digit: str):
 def test_the_quick_check_says_what_the_registry_says(code: str):
     assert is_iban(code)
     assert IBAN(code).is_valid
+
+
+def test_check_digits_that_no_bank_gives_out_are_no_iban_though_they_add_up():
+    aliases = {"02": "99", "97": "00", "98": "01"}
+    codes = [iban("DE", f"{number:018}") for number in range(200)]
+    found = [f"DE{aliases[code[2:4]]}{code[4:]}" for code in codes if code[2:4] in aliases]
+    assert {alias[2:4] for alias in found} == set(aliases.values())
+    assert not any(is_iban(alias) or IBAN(alias, allow_invalid=True).is_valid for alias in found)
 
 
 @pytest.mark.parametrize("country", sorted(iban_lengths()))

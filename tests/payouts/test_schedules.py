@@ -104,6 +104,7 @@ def test_without_holidays_a_weekly_payee_is_paid_every_seventh_day(schedule: Sch
         (25, "before", "2026-12-23", "2026-12-24"),
         (31, "after", "2026-12-30", "2026-12-31"),
         (15, "after", "2026-11-27", "2026-12-15"),
+        (31, "after", "2026-02-01", "2026-02-02"),
     ],
 )
 def test_months_that_end_early_and_years_that_end_on_a_holiday(anchor: int, rule: str, after: str, wanted: str):
@@ -116,6 +117,7 @@ def test_a_week_and_a_day_as_people_mean_them():
     assert due(Schedule("weekly", 5), "2026-12-24") == "2026-12-28"
     assert due(Schedule("weekly", 5, "before"), "2026-12-23") == "2026-12-24"
     assert due(Schedule("weekly", 5), "2026-11-20", "KWD") == "2026-11-22"
+    assert due(Schedule("weekly", 7), "2026-04-06") == "2026-04-07"
     assert due(Schedule("daily"), "2026-11-27") == "2026-11-30"
     assert due(Schedule("daily"), "2026-12-24") == "2026-12-28"
     assert next_due(MANUAL, date(2026, 1, 1), "EUR") is None

@@ -137,7 +137,7 @@ def _status(payment: Element, above: str, why_above: Why, *, at: datetime | None
 def _of_many(
     name: str, status: str, why: Why, members: Members, *, at: datetime | None, besides: set[UUID | None]
 ) -> Iterator[Report]:
-    """A report for each payout of a file or batch that was not named; of none of ours where nobody knows its payouts."""
+    """A report for each payout of a file or batch that was not named; of none that is ours where they are unknown."""
     state, (code, said) = STATES[status], why
     problem = problem_of(code) or "other" if state == "failed" else ""
     facts = _facts(status=status, reason=code, said=said, batch=name)
