@@ -25,12 +25,13 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.payouts.errors import AmountUnusable, HoldTooLarge, SharesWrong
 from app.payouts.models import PayoutSchedule
 from app.payouts.pages.payee import RECENT, shown
-from app.payouts.pages.surface import ARTIST, PAYEES, around, read_minor, surface_of
+from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
 from app.payouts.policies import hold_to_change, payee_to_pay, payee_to_read, require_all
 from app.payouts.rules.accounts import SCHEMES, Typed
 from app.payouts.rules.schedules import HolidayRule, Rhythm, Schedule
 from app.payouts.schemas import AccountShares, NewAccount, NewHold, NewSchedule
 from app.payouts.service import holds, methods, scheduling
+from app.payouts.service.quoting import methods_of
 from app.roster.models import Payee
 
 SCHEME_SENTENCES = {
@@ -46,7 +47,7 @@ def _at(path: str) -> list[str]:
     return [f"{place}/{path}" for place in PLACES]
 
 
-@get(_at("accounts"), sync_to_thread=True, opt=RECENT)
+@on(get, _at("accounts"), opt=RECENT)
 def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[str]:
     """Show where a payee's money goes, and let it be changed."""
     return _page(request, payee_id)
@@ -58,7 +59,7 @@ def _page(
     visitor, realm = visitor_of(request), realm_of(request)
     with tenant_read(tenant_of(request)) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
-        held = methods.methods_of(session, [payee.id]).get(payee.id, [])
+        held = methods_of(session, [payee.id]).get(payee.id, [])
         schedule = session.get(PayoutSchedule, payee.id)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
     return page(
@@ -77,7 +78,7 @@ def _page(
     )
 
 
-@post(_at("accounts"), sync_to_thread=True, opt=RECENT)
+@on(post, _at("accounts"), opt=RECENT)
 def add(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewAccount]) -> Response[Any]:
     """Note an account; everybody who could be reached so far is told."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -93,7 +94,7 @@ def add(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncod
     return flash.done(f"{surface_of(request).payee(payee_id)}/accounts", tenant, said)
 
 
-@post(_at("accounts/{method_id:str}/removal"), sync_to_thread=True, opt=RECENT)
+@on(post, _at("accounts/{method_id:str}/removal"), opt=RECENT)
 def remove(request: Request[Any, Any, Any], payee_id: FromPath[str], method_id: FromPath[str]) -> Response[Any]:
     """Pay nothing to an account any more."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -103,7 +104,7 @@ def remove(request: Request[Any, Any, Any], payee_id: FromPath[str], method_id: 
     return flash.done(f"{surface_of(request).payee(payee_id)}/accounts", tenant, sentence("The account was removed."))
 
 
-@post(_at("shares"), sync_to_thread=True, opt=RECENT)
+@on(post, _at("shares"), opt=RECENT)
 def share(
     request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[AccountShares]
 ) -> Response[Any]:
@@ -135,7 +136,7 @@ def _shares(keys: list[str], parts: list[str], language: str) -> dict[UUID, int]
     return {key: int(part) for key, part in zip(known, ppm, strict=True) if key is not None}
 
 
-@post(_at("schedule"), sync_to_thread=True, opt=RECENT)
+@on(post, _at("schedule"), opt=RECENT)
 def set_schedule(
     request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewSchedule]
 ) -> Response[Any]:
@@ -205,4 +206,4 @@ def release(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response
     return flash.done(f"{PAYEES}/{held.payee_id}", tenant, sentence("The amount can be paid again."))
 
 
-handlers = [show, add, remove, share, set_schedule, hold, renew, release]
+handlers = [*show, *add, *remove, *share, *set_schedule, hold, renew, release]

@@ -25,7 +25,7 @@ from app.payouts.errors import InstantUsedUp, RailUnknown
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Speed
 from app.payouts.models import PayoutSchedule
-from app.payouts.pages.surface import ARTIST, PAYEES, around, read_minor, surface_of
+from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
 from app.payouts.policies import may_ask_for, payee_to_pay, payee_to_read, payees_behind
 from app.payouts.queries import lists
 from app.payouts.rules import states
@@ -52,7 +52,7 @@ def own_money(request: Request[Any, Any, Any]) -> Response[Any]:
     return page("payouts/payees.html", realm_of(request), rows=found, **around(request))
 
 
-@get([f"{PAYEES}/{{payee_id:str}}", f"{ARTIST}/{{payee_id:str}}"], sync_to_thread=True)
+@on(get, [f"{PAYEES}/{{payee_id:str}}", f"{ARTIST}/{{payee_id:str}}"])
 def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[str]:
     """Show what a payee has, what moves when, and where it goes."""
     return page("payouts/payee.html", realm_of(request), **shown(request, payee_id))
@@ -91,7 +91,7 @@ def _facts(session: Session, visitor: Visitor, payee: Payee) -> dict[str, Any]:
     }
 
 
-@get([f"{PAYEES}/{{payee_id:str}}/quote", f"{ARTIST}/{{payee_id:str}}/quote"], sync_to_thread=True, opt=RECENT)
+@on(get, [f"{PAYEES}/{{payee_id:str}}/quote", f"{ARTIST}/{{payee_id:str}}/quote"], opt=RECENT)
 def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[Any]:
     """Show what a payout would come to before anybody confirms it; where instant is used up, standard."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -143,7 +143,7 @@ def way_for(tenant: Tenant, currency: str) -> Way:
     return Way(name, rails.named(name).limits(tenant, currency))
 
 
-@post([f"{PAYEES}/{{payee_id:str}}/payouts", f"{ARTIST}/{{payee_id:str}}/payouts"], sync_to_thread=True, opt=RECENT)
+@on(post, [f"{PAYEES}/{{payee_id:str}}/payouts", f"{ARTIST}/{{payee_id:str}}/payouts"], opt=RECENT)
 def ask_for(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[Quoting]) -> Response[Any]:
     """Ask for a payout as it was quoted; the same form sent twice is one payout."""
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
@@ -179,4 +179,4 @@ def _speed(text: str) -> Speed:
     raise RailUnknown
 
 
-handlers = [own_money, show, show_quote, ask_for]
+handlers = [own_money, *show, *show_quote, *ask_for]

@@ -23,7 +23,7 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.tables import table
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, PayoutRun
 from app.payouts.pages.payee import SPEED_SENTENCES
-from app.payouts.pages.surface import ARTIST, PORTAL, around, surface_of
+from app.payouts.pages.surface import ARTIST, PORTAL, around, on, surface_of
 from app.payouts.policies import may_ask_for, payout_to_approve, payout_to_read, payout_to_stop, sees_all_payouts
 from app.payouts.queries import lists
 from app.payouts.rules import states
@@ -61,7 +61,13 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
         query = lists.payouts_seen(visitor, state=state, wanted=wanted)
         rows = session.execute(query.limit(SHOWN + 1).offset((at - 1) * SHOWN)).all()
         counts = lists.counts(session, visitor)
-    found = {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "at": at, "state": state, "wanted": wanted}
+    found: dict[str, Any] = {
+        "rows": rows[:SHOWN],
+        "more": len(rows) > SHOWN,
+        "at": at,
+        "state": state,
+        "wanted": wanted,
+    }
     return page("payouts/list.html", realm_of(request), counts=counts, **_words(visitor), **found, **around(request))
 
 
@@ -87,7 +93,7 @@ def export(request: Request[Any, Any, Any]) -> Response[bytes]:
     return table(f"{tenant.slug}-payouts", request.query_params.get("as", "csv"), list(receipts.HEADS), cells)
 
 
-@get(ACTED, sync_to_thread=True)
+@on(get, ACTED)
 def show(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[str]:
     """Show a payout: what was taken off and why, where it went, and every step of it."""
     visitor = visitor_of(request)
@@ -118,7 +124,7 @@ def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]
     }
 
 
-@get([f"{each}/receipt" for each in ACTED], sync_to_thread=True)
+@on(get, [f"{each}/receipt" for each in ACTED])
 def receipt(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[bytes]:
     """Give the receipt of a payout as a document in the label's brand."""
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
@@ -129,7 +135,7 @@ def receipt(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Respon
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 
-@post([f"{each}/cancellation" for each in ACTED], sync_to_thread=True, opt={"in_person": True})
+@on(post, [f"{each}/cancellation" for each in ACTED], opt={"in_person": True})
 def cancel(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[Any]:
     """Take back a payout that has not left."""
     visitor, tenant = visitor_of(request), tenant_of(request)
@@ -161,4 +167,4 @@ def reject(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Respons
     return flash.done(f"{PORTAL}/{payout.id}", tenant, said)
 
 
-handlers = [overview, export, show, receipt, cancel, approve, reject]
+handlers = [overview, export, *show, *receipt, *cancel, approve, reject]

@@ -60,7 +60,11 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
     with tenant_read(tenant_of(request)) as session:
         rows = session.execute(lists.runs().limit(SHOWN_RUNS)).all()
         people = _people(session)
-    words = {"run_states": STATE_SENTENCES, "run_tones": TONES, "may_prepare": allows(visitor, "payouts.prepare")}
+    words: dict[str, Any] = {
+        "run_states": STATE_SENTENCES,
+        "run_tones": TONES,
+        "may_prepare": allows(visitor, "payouts.prepare"),
+    }
     return page("payouts/runs.html", realm_of(request), rows=rows, people=people, **words, **around(request))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -42,6 +43,11 @@ class Surface:
 
 _PORTAL = Surface("catalogue.html", PORTAL, PAYEES, PORTAL, is_artist=False)
 _ARTIST = Surface("artist.html", ARTIST, ARTIST, f"{ARTIST}/payouts", is_artist=True)
+
+
+def on(method: Any, paths: Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], list[Any]]:
+    """The same page at several addresses: a handler for each, since one handler for all runs its function twice."""
+    return lambda page: [method(path, sync_to_thread=True, **options)(page) for path in paths]
 
 
 def surface_of(request: Request[Any, Any, Any]) -> Surface:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
@@ -80,14 +80,14 @@ def runs() -> Select[PayoutRun, int]:
     return select(PayoutRun, lines.label("lines")).order_by(PayoutRun.number.desc())
 
 
-def lines_of(run: PayoutRun, *, wanted: str = "", only: str = "") -> Select[PayoutRunLine, str, str]:
+def lines_of(run: PayoutRun, *, wanted: str = "", only: str = "") -> Select[PayoutRunLine, str, str, str]:
     """A run's lines with the payee's name, the account and the payout's state."""
     query = (
         select(
             PayoutRunLine,
             Payee.name.label("payee"),
             PayoutMethod.masked.label("account"),
-            Payout.state.label("state"),
+            cast(Payout.state, Text).label("state"),
         )
         .join(Payee, Payee.id == PayoutRunLine.payee_id)
         .outerjoin(PayoutMethod, PayoutMethod.id == PayoutRunLine.method_id)

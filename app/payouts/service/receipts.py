@@ -1,4 +1,4 @@
-"""The receipt of a payout: what it was cut from, the split between artist side and platform, fee, tax, and what came."""
+"""The receipt of a payout: what it came from, the split of artist side and platform, fee, tax, and what arrived."""
 
 from __future__ import annotations
 
