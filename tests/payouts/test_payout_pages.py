@@ -113,7 +113,8 @@ def test_an_artist_is_paid_and_reads_the_receipt(artist, client_as, label, payee
     shown = artist.get(place)
     assert "Paid" in shown.text
     assert "€90.00" in shown.text
-    assert artist.get(f"{place}/receipt").content.startswith(b"%PDF")
+    answer = artist.get(f"{place}/receipt")
+    assert answer.content.startswith(b"%PDF"), answer.text
     check_books(label)
 
 
