@@ -126,7 +126,8 @@ class Wire:
             found = [thing.to_dict() for thing in islice(ask().auto_paging_iter(), MOST_LISTED + 1)]
         except (stripe.StripeError, ValueError, TypeError, AttributeError, KeyError):
             return None
-        return found if len(found) <= MOST_LISTED else None
+        is_whole = len(found) <= MOST_LISTED and all(isinstance(thing.get("id"), str) for thing in found)
+        return found if is_whole else None
 
 
 def _any(params: Mapping[str, Any]) -> Any:
@@ -138,8 +139,8 @@ def _answer_of(problem: stripe.StripeError) -> Answer:
     said = said if isinstance(said, dict) else {}
     kind, code, status = said.get("type"), str(said.get("code") or ""), problem.http_status
     headers = problem.headers or {}
-    about = {"request": headers.get("request-id", ""), "is_replay": headers.get("idempotent-replayed") == "true"}
+    request, is_replay = headers.get("request-id", ""), headers.get("idempotent-replayed") == "true"
     is_certain = kind in _CERTAIN_TYPES and (status in _CERTAIN_STATUSES or (status, code) == _NOT_OURS)
     if is_certain and code not in _NOT_YET:
-        return Answer("refused", code=code or "refused", **about)
-    return Answer("unclear", code=code or str(kind or status or "unreachable"), **about)
+        return Answer("refused", code=code or "refused", request=request, is_replay=is_replay)
+    return Answer("unclear", code=code or str(kind or status or "unreachable"), request=request, is_replay=is_replay)

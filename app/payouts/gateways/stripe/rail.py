@@ -99,7 +99,7 @@ class StripeRail(Accounts):
             raise ProcessorUnreachable
         ours: dict[str, list[Body]] = {}
         for transfer in self._of_label(tenant, transfers):
-            ours.setdefault(str(transfer["destination"]), []).append(transfer)
+            ours.setdefault(str(transfer.get("destination")), []).append(transfer)
         for account, group in ours.items():
             yield from self._moved(account, group, since)
 
@@ -107,7 +107,7 @@ class StripeRail(Accounts):
         owners: dict[str, str | None] = {}
         for transfer in transfers:
             owner = mapping.metadata(transfer).get("tenant")
-            account = str(transfer["destination"])
+            account = str(transfer.get("destination"))
             if owner is None:
                 if account not in owners:
                     owners[account] = self._owner_of(account)
@@ -122,7 +122,7 @@ class StripeRail(Accounts):
             return None
 
     def _moved(self, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
-        earliest = min(int(each["created"]) for each in transfers)
+        earliest = min(map(mapping.created, transfers))
         payouts = self._wire.payouts(account, created={"gte": earliest - 1})
         if payouts is None:
             raise ProcessorUnreachable
@@ -132,11 +132,11 @@ class StripeRail(Accounts):
             payout = by_transfer.get(transfer["id"])
             report = mapping.report_of_payout(account, payout) if payout else _report_alone(transfer)
             came_back = report.state in ("failed", "returned") or mapping.is_reversed(transfer)
-            if came_back or int(transfer["created"]) >= since.timestamp():
+            if came_back or mapping.created(transfer) >= since.timestamp():
                 yield report
         for payout in payouts:
             is_known = mapping.metadata(payout).get("transfer") in names
-            if not is_known and int(payout["created"]) >= since.timestamp():
+            if not is_known and mapping.created(payout) >= since.timestamp():
                 yield mapping.report_of_payout(account, payout)
 
     def _settled(self, tenant: Tenant, order: Order, *, looks_first: bool) -> Report:
@@ -194,7 +194,7 @@ class StripeRail(Accounts):
 
     def _payout_known(self, plan: Plan, transfer: Body) -> Report | None:
         """What is known of an order's payout; None when for certain there is none and its money is over there."""
-        payouts = self._wire.payouts(plan.account, created={"gte": int(transfer["created"]) - 1})
+        payouts = self._wire.payouts(plan.account, created={"gte": mapping.created(transfer) - 1})
         if payouts is None:
             return _report(plan.order, "unknown", str(transfer["id"]), problem="unreachable")
         for payout in filter(plan.is_of, payouts):
@@ -203,8 +203,8 @@ class StripeRail(Accounts):
 
     def _found(self, transfer: Body) -> Report:
         """What became of a transfer that is known alone."""
-        account, marks = str(transfer["destination"]), mapping.metadata(transfer)
-        payouts = self._wire.payouts(account, created={"gte": int(transfer["created"]) - 1})
+        account, marks = str(transfer.get("destination")), mapping.metadata(transfer)
+        payouts = self._wire.payouts(account, created={"gte": mapping.created(transfer) - 1})
         if payouts is None:
             return mapping.report_of_transfer(transfer, "unknown", "unreachable")
         for payout in payouts:
