@@ -169,6 +169,15 @@ def test_a_reversal_whose_outcome_is_lost_stays_unknown_until_it_is_seen(
     assert sum(len(transfer["reversals"]["data"]) for transfer in stripe_server.books.transfers.values()) == 1
 
 
+@pytest.mark.parametrize("trouble", ["drop", "500", "garbage"])
+def test_a_reversal_that_is_seen_needs_no_answer(stripe_server, stripe_rail, payer, order, trouble):
+    stripe_server.books.refused_payouts[order.to.number] = "account_closed"
+    stripe_server.fail(trouble, REVERSAL, committed=True)
+    (report,) = stripe_rail.send(payer, [order])
+    assert (report.state, report.problem) == ("failed", "account_closed")
+    assert stripe_server.books.balances[""]["eur"] == 10_000
+
+
 def test_money_that_cannot_be_taken_back_is_never_called_failed(stripe_server, stripe_rail, payer, order):
     stripe_server.books.refused_payouts[order.to.number] = "account_closed"
     stripe_server.books.refused_reversals[order.to.number] = "balance_insufficient"
