@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.kernel import clock
-from app.kernel.ids import new_id
+from app.kernel.ids import new_id, new_tenant_id
 from app.payouts.gateways.stripe import ProcessorUnreachable, StripeRail
 from tests.payouts.paying import an_order
 from tests.payouts.stripe_stand_in import KEY
@@ -295,3 +295,13 @@ def test_an_old_payout_that_comes_back_is_among_the_movements(stripe_server, str
     stripe_server.turn(report.reference, "failed", "account_closed")
     (back,) = stripe_rail.movements(payer, tomorrow)
     assert (back.payout_id, back.state) == (order.payout_id, "failed")
+
+
+def test_two_labels_that_pay_one_account_see_each_their_own(stripe_server, stripe_rail, payer, order):
+    rival = replace(payer, id=new_tenant_id())
+    list(stripe_rail.send(payer, [order]))
+    other = an_order(order.to.number, 3_100)
+    list(stripe_rail.send(rival, [other]))
+    since = clock.now() - timedelta(hours=1)
+    assert [report.payout_id for report in stripe_rail.movements(payer, since)] == [order.payout_id]
+    assert [report.payout_id for report in stripe_rail.movements(rival, since)] == [other.payout_id]

@@ -13,7 +13,7 @@ from app.payouts.gateways.rail import Limits, Order, RailState, Report
 from app.payouts.gateways.stripe import amounts, mapping
 from app.payouts.gateways.stripe.accounts import Accounts, AccountUnusable, ProcessorUnreachable
 from app.payouts.gateways.stripe.amounts import Unpayable
-from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Wire
+from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Unanswered, Wire
 from app.payouts.gateways.stripe.mapping import Body, Plan
 from app.settings import Settings
 
@@ -94,16 +94,16 @@ class StripeRail(Accounts):
         Payouts that nobody of us asked for have no payout's id. Changes nothing.
         """
         whence = int((since - COMES_BACK_WITHIN).timestamp())
-        transfers = self._wire.transfers(created={"gte": whence})
-        if transfers is None:
-            raise ProcessorUnreachable
         ours: dict[str, list[Body]] = {}
-        for transfer in self._of_label(tenant, transfers):
-            ours.setdefault(str(transfer.get("destination")), []).append(transfer)
+        try:
+            for transfer in self._of_label(tenant, self._wire.walk_transfers(created={"gte": whence})):
+                ours.setdefault(str(transfer.get("destination")), []).append(transfer)
+        except Unanswered:
+            raise ProcessorUnreachable from None
         for account, group in ours.items():
-            yield from self._moved(account, group, since)
+            yield from self._moved(tenant, account, group, since)
 
-    def _of_label(self, tenant: Tenant, transfers: list[Body]) -> Iterator[Body]:
+    def _of_label(self, tenant: Tenant, transfers: Iterable[Body]) -> Iterator[Body]:
         owners: dict[str, str | None] = {}
         for transfer in transfers:
             owner = mapping.metadata(transfer).get("tenant")
@@ -121,7 +121,7 @@ class StripeRail(Accounts):
         except AccountUnusable:
             return None
 
-    def _moved(self, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
+    def _moved(self, tenant: Tenant, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
         earliest = min(map(mapping.created, transfers))
         payouts = self._wire.payouts(account, created={"gte": earliest - 1})
         if payouts is None:
@@ -135,8 +135,9 @@ class StripeRail(Accounts):
             if came_back or mapping.created(transfer) >= since.timestamp():
                 yield report
         for payout in payouts:
-            is_known = mapping.metadata(payout).get("transfer") in names
-            if not is_known and mapping.created(payout) >= since.timestamp():
+            marks = mapping.metadata(payout)
+            is_extra = marks.get("transfer") not in names and marks.get("tenant", tenant.id) == tenant.id
+            if is_extra and mapping.created(payout) >= since.timestamp():
                 yield mapping.report_of_payout(account, payout)
 
     def _settled(self, tenant: Tenant, order: Order, *, looks_first: bool) -> Report:
