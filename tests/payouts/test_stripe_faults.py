@@ -63,6 +63,23 @@ def test_a_lost_answer_is_unknown_and_then_one_payment(
     }
 
 
+@pytest.mark.parametrize("step", [TRANSFER, PAYOUT])
+@pytest.mark.parametrize("trouble", ["lie", "stranger"])
+def test_an_answer_about_something_else_is_no_answer(stripe_server, stripe_rail, payer, order, step, trouble):
+    stripe_server.fail(trouble, step, committed=True)
+    assert next(stripe_rail.send(payer, [order])).state == "unknown"
+    assert stripe_rail.find(payer, tried(order)).state == "accepted"
+    assert stripe_server.paid_out() == 2_500
+
+
+@pytest.mark.parametrize("step", [TRANSFER, PAYOUT])
+@pytest.mark.parametrize("code", ["lock_timeout", "idempotency_key_in_use", "rate_limit"])
+def test_not_now_is_not_no(stripe_server, stripe_rail, payer, order, step, code):
+    stripe_server.fail("400", step, code=code)
+    assert next(stripe_rail.send(payer, [order])).state == "unknown"
+    assert stripe_rail.find(payer, tried(order)).state == "accepted"
+
+
 def test_a_transfer_whose_answer_came_too_late_is_made_once(stripe_server, hasty, stripe_rail, payer, order):
     stripe_server.fail("delay", TRANSFER, committed=True, seconds=1.5)
     assert next(hasty.send(payer, [order])).state == "unknown"
