@@ -21,6 +21,9 @@ COMES_BACK_WITHIN = timedelta(days=14)
 """A bank gives back within five banking days; so far back a list of what moved looks for what came back."""
 
 
+CAME_BACK: tuple[RailState, ...] = ("failed", "returned")
+
+
 class StripeRail(Accounts):
     """Pays through connected accounts.
 
@@ -75,7 +78,7 @@ class StripeRail(Accounts):
     def read(self, tenant: Tenant, reference: str) -> Report:
         """What is now said of `acct_…/po_…` or of a transfer; of what is not this label's, nothing.
 
-        A payout that failed leaves its money on the payee's account: it is taken back before `failed` is said.
+        A payout that failed leaves its money on the payee's account: it is taken back before that is said.
         """
         account, _, payout = reference.rpartition("/")
         answer = self._wire.payout(account, payout) if account else self._wire.transfer(payout)
@@ -86,7 +89,7 @@ class StripeRail(Accounts):
         if not account:
             return self._found(answer.body)
         report = mapping.report_of_payout(account, answer.body)
-        return self._returned(report, answer.body) if report.state == "failed" else report
+        return self._returned(report, answer.body)
 
     def movements(self, tenant: Tenant, since: datetime) -> Iterable[Report]:
         """Every transfer of the label since then with what became of it, and what came back of earlier ones.
@@ -131,7 +134,7 @@ class StripeRail(Accounts):
         for transfer in transfers:
             payout = by_transfer.get(transfer["id"])
             report = mapping.report_of_payout(account, payout) if payout else _report_alone(transfer)
-            came_back = report.state in ("failed", "returned") or mapping.is_reversed(transfer)
+            came_back = report.state in CAME_BACK or mapping.is_reversed(transfer)
             if came_back or mapping.created(transfer) >= since.timestamp():
                 yield report
         for payout in payouts:
@@ -214,16 +217,19 @@ class StripeRail(Accounts):
         return _report_alone(transfer)
 
     def _reported(self, account: str, payout: Body) -> Report:
-        report = mapping.report_of_payout(account, payout)
-        return self._returned(report, payout) if report.state == "failed" else report
+        return self._returned(mapping.report_of_payout(account, payout), payout)
 
     def _returned(self, report: Report, payout: Body) -> Report:
-        """A payout that failed, once its money is back with the platform."""
+        """A payout as it is; one that came back only once its money is back with the platform."""
+        if report.state not in CAME_BACK:
+            return report
         answer = self._wire.transfer(mapping.metadata(payout).get("transfer", ""))
         if answer.kind != "done":
             return replace(report, state="unknown", problem="unreachable")
         back = self._taken_back(answer.body, report.problem)
-        return replace(report, state=back.state, problem=back.problem, facts={**report.facts, **back.facts})
+        if back.state != "failed":
+            return replace(report, state=back.state, problem=back.problem, facts={**report.facts, **back.facts})
+        return replace(report, facts={**back.facts, **report.facts})
 
     def _taken_back(self, transfer: Body, problem: str, *, code: str = "") -> Report:
         """`failed` when the money is back on the platform's balance, `unknown` while that is not certain."""
