@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock, failpoint
+from app.kernel import activity, failpoint
 from app.kernel.actor import Actor
+from app.kernel.db import moment
 from app.kernel.tenant import Tenant
 from app.ledger.rules import Entry
 from app.payouts.gateways.rail import RailState, Report
@@ -54,7 +55,7 @@ def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answer
 
     `answers` says that they are what the rail replied to the last try to send, which is then written down.
     """
-    now, change = clock.now(), _Change()
+    now, change = moment(session), _Change()
     by_payout = {report.payout_id: report for report in reports if report.payout_id}
     query = select(Payout).where(Payout.id.in_(by_payout)).order_by(Payout.id).with_for_update()
     payouts = list(session.scalars(query))
@@ -75,7 +76,7 @@ def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> Non
     if state is None:
         return
     was_paid = payout.state == "paid"
-    payout.become(state, _moment(payout, report, now), problem=report.problem)
+    payout.become(state, _happened(payout, report, now), problem=report.problem)
     if state == "paid":
         change.entries += books.arrived(payout, now.date())
     if state in OVER:
@@ -84,7 +85,7 @@ def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> Non
         change.told["returned" if was_paid else state].append(payout)
 
 
-def _moment(payout: Payout, report: Report, now: datetime) -> datetime:
+def _happened(payout: Payout, report: Report, now: datetime) -> datetime:
     """When something happened: as the rail says, where that can be; its news may be a day late."""
     return report.at if report.at is not None and payout.asked_at <= report.at <= now else now
 
