@@ -17,6 +17,11 @@ def now() -> datetime:
     return _frozen or datetime.now(UTC)
 
 
+def frozen() -> datetime | None:
+    """The moment that a test has set for the whole process, if one has."""
+    return _frozen
+
+
 def monotonic() -> float:
     """Seconds that never run backwards, for measuring and for time limits."""
     return time.monotonic()

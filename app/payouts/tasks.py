@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, jobs
+from app.kernel import jobs
 from app.kernel.tenant import Tenant
 from app.payouts.gateways import sandbox
 from app.payouts.service import hearing, holds, promising, reconciling, scheduling, sending
@@ -34,11 +34,11 @@ def hear(tenant: Tenant) -> None:
 
 
 @jobs.label_schedule("payouts.keep_promises", every="minute")
-@jobs.label_task("payouts.keep_promises", queue="money")
-def keep_promises(session: Session, tenant: Tenant) -> None:
+@jobs.label_task("payouts.keep_promises", queue="money", time_limit=TIME_LIMIT, is_outside=True)
+def keep_promises(tenant: Tenant) -> None:
     """Give fees of late instant payouts back, and let go of holds whose time is over."""
-    promising.keep_promises(session, tenant, clock.now())
-    holds.release_due(session, tenant, clock.now())
+    promising.keep(tenant)
+    holds.release_over(tenant)
 
 
 @jobs.label_schedule("payouts.bank", every="five minutes")

@@ -16,7 +16,7 @@ from app.kernel.db.database import (
 from app.kernel.db.dialect import NoLabelBound
 from app.kernel.db.models import LabelModel, SharedModel, table_of
 from app.kernel.db.pool import NoConnectionFree
-from app.kernel.db.work import become_label, owner_work, platform_read, platform_work, tenant_read, tenant_work
+from app.kernel.db.work import become_label, moment, owner_work, platform_read, platform_work, tenant_read, tenant_work
 
 __all__ = [
     "LOGIN_ROLE",
@@ -34,6 +34,7 @@ __all__ = [
     "copied_out",
     "copy_rows",
     "current",
+    "moment",
     "owner_work",
     "platform_read",
     "platform_work",

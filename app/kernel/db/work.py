@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel import observe
+from app.kernel import clock, observe
 from app.kernel.db import database
 from app.kernel.tenant import RevisionNotServed, Tenant, TenantState
 from app.settings import HOME_CELL
@@ -57,6 +58,11 @@ def owner_work(cell: str = HOME_CELL) -> Iterator[psycopg.Connection[Any]]:
     """Open one transaction as the owner of the schemas of `cell`: provisioning and migrations only."""
     with database.owner_session(database.current().settings, cell) as connection, connection.transaction():
         yield connection
+
+
+def moment(session: Session) -> datetime:
+    """The present by the database's clock, the one that all machines share; or the one that a test has set."""
+    return clock.frozen() or session.scalars(select(func.clock_timestamp())).one()
 
 
 def become_label(session: Session, tenant: Tenant) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
-from app.ledger.service.posting import Posted, convert, post, reverse
+from app.ledger.service.posting import Posted, convert, post, post_and_reverse, reverse
 from app.ledger.service.reading import TrialBalance, balance, balances, trial_balance
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "balances",
     "convert",
     "post",
+    "post_and_reverse",
     "posting_id",
     "reverse",
     "trial_balance",

@@ -86,15 +86,7 @@ def post(session: Session, actor: Actor, entries: Iterable[Entry]) -> Posted:
     Accounts come into being as they are named. What a balance may not fall below, the caller checks after posting: from
     then on, until its transaction ends, nobody else changes the accounts that it posted to.
     """
-    accounts: dict[Account, str] = {}
-    rows = []
-    for entry in entries:
-        rules.check_entry(entry)
-        for account in (entry.debit, entry.credit):
-            if account not in accounts:
-                rules.check_currency(account)
-                accounts[account] = account.id.hex
-        rows.append(_row(entry, accounts))
+    accounts, rows = _rows_of(entries)
     if not rows:
         return Posted(0, 0)
     with session.begin_nested():
@@ -113,6 +105,44 @@ def reverse(session: Session, actor: Actor, ids: Sequence[UUID], *, on: date, re
     Done again with the same day and reason it is known; a posting is never taken back in a second way, and what takes
     back is not itself taken back.
     """
+    return post_and_reverse(session, actor, (), ids, on=on, reason=reason)
+
+
+def post_and_reverse(
+    session: Session, actor: Actor, entries: Iterable[Entry], ids: Sequence[UUID], *, on: date, reason: str
+) -> Posted:
+    """Post and take back at once: whoever does it one after the other may meet somebody who holds what they need."""
+    accounts, rows = _rows_of(entries)
+    rows += _reversals(session, ids, on=on, reason=reason)
+    if not rows:
+        return Posted(0, 0)
+    try:
+        with session.begin_nested():
+            if accounts:
+                _make_accounts(session, accounts)
+            return _write(session, actor, rows)
+    except PostedDifferently as refusal:
+        key = str(refusal.values["key"])
+        if not key.startswith(REVERSAL):
+            raise
+        raise AlreadyReversed(key=key.removeprefix(REVERSAL)) from None
+
+
+def _rows_of(entries: Iterable[Entry]) -> tuple[dict[Account, str], list[_Row]]:
+    """Entries as rows, with the ids of all accounts that they name."""
+    accounts: dict[Account, str] = {}
+    rows = []
+    for entry in entries:
+        rules.check_entry(entry)
+        for account in (entry.debit, entry.credit):
+            if account not in accounts:
+                rules.check_currency(account)
+                accounts[account] = account.id.hex
+        rows.append(_row(entry, accounts))
+    return accounts, rows
+
+
+def _reversals(session: Session, ids: Sequence[UUID], *, on: date, reason: str) -> list[_Row]:
     if not rules.is_key(reason):
         raise KeyUnusable
     wanted = set(ids)
@@ -121,13 +151,7 @@ def reverse(session: Session, actor: Actor, ids: Sequence[UUID], *, on: date, re
         raise PostingUnknown
     if final := next((posting for posting in found if posting.reverses_id), None):
         raise NotReversible(key=final.key)
-    if not found:
-        return Posted(0, 0)
-    try:
-        with session.begin_nested():
-            return _write(session, actor, [_reversal(posting, on=on, reason=reason) for posting in found])
-    except PostedDifferently as refusal:
-        raise AlreadyReversed(key=str(refusal.values["key"]).removeprefix(REVERSAL)) from None
+    return [_reversal(posting, on=on, reason=reason) for posting in found]
 
 
 def _row(entry: Entry, accounts: dict[Account, str]) -> _Row:

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, failpoint, jobs
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel import failpoint, jobs
+from app.kernel.db import moment, tenant_read, tenant_work
 from app.kernel.money import exponent
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
@@ -51,22 +51,21 @@ class SandboxRail:
     def limits(self, tenant: Tenant, currency: str) -> Limits:
         """One unit at least; what is left of today's instant cap."""
         cap = int(DAILY_CAP_UNITS * 10 ** exponent(currency))
-        midnight = datetime.combine(clock.now().date(), time(0), UTC)
         used = select(func.coalesce(func.sum(SandboxTransfer.amount_minor), 0)).where(
             SandboxTransfer.currency == currency,
             SandboxTransfer.speed == "instant",
-            SandboxTransfer.created_at >= midnight,
             SandboxTransfer.state != "refused",
         )
         with tenant_read(tenant) as session:
-            left = max(0, cap - int(session.scalar(used) or 0))
+            midnight = datetime.combine(moment(session).date(), time(0), UTC)
+            left = max(0, cap - int(session.scalar(used.where(SandboxTransfer.created_at >= midnight)) or 0))
         return Limits(int(10 ** exponent(currency)), None, left, has_instant=True)
 
     def send(self, tenant: Tenant, orders: Sequence[Order]) -> Iterator[Report]:
         """Take orders on, each key once; the bank has committed before it says so."""
-        now = clock.now()
-        rows = [_row(order, now) for order in orders]
         with tenant_work(tenant, even=EVEN) as session:
+            now = moment(session)
+            rows = [_row(order, now) for order in orders]
             session.execute(insert(SandboxTransfer).on_conflict_do_nothing(), rows)
             kept = {row.key: row for row in session.scalars(_of([order.key for order in orders]))}
             soonest = [row["moves_at"] for row in rows if row["moves_at"]]
@@ -103,7 +102,7 @@ class SandboxRail:
 
 def move(session: Session, *, all_of_them: bool = False) -> list[SandboxTransfer]:
     """Let the bank do what is due, or, as when days go by, everything that waits; gives what changed."""
-    now = clock.now()
+    now = moment(session)
     query = select(SandboxTransfer).where(SandboxTransfer.moves_at.is_not(None)).order_by(SandboxTransfer.created_at)
     if not all_of_them:
         query = query.where(SandboxTransfer.moves_at <= now)
@@ -112,6 +111,7 @@ def move(session: Session, *, all_of_them: bool = False) -> list[SandboxTransfer
         row.state, row.problem, pause = _next(row)
         row.moves_at, row.changed_at = (now + pause) if pause else None, now
     session.flush()
+    failpoint.reach("payouts.bank_moved")
     return moved
 
 

@@ -26,7 +26,7 @@ NAMED: Final = 3
 
 
 def require_apart(session: Session, actor: Actor, payees: Collection[UUID]) -> None:
-    """Refuse who changed accounts, contracts, splits or exchange rates of these payees since they were last paid."""
+    """Refuse who changed what these payees get, or where it goes, since somebody else last let them be paid."""
     if actor.id is None:
         return
     edited = edited_by(session, actor.id, payees)
@@ -36,10 +36,13 @@ def require_apart(session: Session, actor: Actor, payees: Collection[UUID]) -> N
 
 
 def edited_by(session: Session, member: UUID, payees: Collection[UUID]) -> set[UUID]:
-    """The payees of whom a member changed something that decides what they get, since their last payout."""
+    """The payees of whom a member changed what they get, or where it goes, and nobody else let them be paid since.
+
+    What was paid without anybody's approval shows nothing; what arrived later was looked at when it was approved.
+    """
     since = (
-        select(Payout.payee_id, func.max(Payout.paid_at).label("at"))
-        .where(Payout.payee_id.in_(payees), Payout.paid_at.is_not(None))
+        select(Payout.payee_id, func.max(Payout.approved_at).label("at"))
+        .where(Payout.payee_id.in_(payees), Payout.paid_at.is_not(None), Payout.approved_by != member)
         .group_by(Payout.payee_id)
         .subquery()
     )

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock, failpoint
+from app.kernel import activity, failpoint
 from app.kernel.actor import Actor
+from app.kernel.db import moment
 from app.kernel.tenant import Tenant
-from app.ledger import service as ledger
 from app.ledger.rules import Entry
 from app.payouts.gateways.rail import RailState, Report
 from app.payouts.models import Payout, PayoutAttempt
@@ -55,7 +55,7 @@ def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answer
 
     `answers` says that they are what the rail replied to the last try to send, which is then written down.
     """
-    now, change = clock.now(), _Change()
+    now, change = moment(session), _Change()
     by_payout = {report.payout_id: report for report in reports if report.payout_id}
     query = select(Payout).where(Payout.id.in_(by_payout)).order_by(Payout.id).with_for_update()
     payouts = list(session.scalars(query))
@@ -70,13 +70,13 @@ def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answer
 
 
 def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> None:
-    if report.reference and payout.reference is None:
-        payout.reference = report.reference
+    if report.reference and report.state != "unknown" and payout.reference is None:
+        payout.reference = report.reference  # what a rail is not sure of it may come to call otherwise
     state = next_state(payout.state, report.state)
     if state is None:
         return
     was_paid = payout.state == "paid"
-    payout.become(state, now, problem=report.problem)
+    payout.become(state, _happened(payout, report, now), problem=report.problem)
     if state == "paid":
         change.entries += books.arrived(payout, now.date())
     if state in OVER:
@@ -85,11 +85,14 @@ def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> Non
         change.told["returned" if was_paid else state].append(payout)
 
 
+def _happened(payout: Payout, report: Report, now: datetime) -> datetime:
+    """When something happened: as the rail says, where that can be; its news may be a day late."""
+    return report.at if report.at is not None and payout.asked_at <= report.at <= now else now
+
+
 def _post(session: Session, tenant: Tenant, change: _Change, now: datetime) -> None:
     actor = Actor.system(tenant)
-    ledger.post(session, actor, change.entries)
-    if change.given_back:
-        books.give_back(session, actor, change.given_back, now.date())
+    books.settle(session, actor, change.entries, change.given_back, now.date())
     for state, payouts in change.told.items():
         told = [(str(payout.id), None, dict(facts(payout), problem=payout.problem or "")) for payout in payouts]
         activity.record_many(session, actor, f"payout.{state}", subject_type="payout", told=told)

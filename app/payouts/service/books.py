@@ -60,14 +60,20 @@ def arrived(payout: Payout, on: date) -> Iterator[Entry]:
 
 def give_back(session: Session, actor: Actor, payouts: Collection[Payout], on: date) -> None:
     """Take everything back that was posted of payouts: the gross is the payee's again, to the micro."""
+    settle(session, actor, (), payouts, on)
+
+
+def settle(session: Session, actor: Actor, entries: Iterable[Entry], gone: Collection[Payout], on: date) -> None:
+    """Post entries, and take everything back that was posted of payouts that are `gone`, all in one statement."""
     again = aliased(Posting)
     query = (
         select(Posting.id)
-        .where(Posting.subject_id.in_([payout.id for payout in payouts]), Posting.subject_type == SUBJECT)
+        .where(Posting.subject_id.in_([payout.id for payout in gone]), Posting.subject_type == SUBJECT)
         .where(Posting.reverses_id.is_(None))
         .where(~select(again.id).where(again.reverses_id == Posting.id).exists())
     )
-    ledger.reverse(session, actor, list(session.scalars(query)), on=on, reason="payout given back")
+    taken_back = list(session.scalars(query)) if gone else []
+    ledger.post_and_reverse(session, actor, entries, taken_back, on=on, reason="payout given back")
 
 
 def fee_back(session: Session, payout: Payout, on: date) -> Entry:

@@ -58,20 +58,29 @@ def hear(tenant: Tenant) -> int:
     """Ask rails about everything they spoke of, and take what they say into the books."""
     heard = 0
     seen: set[UUID] = set()
-    while events := [event for event in _waiting(tenant) if event.id not in seen]:
+    while events := _waiting(tenant, seen):
         seen |= {event.id for event in events}
         heard += len(events)
-        reports = {event.id: rails.named(event.rail).read(tenant, event.reference) for event in events}
+        # Each object is asked about once: of several answers to one question the older could be taken for the newer.
+        said = {key: rails.named(key[0]).read(tenant, key[1]) for key in {_about(event) for event in events}}
         failpoint.reach("payouts.heard")
         with tenant_work(tenant, even=EVEN) as session:
-            _take(session, tenant, reports)
+            _take(session, tenant, {event.id: said[_about(event)] for event in events})
+        failpoint.reach("payouts.taken")
     return heard
 
 
-def _waiting(tenant: Tenant) -> list[RailEvent]:
+def _about(event: RailEvent) -> tuple[str, str]:
+    return event.rail, event.reference
+
+
+def _waiting(tenant: Tenant, seen: set[UUID]) -> list[RailEvent]:
+    """What was not looked at yet, what was asked about least often first: old riddles do not keep news waiting."""
+    query = select(RailEvent).where(
+        RailEvent.state == "new", RailEvent.rail.in_(rails.reachable()), RailEvent.id.not_in(seen)
+    )
     with tenant_work(tenant, even=EVEN) as session:
-        query = select(RailEvent).where(RailEvent.state == "new").order_by(RailEvent.received_at, RailEvent.id)
-        return list(session.scalars(query.limit(BATCH)))
+        return list(session.scalars(query.order_by(RailEvent.tries, RailEvent.received_at, RailEvent.id).limit(BATCH)))
 
 
 def _take(session: Session, tenant: Tenant, reports: dict[UUID, Report]) -> None:
@@ -99,7 +108,12 @@ def _known(session: Session, found: dict[UUID, Report]) -> set[UUID]:
 
 
 def _mark(event: RailEvent, report: Report, known: set[UUID], now: datetime) -> None:
-    """Note an event as done; one whose object nobody knows yet is asked about again, and in the end put aside."""
+    """Note an event as done; one whose object nobody knows yet is asked about again, and in the end put aside.
+
+    A rail that does not answer is no answer, and costs none of the tries.
+    """
+    if report.state == "unknown" and report.problem == "unreachable":
+        return
     event.tries += 1
     if report.state != "unknown" and report.payout_id in known:
         event.state, event.applied_at = "applied", now

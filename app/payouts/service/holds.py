@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from app.identity.errors import SamePerson
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
+from app.kernel.db import moment, tenant_work
 from app.kernel.money import format_money
-from app.kernel.tenant import Tenant
+from app.kernel.tenant import Tenant, TenantState
 from app.ledger import service as ledger
 from app.ledger.models import Posting
 from app.ledger.rules import Account, Entry, Kind
-from app.payouts.errors import HoldOver, HoldTooLarge
+from app.payouts.errors import BalanceTaken, HoldOver, HoldTooLarge
 from app.payouts.models import PayoutHold
 from app.payouts.rules.promises import HOLD_FOR
+from app.payouts.service import books
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 
@@ -66,6 +68,8 @@ def hold(
             entries.append(Entry(key, payable, kept, taken, now.date(), "hold", SUBJECT, held.id))
             left -= taken
     ledger.post(session, actor, entries)
+    if books.overdrawn(session, entries):
+        raise BalanceTaken
     _tell(session, actor, "payout_hold.opened", held)
     return held
 
@@ -85,23 +89,35 @@ def release(session: Session, actor: Actor, held: PayoutHold) -> None:
     """Let go of what was held: it can be paid again."""
     if held.released_at is not None:
         raise HoldOver
-    now = clock.now()
-    held.released_at, held.released_by = now, actor.id
-    session.flush()
-    query = select(Posting.id).where(
-        Posting.subject_id == held.id, Posting.subject_type == SUBJECT, Posting.reverses_id.is_(None)
-    )
-    ledger.reverse(session, actor, list(session.scalars(query)), on=now.date(), reason="hold over")
-    _tell(session, actor, "payout_hold.released", held)
+    _release(session, actor, [held], clock.now())
+
+
+def release_over(tenant: Tenant) -> int:
+    """Let go of everything whose time is over by the database's clock."""
+    with tenant_work(tenant, even=frozenset({TenantState.SUSPENDED})) as session:
+        return release_due(session, tenant, moment(session))
 
 
 def release_due(session: Session, tenant: Tenant, now: datetime) -> int:
     """Let go of everything whose time is over."""
     query = select(PayoutHold).where(PayoutHold.released_at.is_(None), PayoutHold.ends_at <= now)
     due = list(session.scalars(query.order_by(PayoutHold.id).with_for_update(skip_locked=True)))
-    for held in due:
-        release(session, Actor.system(tenant), held)
+    _release(session, Actor.system(tenant), due, now)
     return len(due)
+
+
+def _release(session: Session, actor: Actor, over: Sequence[PayoutHold], now: datetime) -> None:
+    for held in over:
+        held.released_at, held.released_by = now, actor.id
+    session.flush()
+    query = select(Posting.id).where(
+        Posting.subject_id.in_([held.id for held in over]),
+        Posting.subject_type == SUBJECT,
+        Posting.reverses_id.is_(None),
+    )
+    ledger.reverse(session, actor, list(session.scalars(query)), on=now.date(), reason="hold over")
+    for held in over:
+        _tell(session, actor, "payout_hold.released", held)
 
 
 def _tell(session: Session, actor: Actor, action: str, held: PayoutHold) -> None:

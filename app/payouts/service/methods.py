@@ -23,7 +23,7 @@ from app.payouts.rules.promises import FROZEN_FOR
 from app.payouts.rules.refusals import SchemeUnknown
 from app.payouts.service import notices
 from app.payouts.service.quoting import methods_of
-from app.payouts.service.requesting import stop
+from app.payouts.service.requesting import stop_all
 from app.roster.models import Party, Payee
 
 CONTEXT: Final = "payout account"
@@ -99,8 +99,8 @@ def remove(session: Session, actor: Actor, payee: Payee, method: PayoutMethod) -
     method.removed_at = clock.now()
     session.flush()
     waiting = select(Payout).where(Payout.method_id == method.id, Payout.state.in_(("reserved", "approved")))
-    for payout in session.scalars(waiting.order_by(Payout.id).with_for_update()):
-        stop(session, actor, payout, problem="account_changed")
+    stopped = list(session.scalars(waiting.order_by(Payout.id).with_for_update()))
+    stop_all(session, actor, stopped, problems=dict.fromkeys((each.id for each in stopped), "account_changed"))
     left = methods_of(session, [payee.id]).get(payee.id, [])
     _share_equally([each for each in left if each.currency == method.currency])
     _tell(session, actor, "payout_method.removed", payee, method)

@@ -113,8 +113,21 @@ def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: With
     return Terms(WHOLE_PPM - tenant.artist_share_ppm, fee, withheld.rate_ppm)
 
 
-def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piece]:
-    """A gross amount divided between accounts; an account whose part would be nothing gets none."""
+def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms, least: int = 1) -> list[Piece]:
+    """A gross amount divided between accounts; one whose part the rail would not take (`least`) gets none, others more.
+
+    The account with the largest share always gets its part.
+    """
+    by_share = sorted(methods, key=lambda each: (-each.share_ppm, each.added_at, each.id))
+    for left in range(len(by_share), 1, -1):
+        chosen = {each.id for each in by_share[:left]}
+        pieces = _cut(gross, [each for each in methods if each.id in chosen], terms)
+        if len(pieces) == left and all(piece.parts.sent >= least for piece in pieces):
+            return pieces
+    return _cut(gross, by_share[:1], terms)
+
+
+def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piece]:
     shared = amounts.divide(gross, [method.share_ppm for method in methods])
     cut = [Piece(method, amounts.parts_of(part, terms)) for method, part in zip(methods, shared, strict=True) if part]
     return [piece for piece in cut if piece.parts.sent > 0]
@@ -133,7 +146,7 @@ def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way
     _check_amount(gross, available, least, way.limits, asked.speed, _Told(currency, locale))
     withheld = taxing.withheld(session, tenant, [payee.id], now.date())[payee.id]
     terms = terms_for(tenant, policy, asked.speed, withheld)
-    pieces = pieces_of(gross, methods, terms)
+    pieces = pieces_of(gross, methods, terms, way.limits.minimum_minor)
     arrives = now.date() if asked.speed == "instant" else value_date(now, currency)
     return Quote(payee, currency, asked.speed, terms, pieces, withheld, available, least, arrives)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock, ids
+from app.kernel import activity, clock, failpoint, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.money import from_minor, to_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
+from app.ledger.models import Posting
 from app.ledger.rules import Account, Entry, Kind
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
@@ -28,6 +31,7 @@ FIRST_LOOK: Final = timedelta(days=3)
 PATIENCE: Final = timedelta(minutes=15)
 """How long a rail may take to list what it took on."""
 
+_BACK: Final = ("failed", "returned")
 _LISTED: Final = ("accepted", "in_transit", "paid", "failed", "returned")
 
 
@@ -48,17 +52,30 @@ def _one(tenant: Tenant, name: str) -> int:
         last = session.get(RailCheck, name)
     since = (last.until if last else now - FIRST_LOOK) - OVERLAP
     movements = list(rails.named(name).movements(tenant, since))
+    failpoint.reach("payouts.listed")
     with tenant_work(tenant, even=EVEN) as session:
-        applying.apply(session, tenant, _last_words(movements))
+        applying.apply(session, tenant, _ours(session, movements))
         found = _compare(session, tenant, name, movements, since, now)
         statement = insert(RailCheck).values(rail=name, until=now, checked_at=now, found=found)
         values = {"until": now, "checked_at": now, "found": found}
         session.execute(statement.on_conflict_do_update(index_elements=["rail"], set_=values))
+        failpoint.reach("payouts.compared")
     return found
 
 
-def _last_words(movements: Iterable[Report]) -> list[Report]:
-    return list({report.payout_id: report for report in movements if report.payout_id}.values())
+def _ours(session: Session, movements: Iterable[Report]) -> list[Report]:
+    """What is said of our payouts' own objects: a second object in a payout's name says nothing of the first."""
+    said: dict[UUID, list[Report]] = defaultdict(list)
+    for report in movements:
+        if report.payout_id:
+            said[report.payout_id].append(report)
+    query = select(Payout.id, Payout.reference).where(Payout.id.in_(said))
+    return [report for key, reference in session.execute(query) for report in _own(said[key], reference)]
+
+
+def _own(said: list[Report], reference: str | None) -> list[Report]:
+    named = reference or said[0].reference
+    return [report for report in said if report.reference == named][-1:]
 
 
 def _compare(
@@ -73,8 +90,9 @@ def _compare(
         payout = ours.get(report.payout_id) if report.payout_id else None
         found += _look_at(session, tenant, rail, report, payout, now)
     listed = {report.reference for report in movements}
+    # From well after the list begins: what left just before it is not in it, and was looked for last time.
     sent = select(Payout).where(
-        Payout.rail == rail, Payout.sent_at >= since + OVERLAP, Payout.sent_at <= now - PATIENCE
+        Payout.rail == rail, Payout.sent_at >= since + PATIENCE, Payout.sent_at <= now - PATIENCE
     )
     for payout in session.scalars(sent.where(Payout.reference.is_not(None))):
         if payout.reference not in listed:
@@ -86,7 +104,7 @@ def _look_at(session: Session, tenant: Tenant, rail: str, report: Report, payout
     said = {"amount_minor": report.amount_minor, "currency": report.currency, "state": report.state}
     if payout is None or (payout.reference is not None and payout.reference != report.reference):
         new = _note(session, tenant, rail, "extra", report.reference, None, said, now)
-        if new and report.amount_minor and report.state in ("accepted", "in_transit", "paid"):
+        if report.amount_minor:
             _suspend(session, tenant, rail, report, now)
         return new
     minor = to_minor(payout.sent_micros, payout.currency).minor
@@ -98,13 +116,22 @@ def _look_at(session: Session, tenant: Tenant, rail: str, report: Report, payout
 
 
 def _suspend(session: Session, tenant: Tenant, rail: str, report: Report, now: datetime) -> None:
-    """Money left that no payout of ours explains: it is gone from the bank, and stands in suspense."""
+    """Money left that no payout of ours explains: it is gone from the bank, and stands in suspense until it is back."""
     currency = report.currency
     suspense, bank = Account(Kind.SUSPENSE, None, currency), Account(Kind.BANK, None, currency)
     micros = from_minor(report.amount_minor or 0, currency)
     key = f"rail:{rail}:{report.reference}:extra"
-    entry = Entry(key, suspense, bank, micros, now.date(), "unexplained by any payout")
-    ledger.post(session, Actor.system(tenant), [entry])
+    left = session.get(Posting, ledger.posting_id(key))
+    if report.state in _BACK:
+        if left is not None and not _is_back(session, left):
+            ledger.reverse(session, Actor.system(tenant), [left.id], on=now.date(), reason="came back")
+    elif left is None:
+        entry = Entry(key, suspense, bank, micros, now.date(), "unexplained by any payout")
+        ledger.post(session, Actor.system(tenant), [entry])
+
+
+def _is_back(session: Session, left: Posting) -> bool:
+    return session.scalar(select(Posting.id).where(Posting.reverses_id == left.id)) is not None
 
 
 def _note(
@@ -123,18 +150,18 @@ def _note(
     if session.scalar(known.limit(1)) is not None:
         return 0  # open, or settled by a person: it is not found anew with every look
     key = ids.new_id()
-    session.add(
-        RailDifference(
-            id=key,
-            rail=rail,
-            kind=kind,
-            reference=reference,
-            payout_id=payout.id if payout else None,
-            facts=facts,
-            found_at=now,
-        )
-    )
-    session.flush()
+    row = {
+        "id": key,
+        "rail": rail,
+        "kind": kind,
+        "reference": reference,
+        "payout_id": payout.id if payout else None,
+        "facts": facts,
+        "found_at": now,
+    }
+    statement = insert(RailDifference).values(row).on_conflict_do_nothing().returning(RailDifference.id)
+    if session.execute(statement).first() is None:
+        return 0  # somebody else found it this moment
     after = {"kind": kind, "reference": reference, "rail": rail}
     activity.record(
         session,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
+from app.kernel.db import moment
 from app.kernel.money import from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import ApproverNeeded, BalanceTaken, KeyReused, KeyUnusable, PayoutUnfit
 from app.payouts.models import Payout, PayoutRequest
 from app.payouts.rules import promises
-from app.payouts.service import books, quoting
+from app.payouts.service import apart, books, quoting
 from app.payouts.service.quoting import Asked, Piece, Quote, Way
 from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
@@ -50,7 +52,8 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
     payee = session.get_one(Payee, wish.payee, with_for_update={"key_share": True})
     quote = quoting.quote(session, tenant, payee, wish.asked, way)
     request_id = session.scalars(_of(actor, wish)).one().request_id
-    payouts = [_payout(quote, piece, actor, request_id, way.rail) for piece in quote.pieces]
+    now = moment(session)
+    payouts = [_payout(quote, piece, actor, request_id, way.rail, now) for piece in quote.pieces]
     if not needs_approval(quote):
         for payout in payouts:
             payout.state = "approved"
@@ -91,7 +94,8 @@ def approve(session: Session, actor: Actor, payout: Payout) -> None:
         raise ApproverNeeded
     if payout.run_id is not None:
         raise PayoutUnfit
-    payout.approve(actor.id, clock.now())
+    apart.require_apart(session, actor, {payout.payee_id})
+    payout.approve(actor.id, moment(session))
     session.flush()
     tell(session, actor, "payout.approved", payout)
     jobs.ask(session, "payouts.send", {})
@@ -99,10 +103,21 @@ def approve(session: Session, actor: Actor, payout: Payout) -> None:
 
 def stop(session: Session, actor: Actor, payout: Payout, *, rejected: bool = False, problem: str = "") -> None:
     """Take a payout back that no rail has heard of; what was set aside is the payee's again."""
-    payout.become("rejected" if rejected else "cancelled", clock.now(), problem=problem)
+    stop_all(session, actor, [payout], rejected=rejected, problems={payout.id: problem})
+
+
+def stop_all(
+    session: Session, actor: Actor, payouts: Sequence[Payout], *, problems: Mapping[UUID, str], rejected: bool = False
+) -> None:
+    """The same of several, posted at once: postings one after the other could meet another worker's crosswise."""
+    now = clock.now()
+    for payout in payouts:
+        payout.become("rejected" if rejected else "cancelled", now, problem=problems.get(payout.id, ""))
     session.flush()
-    books.give_back(session, actor, [payout], clock.now().date())
-    tell(session, actor, "payout.rejected" if rejected else "payout.cancelled", payout, problem=problem)
+    books.give_back(session, actor, payouts, now.date())
+    for payout in payouts:
+        action = "payout.rejected" if rejected else "payout.cancelled"
+        tell(session, actor, action, payout, problem=problems.get(payout.id, ""))
 
 
 def tell(session: Session, actor: Actor, action: str, payout: Payout, **more: str) -> None:
@@ -123,8 +138,8 @@ def facts(payout: Payout) -> dict[str, str | int]:
     }
 
 
-def _payout(quote: Quote, piece: Piece, actor: Actor, request_id: UUID, rail: str) -> Payout:
-    now, currency, parts = clock.now(), quote.currency, piece.parts
+def _payout(quote: Quote, piece: Piece, actor: Actor, request_id: UUID, rail: str, now: datetime) -> Payout:
+    currency, parts = quote.currency, piece.parts
     is_instant = quote.speed == "instant"
     return Payout(
         id=ids.new_id(),

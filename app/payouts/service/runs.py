@@ -71,7 +71,7 @@ def _lines(
             parts = amounts.parts_of(gross, terms)
             yield line | _amounts(parts, currency) | {"number": next(numbers), "method_id": None, "why_not": why_not}
             continue
-        for piece in quoting.pieces_of(gross, ready, terms):
+        for piece in quoting.pieces_of(gross, ready, terms, way.limits.minimum_minor):
             yield line | _amounts(piece.parts, currency) | {"number": next(numbers), "method_id": piece.method.id}
 
 

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, crypto, failpoint
+from app.kernel import crypto, failpoint, jobs
 from app.kernel.actor import Actor
-from app.kernel.db import tenant_work
+from app.kernel.db import moment, tenant_work
 from app.kernel.money import to_minor
 from app.kernel.tenant import Tenant, TenantState
 from app.payouts.gateways import rails
@@ -31,6 +31,9 @@ PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (20, 60, 300, 90
 TEXT_LENGTH: Final = 35
 BY_HAND: Final = "bank_file"
 """The rail on which a person hands over."""
+
+QUIET: Final = timedelta(minutes=10)
+"""After so long nobody is still about to hand a payout over: whoever tried was stopped (`tasks.TIME_LIMIT`)."""
 
 
 def send_due(tenant: Tenant) -> int:
@@ -49,21 +52,24 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
 
     Those whose account or payee may not be paid any more are taken back instead.
     """
-    now = clock.now()
     with tenant_work(tenant, even=EVEN) as session:
+        now = moment(session)
         due = _locked(session, Payout.state == "approved", now)
-        found = [(payout.rail, order) for payout, order in _begin(session, tenant, due, now)]
+        begun = _begin(session, tenant, due, now)
+        if begun:
+            # Should this worker die, somebody asks what became of them as soon as they may.
+            jobs.ask(session, "payouts.follow", {}, run_at=begun[0][0].due_at + timedelta(seconds=1))
+        failpoint.reach("payouts.claiming")
+        found = [(payout.rail, order) for payout, order in begun]
     return found if found or not due else claim(tenant)
 
 
 def _begin(session: Session, tenant: Tenant, due: Sequence[Payout], now: datetime) -> list[tuple[Payout, Order]]:
     """Write down that payouts are tried; those that may not be paid any more are taken back instead."""
     unfit = _unfit(session, due, now)
+    requesting.stop_all(session, Actor.system(tenant), [each for each in due if each.id in unfit], problems=unfit)
     methods, found = _methods(session, due), []
-    for payout in due:
-        if payout.id in unfit:
-            requesting.stop(session, Actor.system(tenant), payout, problem=unfit[payout.id])
-            continue
+    for payout in (each for each in due if each.id not in unfit):
         payout.become("sending", now)
         order = order_of(tenant, payout, methods[payout.method_id])
         begin_attempt(session, payout, order, now)
@@ -74,8 +80,9 @@ def _begin(session: Session, tenant: Tenant, due: Sequence[Payout], now: datetim
 
 def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list[Payout]:
     """Due payouts of the rail whose turn it is, locked; what another worker holds is passed over. Instant first."""
-    first = select(Payout.rail).where(which, Payout.due_at <= now, Payout.rail != BY_HAND).order_by(Payout.due_at)
-    rail = session.scalar(first.limit(1))
+    names = [name for name in rails.reachable() if name != BY_HAND]
+    first = select(Payout.rail).where(which, Payout.due_at <= now, Payout.rail.in_(names))
+    rail = session.scalar(first.order_by(Payout.due_at).limit(1))
     if rail is None:
         return []
     urgent = case((Payout.speed == "instant", 0), else_=1)
@@ -166,9 +173,11 @@ def ask_again(tenant: Tenant) -> int:
     """
     asked = 0
     while lost := _lost(tenant):
+        failpoint.reach("payouts.lost")
         for rail_name, order in lost:
             rail = rails.named(rail_name)
             report = rail.find(tenant, order)
+            failpoint.reach("payouts.found")
             if report.state == "refused" and not report.problem:
                 _again(tenant, rail, order)
                 continue
@@ -180,8 +189,8 @@ def ask_again(tenant: Tenant) -> int:
 
 def _lost(tenant: Tenant) -> list[tuple[str, Order]]:
     """Payouts that were tried and not answered, with the next moment to ask set already."""
-    now = clock.now()
     with tenant_work(tenant, even=EVEN) as session:
+        now = moment(session)
         lost = _locked(session, Payout.state.in_(("sending", "unknown")), now)
         methods, begun = _methods(session, lost), _first_tries(session, lost)
         for payout in lost:
@@ -201,12 +210,26 @@ def _first_tries(session: Session, payouts: Sequence[Payout]) -> dict[UUID, date
 
 
 def _again(tenant: Tenant, rail: Rail, order: Order) -> None:
-    """Hand over again what the rail never had; somebody may have found out otherwise meanwhile."""
-    now = clock.now()
+    """Hand over again what the rail never had; somebody may have found out otherwise meanwhile.
+
+    What may not go out any more is given back, once nobody who tried it can still be about to hand it over.
+    """
     with tenant_work(tenant, even=EVEN) as session:
+        now = moment(session)
         payout = session.get_one(Payout, order.payout_id, with_for_update=True)
         if payout.state != "unknown":
+            return
+        if unfit := _unfit(session, [payout], now):
+            if _is_quiet(session, payout, now):
+                never = Report(payout.id, "refused", problem=unfit[payout.id])
+                applying.apply(session, tenant, [never], answers=True)
             return
         payout.become("sending", now)
         begin_attempt(session, payout, order, now)
     _hand_over(tenant, rail, [order])
+
+
+def _is_quiet(session: Session, payout: Payout, now: datetime) -> bool:
+    tried = select(func.max(PayoutAttempt.started_at)).where(PayoutAttempt.payout_id == payout.id)
+    last = session.scalar(tried)
+    return last is None or last < now - QUIET
