@@ -119,7 +119,7 @@ def waiting_by_hand(session: Session) -> list[tuple[str, int, int]]:
 
 def take_by_hand(session: Session, tenant: Tenant, currency: str, most: int) -> list[tuple[Payout, Order]]:
     """Take what waits in a currency to be handed over by a person now, as tried; what is unfit is taken back."""
-    now = clock.now()
+    now = moment(session)
     which = (Payout.state == "approved") & (Payout.rail == BY_HAND) & (Payout.currency == currency)
     due = list(session.scalars(select(Payout).where(which).order_by(Payout.number).limit(most).with_for_update()))
     return _begin(session, tenant, due, now)
