@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
+from app.ledger.service.deciding import alone_up_to
+from app.ledger.service.freezing import require_sound
 from app.ledger.service.posting import Posted, convert, post, reverse
 from app.ledger.service.reading import TrialBalance, balance, balances, trial_balance
 
@@ -13,11 +15,13 @@ __all__ = [
     "Kind",
     "Posted",
     "TrialBalance",
+    "alone_up_to",
     "balance",
     "balances",
     "convert",
     "post",
     "posting_id",
+    "require_sound",
     "reverse",
     "trial_balance",
 ]
