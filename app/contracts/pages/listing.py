@@ -79,6 +79,7 @@ def list_contracts(request: Request[Any, Any, Any]) -> Response[str]:
         shown["views"] = views_of(session, visitor, LISTING.name, CONTRACTS, asked.query)
         chosen = parse_uuid(asked.get("party"))
         shown["party"] = session.get(Party, chosen) if chosen else None
+    shown["may_amend"] = allows(visitor, "contracts.edit") and visitor.scope.is_whole
     shown |= {"states": STATE_SENTENCES, "kinds": KIND_SENTENCES, "tones": TONES}
     may_add = allows(visitor, "contracts.edit")
     return page("contracts/list.html", realm_of(request), here=CONTRACTS, may_add=may_add, **shown)

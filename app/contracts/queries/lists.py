@@ -49,7 +49,9 @@ class Standing:
     """What is still to come back out of royalties."""
 
 
-def contracts(visitor: Visitor, asked: Asked, today: date, *, after: list[str] | None, limit: int) -> Executable:
+def contracts(
+    visitor: Visitor, asked: Asked, today: date, *, after: list[str] | None, limit: int, only_active: bool = False
+) -> Executable:
     """One row a contract under a filter, from after a place; `place` is what the next page begins after."""
     value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
     query = (
@@ -69,6 +71,8 @@ def contracts(visitor: Visitor, asked: Asked, today: date, *, after: list[str] |
         .where(may_see_contract(visitor), *_chosen(asked, today))
         .limit(limit)
     )
+    if only_active:
+        query = query.where(Contract.state == "active")
     if after is not None:
         here, there = tuple_(value, Contract.id), tuple_(after[0], UUID(after[1]))
         query = query.where(here < there if backwards else here > there)
@@ -120,6 +124,11 @@ def newest_terms(session: Session, contract_ids: Collection[UUID]) -> dict[UUID,
         .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
     )
     return {row.contract_id: row.read() for row in session.scalars(query)} if contract_ids else {}
+
+
+def by_number(session: Session, contract_ids: Collection[UUID]) -> list[Contract]:
+    """Contracts in the order of their numbers."""
+    return list(session.scalars(select(Contract).where(Contract.id.in_(contract_ids)).order_by(Contract.number)))
 
 
 def versions(contract_id: UUID) -> Select[ContractVersion]:
