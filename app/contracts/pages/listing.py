@@ -43,7 +43,7 @@ LISTING = Listing(
         "open": frozenset({"yes"}),
         "ends": frozenset({"soon"}),
     },
-    sorts=("-number", "title", "party", "state", "start", "end"),
+    sorts=("-number", "title", "party", "state", "start", "end", *lists.BY_AMOUNT),
 )
 HEADS = (
     sentence("Number"), sentence("Title"), sentence("Kind"), sentence("Party"), sentence("State"), sentence("Starts"),
@@ -88,7 +88,7 @@ def list_contracts(request: Request[Any, Any, Any]) -> Response[str]:
 def _found(
     session: Session, visitor: Visitor, tenant: Tenant, asked: Asked, after: list[Any] | None, limit: int
 ) -> list[Any]:
-    query = lists.contracts(visitor, asked, today_of(tenant), after=after, limit=limit)
+    query = lists.contracts(session, visitor, asked, today_of(tenant), after=after, limit=limit)
     return list(session.execute(query).all())
 
 
