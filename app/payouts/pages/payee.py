@@ -104,10 +104,10 @@ def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Resp
         gross = read_minor(asked.get("amount", ""), currency, realm.language)
         way = way_for(tenant, currency)
         try:
-            quoted = _quote(request, payee, Asked(currency, gross, speed), way)
+            quoted, waits = _quote(request, payee, Asked(currency, gross, speed), way)
         except InstantUsedUp as refusal:
             fallen_back = told_refusal(realm, refusal)
-            quoted = _quote(request, payee, Asked(currency, gross, "standard"), way)
+            quoted, waits = _quote(request, payee, Asked(currency, gross, "standard"), way)
     except Invalid as refusal:
         typed = {name: asked.get(name, "") for name in ("amount", "speed")}
         values = shown(request, payee_id, problem=told_refusal(realm, refusal), typed=typed)
@@ -126,14 +126,15 @@ def _told(quoted: Quote) -> dict[str, Any]:
         "totals": totals,
         "speeds": SPEED_SENTENCES,
         "pieces": [(piece.method, from_minor(piece.parts.sent, currency)) for piece in quoted.pieces],
-        "needs_approval": requesting.needs_approval(quoted),
     }
 
 
-def _quote(request: Request[Any, Any, Any], payee: Payee, asked: Asked, way: Way) -> Quote:
-    tenant = tenant_of(request)
+def _quote(request: Request[Any, Any, Any], payee: Payee, asked: Asked, way: Way) -> tuple[Quote, bool]:
+    """What it would come to, and whether somebody of the label looks at it first."""
+    tenant, locale = tenant_of(request), realm_of(request).language.replace("-", "_")
     with tenant_read(tenant) as session:
-        return quoting.quote(session, tenant, payee, asked, way, locale=realm_of(request).language.replace("-", "_"))
+        quoted = quoting.quote(session, tenant, payee, asked, way, locale=locale)
+        return quoted, requesting.needs_approval(session, quoted)
 
 
 def way_for(tenant: Tenant, currency: str) -> Way:

@@ -29,7 +29,6 @@ from app.payouts.service.quoting import Way, methods_of, policy_of, terms_for, w
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
-from app.royalties.service.running import ALONE_UP_TO_MICROS
 
 
 def open_run(
@@ -169,7 +168,7 @@ def totals(session: Session, run: PayoutRun) -> dict[str, dict[str, int]]:
 
 def is_large(session: Session, run: PayoutRun) -> bool:
     """Whether a second person has to approve a run."""
-    return any(total["gross"] > ALONE_UP_TO_MICROS for total in totals(session, run).values())
+    return any(total["gross"] > ledger.alone_up_to(session) for total in totals(session, run).values())
 
 
 def approve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, *, seen_hash: str) -> int:

@@ -18,6 +18,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import moment, tenant_work
 from app.kernel.money import to_minor
 from app.kernel.tenant import Tenant, TenantState
+from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Destination, Order, Rail, Report
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod
@@ -54,6 +55,8 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
     """
     with tenant_work(tenant, even=EVEN) as session:
         now = moment(session)
+        if freezing.frozen(session):
+            return []  # books that are wrong send nothing
         due = _locked(session, Payout.state == "approved", now)
         begun = _begin(session, tenant, due, now)
         if begun:
