@@ -112,7 +112,7 @@ def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Resp
         typed = {name: asked.get(name, "") for name in ("amount", "speed")}
         values = shown(request, payee_id, problem=told_refusal(realm, refusal), typed=typed)
         return page("payouts/payee.html", realm, status=422, **values)
-    told = _told(quoted)
+    told = _told(quoted) | {"needs_approval": waits}
     return page(
         "payouts/quote.html", realm, quote=quoted, fallen_back=fallen_back, key=new_token(), **told, **around(request)
     )
