@@ -70,9 +70,7 @@ def _shown(request: AnyRequest, query: str, typed: dict[str, Any] | None = None)
 def _chosen(session: Session, request: AnyRequest, asked: Asked) -> Chosen:
     """The contracts in force that a filter lists, with their newest terms."""
     today = today_of(tenant_of(request))
-    query = lists.contracts(
-        session, visitor_of(request), asked, today, only_active=True, after=None, limit=MOST_ROWS
-    )
+    query = lists.contracts(session, visitor_of(request), asked, today, only_active=True, after=None, limit=MOST_ROWS)
     keys = [row.id for row in session.execute(query)]
     terms = lists.newest_terms(session, keys)
     return [(contract, terms[contract.id]) for contract in lists.by_number(session, keys)]
