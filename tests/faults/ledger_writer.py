@@ -44,7 +44,7 @@ class Step(NamedTuple):
 
 def walk(seed: int) -> Iterator[list[Step]]:
     """The batches of a walk; a fact is taken back at most once, and in a later batch than its own."""
-    dice = random.Random(seed)  # noqa: S311  a walk, not a secret
+    dice = random.Random(seed)
     standing: list[int] = []
     number = 0
     for _ in range(BATCHES):

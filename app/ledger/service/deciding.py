@@ -31,5 +31,5 @@ def change_policy(session: Session, visitor: Visitor, *, alone_up_to_micros: int
     session.add(policy)
     session.flush()
     if alone_up_to_micros != before:
-        told = {"before": {"alone_up_to_micros": before}, "after": {"alone_up_to_micros": alone_up_to_micros}}
-        activity.record(session, visitor.actor, "money.policy_changed", **told)
+        was, becomes = {"alone_up_to_micros": before}, {"alone_up_to_micros": alone_up_to_micros}
+        activity.record(session, visitor.actor, "money.policy_changed", before=was, after=becomes)

@@ -1,4 +1,4 @@
-"""The rates of an audit pack, worked out anew: those of clauses, of steps that were passed, of deals that are followed."""
+"""The rates of an audit pack, worked out anew: of clauses, of steps that were passed, of deals that are followed."""
 
 from __future__ import annotations
 
@@ -47,24 +47,26 @@ _AMOUNTS: Final = ("units", "gross", "receipts")
 
 def differing(grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row]) -> Iterator[str]:
     """Every earning whose rate is not what it comes to; what a pack does not hold the grounds of is left out."""
-    groups: dict[tuple[str, str | None], list[tuple[Row, Clause]]] = defaultdict(list)
+    growing: dict[tuple[str, str | None], list[tuple[Row, Clause]]] = defaultdict(list)
     for row in sorted(earnings, key=lambda row: (row["sold_month"], int(row["number"]))):
-        if not _is_provable(grounds, terms[row["version"]], row):
-            continue
-        clause = _clause(grounds, terms, row)
-        if clause.escalation is None:
-            if Decimal(row["rate"]) != clause.rate:
-                yield f"Line {row['number']}: its rate is not that of its clause."
-        elif grounds is not None:
-            release = row["release"] if clause.escalation.per == "release" else None
-            groups[clause.id, release].append((row, clause))
-    for (name, release), rows in groups.items():
-        first, clause = rows[0]
-        before, costs = (grounds.sold_before(name, release), Decimal(grounds.costs)) if grounds else ([], Decimal(0))
-        climbed = climb(clause, terms[first["version"]].reserve, [_counted(row) for row, _ in rows], before, costs)
-        for (row, _), rate in zip(rows, climbed.rates, strict=True):
-            if abs(Decimal(row["rate"]) - rate) > TOLERANCE:
-                yield f"Line {row['number']}: its rate is {row['rate']}, and {rate:f} is what was counted by then."
+        clause = _clause(grounds, terms, row) if _is_provable(grounds, terms[row["version"]], row) else None
+        if clause is not None and clause.escalation is not None:
+            release = row.get("release") if clause.escalation.per == "release" else None
+            growing[clause.id, release].append((row, clause))
+        elif clause is not None and Decimal(row["rate"]) != clause.rate:
+            yield f"Line {row['number']}: its rate is not that of its clause."
+    if grounds is not None:
+        for (name, release), rows in growing.items():
+            yield from _grown(grounds, terms[rows[0][0]["version"]], rows, grounds.sold_before(name, release))
+
+
+def _grown(grounds: Grounds, terms: Terms, rows: Sequence[tuple[Row, Clause]], before: Sequence[Sold]) -> Iterator[str]:
+    """The earnings of one counter whose rates are not those of the steps that were passed."""
+    counted = [_counted(row) for row, _ in rows]
+    climbed = climb(rows[0][1], terms.reserve, counted, before, Decimal(grounds.costs))
+    for (row, _), rate in zip(rows, climbed.rates, strict=True):
+        if abs(Decimal(row["rate"]) - rate) > TOLERANCE:
+            yield f"Line {row['number']}: its rate is {row['rate']}, and {rate:f} is what was counted by then."
 
 
 def taken_as_stated(grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row]) -> Iterator[str]:

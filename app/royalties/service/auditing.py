@@ -125,7 +125,7 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
 
 
 def _grounds(session: Session, statement: Statement, versions: Mapping[UUID, ContractVersion]) -> dict[str, Any]:
-    """What rates rest on beside the sales of the statement: what was counted before it, and whose rates are followed."""
+    """What rates rest on beside the sales of a statement: what was counted before, and whose rates are followed."""
     run = session.get_one(RoyaltyRun, statement.run_id)
     key = statement.contract_id
     before = [
