@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.kernel import clock
 from app.kernel.activity import Activity
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import platform_read, tenant_read, tenant_work
 from app.ledger.rules import Kind
 from app.payouts.gateways import rails, sandbox
 from app.payouts.gateways.rail import Report
@@ -224,6 +224,17 @@ def test_what_a_rail_never_had_goes_out_under_the_same_key(label, tmp_path):
     a_day_later(label)
     assert held_by(label, Kind.BANK) == -90 * EUR
     check_books(label)
+
+
+def test_whoever_takes_payouts_up_leaves_word_to_ask_about_them_within_a_minute(label, tmp_path):
+    (payee,) = owed(label, tmp_path)
+    ask(label, payee, 10_000)
+    begun = clock.now()
+    sending.claim(label)
+    with platform_read() as session:
+        waking = text("SELECT run_at FROM shared.outbox WHERE label = :label AND task = 'payouts.follow'")
+        (due,) = session.execute(waking, {"label": label.id}).scalars()
+    assert begun + timedelta(seconds=40) < due < begun + timedelta(seconds=60)
 
 
 def test_an_account_removed_while_a_payout_is_in_doubt_gets_nothing_that_the_bank_never_had(label, tmp_path):

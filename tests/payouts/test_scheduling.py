@@ -19,6 +19,8 @@ from tests.factories.labels import a_label
 from tests.factories.payouts import a_person, ask, check_books, earn, four_numbers, owed
 
 EUR = 1_000_000
+MONDAY = date(2031, 3, 3)
+"""A banking day like any other, long after the accounts have become usable."""
 
 
 @pytest.fixture
@@ -47,14 +49,8 @@ def at(day, hour=9, minute=0):
     return clock.frozen_at(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC))
 
 
-def coming(weekday, weeks=1):
-    """A day of the week (1 Monday) after the accounts have become usable."""
-    day = clock.now().date() + timedelta(weeks=weeks)
-    return day + timedelta(days=(weekday - day.isoweekday()) % 7)
-
-
 def test_each_day_pays_what_is_there_once_and_the_next_day_is_set(label, tmp_path):
-    (payee,), monday = owed(label, tmp_path), coming(1, weeks=10)
+    (payee,), monday = owed(label, tmp_path), MONDAY
     with at(monday - timedelta(days=3)):
         set_to(label, payee, Schedule("daily"))
     assert next_on(label, payee) == monday
@@ -69,7 +65,7 @@ def test_each_day_pays_what_is_there_once_and_the_next_day_is_set(label, tmp_pat
 
 
 def test_a_clock_that_is_set_back_or_forth_pays_no_day_twice(label, tmp_path):
-    (payee,), monday = owed(label, tmp_path), coming(1, weeks=10)
+    (payee,), monday = owed(label, tmp_path), MONDAY
     set_to(label, payee, Schedule("weekly", 1), due=monday)
     moments = [
         (monday, 8, 55),
@@ -88,7 +84,7 @@ def test_a_clock_that_is_set_back_or_forth_pays_no_day_twice(label, tmp_path):
 
 
 def test_days_that_nobody_worked_on_are_made_up_for_with_one_payout(label, tmp_path):
-    (payee,), monday = owed(label, tmp_path), coming(1, weeks=10)
+    (payee,), monday = owed(label, tmp_path), MONDAY
     set_to(label, payee, Schedule("daily"), due=monday)
     with at(monday + timedelta(days=3)):
         assert scheduling.pay_scheduled(label) == 1
@@ -99,9 +95,10 @@ def test_days_that_nobody_worked_on_are_made_up_for_with_one_payout(label, tmp_p
 @pytest.mark.parametrize(
     ("day", "following"),
     [
-        (date(2028, 1, 31), date(2028, 2, 29)),  # the last day of a leap year's February, a Tuesday
-        (date(2027, 9, 30), date(2027, 11, 1)),  # 31 October 2027 is a Sunday, and the night the clocks go back
-        (date(2027, 12, 31), date(2028, 1, 31)),
+        (date(2036, 1, 31), date(2036, 2, 29)),  # the last day of a leap year's February, a Friday
+        (date(2036, 2, 29), date(2036, 3, 31)),
+        (date(2032, 9, 30), date(2032, 11, 1)),  # 31 October 2032 is a Sunday, and the night the clocks go back
+        (date(2032, 12, 31), date(2033, 1, 31)),
     ],
 )
 def test_month_ends_leap_days_and_years_come_once_each(label, tmp_path, day, following):
@@ -113,7 +110,7 @@ def test_month_ends_leap_days_and_years_come_once_each(label, tmp_path, day, fol
 
 
 def test_one_payees_refusal_keeps_nobody_else_from_their_day(label, tmp_path):
-    payees, monday = owed(label, tmp_path, ["1000", "5", "700", "800"]), coming(1, weeks=10)
+    payees, monday = owed(label, tmp_path, ["1000", "5", "700", "800"]), MONDAY
     with tenant_work(label) as session:
         (method,) = methods.methods_of(session, [payees[2].id])[payees[2].id]
         methods.remove(session, a_person(label), session.get_one(Payee, payees[2].id), method)
@@ -127,7 +124,7 @@ def test_one_payees_refusal_keeps_nobody_else_from_their_day(label, tmp_path):
 
 
 def test_many_workers_and_a_person_at_once_pay_a_schedule_once(label, tmp_path):
-    payees, monday = owed(label, tmp_path, ["100", "200"]), coming(1, weeks=10)
+    payees, monday = owed(label, tmp_path, ["100", "200"]), MONDAY
     for payee in payees:
         set_to(label, payee, Schedule("weekly", 1), due=monday)
     together = threading.Barrier(5)
@@ -153,7 +150,7 @@ def test_many_workers_and_a_person_at_once_pay_a_schedule_once(label, tmp_path):
 
 
 def test_a_schedule_that_is_taken_back_pays_nothing(label, tmp_path):
-    (payee,), monday = owed(label, tmp_path), coming(1, weeks=10)
+    (payee,), monday = owed(label, tmp_path), MONDAY
     set_to(label, payee, Schedule("weekly", 1), due=monday)
     set_to(label, payee, MANUAL)
     with at(monday):

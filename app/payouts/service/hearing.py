@@ -62,12 +62,25 @@ def hear(tenant: Tenant) -> int:
         seen |= {event.id for event in events}
         heard += len(events)
         # Each object is asked about once: of several answers to one question the older could be taken for the newer.
-        said = {key: rails.named(key[0]).read(tenant, key[1]) for key in {_about(event) for event in events}}
+        said = ask(tenant, dict.fromkeys(map(_about, events)))
         failpoint.reach("payouts.heard")
         with tenant_work(tenant, even=EVEN) as session:
-            _take(session, tenant, {event.id: said[_about(event)] for event in events})
+            _take(session, tenant, {event.id: said[_about(event)] for event in events if _about(event) in said})
         failpoint.reach("payouts.taken")
     return heard
+
+
+def ask(tenant: Tenant, about: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Report]:
+    """What rails now say of objects, by rail and reference; one that does not answer is asked about nothing more."""
+    said: dict[tuple[str, str], Report] = {}
+    silent: set[str] = set()
+    for rail, reference in about:
+        if rail in silent:
+            continue
+        report = said[rail, reference] = rails.named(rail).read(tenant, reference)
+        if report.state == "unknown" and report.problem == "unreachable":
+            silent.add(rail)
+    return said
 
 
 def _about(event: RailEvent) -> tuple[str, str]:

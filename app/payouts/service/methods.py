@@ -66,6 +66,7 @@ def _new(
     to: Destination,
     currency: str,
 ) -> PayoutMethod:
+    _take_turn(session, payee)
     now, is_processor = clock.now(), to.scheme == "stripe"
     text = f"stripe:{to.number}" if is_processor else fingerprint_text(details)
     others = [each for each in methods_of(session, [payee.id]).get(payee.id, []) if each.currency == currency]
@@ -96,6 +97,7 @@ def _new(
 
 def remove(session: Session, actor: Actor, payee: Payee, method: PayoutMethod) -> None:
     """Pay there no more; what was to go there and has not left is taken back to the balance."""
+    _take_turn(session, payee)
     method.removed_at = clock.now()
     session.flush()
     waiting = select(Payout).where(Payout.method_id == method.id, Payout.state.in_(("reserved", "approved")))
@@ -108,6 +110,7 @@ def remove(session: Session, actor: Actor, payee: Payee, method: PayoutMethod) -
 
 def share(session: Session, actor: Actor, payee: Payee, shares: Mapping[UUID, int]) -> None:
     """Divide what is paid between the accounts of a currency, in parts per million that add up to the whole."""
+    _take_turn(session, payee)
     methods = {each.id: each for each in methods_of(session, [payee.id]).get(payee.id, [])}
     if not shares or not shares.keys() <= methods.keys():
         raise MethodUnknown
@@ -129,10 +132,16 @@ def share(session: Session, actor: Actor, payee: Payee, shares: Mapping[UUID, in
 
 def method_of(session: Session, payee: Payee, method_id: UUID | None) -> PayoutMethod:
     """One of a payee's accounts, locked."""
+    _take_turn(session, payee)
     found = session.get(PayoutMethod, method_id, with_for_update=True) if method_id else None
     if found is None or found.payee_id != payee.id or found.removed_at is not None:
         raise MethodUnknown
     return found
+
+
+def _take_turn(session: Session, payee: Payee) -> None:
+    """Hold the payee, before any of the accounts: whoever changes one of them changes the shares of the others."""
+    session.get_one(Payee, payee.id, with_for_update={"key_share": True})
 
 
 def _destination(details: BankDetails, address_country: str) -> Destination:

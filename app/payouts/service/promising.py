@@ -15,7 +15,7 @@ from app.ledger import service as ledger
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
 from app.payouts.models import Payout
-from app.payouts.service import applying, books, notices, requesting
+from app.payouts.service import applying, books, hearing, notices, requesting
 from app.payouts.service.sending import EVEN
 
 MOST = 500
@@ -57,5 +57,6 @@ def _asked(tenant: Tenant) -> list[Report]:
     with tenant_read(tenant) as session:
         query = select(Payout).where(_is_due(moment(session)), Payout.state == "sent", Payout.reference.is_not(None))
         waiting = list(session.scalars(query.where(Payout.rail.in_(rails.reachable())).order_by(Payout.id).limit(MOST)))
-    said = [(each, rails.named(each.rail).read(tenant, str(each.reference))) for each in waiting]
-    return [report for each, report in said if (report.payout_id, report.reference) == (each.id, each.reference)]
+    said = hearing.ask(tenant, [(each.rail, str(each.reference)) for each in waiting])
+    ours = {(each.id, each.reference) for each in waiting}
+    return [report for report in said.values() if (report.payout_id, report.reference) in ours]

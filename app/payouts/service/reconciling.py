@@ -23,6 +23,7 @@ from app.ledger.rules import Account, Entry, Kind
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
 from app.payouts.models import Payout, RailCheck, RailDifference
+from app.payouts.rules.states import OVER
 from app.payouts.service import applying
 from app.payouts.service.sending import EVEN
 
@@ -101,32 +102,42 @@ def _compare(
 
 
 def _look_at(session: Session, tenant: Tenant, rail: str, report: Report, payout: Payout | None, now: datetime) -> int:
+    """Compare one thing that the rail did with what we know of it; what left and we cannot explain goes to suspense."""
     said = {"amount_minor": report.amount_minor, "currency": report.currency, "state": report.state}
+    left = report.amount_minor or 0
     if payout is None or (payout.reference is not None and payout.reference != report.reference):
         new = _note(session, tenant, rail, "extra", report.reference, None, said, now)
-        if report.amount_minor:
-            _suspend(session, tenant, rail, report, now)
+        _suspend(session, tenant, rail, report, "extra", left, now)
         return new
     minor = to_minor(payout.sent_micros, payout.currency).minor
+    if payout.state in OVER:
+        new = 0
+        if report.state not in _BACK:
+            facts = said | {"ours": payout.state}
+            new = _note(session, tenant, rail, "state", report.reference, payout, facts, now)
+        _suspend(session, tenant, rail, report, "state", left, now)
+        if report.state in _BACK:
+            _suspend(session, tenant, rail, report, "amount", left - minor, now)
+        return new
     if (report.amount_minor, report.currency) != (minor, payout.currency):
+        if report.currency == payout.currency:
+            _suspend(session, tenant, rail, report, "amount", left - minor, now)
         return _note(session, tenant, rail, "amount", report.reference, payout, said | {"ours": minor}, now)
-    if report.state == "paid" and payout.state in ("failed", "cancelled", "rejected"):
-        return _note(session, tenant, rail, "state", report.reference, payout, said | {"ours": payout.state}, now)
     return 0
 
 
-def _suspend(session: Session, tenant: Tenant, rail: str, report: Report, now: datetime) -> None:
-    """Money left that no payout of ours explains: it is gone from the bank, and stands in suspense until it is back."""
-    currency = report.currency
-    suspense, bank = Account(Kind.SUSPENSE, None, currency), Account(Kind.BANK, None, currency)
-    micros = from_minor(report.amount_minor or 0, currency)
-    key = f"rail:{rail}:{report.reference}:extra"
-    left = session.get(Posting, ledger.posting_id(key))
+def _suspend(session: Session, tenant: Tenant, rail: str, report: Report, kind: str, minor: int, now: datetime) -> None:
+    """Money left, or stayed, that no payout of ours explains: it stands in suspense until it is back."""
+    currency, key = report.currency, f"rail:{rail}:{report.reference}:{kind}"
+    known = session.get(Posting, ledger.posting_id(key))
     if report.state in _BACK:
-        if left is not None and not _is_back(session, left):
-            ledger.reverse(session, Actor.system(tenant), [left.id], on=now.date(), reason="came back")
-    elif left is None:
-        entry = Entry(key, suspense, bank, micros, now.date(), "unexplained by any payout")
+        if known is not None and not _is_back(session, known):
+            ledger.reverse(session, Actor.system(tenant), [known.id], on=now.date(), reason="came back")
+    elif known is None and minor:
+        suspense, bank = Account(Kind.SUSPENSE, None, currency), Account(Kind.BANK, None, currency)
+        debit, credit = (suspense, bank) if minor > 0 else (bank, suspense)
+        micros = from_minor(abs(minor), currency)
+        entry = Entry(key, debit, credit, micros, now.date(), "unexplained by any payout")
         ledger.post(session, Actor.system(tenant), [entry])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint, observe
 from app.kernel.actor import Actor
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import moment, tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.tenant import Tenant
 from app.payouts.gateways import rails
@@ -30,6 +30,7 @@ log = observe.log("payouts")
 
 def set_schedule(session: Session, actor: Actor, payee: Payee, schedule: Schedule) -> PayoutSchedule | None:
     """Pay a payee in this rhythm from now on; by hand means that they ask."""
+    session.get_one(Payee, payee.id, with_for_update={"key_share": True})
     found = session.get(PayoutSchedule, payee.id, with_for_update=True)
     day = next_due(schedule, clock.now().date(), payee.currency)
     after = {"rhythm": schedule.rhythm, "anchor": schedule.anchor, "on_holiday": schedule.on_holiday}
@@ -58,7 +59,9 @@ def set_schedule(session: Session, actor: Actor, payee: Payee, schedule: Schedul
 
 def pay_scheduled(tenant: Tenant) -> int:
     """Ask for everybody's payout whose day it is; one payee's refusal keeps nobody else from theirs."""
-    today, asked = clock.now().date(), 0
+    asked = 0
+    with tenant_read(tenant) as session:
+        today = moment(session).date()
     while due := _due(tenant, today):
         for payee, currency in due:
             asked += _pay(tenant, payee, currency, today)
