@@ -132,6 +132,9 @@ class SanctionsScreened(LabelModel):
 
     payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id", ondelete="CASCADE"), primary_key=True)
     said: Mapped[str] = mapped_column(Text)
+    lists: Mapped[str] = mapped_column(Text)
+    """Which lists were in use."""
+
     at: Mapped[datetime] = mapped_column(MOMENT)
 
 

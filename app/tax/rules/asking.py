@@ -119,6 +119,11 @@ def whole(answers: Answers, on: date) -> dict[str, str]:
     return {name: answers[name] for name in asked if answers.get(name)}
 
 
+def is_writable(text: str) -> bool:
+    """Whether a text of one line holds nothing but signs that can be written on a form."""
+    return not (_UNWRITABLE.search(text) or re.search(r"[\t\n\r]", text))
+
+
 def _holds(conditions: tuple[Condition, ...], facts: Answers) -> bool:
     return all(facts.get(name, "") in values for name, values in conditions)
 
@@ -138,7 +143,7 @@ def _against(each: Field, said: str, on: date) -> str | None:
         return "needed" if each.is_needed else None
     if len(said) > each.longest:
         return "long"
-    if _UNWRITABLE.search(said) or (each.kind != "area" and re.search(r"[\t\n\r]", said)):
+    if _UNWRITABLE.search(said) or (each.kind != "area" and not is_writable(said)):
         return "signs"
     checks: dict[str, Callable[[], str | None]] = {
         "choice": lambda: None if said in each.choices else "choose",

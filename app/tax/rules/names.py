@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -75,7 +75,7 @@ def compared(name: str) -> str:
     return " ".join(words(name))
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _sound(word: str) -> str:
     """The consonants of a word by their sound, its first letter kept: spellings of one foreign name share it."""
     for spelled, sound in _SOUNDS:

@@ -1,4 +1,4 @@
-"""The label as the one who withholds: its country, its details, and what follows from its currency until they are said."""
+"""The label as the one who withholds: its country and details, which follow from its currency until they are said."""
 
 from __future__ import annotations
 

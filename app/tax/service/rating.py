@@ -7,7 +7,6 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from app.tax.service.screening import due_payees
 from sqlalchemy import ARRAY, Uuid, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -15,6 +14,7 @@ from app.roster.models import Party, Payee
 from app.tax.models import SanctionsCase, TaxForm
 from app.tax.rules.withholding import Withholding, rate_for, regime_of
 from app.tax.service.payer import payer_of
+from app.tax.service.screening import due_payees
 
 
 class Held(NamedTuple):

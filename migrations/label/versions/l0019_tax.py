@@ -110,7 +110,7 @@ def _screening() -> None:
     op.create_table(
         "sanctions_screened",
         sa.Column("payee_id", sa.Uuid(), nullable=False),
-        _text("said", None),
+        *(_text(name, None) for name in ("said", "lists")),
         sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["payee_id"], ["payees.id"], name="fk_sanctions_screened_payee_id", ondelete="CASCADE"
