@@ -225,5 +225,5 @@ STEPS: Final[tuple[Step, ...]] = (
         (*_W8, ("treaty_open", ("yes",))),
     ),
 )  # fmt: skip
-STEP_NAMES: Final = tuple(step.name for step in STEPS)
+STEPS_BY_NAME: Final = {step.name: step for step in STEPS}
 SECRETS: Final = frozenset(each.name for step in STEPS for each in step.fields if each.kind == "secret")
