@@ -36,7 +36,8 @@ SENTENCES: Final = {
         "A partnership or such a trust fills in W-8IMY, which is not asked for here. Send it to the label on paper."
     ),
 }
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]")
+_AWAY: Final = "-"
 _STATE, _ZIP = re.compile(r"[A-Z]{2}"), re.compile(r"[0-9]{5}(-[0-9]{4})?")
 
 
@@ -88,14 +89,16 @@ def next_step(answers: Answers, on: date, *, after: str | None = None) -> Step |
 def take(step: Step, answers: Answers, typed: Answers, on: date) -> tuple[dict[str, str], Problems]:
     """The answers with those of one page taken in, and what stands against them, a sentence for each field.
 
-    A secret that is left empty stays as it was; what this page does not ask is refused.
+    A secret that is left empty stays as it was, and a dash takes it away; what this page does not ask is refused.
     """
     if foreign := set(typed) - {each.name for each in step.fields}:
         raise AnswersForeign(fields=dict.fromkeys(sorted(name[:40] for name in foreign)[:10], SENTENCES["choose"]))
     taken: dict[str, str] = dict(answers)
     for each in step.fields:
         said = _tidy(each, typed.get(each.name, ""))
-        if not (each.kind == "secret" and said == ""):
+        if each.kind == "secret" and said == _AWAY and not each.is_needed:
+            taken[each.name] = ""
+        elif each.kind != "secret" or said:
             taken[each.name] = said
     problems = check(step, taken, on)
     return {**taken, **_kept(step, taken, on)} if not problems else taken, problems

@@ -34,6 +34,9 @@ _SOUNDS: Final = (
 _FIRST: Final = {"u": "v", "i": "y"}
 """First letters that stand for a vowel in one spelling and for a consonant in another."""
 
+_ARTICLE = re.compile(r"\bال(?=\w{3})")
+"""The Arabic article, which Latin spellings write apart and leave out."""
+
 _VOWELS, _TWICE = re.compile(r"[aeiouy]"), re.compile(r"(.)\1+")
 
 
@@ -63,7 +66,7 @@ def _told() -> dict[str, Any]:
 
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in Latin letters without case, marks, titles and legal forms, in alphabetical order."""
-    plain = unicodedata.normalize("NFKD", name[:LONGEST_NAME].casefold())
+    plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", name[:LONGEST_NAME].casefold()))
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_letters())
     found = [word for word in re.split(r"[^\w]+|_", re.sub(r"['’`´ʼ]", "", bare)) if word]
     kept = [word for word in found if word not in _no_names()] or found

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.kernel import activity
@@ -58,7 +59,7 @@ def _people(session: Session, party_ids: set[UUID], on: date, *, is_whole: bool)
     """The legal persons with the newest form signed by the year's end, or else the first that came later."""
     tenant: Tenant = session.info["tenant"]
     order = (TaxForm.party_id, TaxForm.signed_on > on, func.abs(TaxForm.signed_on - on), TaxForm.number.desc())
-    newest = select(TaxForm).distinct(TaxForm.party_id).order_by(*order)
+    newest = select(TaxForm).ext(distinct_on(TaxForm.party_id)).order_by(*order)
     forms = {form.party_id: form for form in session.scalars(newest.where(TaxForm.party_id == _any(party_ids)))}
     people = {}
     for party in session.scalars(select(Party).where(Party.id == _any(party_ids))):
