@@ -6,16 +6,18 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import Select, Text, cast, delete, exists, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
 from app.kernel import activity, clock, ids, jobs
 from app.kernel.actor import Actor
+from app.kernel.db.copying import copy_rows
+from app.kernel.db.models import table_of
 from app.roster.models import Party, Payee
 from app.tax.errors import CaseReasonMissing, ListUnnamed, ListUnusable
 from app.tax.models import SanctionsCase, SanctionsList, SanctionsName, SanctionsScreened
@@ -28,6 +30,25 @@ LONGEST_NAME, LONGEST_CELL = 100, 300
 SHORTEST_REASON, LONGEST_REASON = 10, 2_000
 _PPM: Final = 1_000_000
 _FACTS: Final = ("country", "born_on", "source")
+
+
+_NOTE: Final = text(
+    "INSERT INTO sanctions_screened (payee_id, said, lists, at) "
+    "SELECT t.id, t.said, :lists, :at FROM unnest(cast(:ids AS uuid[]), cast(:said AS text[])) t(id, said) "
+    "ON CONFLICT (payee_id) DO UPDATE SET said = excluded.said, lists = excluded.lists, at = excluded.at"
+)
+
+
+class Listed(NamedTuple):
+    """A name of a list in use."""
+
+    list_id: UUID
+    entry: int
+    name: str
+    country: str
+    born_on: str
+    source: str
+    list_name: str
 
 
 def receive(session: Session, actor: Actor, raw: bytes, *, name: str) -> SanctionsList:
@@ -52,13 +73,20 @@ def receive(session: Session, actor: Actor, raw: bytes, *, name: str) -> Sanctio
     )  # fmt: skip
     session.add(added)
     session.flush()
-    session.execute(insert(SanctionsName), [row | {"list_id": added.id} for row in rows])
+    _copy(session, added.id, rows)
     after = {"name": called, "names": len(rows), "sha256": added.sha256}
     activity.record(
         session, actor, "sanctions_list.added", subject_type="sanctions_list", subject_id=added.id, after=after
     )
     jobs.ask(session, "tax.screen", {}, key=f"screen:{added.id}")
     return added
+
+
+def _copy(session: Session, list_id: UUID, rows: list[dict[str, Any]]) -> None:
+    out, columns = io.StringIO(), ["number", "entry", "name", *_FACTS]
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerows([list_id, *(row[column] for column in columns)] for row in rows)
+    copy_rows(session, table_of(SanctionsName), ["list_id", *columns], out.getvalue().encode())
 
 
 def _read(raw: bytes) -> Iterator[dict[str, Any]]:
@@ -119,35 +147,37 @@ def screen_due(session: Session, actor: Actor) -> int:
     due = session.execute(query.join(Party, Party.id == Payee.party_id).where(Payee.id.in_(due_payees()))).all()
     if not due:
         return 0
-    listed = session.execute(
-        select(SanctionsName, SanctionsList.name)
-        .join(SanctionsList, SanctionsList.id == SanctionsName.list_id)
-        .where(SanctionsList.retired_at.is_(None))
-        .order_by(SanctionsName.list_id, SanctionsName.number)
-    ).all()
+    listed = _listed(session)
     ours = list(dict.fromkeys((party, name) for _, party, *names in due for name in names))
-    found = hits([name for _, name in ours], [each.name for each, _ in listed])
+    found = hits([name for _, name in ours], [each.name for each in listed])
     opened = _open(session, actor, _best(found, ours, listed))
-    lists = ",".join(sorted({str(each.list_id) for each, _ in listed}))
+    lists = ",".join(sorted({str(each.list_id) for each in listed}))
     _note(session, [(payee, f"{legal}\n{name}") for payee, _, legal, name in due], lists)
     return opened
 
 
-def _best(found: Iterable[Hit], ours: list[tuple[UUID, str]], listed: Any) -> list[dict[str, Any]]:
+def _listed(session: Session) -> list[Listed]:
+    columns = [getattr(SanctionsName, name) for name in Listed._fields[:-1]]
+    query = select(*columns, SanctionsList.name).join(SanctionsList, SanctionsList.id == SanctionsName.list_id)
+    query = query.where(SanctionsList.retired_at.is_(None)).order_by(SanctionsName.list_id, SanctionsName.number)
+    return [Listed(*row) for row in session.execute(query)]
+
+
+def _best(found: Iterable[Hit], ours: list[tuple[UUID, str]], listed: list[Listed]) -> list[dict[str, Any]]:
     """One case for a legal person and an entry of a list: that of the names that are most alike."""
     best: dict[tuple[UUID, UUID, int], Hit] = {}
     for hit in found:
-        row, _ = listed[hit.theirs]
+        row = listed[hit.theirs]
         key = ours[hit.ours][0], row.list_id, row.entry
         if key not in best or best[key].likeness < hit.likeness:
             best[key] = hit
     cases: dict[tuple[UUID, str], dict[str, Any]] = {}
     for (party_id, _, _), hit in best.items():
-        (row, list_name), name = listed[hit.theirs], ours[hit.ours][1]
+        row, name = listed[hit.theirs], ours[hit.ours][1]
         pair = f"{compared(name)}|{compared(row.name)}"
         cases.setdefault((party_id, pair), {
             "id": ids.new_id(), "party_id": party_id, "pair": pair, "name": name, "listed_name": row.name,
-            "list_name": list_name, "facts": {fact: getattr(row, fact) for fact in _FACTS if getattr(row, fact)},
+            "list_name": row.list_name, "facts": {fact: getattr(row, fact) for fact in _FACTS if getattr(row, fact)},
             "score_ppm": round(hit.likeness * _PPM), "state": "open", "opened_at": clock.now(),
         })  # fmt: skip
     return list(cases.values())
@@ -165,13 +195,14 @@ def _open(session: Session, actor: Actor, cases: list[dict[str, Any]]) -> int:
 
 
 def _note(session: Session, said: list[tuple[UUID, str]], lists: str) -> None:
-    statement = insert(SanctionsScreened)
-    common = {"lists": hashlib.md5(lists.encode(), usedforsecurity=False).hexdigest(), "at": clock.now()}
-    changed = {name: statement.excluded[name] for name in ("said", "lists", "at")}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["payee_id"], set_=changed),
-        [{"payee_id": payee_id, "said": text} | common for payee_id, text in said],
-    )
+    """Who was compared under which name; one statement for all."""
+    values = {
+        "ids": [payee_id for payee_id, _ in said],
+        "said": [text_said for _, text_said in said],
+        "lists": hashlib.md5(lists.encode(), usedforsecurity=False).hexdigest(),
+        "at": clock.now(),
+    }
+    session.execute(_NOTE, values)
 
 
 def decide(session: Session, visitor: Visitor, case: SanctionsCase, *, state: str, reason: str) -> None:
