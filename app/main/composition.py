@@ -41,6 +41,7 @@ SLICES = (
     "app.royalties.tasks",
     "app.tax.models",
     "app.tax.activity",
+    "app.tax.queries",
     "app.tax.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",

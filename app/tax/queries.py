@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, case, func, or_, select
 
 from app.identity.policies import Visitor
+from app.kernel.sentences import sentence
 from app.roster.models import Party, Payee
 from app.roster.queries.search import as_sorted
+from app.roster.service.parties import tie
 from app.tax.models import SanctionsCase, SanctionsList, TaxForm
 from app.tax.policies import may_see_payee
 
 
-def payees(visitor: Visitor, wanted: str = "") -> Select[Any]:
+def payees(visitor: Visitor, wanted: str = "") -> Select[Payee, Party, TaxForm]:
     """Payees that a visitor sees, each with the legal person and the form that counts."""
     query = (
         select(Payee, Party, TaxForm)
@@ -38,6 +39,13 @@ def cases() -> Select[SanctionsCase]:
     """Cases of screening: those to be decided first, then the newest."""
     is_open = case((SanctionsCase.state == "open", 0), else_=1)
     return select(SanctionsCase).order_by(is_open, SanctionsCase.opened_at.desc(), SanctionsCase.id)
+
+
+def _signed(party_id: UUID) -> Select[int]:
+    return select(func.count()).where(TaxForm.party_id == party_id)
+
+
+tie(sentence("Tax forms"), _signed)
 
 
 def lists() -> Select[SanctionsList]:

@@ -382,3 +382,15 @@ def test_nothing_but_the_answers_of_a_page_can_be_sent(scene):
         assert ada.post(f"{at(scene.ada)}/signature", data=data).status_code in (400, 422), extra
     assert scene.forms(scene.ada) == []
     assert IDNR not in ada.get(at(scene.ada)).text
+
+
+def test_whoever_signed_a_form_is_not_removed(scene):
+    fill(scene.artist("ada"), scene.ada, W9)
+    with db.tenant_work(scene.tenant) as session:
+        session.execute(text("UPDATE artists SET party_id = NULL WHERE key = 'ada'"))
+    owner = scene.staff()
+    party = f"/portal/parties/{scene.ada.party_id}"
+    assert owner.post(f"{party}/payees/{scene.ada.id}/removal").status_code == 303
+    got = owner.post(f"{party}/removal")
+    assert got.status_code == 409
+    assert "Tax forms" in got.text

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
+import sys
 import time
 
 import pytest
@@ -258,6 +262,33 @@ def test_a_rival_and_artists_see_no_case(scene, client_as, rival):
             scene.staff(role).post(f"{page}/decision", data={"state": "cleared", "reason": REASON}).status_code == 403
         )
     assert cases(scene)[0].state == "open"
+
+
+def test_the_operator_loads_a_list_from_the_command_line(scene, services, database_name, tmp_path):
+    a_payee(scene.tenant, "Victor Besmertnov")
+    path = tmp_path / "list.csv"
+    path.write_text(LIST)
+    command = [
+        sys.executable,
+        "-m",
+        "app.main",
+        "sanctions",
+        "load",
+        scene.tenant.slug,
+        str(path),
+        "--name",
+        "Invented",
+    ]
+    environment = os.environ | services.environment(database_name)
+
+    def run(*options):
+        return subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+
+    said = run("--json")
+    assert said.returncode == 1, said.stderr
+    assert json.loads(said.stdout)["cases"] == 1
+    again = run()
+    assert (again.returncode, "0 new cases" in again.stdout) == (0, True)
 
 
 @pytest.mark.slow

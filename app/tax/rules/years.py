@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from app.kernel.sentences import sentence
@@ -127,6 +127,9 @@ class Seller(NamedTuple):
     payments: tuple[int, int, int, int]
 
 
+Row = TypeVar("Row", Misc, Foreign, LeftOut, Seller)
+
+
 @dataclass(frozen=True, slots=True)
 class YearEnd:
     """Everything of one year."""
@@ -146,7 +149,9 @@ def year_end(year: int, payments: Iterable[Paid], people: Mapping[UUID, Person],
         row = sums[each.party_id, each.currency, each.rate_ppm]
         row[0] += each.gross_micros
         row[1] += each.withheld_micros
-    misc, foreign, left = [], [], []
+    misc: list[Misc] = []
+    foreign: list[Foreign] = []
+    left: list[LeftOut] = []
     for (party_id, currency), by_rate in sorted(_grouped(sums).items(), key=lambda row: (str(row[0][0]), row[0][1])):
         person = people[party_id]
         gross, withheld = (sum(amounts[at] for amounts in by_rate.values()) for at in (0, 1))
@@ -157,11 +162,12 @@ def year_end(year: int, payments: Iterable[Paid], people: Mapping[UUID, Person],
             misc.append(Misc(person, gross, withheld))
         else:
             foreign += [_foreign(person, rate, *amounts) for rate, amounts in sorted(by_rate.items())]
-    return YearEnd(year, *(tuple(sorted(rows, key=_by_name)) for rows in (misc, foreign, left, _sellers(mine, people))))
+    sellers = _sellers(mine, people)
+    return YearEnd(year, _in_order(misc), _in_order(foreign), _in_order(left), _in_order(sellers))
 
 
-def _by_name(row: Misc | Foreign | LeftOut | Seller) -> tuple[str, str]:
-    return row.person.name.casefold(), str(row.person.party_id)
+def _in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.person.name.casefold(), str(row.person.party_id))))
 
 
 def _grouped(sums: Mapping[tuple[UUID, str, int], list[int]]) -> dict[tuple[UUID, str], dict[int, list[int]]]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, exists, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.roster.models import Party, Payee
@@ -69,6 +69,6 @@ def blocked(session: Session, payee_ids: Collection[UUID]) -> set[UUID]:
     return set(session.scalars(select(Payee.id).where(among(payee_ids), held)))
 
 
-def among(payee_ids: Collection[UUID]) -> object:
+def among(payee_ids: Collection[UUID]) -> ColumnElement[bool]:
     """Payees by their ids, sent as one array: ten thousand places would take longer to prepare than to answer."""
     return Payee.id == func.any(literal(list(payee_ids), ARRAY(Uuid)))

@@ -157,10 +157,10 @@ def screen_due(session: Session, actor: Actor) -> int:
 
 
 def _listed(session: Session) -> list[Listed]:
-    columns = [getattr(SanctionsName, name) for name in Listed._fields[:-1]]
+    columns: list[Any] = [getattr(SanctionsName, name) for name in Listed._fields[:-1]]
     query = select(*columns, SanctionsList.name).join(SanctionsList, SanctionsList.id == SanctionsName.list_id)
     query = query.where(SanctionsList.retired_at.is_(None)).order_by(SanctionsName.list_id, SanctionsName.number)
-    return [Listed(*row) for row in session.execute(query)]
+    return [Listed._make(row) for row in session.execute(query)]
 
 
 def _best(found: Iterable[Hit], ours: list[tuple[UUID, str]], listed: list[Listed]) -> list[dict[str, Any]]:
