@@ -123,9 +123,7 @@ def test_two_devices_that_sign_at_once_sign_once(scene):
     assert len(scene.forms(scene.ada)) == 1
 
 
-@pytest.mark.parametrize(
-    "wild", ["a\0b", LONG, "\u202eevil", "a\nb", "\x1b[31m", "\ud800".encode("utf-8", "surrogatepass")]
-)
+@pytest.mark.parametrize("wild", ["a\0b", LONG, "\u202eevil", "a\nb", "\x1b[31m"])
 def test_what_is_no_answer_is_refused_and_never_a_crash(scene, wild):
     ada = scene.artist("ada")
     for step in ("who", "w9_name", "w9_address", "w9_tin"):
@@ -135,10 +133,21 @@ def test_what_is_no_answer_is_refused_and_never_a_crash(scene, wild):
         assert ada.post(f"{at(scene.ada)}/interview/{step}", data=W9[step]).status_code == 303
     got = ada.post(f"{at(scene.ada)}/interview/who", data={"entity": ["person", "company"], "us_person": "yes"})
     assert got.status_code in (400, 422)
-    assert ada.post(
-        f"{at(scene.ada)}/interview/w9_name", data={wild if isinstance(wild, str) else "x": "y"}
-    ).status_code in (400, 422)
+    assert ada.post(f"{at(scene.ada)}/interview/w9_name", data={wild: "y"}).status_code in (400, 422)
     assert scene.forms(scene.ada) == []
+
+
+def test_bytes_that_are_no_text_are_refused(scene):
+    ada = scene.artist("ada")
+    ada.post(f"{at(scene.ada)}/interview/who", data=W9["who"])
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    for raw in (
+        b"class=individual&name=%ED%A0%80",
+        b"class=individual&name=\xff\xfe",
+        b"class=individual&name=%EF%BF%BD",
+    ):
+        got = ada.post(f"{at(scene.ada)}/interview/w9_name", content=raw, headers=headers)
+        assert got.status_code in (400, 422), raw
 
 
 def test_signing_and_settings_ask_for_a_fresh_proof(scene):
