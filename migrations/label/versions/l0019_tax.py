@@ -76,10 +76,10 @@ def _forms() -> None:
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name="fk_tax_forms_party_id"),
         sa.PrimaryKeyConstraint("id", name="pk_tax_forms"),
     )
-    current = {"postgresql_where": sa.text("superseded_at IS NULL")}
+    current = sa.text("superseded_at IS NULL")
     op.create_index("uq_tax_forms_number", "tax_forms", ["party_id", "number"], unique=True)
-    op.create_index("uq_tax_forms_current", "tax_forms", ["party_id"], unique=True, **current)
-    op.create_index("ix_tax_forms_valid_until", "tax_forms", ["valid_until"], unique=False, **current)
+    op.create_index("uq_tax_forms_current", "tax_forms", ["party_id"], unique=True, postgresql_where=current)
+    op.create_index("ix_tax_forms_valid_until", "tax_forms", ["valid_until"], unique=False, postgresql_where=current)
 
 
 def _screening() -> None:
@@ -112,9 +112,7 @@ def _screening() -> None:
         sa.Column("payee_id", sa.Uuid(), nullable=False),
         *(_text(name, None) for name in ("said", "lists")),
         sa.Column("at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["payee_id"], ["payees.id"], name="fk_sanctions_screened_payee_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["payee_id"], ["payees.id"], name="fk_sanctions_screened_payee_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("payee_id", name="pk_sanctions_screened"),
     )
     op.create_table(
@@ -130,9 +128,7 @@ def _screening() -> None:
         sa.Column("decided_at", MOMENT, nullable=True),
         _text("reason"),
         sa.CheckConstraint("state IN ('open', 'cleared', 'confirmed')", name="ck_sanctions_cases_state"),
-        sa.ForeignKeyConstraint(
-            ["party_id"], ["parties.id"], name="fk_sanctions_cases_party_id", ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name="fk_sanctions_cases_party_id", ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name="pk_sanctions_cases"),
     )
     op.create_index("uq_sanctions_cases_pair", "sanctions_cases", ["party_id", "pair"], unique=True)
