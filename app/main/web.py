@@ -41,6 +41,7 @@ from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
+from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
@@ -93,6 +94,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *contracts_pages.handlers,
         *royalties_pages.handlers,
         *payouts_pages.handlers,
+        *tax_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]
