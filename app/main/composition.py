@@ -41,7 +41,6 @@ SLICES = (
     "app.royalties.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",
-    "app.portal.models",
     "app.portal.activity",
     "tenants.tasks",
     "admin.models",

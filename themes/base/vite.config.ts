@@ -16,6 +16,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     outDir: "dist",
     target: "es2022",
-    rolldownOptions: { input: { portal: "src/portal.ts", door: "src/door.ts", catalogue: "src/catalogue.ts", files: "src/files.ts", ...fonts } },
+    rolldownOptions: { input: { portal: "src/portal.ts", door: "src/door.ts", catalogue: "src/catalogue.ts", files: "src/files.ts", artist: "src/artist.ts", "artist-worker": "src/artist-worker.ts", ...fonts } },
   },
 });
