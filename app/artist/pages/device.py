@@ -79,7 +79,7 @@ def worker(request: AnyRequest) -> Response[bytes]:
 
 def _shell(theme: LiveTheme) -> str:
     """A name for all that the frame is made of."""
-    front = assets.entry("artist")
+    front = assets.entry("artist-home")
     parts: list[Any] = [*front.sheets, front.script, theme.stylesheet, sorted(theme.fonts)]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

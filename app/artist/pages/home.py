@@ -53,6 +53,7 @@ def home(request: AnyRequest) -> Response[str]:
         "said_change": _change_said(realm, earned) if earned else "",
         "span_name": lambda span: span_name(span.starts_on, span.ends_on, locale),
         "short_name": lambda span: short_name(span.starts_on, span.ends_on, locale),
+        "amount_said": lambda micros, currency: isolated(format_money(micros, currency, locale)),
         "parted": lambda micros, currency: parted(format_money(micros, currency, locale), locale),
         "task_sentences": TASK_SENTENCES,
         "task_icons": ICONS,

@@ -14,10 +14,13 @@ from babel.numbers import get_decimal_symbol
 WIDTH: Final = 320
 HEIGHT: Final = 112
 GAP: Final = 0.36
-"""Of a column, this part is left free."""
+WIDE_GAP: Final = 0.6
+FEW: Final = 3
+"""Of a column, this part is left free: more where there are few of them."""
 LEAST: Final = 2
 """So many units high is the smallest amount that is not nothing."""
 HUNDRED: Final = 100
+MARKS: Final = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,12 @@ def columns(spans: Sequence[Span]) -> list[Column]:
     low = min(0, *(span.micros for span in spans))
     reach = (top - low) or 1
     base = HEIGHT * top / reach
-    wide = WIDTH / len(spans)
+    wide, gap = WIDTH / len(spans), WIDE_GAP if len(spans) <= FEW else GAP
     drawn = []
     for place, span in enumerate(spans):
         height = max(HEIGHT * abs(span.micros) / reach, LEAST if span.micros else 0)
         y = min(base, HEIGHT - height) if span.micros < 0 else max(base - height, 0)
-        box = (wide * (place + GAP / 2), y, wide * (1 - GAP), height)
+        box = (wide * (place + gap / 2), y, wide * (1 - gap), height)
         drawn.append(Column(span, *(round(side, 2) for side in box), is_newest=place == len(spans) - 1))
     return drawn
 
@@ -96,6 +99,7 @@ def short_name(starts_on: date, ends_on: date, locale: str) -> tuple[str, str]:
 
 def parted(amount: str, locale: str) -> tuple[str, str, str]:
     """An amount as it is spelled, with its minor units apart: what stands before, they themselves, what comes after."""
+    amount = unmarked(amount)
     sign = re.escape(get_decimal_symbol(locale))
     found = re.search(rf"{sign}\d+", amount)
     if found is None:
@@ -105,4 +109,9 @@ def parted(amount: str, locale: str) -> tuple[str, str, str]:
 
 def isolated(text: str) -> str:
     """A number in a sentence, which a sentence from right to left must not turn over (Unicode UAX 9, LRI and PDI)."""
-    return f"\u2066{text}\u2069"
+    return f"\u2066{unmarked(text)}\u2069"
+
+
+def unmarked(text: str) -> str:
+    """A number without the marks that some languages write into it: from left to right they turn its sign over."""
+    return text.translate(MARKS)
