@@ -10,7 +10,7 @@ interface Fetching extends Waiting {
 interface Serving {
   SHELL: string;
   skipWaiting(): Promise<void>;
-  clients: { claim(): Promise<void> };
+  clients: { claim(): Promise<void>; matchAll(): Promise<readonly { url: string }[]> };
   addEventListener(kind: "install" | "activate", run: (event: Waiting) => void): void;
   addEventListener(kind: "fetch", run: (event: Fetching) => void): void;
 }
@@ -20,6 +20,7 @@ const SHELLS = "artist-shell-";
 const SHELL = SHELLS + worker.SHELL;
 const SEEN = `artist-seen-${location.host}-`;
 const HOME = "/artist";
+const KEPT = [HOME, "/artist/releases"];
 const OFFLINE = "/artist/offline";
 const FRAME = /^\/(?:assets|theme|icons)\/|^\/favicon\.svg$/;
 const PATIENCE_MS = 6_000;
@@ -27,7 +28,7 @@ const MOST_FILES = 120;
 const MOST_PICTURES = 80;
 
 worker.addEventListener("install", (event) => event.waitUntil(fill().then(() => worker.skipWaiting())));
-worker.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => worker.clients.claim())));
+worker.addEventListener("activate", (event) => event.waitUntil(tidy().then(() => worker.clients.claim()).then(keepOpen)));
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
@@ -55,6 +56,17 @@ async function fill(): Promise<void> {
 async function tidy(): Promise<void> {
   const old = (await caches.keys()).filter((name) => name.startsWith(SHELLS) && name !== SHELL);
   await Promise.all(old.map((name) => caches.delete(name)));
+}
+
+// The page that brought the worker along was there before it, and is kept as well.
+async function keepOpen(): Promise<void> {
+  for (const { url } of await worker.clients.matchAll()) {
+    const address = new URL(url);
+    if (KEPT.includes(address.pathname) && !address.search) {
+      const answer = await fetch(address.pathname, { headers: { accept: "text/html" } }).catch(() => undefined);
+      if (answer && !answer.redirected) await keep(address, answer);
+    }
+  }
 }
 
 async function page(event: Fetching, address: URL): Promise<Response> {
@@ -85,7 +97,7 @@ const seenName = async (): Promise<string | undefined> => (await caches.keys()).
 // A page that was seen by somebody else now empties what was kept for whoever was here before; so does being led to the door.
 async function keep(address: URL, answer: Response): Promise<void> {
   const member = answer.headers.get("x-seen-by");
-  const isOut = answer.type === "opaqueredirect" && (address.pathname === HOME || address.pathname === `${HOME}/releases`);
+  const isOut = answer.type === "opaqueredirect" && KEPT.includes(address.pathname);
   if (!member && !isOut) return;
   const name = SEEN + member;
   const others = (await caches.keys()).filter((each) => each.startsWith("artist-seen-") && each !== name);
