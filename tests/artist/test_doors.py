@@ -9,6 +9,7 @@ import pytest
 
 from app.kernel import clock, db, ids
 from app.roster.models import Artist
+from tenants.registry.models import HostRow
 from tests.artist.stage import APP, PLACES, link
 from tests.factories.members import PASSWORD, a_member
 from tests.factories.money import a_contract, terms
@@ -139,6 +140,15 @@ def test_only_whoever_proved_lately_who_they_are_lets_others_act(stage):
         answer = ada.post(place, data=form, headers=headers)
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/portal/re-authenticate?next={APP}/team"
+
+
+def bound(tenant, host):
+    """A host of a label's that shows nothing but the app."""
+    row = HostRow(
+        id=ids.new_id(), tenant_id=tenant.id, host=host, state="live", surface="artist", proven_at=clock.now()
+    )
+    with db.platform_work() as session:
+        session.add(row)
 
 
 def test_a_host_for_artists_alone_has_the_app_and_its_door_and_nothing_else(stage):
