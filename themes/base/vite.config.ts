@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
 // Every surface has one script and one sheet, the catalogue more of both, and the artists' app a sheet more for each kind
-// of page, and a worker; every font family has a sheet of its own, so
-// that a page loads only its own; `fonts.py` cut them from what the packages bring.
+// of page, and a worker; every font family has a sheet of its own, so that a page loads only its own; `fonts.py` cut them
+// from what the packages bring.
 const fonts = Object.fromEntries(
   readdirSync("src/fonts").map((file) => [`fonts/${file.replace(".css", "")}`, `cut/${file}`]),
 );
