@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -112,10 +113,25 @@ def comes_in(here, who):
     here.page.wait_for_url(lambda url: "sign-in" not in url)
 
 
+PATIENCE_S, BEAT_MS = 30, 100
+
+
+def until(here, expression):
+    """Wait for something to be so; a page whose rules forbid evaluation is asked again and again from outside."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not here.page.evaluate(expression):
+        assert time.monotonic() < deadline, f"it never came to: {expression}"
+        here.page.wait_for_timeout(BEAT_MS)
+
+
+NO_CACHE = "caches.keys().then(names => names.length === 0)"
+SOMETHING_SEEN = "caches.keys().then(names => names.some(name => name.startsWith('artist-seen-')))"
+
+
 def worked(here):
     """The worker serves the page at hand, and has kept what it keeps."""
-    here.page.wait_for_function("navigator.serviceWorker.controller !== null")
-    here.page.wait_for_function("caches.keys().then(names => names.some(name => name.startsWith('artist-seen-')))")
+    until(here, "navigator.serviceWorker.controller !== null")
+    until(here, SOMETHING_SEEN)
 
 
 def kept(here):
@@ -224,7 +240,7 @@ def test_what_a_device_kept_goes_with_whoever_leaves(phone):
     phone.go(f"{APP}/me")
     phone.page.locator("[data-leaves] button").tap()
     phone.page.wait_for_url(lambda url: "sign-in" in url)
-    phone.page.wait_for_function("caches.keys().then(names => names.length === 0)")
+    until(phone, NO_CACHE)
     assert phone.page.evaluate("navigator.serviceWorker.getRegistrations().then(found => found.length)") == 0
 
 
@@ -234,7 +250,7 @@ def test_leaving_through_the_portal_takes_it_along_too(phone):
     phone.go("/portal")
     phone.page.locator("form[action='/portal/sign-out'] button").evaluate("each => each.closest('form').submit()")
     phone.page.wait_for_url(lambda url: "sign-in" in url)
-    phone.page.wait_for_function("caches.keys().then(names => names.length === 0)")
+    until(phone, NO_CACHE)
 
 
 def test_when_somebody_else_comes_in_nothing_is_left_of_who_was_here(phone):
@@ -245,7 +261,7 @@ def test_when_somebody_else_comes_in_nothing_is_left_of_who_was_here(phone):
     comes_in(phone, "owner")
     phone.go(APP)
     assert "You act for no artist yet" in phone.page.inner_text("main")
-    phone.page.wait_for_function("was => caches.keys().then(names => !names.includes(was))", arg=before)
+    until(phone, f"caches.keys().then(names => !names.includes('{before}'))")
     phone.page.wait_for_timeout(300)
     phone.context.set_offline(True)
     phone.go(APP)
@@ -259,7 +275,7 @@ def test_a_session_that_ended_shows_the_door_and_leaves_nothing_behind(phone):
     phone.context.clear_cookies()
     phone.go(APP)
     assert "/portal/sign-in" in phone.page.url
-    phone.page.wait_for_function("caches.keys().then(names => !names.some(name => name.startsWith('artist-seen-')))")
+    until(phone, f"{SOMETHING_SEEN}.then(is_there => !is_there)")
 
 
 @pytest.fixture

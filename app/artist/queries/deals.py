@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session
 
@@ -17,7 +15,7 @@ from app.identity.policies import Visitor
 from app.roster.models import Party, Payee
 
 
-def waits_for(visitor: Visitor) -> Select[Any]:
+def waits_for(visitor: Visitor) -> Select[Contract, ContractVersion, ContractSigner]:
     """What waits for the visitor's own signature: contract, version and signer."""
     return (
         select(Contract, ContractVersion, ContractSigner)
@@ -30,7 +28,7 @@ def waits_for(visitor: Visitor) -> Select[Any]:
     )
 
 
-def contracts(visitor: Visitor) -> Select[Any]:
+def contracts(visitor: Visitor) -> Select[Contract, str, bool]:
     """The visitor's contracts, the newest first, with whom they are with and whether they wait for the visitor."""
     query = select(Contract, Party.legal_name.label("party"), _is_due(visitor).label("is_due"))
     mine = query.join(Party, Party.id == Contract.party_id).where(own_contracts(visitor))
@@ -58,7 +56,7 @@ def shown_versions(session: Session, contract: Contract) -> list[ContractVersion
     return found
 
 
-def waiting_shares(visitor: Visitor) -> Select[Any]:
+def waiting_shares(visitor: Visitor) -> Select[SplitShare, SplitSheet, Recording]:
     """The shares that the visitor themselves is to confirm: share, sheet and recording."""
     return (
         select(SplitShare, SplitSheet, Recording)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -47,7 +46,7 @@ def of_period(session: Session, visitor: Visitor, period_id: UUID, currency: str
     return list(session.scalars(query.order_by(Statement.id).limit(limit)))
 
 
-def statements(visitor: Visitor) -> Select[Any]:
+def statements(visitor: Visitor) -> Select[Statement, str, str, RoyaltyPeriod]:
     """The visitor's statements, the newest period first, with payee, contract and period."""
     return (
         select(Statement, Payee.name.label("payee"), Contract.title.label("contract"), RoyaltyPeriod)

@@ -66,8 +66,8 @@ def columns(spans: Sequence[Span]) -> list[Column]:
     for place, span in enumerate(spans):
         height = max(HEIGHT * abs(span.micros) / reach, LEAST if span.micros else 0)
         y = min(base, HEIGHT - height) if span.micros < 0 else max(base - height, 0)
-        box = (wide * (place + gap / 2), y, wide * (1 - gap), height)
-        drawn.append(Column(span, *(round(side, 2) for side in box), is_newest=place == len(spans) - 1))
+        x, width = round(wide * (place + gap / 2), 2), round(wide * (1 - gap), 2)
+        drawn.append(Column(span, x, round(y, 2), width, round(height, 2), is_newest=place == len(spans) - 1))
     return drawn
 
 
