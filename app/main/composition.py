@@ -48,7 +48,6 @@ SLICES = (
     "app.tax.tasks",
     "app.uploads.tasks",
     "app.uploads.activity",
-    "app.portal.models",
     "app.portal.activity",
     "tenants.tasks",
     "admin.models",

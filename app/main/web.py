@@ -21,6 +21,7 @@ from litestar.response import Redirect
 
 from admin import pages as admin_pages
 from admin.console import pages as console_pages
+from app.artist import pages as artist_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
 from app.contracts import pages as contracts_pages
@@ -87,6 +88,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *identity_pages.handlers,
         *brand_pages.handlers,
         *portal_pages.handlers,
+        *artist_pages.handlers,
         *uploads_pages.handlers,
         *roster_pages.handlers,
         *catalog_pages.handlers,
