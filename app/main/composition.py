@@ -41,6 +41,7 @@ SLICES = (
     "app.royalties.tasks",
     "app.payouts.models",
     "app.payouts.activity",
+    "app.payouts.queries.taxed",
     "app.payouts.tasks",
     "app.tax.models",
     "app.tax.activity",

@@ -31,6 +31,11 @@ HEADS: Final = (
     "Sold until",
 )  # fmt: skip
 FOREIGN: Final = {"Apple Music": "USD", "Bandcamp": "GBP"}
+RATES: Final = {
+    "EUR": {"USD": Decimal("0.92"), "GBP": Decimal("1.17")},
+    "USD": {"GBP": Decimal("1.27")},
+    "AED": {"USD": Decimal("3.6725"), "GBP": Decimal("4.66")},
+}
 WORTH: Final = {"stream": Decimal("0.003127"), "download": Decimal("6.35"), "physical": Decimal("9.10")}
 MONTHS: Final = 6
 
@@ -46,11 +51,8 @@ def make_sales(tenant: Tenant, currency: str) -> None:
         last = _earlier(now)
         for starts_on in (_earlier(last), last):
             _report(session, tenant, sold, starts_on, currency)
-        for code in FOREIGN.values():
-            if code != currency:
-                rates.keep_rate(
-                    session, None, base=code, quote=currency, on=_earlier(last), rate=Decimal("0.92"), source="ECB"
-                )
+        for code, rate in RATES[currency].items():
+            rates.keep_rate(session, None, base=code, quote=currency, on=_earlier(last), rate=rate, source="ECB")
     for starts_on in (_earlier(last), last):
         _tell(tenant, starts_on)
     with tenant_work(tenant) as session:

@@ -19,6 +19,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
+from app.main.accounts import make_accounts
 from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
@@ -28,7 +29,6 @@ from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 
-TELLS_PAYEES = "bluehour"
 """The label with sales and statements: one is enough to see what they look like."""
 OPERATOR = ("operator@boptone.test", "boptone-demo-2026")
 
@@ -85,8 +85,8 @@ def seed(settings: Settings) -> None:
             _people(tenant, scene)
             make_deals(tenant, scene.artist, scene.currency)
             make_taxes(tenant)
-            if scene.slug == TELLS_PAYEES:
-                make_sales(tenant, scene.currency)
+            make_sales(tenant, scene.currency)
+            make_accounts(tenant)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

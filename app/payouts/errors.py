@@ -165,6 +165,12 @@ class PromiseWorse(Invalid):
     message = "A label may promise payees more than is usual, not less: a fee up to 1 %%, minimums up to those listed."
 
 
+class ProcessorIncomplete(Invalid):
+    """Without these the processor opens no account."""
+
+    message = "The card processor needs the payee's country and mail address. Add them to the legal person first."
+
+
 class RailUnknown(Invalid):
     """No such way for money to leave."""
 

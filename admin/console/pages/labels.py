@@ -223,4 +223,25 @@ def set_plan(request: Request[Any, Any, Any], label_id: FromPath[str], data: URL
     return flash.done(f"/admin/labels/{tenant.id}", None, sentence("Saved."))
 
 
-handlers = [list_labels, search, new_label, open_one, *openings.handlers, show_label, change, set_plan]
+class ShareForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What the artist side keeps of payouts, in percent."""
+
+    percent: str
+
+
+@post("/admin/labels/{label_id:str}/share", sync_to_thread=True)
+def set_share(
+    request: Request[Any, Any, Any], label_id: FromPath[str], data: URLEncodedBody[ShareForm]
+) -> Response[Any]:
+    """Note what the artist side keeps of payouts by the label's contract with us."""
+    operator, digits = operator_of(request), data.percent.strip()
+    share = int(digits) * 10_000 if digits.isdecimal() and len(digits) <= 3 else 0
+    try:
+        tenant = life.set_artist_share(label_id, by=service.actor_of(operator), share_ppm=share)
+    except Refusal as refusal:
+        return _label(request, label_id, status=422, problem=say_refusal(refusal, realm_of(request).language))
+    service.note(operator, "label.share", tenant_id=tenant.id, share_ppm=share)
+    return flash.done(f"/admin/labels/{tenant.id}", None, sentence("Saved."))
+
+
+handlers = [list_labels, search, new_label, open_one, *openings.handlers, show_label, change, set_plan, set_share]

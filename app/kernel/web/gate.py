@@ -26,7 +26,7 @@ from app.settings import Settings
 FIRST_BYTE_SECONDS = 30.0
 LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask"})
+ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe"})
 ASSETS = "/assets/"
 EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
 DOORS = (

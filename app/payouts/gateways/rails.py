@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from app.kernel.db import current
 from app.payouts.errors import RailUnknown
 from app.payouts.gateways.bankfile.rail import BankFileRail
 from app.payouts.gateways.rail import Rail
 from app.payouts.gateways.sandbox import SandboxRail
+
+if TYPE_CHECKING:
+    from app.payouts.gateways.stripe.rail import StripeRail
 
 NAMES = ("sandbox", "stripe", "bank_file")
 
@@ -33,8 +37,16 @@ def reachable() -> tuple[str, ...]:
     return ("sandbox", "stripe") if current().settings.stripe_secret_key else ("sandbox",)
 
 
+def processor() -> StripeRail:
+    """The card processor, for what only it can do; refused where there is no access to it."""
+    settings = current().settings
+    if not settings.stripe_secret_key:
+        raise RailUnknown
+    return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
+
+
 @cache
-def _stripe(key: str, base: str) -> Rail:
+def _stripe(key: str, base: str) -> StripeRail:
     from app.payouts.gateways.stripe.rail import StripeRail  # a second of imports that most processes never need
 
     return StripeRail(key, base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
-from app.payouts.pages import accounts, bank, payee, payout, runs, settings
+from app.payouts.pages import accounts, bank, hooks, payee, payout, processor, runs, settings
 
 shell.add(
     Place(
@@ -32,4 +32,6 @@ shell.add(
 
 __all__ = ["handlers"]
 
-handlers = [handler for part in (payout, runs, bank, payee, accounts, settings) for handler in part.handlers]
+handlers = [
+    handler for part in (payout, runs, bank, payee, accounts, processor, settings, hooks) for handler in part.handlers
+]

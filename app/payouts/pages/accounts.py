@@ -23,6 +23,7 @@ from app.kernel.web import flash
 from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.payouts.errors import AmountUnusable, HoldTooLarge, SharesWrong
+from app.payouts.gateways import rails
 from app.payouts.models import PayoutSchedule
 from app.payouts.pages.payee import RECENT, shown
 from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
@@ -74,6 +75,7 @@ def _page(
         problem=told_refusal(realm, refusal) if refusal else None,
         problems=fields,
         now=clock.now(),
+        has_processor=rails.usual() == "stripe",
         **around(request),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -17,6 +17,8 @@ from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of
 from app.payouts.errors import AmountUnusable
 from app.royalties.service.telling import Teller
+from app.tax.service import Withholding
+from app.tax.service.telling import Teller as TaxTeller
 
 PORTAL, ARTIST = "/portal/payouts", "/artist/money"
 PAYEES = "/portal/payees"
@@ -69,6 +71,10 @@ class PayoutTeller(Teller):
     def plain(self, micros: int) -> str:
         """An amount as a program reads it."""
         return f"{from_micros(micros):f}"
+
+    def withheld(self, ppm: int, why: Mapping[str, Any]) -> str:
+        """Why tax is withheld."""
+        return TaxTeller(self.language, self.say).why(Withholding(ppm, why["why"], why["facts"], why["version"]))
 
     def micros(self, minor: int, currency: str) -> int:
         """Minor units as micros."""

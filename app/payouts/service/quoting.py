@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,10 +28,10 @@ from app.payouts.models import PayoutMethod, PayoutPolicy
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.amounts import Parts, Terms
 from app.payouts.rules.banking_days import value_date
-from app.payouts.service import taxing
 from app.payouts.service.standing import available_of, sources_of
-from app.payouts.service.taxing import Withheld
 from app.roster.models import Payee
+from app.tax import service as tax
+from app.tax.service import Withholding
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Quote:
     speed: Speed
     terms: Terms
     pieces: Sequence[Piece]
-    withheld: Withheld
+    withheld: Withholding
     available_minor: int
     minimum_minor: int
     arrives_on: date
@@ -107,7 +107,7 @@ def usable(methods: Sequence[PayoutMethod], currency: str, rail: str, now: datet
     return ready
 
 
-def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: Withheld) -> Terms:
+def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: Withholding) -> Terms:
     """What is taken off a payout."""
     fee = policy.instant_fee_ppm if speed == "instant" else 0
     return Terms(WHOLE_PPM - tenant.artist_share_ppm, fee, withheld.rate_ppm)
@@ -136,7 +136,7 @@ def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piec
 def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way, *, locale: str = "en") -> Quote:
     """What paying some minor units, or all there is, would come to; every reason why not is a refusal."""
     now, policy, currency = clock.now(), policy_of(session), asked.currency
-    if payee.id in taxing.blocked(session, [payee.id]):
+    if payee.id in tax.blocked(session, [payee.id]):
         raise PayeeBlocked
     methods = usable(methods_of(session, [payee.id]).get(payee.id, []), currency, way.rail, now)
     sources = sources_of(session, [payee.id]).get((payee.id, currency), [])
@@ -144,7 +144,7 @@ def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way
     gross = available if asked.gross_minor is None else asked.gross_minor
     least = promises.minimum(currency, policy.minimums, way.limits.minimum_minor)
     _check_amount(gross, available, least, way.limits, asked.speed, _Told(currency, locale))
-    withheld = taxing.withheld(session, tenant, [payee.id], now.date())[payee.id]
+    withheld = tax.withholding(session, [payee.id], now.date())[payee.id]
     terms = terms_for(tenant, policy, asked.speed, withheld)
     pieces = pieces_of(gross, methods, terms, way.limits.minimum_minor)
     arrives = now.date() if asked.speed == "instant" else value_date(now, currency)
@@ -172,6 +172,6 @@ def _check_amount(gross: int, available: int, least: int, limits: Limits, speed:
         raise InstantUsedUp
 
 
-def why_json(withheld: Withheld) -> Mapping[str, Any]:
+def why_json(withheld: Withholding) -> dict[str, Any]:
     """What a payout keeps of why tax was withheld."""
-    return {"why": withheld.why, "facts": dict(withheld.facts), "version": withheld.version}
+    return {"why": withheld.why, "facts": withheld.facts, "version": withheld.version}

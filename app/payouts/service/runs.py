@@ -23,12 +23,13 @@ from app.payouts.errors import RunChanged, RunEmpty, RunUnfit
 from app.payouts.models import Payout, PayoutRun, PayoutRunLine
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.banking_days import value_date
-from app.payouts.service import apart, books, quoting, requesting, taxing
+from app.payouts.service import apart, books, quoting, requesting
 from app.payouts.service.books import Source
 from app.payouts.service.quoting import Way, methods_of, policy_of, terms_for, why_json
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
+from app.tax import service as tax
 
 
 def open_run(
@@ -51,8 +52,8 @@ def _lines(
     told = select(Statement.payee_id).distinct()
     wanted = list(session.scalars(told if payees is None else told.where(Statement.payee_id.in_(payees))))
     now, policy, numbers = clock.now(), policy_of(session), count(1)
-    methods, blocked = methods_of(session, wanted), taxing.blocked(session, wanted)
-    withheld = taxing.withheld(session, tenant, wanted, now.date())
+    methods, blocked = methods_of(session, wanted), tax.blocked(session, wanted)
+    withheld = tax.withholding(session, wanted, now.date())
     for (payee, currency), sources in sorted(sources_of(session, wanted).items(), key=lambda each: each[0]):
         gross = amounts.payable_minor(available_of(sources), currency)
         if not gross:

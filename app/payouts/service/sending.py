@@ -22,8 +22,9 @@ from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Destination, Order, Rail, Report
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod
-from app.payouts.service import applying, requesting, taxing
+from app.payouts.service import applying, requesting
 from app.payouts.service.methods import CONTEXT
+from app.tax import service as tax
 
 EVEN: Final = frozenset({TenantState.SUSPENDED})
 """Payees of a suspended label are paid all the same."""
@@ -97,7 +98,7 @@ def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list
 def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[UUID, str]:
     """Payouts that may not go out as they stand, and why."""
     methods, found = _methods(session, payouts), {}
-    blocked = taxing.blocked(session, {payout.payee_id for payout in payouts}) if payouts else set()
+    blocked = tax.blocked(session, {payout.payee_id for payout in payouts}) if payouts else set()
     for payout in payouts:
         if not methods[payout.method_id].is_usable(now):
             found[payout.id] = "account_changed"

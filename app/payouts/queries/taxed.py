@@ -1,0 +1,37 @@
+"""What tax offices are told of payouts: what was paid, and what was withheld of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.payouts.models import Payout
+from app.roster.models import Payee
+from app.tax.schemas import Payment
+from app.tax.service.years import paid
+
+
+@paid
+def payments(session: Session, year: int) -> Iterator[Payment]:
+    """The payouts that arrived in a year and did not come back: what the artist side had, before tax and fee."""
+    begins, ends = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    query = (
+        select(Payout, Payee.party_id)
+        .join(Payee, Payee.id == Payout.payee_id)
+        .where(Payout.state == "paid", Payout.paid_at >= begins, Payout.paid_at < ends)
+        .order_by(Payout.paid_at, Payout.number)
+    )
+    for payout, party_id in session.execute(query):
+        yield Payment(
+            payout.payee_id,
+            party_id,
+            (payout.paid_at or ends).date(),
+            payout.gross_micros - payout.platform_micros,
+            payout.withheld_micros,
+            payout.currency,
+            payout.withheld_ppm,
+            0 if payout.fee_returned_at else payout.fee_micros,
+        )
