@@ -239,7 +239,7 @@ def set_share(
     try:
         tenant = life.set_artist_share(label_id, by=service.actor_of(operator), share_ppm=share)
     except Refusal as refusal:
-        return _label(request, label_id, status=422, problem=say_refusal(refusal, realm_of(request).language))
+        return label_page(request, label_id, status=422, problem=say_refusal(refusal, realm_of(request).language))
     service.note(operator, "label.share", tenant_id=tenant.id, share_ppm=share)
     return flash.done(f"/admin/labels/{tenant.id}", None, sentence("Saved."))
 

@@ -7,12 +7,14 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from sqlalchemy.orm import Session
 
 from app.identity.pages import visitor_of
 from app.identity.service.notices import base_address
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.realm import tenant_of
 from app.payouts.errors import ProcessorIncomplete, RailUnknown
@@ -23,7 +25,7 @@ from app.payouts.pages.surface import on, surface_of
 from app.payouts.policies import payee_to_pay
 from app.payouts.service import methods
 from app.payouts.service.quoting import methods_of
-from app.roster.models import Party
+from app.roster.models import Party, Payee
 
 ADDRESSES = [f"{place}/processor" for place in PLACES]
 
@@ -51,14 +53,19 @@ def begin(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Redirect:
     return Redirect(processor.onboarding_link(account, back, f"{back}?again=1"), status_code=303)
 
 
+def _account(session: Session, tenant: Tenant, payee: Payee) -> str | None:
+    """The processor's name for a payee's account, if they have one."""
+    held = methods_of(session, [payee.id]).get(payee.id, [])
+    return next((methods.number_of(tenant, each) for each in held if each.scheme == "stripe"), None)
+
+
 @on(get, ADDRESSES, opt=RECENT)
 def end(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[Any]:
     """Come back from the processor's pages, and say whether it can pay."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
-        held = [each for each in methods_of(session, [payee.id]).get(payee.id, []) if each.scheme == "stripe"]
-        account = methods.number_of(tenant, held[0]) if held else None
+        account = _account(session, tenant, payee)
     if account is None:
         raise RailUnknown
     state = rails.processor().account_state(account)
