@@ -173,7 +173,7 @@ def test_something_that_was_not_there_is_added(desk):
 
 
 def test_the_sheet_that_is_taken_along_comes_back_with_what_was_changed_in_it(desk):
-    body = desk.owner.get(f"{AMENDMENTS}/sheet?kind=royalty").content.decode("utf-8-sig")
+    body = desk.owner.get(f"{AMENDMENTS}/export?kind=royalty").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(body)))
     assert [row["contract"] for row in rows] == [each.number for each in desk.contracts[:2]]
     assert rows[0]["clauses.streams.rate"] == "0.5"
@@ -186,7 +186,7 @@ def test_the_sheet_that_is_taken_along_comes_back_with_what_was_changed_in_it(de
     assert [item.state for item in items(desk)] == ["refused", "ready"]
     assert items(desk)[0].problems == {"contract": "This changes nothing."}
     assert items(desk)[1].changes == {"clauses.streams.rate": ["0.5", "0.45"]}
-    assert desk.owner.get(f"{AMENDMENTS}/sheet?as=xlsx&kind=royalty").content[:2] == b"PK"
+    assert desk.owner.get(f"{AMENDMENTS}/export?as=xlsx&kind=royalty").content[:2] == b"PK"
 
 
 def test_who_was_amended_meanwhile_is_left_alone_and_says_so(desk):
@@ -252,7 +252,7 @@ def test_nobody_amends_who_may_not_write_contracts_for_the_whole_label(desk, riv
     sheet = {"sheet": ("x.csv", f"contract,rate\n{desk.contracts[0].number},0.9\n".encode(), "text/csv")}
     for client in (desk.member("read_only"), desk.member("marketing")):
         assert client.get(AMENDMENTS).status_code == 403
-        assert client.get(f"{AMENDMENTS}/sheet").status_code == 403
+        assert client.get(f"{AMENDMENTS}/export").status_code == 403
         assert client.post(AMENDMENTS, files=sheet).status_code == 403
     assert "Deal 1" not in client_as(rival).get(AMENDMENTS).text
     here = client_as(rival).post(AMENDMENTS, files=sheet).headers["location"]

@@ -76,7 +76,7 @@ def _chosen(session: Session, request: AnyRequest, asked: Asked) -> Chosen:
     return [(contract, terms[contract.id]) for contract in lists.by_number(session, keys)]
 
 
-@get(f"{AMENDMENTS}/sheet", sync_to_thread=True)
+@get(f"{AMENDMENTS}/export", sync_to_thread=True)
 def sheet(request: AnyRequest) -> Response[bytes]:
     """The contracts of a filter as a sheet with their values: what is changed in it is what is amended."""
     require_bulk(visitor_of(request))

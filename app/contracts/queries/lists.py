@@ -155,9 +155,9 @@ def _amounts(session: Session, sort: str) -> Subquery:
         .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
         .subquery()
     )
-    share = func.jsonb_array_elements(newest.c.shares).column_valued("share")
+    payees = func.jsonb_array_elements(newest.c.shares, type_=JSONB)["payee"].astext
     found: dict[UUID, int] = {}
-    for contract_id, payee in session.execute(select(newest.c.contract_id, cast(share, JSONB)["payee"].astext)):
+    for contract_id, payee in session.execute(select(newest.c.contract_id, payees)):
         micros = owed.get(account_of(contract_id, UUID(payee)), 0)
         found[contract_id] = found.get(contract_id, 0) + max(0, micros if sort == "balance" else -micros)
     held = {key: micros for key, micros in found.items() if micros}
