@@ -83,6 +83,16 @@ def test_a_financial_institution_outside_fatca_gets_no_treaty_rate(scene):
     assert scene.rate(scene.ada) == (300_000, "outside_fatca")
 
 
+def test_everything_is_read_once_more_by_the_lines_of_the_form(scene):
+    ada = scene.artist("ada")
+    answer(ada, scene.ada, W8BEN)
+    told = " ".join(re.sub(r"<[^>]+>", " ", ada.get(f"{at(scene.ada)}/signature").text).split())
+    for said in ("Name of the person who is paid line 1 Ada Beispiel", "Country of citizenship line 2 Germany",
+                 "Tax number of the country of residence line 6a •••1809", "Date of birth line 8 February 3, 1990"):  # fmt: skip
+        assert said in told, said
+    assert "organization that is paid" not in told
+
+
 def test_what_depends_on_an_answer_is_asked_once_it_is_given(scene):
     scene.know(scene.ada, kind="company")
     ada = scene.artist("ada")

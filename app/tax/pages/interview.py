@@ -138,10 +138,10 @@ def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]
     party, on = session.get_one(Party, payee.party_id), filling.today_of(tenant)
     draft = filling.draft_of(session, tenant, party)
     answers, digest = filling.to_sign(tenant, party, draft)
-    form = asking.form_of(answers) or ""
+    form, pages = asking.form_of(answers) or "", filling.shown(answers, on)
     return _around(payee, None, draft, on) | {
-        "pages": filling.shown(answers, on),
-        "fields": {each.name: each for step in interviews.STEPS for each in asking.fields_for(step, answers, on)},
+        "pages": pages,
+        "fields": {each.name: each for step, _ in pages for each in step.fields},
         "seen": digest,
         "edition": EDITIONS[form],
         "certified": certifications.certified(form, answers),
