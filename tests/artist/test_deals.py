@@ -8,7 +8,10 @@ from datetime import timedelta
 import pytest
 
 from app.contracts.models import Contract, ContractSigner, SplitShare
+from app.contracts.service import sending
+from app.contracts.service.sending import NewSigner, Sending
 from app.kernel import clock, db
+from app.kernel.actor import Actor
 from tests.artist.stage import APP, seen
 from tests.factories.members import a_member
 from tests.identity.post import work
@@ -107,10 +110,6 @@ def test_a_contract_is_declined_or_answered_with_a_proposal(stage, part, state, 
 
 
 def test_a_further_version_shows_what_changed_word_by_word(stage):
-    from app.contracts.service import sending
-    from app.contracts.service.sending import NewSigner, Sending
-    from app.kernel.actor import Actor
-
     member, ada = stage.person("ada")
     address = stage.to_sign(member)
     with db.tenant_work(stage.tenant) as session:

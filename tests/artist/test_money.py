@@ -14,7 +14,7 @@ from app.kernel import db
 from app.kernel.money import format_money
 from app.royalties.models import RoyaltyPeriod
 from tests.artist.stage import APP, link
-from tests.factories.money import APRIL, a_report, pay_out, run_of, sold, statement
+from tests.factories.money import APRIL, MARCH, a_period, a_report, a_run, pay_out, run_of, sold, statement
 
 DAY = date(2026, 4, 1)
 
@@ -136,8 +136,6 @@ def test_opening_the_line_reads_the_answer_too(stage):
 
 
 def test_a_trial_and_a_run_that_is_not_published_are_told_to_nobody(stage):
-    from tests.factories.money import MARCH, a_period, a_run
-
     run = a_run(stage.tenant, a_period(stage.tenant, *MARCH))
     _, ada = stage.person("ada")
     assert ada.get(stage.told(run)).status_code == 404
