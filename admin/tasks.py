@@ -9,11 +9,15 @@ import msgspec
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from admin.console.service import record
+from admin.console.queries import BOOKS_FROZEN
+from admin.console.service import hear, record
 from admin.models import Operator, OperatorThrottle
 from app.identity.rules import FAILURES_FADE
 from app.kernel import clock
-from app.kernel.jobs import platform_schedule, platform_task
+from app.kernel.db import platform_work
+from app.kernel.jobs import label_task, platform_schedule, platform_task
+from app.kernel.tenant import Tenant
+from app.ledger.service.freezing import frozen
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 
@@ -23,6 +27,14 @@ from tenants.provisioning.service import open_label
 def tidy(session: Session) -> None:
     """Forget failures that are long over."""
     session.execute(delete(OperatorThrottle).where(OperatorThrottle.failed_at < clock.now() - 2 * FAILURES_FADE))
+
+
+@label_task("operators.hear_of_books")
+def hear_of_books(session: Session, tenant: Tenant, *, problem: str) -> None:
+    """Write down that a label's books are frozen, where every operator sees it."""
+    if frozen(session) is not None:
+        with platform_work() as ours:
+            hear(ours, BOOKS_FROZEN, tenant_id=tenant.id, problem=problem)
 
 
 @platform_task("operators.open_label")

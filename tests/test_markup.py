@@ -12,11 +12,16 @@ from itertools import count
 from urllib.parse import quote, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from admin.service import add_operator
+from app.catalog.models import ReleaseArtist
 from app.kernel import db
+from app.roster.models import Artist
+from tests.factories.catalog import a_release, narrowed
 from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD, a_member
+from tests.factories.money import a_contract, a_payee, terms
 from tests.identity.authenticator import Authenticator
 from tests.identity.post import forget_waiting, work
 from tests.markup import CANARY, LIVES, asked, came_alive, read
@@ -26,7 +31,7 @@ ENDLESS = ("/portal/events",)
 ENDS = re.compile(r"sign-out|/close|sessions/|/end$|security/(password|policy)|fleet/runs|/removal|deletion|/export$")
 ENDING_VALUES = ("close", "move")
 MOST_PAGES, MOST_LABELS = 200, 5
-LANDMARKS = {"portal": ["/portal", "/"], "admin": ["/admin"]}
+LANDMARKS = {"portal": ["/portal", "/"], "admin": ["/admin"], "artist": ["/artist"]}
 _numbers = count(1)
 
 
@@ -42,6 +47,23 @@ def owner(client_of, mine):
     a_member(mine, name=CANARY[:120], role="artist")
     client = client_of(f"{mine.slug}.localhost")
     client.headers["user-agent"] = CANARY
+    assert client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD}).status_code == 303
+    return member, client
+
+
+@pytest.fixture
+def artist(client_of, mine):
+    """An artist who is called a canary, whose music and legal person are, too."""
+    key = f"canary-{next(_numbers)}"
+    release = a_release(mine, CANARY[:90], artists=[f"{CANARY[:90]} {key}"], label=CANARY[:90])
+    with db.tenant_work(mine) as session:
+        act = session.scalars(select(Artist).join(ReleaseArtist).where(ReleaseArtist.release_id == release)).one()
+        payee = a_payee(mine, CANARY[:90])
+        act.party_id, key = payee.party_id, act.key
+    a_contract(mine, terms(payee), title=CANARY[:90], kind="producer")
+    member = a_member(mine, name=CANARY[:120], role="artist")
+    narrowed(mine, member, artists=[key])
+    client = client_of(f"{mine.slug}.localhost")
     assert client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD}).status_code == 303
     return member, client
 
@@ -244,6 +266,19 @@ def _end_incidents(operator):
     for form in read(operator.get("/admin/incidents").text, "/admin/incidents").forms:
         if form.action.endswith("/end"):
             assert operator.post(form.action).status_code == 303
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(360)
+def test_what_an_artist_writes_or_is_called_comes_out_as_text(client_of, mine, artist):
+    _, browser = artist
+    taken, alive, forms = sown(browser, "artist")
+    assert alive == {}
+    assert taken > 1
+    assert {shape[0] for shape in (form[:1] for form in forms)} >= {"/artist/me"}
+    answers = crawled(browser, "artist")
+    assert [address for address, answer in answers.items() if LIVES in _text_of(answer)]
+    assert alive_in(answers) == {}
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from admin.console.models import OperatorActivity
@@ -15,6 +16,7 @@ from tenants.billing.models import Usage
 from tenants.registry.models import HostRow, Operation, TenantRow
 
 SHOWN = 200
+BOOKS_FROZEN, BOOKS_LIFTED = "books.frozen", "books.lifted"
 DAYS = 30
 
 
@@ -58,6 +60,19 @@ def labels(session: Session, *, state: str = "", wanted: str = "") -> list[Liste
         query = query.where(or_(TenantRow.name.ilike(like), TenantRow.slug.ilike(like), TenantRow.id.in_(named)))
     rows = session.execute(query.order_by(TenantRow.created_at.desc(), TenantRow.id.desc()).limit(SHOWN))
     return [Listed(row, hosts) for row, hosts in rows]
+
+
+def frozen(session: Session) -> list[TenantRow]:
+    """The labels whose books are frozen, as far as operators have heard: the newest finding is not lifted yet."""
+    heard = (
+        select(OperatorActivity.tenant_id, OperatorActivity.action)
+        .where(OperatorActivity.action.in_((BOOKS_FROZEN, BOOKS_LIFTED)))
+        .ext(distinct_on(OperatorActivity.tenant_id))
+        .order_by(OperatorActivity.tenant_id, OperatorActivity.at.desc(), OperatorActivity.id.desc())
+        .subquery()
+    )
+    query = select(TenantRow).join(heard, heard.c.tenant_id == TenantRow.id).where(heard.c.action == BOOKS_FROZEN)
+    return list(session.scalars(query.where(TenantRow.state != TenantState.CLOSED).order_by(TenantRow.name)))
 
 
 def states(session: Session) -> dict[str, int]:

@@ -22,6 +22,9 @@ SUPPORT = "Support"
 COMMAND_LINE = "command line"
 """Who did it, where nobody was signed in: whoever may run our commands on our machines."""
 
+NIGHTLY_CHECK = "nightly check"
+"""Who found it, where nobody looked."""
+
 
 def actor_of(operator: Operator) -> Actor:
     """An operator as the one who acts on a label."""
@@ -45,6 +48,13 @@ def record(session: Session, by: Operator | None, action: str, *, tenant_id: str
             tenant_id=tenant_id,
             facts=facts,
         )
+    )
+
+
+def hear(session: Session, action: str, *, tenant_id: str, **facts: Any) -> None:
+    """Write down what the nightly check found at a label, for operators to see."""
+    session.add(
+        OperatorActivity(id=ids.new_id(), operator=NIGHTLY_CHECK, action=action, tenant_id=tenant_id, facts=facts)
     )
 
 

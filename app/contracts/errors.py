@@ -207,3 +207,9 @@ class SheetUnusable(Invalid):
     """A sheet with columns that fill nothing, or without the ones that are needed."""
 
     message = "The columns of this sheet cannot be used: %(columns)s."
+
+
+class AmendmentEmpty(Invalid):
+    """Nothing is to be changed, or in no contract."""
+
+    message = "Choose contracts in force, and say at least one value that changes."

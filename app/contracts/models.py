@@ -88,6 +88,9 @@ class ContractVersion(LabelModel):
     body: Mapped[str] = mapped_column(Text, server_default="")
     body_hash: Mapped[str | None] = mapped_column(Text)
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    """The contract's last day once this version is signed, where that changes."""
+
     effective_from: Mapped[date | None] = mapped_column(Date)
     signed_at: Mapped[datetime | None] = mapped_column(MOMENT)
     created_by: Mapped[UUID | None] = mapped_column()
@@ -322,15 +325,25 @@ class SigningCertificate(LabelModel):
 
 
 class ContractBatch(LabelModel):
-    """Many contracts from one contract and a sheet."""
+    """Many contracts at once: drafts made of one contract and a sheet, or amendments of contracts in force."""
 
     __tablename__ = "contract_batches"
-    __table_args__ = (CheckConstraint(f"state IN ({_among(BATCH_STATES)})", name="state"),)
+    __table_args__ = (
+        CheckConstraint(f"state IN ({_among(BATCH_STATES)})", name="state"),
+        CheckConstraint("kind IN ('draft', 'amend')", name="kind"),
+        CheckConstraint("kind = 'amend' OR template_id IS NOT NULL", name="template_id"),
+        CheckConstraint("kind = 'amend' OR file_id IS NOT NULL", name="file_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
-    template_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"), index=True)
-    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text, server_default="draft")
+    template_id: Mapped[UUID | None] = mapped_column(ForeignKey("contracts.id"), index=True)
+    """What rows are merged into; None where each row names the contract that it amends."""
+
+    file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
+    """The sheet; None where the contracts were chosen from the list."""
+
     state: Mapped[str] = mapped_column(Text, server_default="checking")
     problem: Mapped[str | None] = mapped_column(Text)
     places: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
@@ -355,3 +368,5 @@ class ContractBatchItem(LabelModel):
     state: Mapped[str] = mapped_column(Text, server_default="ready")
     problems: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     contract_id: Mapped[UUID | None] = mapped_column(ForeignKey("contracts.id"), index=True)
+    changes: Mapped[dict[str, list[str]]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """What an amendment changes, by field: what it was, and what it becomes."""

@@ -313,3 +313,14 @@ class Throttle(FailureCount, LabelModel):
     """The failures of a label's members."""
 
     __tablename__ = "throttles"
+
+
+class NewsState(LabelModel):
+    """What a member did with one piece of news; news itself is activity."""
+
+    __tablename__ = "news_states"
+
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    activity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    read_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    archived_at: Mapped[datetime | None] = mapped_column(MOMENT)

@@ -298,3 +298,9 @@ def live_owner_ids(session: Session) -> set[UUID]:
     """The owners who are let in, locked, so that two changes at once cannot remove the last two."""
     query = select(Member.id).where(Member.role == "owner", Member.disabled_at.is_(None)).with_for_update()
     return set(session.scalars(query))
+
+
+def who_may(session: Session, permission: Permission) -> set[UUID]:
+    """The members who are let in and may do this for the whole label."""
+    members = session.scalars(select(Member).where(Member.disabled_at.is_(None)))
+    return {each.id for each in members if permission in permissions_of(each) and each.scope.is_whole}

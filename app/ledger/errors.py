@@ -63,3 +63,33 @@ class NotReversible(Conflict):
     """What takes a posting back is not itself taken back; post the fact anew."""
 
     message = "“%(key)s” takes another posting back and cannot be reversed. Post the amount again instead."
+
+
+class BooksFrozen(Conflict):
+    """The books were found to be wrong, and nothing is added to wrong books."""
+
+    message = "The label's books are being checked: until that is done, no money is moved. Support was told of it."
+
+
+class BooksSound(Conflict):
+    """There is nothing to lift."""
+
+    message = "These books are not frozen."
+
+
+class BooksWrong(Conflict):
+    """What the books were frozen for is still so, or something else is wrong."""
+
+    message = "The books are still wrong: %(problem)s"
+
+
+class ReasonMissing(Invalid):
+    """Money moves again because somebody says why."""
+
+    message = "Say in 1 to 500 characters why money may move again."
+
+
+class LimitUnusable(Invalid):
+    """An amount up to which nobody decides alone."""
+
+    message = "Write an amount between 0 and 1,000,000, with at most two digits after the point."

@@ -14,14 +14,17 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db.models import LabelModel
+from app.ledger.errors import BooksSound
+from app.ledger.rules import ALONE_UP_TO_MICROS, MOST_ALONE_MICROS
 
 
 class LedgerAccount(LabelModel):
@@ -97,3 +100,47 @@ class PostingSeal(LabelModel):
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     posting_id: Mapped[UUID] = mapped_column(unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class MoneyPolicy(LabelModel):
+    """From which amount on two people decide; a label without a row has the usual policy."""
+
+    __tablename__ = "money_policy"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="id"),
+        CheckConstraint(f"alone_up_to_micros BETWEEN 0 AND {MOST_ALONE_MICROS}", name="alone_up_to_micros"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    alone_up_to_micros: Mapped[int] = mapped_column(BigInteger)
+    """In the label's own currency."""
+
+    @staticmethod
+    def usual() -> MoneyPolicy:
+        """The policy of a label that has chosen none."""
+        return MoneyPolicy(id=1, alone_up_to_micros=ALONE_UP_TO_MICROS)
+
+
+class LedgerFreeze(LabelModel):
+    """That the books were found to be wrong: until it is lifted nothing is posted. One row, the newest finding."""
+
+    __tablename__ = "ledger_freeze"
+    __table_args__ = (CheckConstraint("id = 1", name="id"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    problems: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    frozen_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    lifted_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    lifted_by: Mapped[UUID | None] = mapped_column()
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    def freeze(self, problems: list[str], *, at: datetime) -> None:
+        """Hold from now on, for what is wrong now."""
+        self.problems, self.frozen_at = problems, at
+        self.lifted_at = self.lifted_by = self.reason = None
+
+    def lift(self, *, by: UUID | None, at: datetime, reason: str) -> None:
+        """Hold no more."""
+        if self.lifted_at is not None:
+            raise BooksSound
+        self.lifted_at, self.lifted_by, self.reason = at, by, reason

@@ -19,6 +19,12 @@ Side = Literal["debit", "credit"]
 
 MOST_MICROS = 9_000_000_000_000_000_000
 LONGEST_KEY = 200
+ALONE_UP_TO_MICROS = 10_000 * 1_000_000
+"""What one person decides about alone where the label has not said otherwise."""
+
+MOST_ALONE_MICROS = 1_000_000 * 1_000_000
+"""What no label lets one person decide about alone."""
+
 REVERSAL = "reverse:"
 """What the key of a posting begins with that takes another back."""
 

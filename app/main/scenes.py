@@ -22,6 +22,7 @@ from app.kernel.tenant import Tenant, TenantState
 from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
+from app.main.taxes import make_taxes
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
@@ -83,6 +84,7 @@ def seed(settings: Settings) -> None:
             _music(tenant, scene)
             _people(tenant, scene)
             make_deals(tenant, scene.artist, scene.currency)
+            make_taxes(tenant)
             if scene.slug == TELLS_PAYEES:
                 make_sales(tenant, scene.currency)
 

@@ -21,6 +21,7 @@ from litestar.response import Redirect
 
 from admin import pages as admin_pages
 from admin.console import pages as console_pages
+from app.artist import pages as artist_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
 from app.contracts import pages as contracts_pages
@@ -36,10 +37,12 @@ from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
 from app.main import composition
 from app.main.lifeline import end_with_parent
+from app.payouts import pages as payouts_pages
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
+from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
@@ -85,12 +88,15 @@ def _handlers() -> list[HTTPRouteHandler]:
         *identity_pages.handlers,
         *brand_pages.handlers,
         *portal_pages.handlers,
+        *artist_pages.handlers,
         *uploads_pages.handlers,
         *roster_pages.handlers,
         *catalog_pages.handlers,
         *ledger_pages.handlers,
         *contracts_pages.handlers,
         *royalties_pages.handlers,
+        *payouts_pages.handlers,
+        *tax_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -27,5 +27,6 @@ tell("payout_hold.opened", sentence("A disputed amount is held back"), hears="pa
 tell("payout_hold.renewed", sentence("A hold was renewed"), hears="payouts.view")
 tell("payout_hold.released", sentence("A held amount was let go of"), hears="payouts.view")
 tell("payout_policy.changed", sentence("What the label promises its payees was changed"), hears="payouts.view")
+tell("payout_file.made", sentence("A file for the label's bank was made"))
 tell("rail_difference.found", sentence("The bank's list and the books differ"), hears="payouts.prepare")
 tell("rail_difference.resolved", sentence("A difference with the bank was settled"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.kernel.sentences import sentence
 
 
 class PayoutUnknown(NotFound):
@@ -147,6 +150,7 @@ class HoldTooLarge(Invalid):
     """More is to be held than is there."""
 
     message = "At most %(available)s can be held: only what is disputed, and only what is not yet paid."
+    REASON: ClassVar = sentence("Say in up to 500 characters what is disputed.")
 
 
 class HoldOver(Conflict):

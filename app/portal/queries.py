@@ -10,11 +10,10 @@ from sqlalchemy import Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.brand.models import BrandAsset
-from app.identity.models import Member
+from app.identity.models import Member, NewsState
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import news_for_one
 from app.kernel.files import StoredFile
-from app.portal.models import NewsState
 from app.portal.rules import ActivityFilter
 
 ARRIVALS = ("member.added", "member.joined")

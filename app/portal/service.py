@@ -6,17 +6,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.identity.models import NewsState
 from app.identity.policies import Visitor
+from app.identity.service import news
 from app.kernel import clock
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import WayBack, meanings, news_for, undoable
 from app.kernel.sentences import sentence
 from app.portal import queries
 from app.portal.errors import NewsUnknown
-from app.portal.models import NewsState
 
 UNDONE_WITHIN = timedelta(hours=1)
 MARKED_AT_ONCE = 500
@@ -32,7 +32,7 @@ def mark_news(session: Session, visitor: Visitor, wanted: list[UUID], *, archive
     mine = _mine(session, visitor, Activity.id.in_(wanted))
     if not mine:
         raise NewsUnknown
-    _write_states(session, visitor, mine, archive=archive)
+    news.mark(session, visitor, mine, archive=archive)
     return len(mine)
 
 
@@ -47,8 +47,7 @@ def bring_back(session: Session, visitor: Visitor, activity_id: UUID) -> None:
 def mark_all_read(session: Session, visitor: Visitor) -> int:
     """Mark everything in the visitor's inbox as read."""
     mine = _mine(session, visitor, NewsState.read_at.is_(None))
-    if mine:
-        _write_states(session, visitor, mine, archive=False)
+    news.mark(session, visitor, mine)
     return len(mine)
 
 
@@ -57,25 +56,13 @@ def _mine(session: Session, visitor: Visitor, which: Any) -> list[UUID]:
     return list(session.scalars(found.limit(MARKED_AT_ONCE)))
 
 
-def _write_states(session: Session, visitor: Visitor, activity_ids: list[UUID], *, archive: bool) -> None:
-    now = clock.now()
-    values: dict[str, Any] = {"read_at": now} | ({"archived_at": now} if archive else {})
-    rows = [{"member_id": visitor.member.id, "activity_id": activity_id, **values} for activity_id in activity_ids]
-    statement = insert(NewsState).values(rows)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["member_id", "activity_id"], set_={name: statement.excluded[name] for name in values}
-        )
-    )
-
-
 def last_deed(session: Session, visitor: Visitor) -> tuple[str, WayBack] | None:
     """What the visitor did last that can be taken back, as a msgid, and the form that does it."""
     since = clock.now() - UNDONE_WITHIN
     deed = session.scalar(queries.last_undoable(visitor.member, undoable(), since=since))
-    news = session.scalar(queries.last_put_away(visitor.member, since=since))
-    if news is not None and news.archived_at is not None and (deed is None or news.archived_at > deed.at):
-        return sentence("News was put away"), WayBack(f"/portal/inbox/{news.activity_id}/return")
+    away = session.scalar(queries.last_put_away(visitor.member, since=since))
+    if away is not None and away.archived_at is not None and (deed is None or away.archived_at > deed.at):
+        return sentence("News was put away"), WayBack(f"/portal/inbox/{away.activity_id}/return")
     meaning = meanings().get(deed.action) if deed else None
     if deed is None or meaning is None or meaning.back is None:
         return None

@@ -23,6 +23,7 @@ tell("run.signed_off", sentence("Something unusual in a royalty run was signed o
 tell("run.approved", sentence("A royalty run was approved"), hears="royalties.run")
 tell("run.publishing", sentence("Statements are being published"))
 tell("run.published", sentence("Statements were published"), hears="royalties.view")
+tell("run.held", sentence("Statements were not published: the books are being checked"), hears="royalties.run")
 tell("run.discarded", sentence("A royalty run was discarded"))
 tell("rate.kept", sentence("An exchange rate was noted"))
 tell("statement.exported", sentence("A statement was taken along"))

@@ -71,6 +71,15 @@ class SecondPersonNeeded(Conflict):
     message = "A run of this size is approved by somebody else than the person who calculated it."
 
 
+class SecondPersonMissing(Conflict):
+    """Large runs are approved by somebody else, and there is nobody."""
+
+    message = (
+        "A run of this size is approved by somebody else than the person who calculated it, and nobody else here may. "
+        "Invite a second person who may calculate royalties."
+    )
+
+
 class StatementUnknown(NotFound):
     """There is no such statement, or the asker may not know of it."""
 

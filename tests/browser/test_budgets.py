@@ -13,6 +13,7 @@ import pytest
 
 KB = 1000
 PORTAL = {"js": 35 * KB, "css": 10 * KB, "woff2": 60 * KB, "whole": 150 * KB, "requests": 20}
+ARTIST = {"js": 25 * KB, "css": 10 * KB, "woff2": 60 * KB, "whole": 150 * KB, "requests": 20}
 PUBLIC = {"js": 25 * KB, "css": 10 * KB, "woff2": 60 * KB, "whole": 180 * KB, "requests": 15}
 MOST_SHIFT = 0.05
 SHIFTS = """
@@ -60,7 +61,9 @@ def checked(here, path, budget):
     assert {urlsplit(address).netloc for address, _, _ in bodies} == {f"{here.slug}.localhost:{here.site.port}"}, path
     shifted = here.page.evaluate("window.shifted ?? 0")
     assert shifted <= MOST_SHIFT, f"{path} moves by {shifted:.3f} after it was shown"
-    words = [(address, sent, full) for address, sent, full in bodies if re.search(r"\.(js|css)$|/portal", address)]
+    words = [
+        (address, sent, full) for address, sent, full in bodies if re.search(r"\.(js|css)$|/portal|/artist", address)
+    ]
     assert [each for each in words if each[1] >= each[2] > 400] == [], "text travels compressed"
     assert [said for said in here.complaints if "left the house" in said] == []
 
@@ -111,6 +114,19 @@ def test_a_first_visit_to_the_portal_costs_no_more_than_was_decided(visit, slug,
     here = visit(slug, language=language)
     for path in ("/portal", "/portal/files", "/portal/settings/security", "/portal/settings/activity"):
         checked(here, path, PORTAL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("kite", "en"), ("noor", "ar")])
+def test_a_first_visit_to_the_artists_app_costs_no_more_than_was_decided(visit, slug, language):
+    here = visit(slug, who="artist", language=language, service_workers="block")
+    paths = ["/artist", "/artist/releases", "/artist/statements", "/artist/contracts", "/artist/splits", "/artist/me"]
+    for path in paths:
+        checked(here, path, ARTIST)
+    for path in ("/artist/releases", "/artist/contracts", "/artist/splits"):
+        here.go(path)
+        deeper = here.page.eval_on_selector_all(f"main a[href^='{path}/']", "all => all.map(each => each.pathname)")
+        checked(here, deeper[0], ARTIST)
 
 
 @pytest.mark.slow

@@ -35,6 +35,12 @@ def test_no_page_of_the_portal_has_a_fault(visit, slug, language):
 
 
 @pytest.mark.slow
+def test_no_page_of_the_artists_app_has_a_fault(visit):
+    here = visit("bluehour", who="artist", reduced_motion="reduce")
+    _look(here, [path for path in pages("artist") if path != "/artist/sw.js"], direction="ltr")
+
+
+@pytest.mark.slow
 def test_no_page_of_the_console_has_a_fault(visit):
     _look(
         visit("admin", reduced_motion="reduce"),

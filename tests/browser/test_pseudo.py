@@ -156,13 +156,13 @@ def untranslated(found):
 ID = "[0-9a-f-]{36}"
 
 
-def every_page(here):
+def every_page(here, surface="portal"):
     """The pages without ids, and each page with ids that one of them leads to."""
-    known = [*pages("portal")]
+    known = [*pages(surface)]
     for path in known:
         if here.go(path).headers.get("content-type", "").startswith("text/html"):
             yield path
-            links = here.page.eval_on_selector_all("main a[href^='/portal']", "all => all.map(a => a.pathname)")
+            links = here.page.eval_on_selector_all(f"main a[href^='/{surface}']", "all => all.map(a => a.pathname)")
             for link in sorted(links):
                 has_id = re.search(ID, link) and not re.search(r"/files/|/export\b|\.", link)
                 if has_id and shape(link) not in map(shape, known):
@@ -190,6 +190,25 @@ def test_everything_is_translated_and_nothing_is_cut_off_when_sentences_are_long
             clipped += here.page.evaluate(BEYOND) or ["the page is wider than its window"] if here.overflows() else []
             if clipped:
                 cut[f"{path} {size['width']}"] = clipped
+    assert len(seen) > 12
+    assert english == {}
+    assert cut == {}
+
+
+@pytest.mark.slow
+def test_the_artists_app_is_translated_and_nothing_in_it_is_cut_off(visit):
+    there = visit("bluehour", who="artist", language="de")
+    english, cut, seen = {}, {}, []
+    for path in every_page(there, "artist"):
+        seen.append(path)
+        assert pseudo.OPENS in there.page.inner_text("body"), f"{path} does not speak the pseudo-locale"
+        for size in ({"width": 360, "height": 800}, WIDE):
+            there.page.set_viewport_size(size)
+            found = looked(there)
+            if clipped := found["clipped"] + there.page.evaluate(DIALOGS) + there.page.evaluate(BEYOND):
+                cut[f"{path} {size['width']}"] = clipped
+        if said := untranslated(found):
+            english[path] = said
     assert len(seen) > 12
     assert english == {}
     assert cut == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -225,6 +226,40 @@ def test_many_contracts_come_a_page_at_a_time(client, mine):
     assert "Deal no 50" not in first
     following = first.partition("after=")[2].partition('"')[0]
     assert "Deal no 50" in client.get(f"{CONTRACTS}?sort=title&after={following}").text
+
+
+def test_contracts_are_sorted_by_what_is_owed_and_what_is_still_to_come_back(client, mine):
+    from app.contracts.rules.accounts import account_of
+    from app.ledger import service as ledger
+    from app.ledger.rules import Account, Entry, Kind
+
+    payees = [a_payee(mine, f"Payee {number:02}") for number in range(53)]
+    deals = [a_contract(mine, terms(payee), title=f"{payee.name} deal", is_signed=False) for payee in payees]
+    micros = dict(zip(range(53), [7, 1_000, -30, 200, -4, *range(1_001, 1_049)], strict=True))
+    entries = []
+    for number, amount in micros.items():
+        payable = Account(Kind.PAYABLE, account_of(deals[number].id, payees[number].id), "USD")
+        other = Account(Kind.ROYALTY_EXPENSE, None, "USD")
+        debit, credit = (other, payable) if amount > 0 else (payable, other)
+        entries.append(Entry(f"e:{number}", debit, credit, abs(amount) * 1_000_000, date(2026, 3, 1), "royalties"))
+    with db.tenant_work(mine) as session:
+        ledger.post(session, Actor.system(mine), entries)
+
+    def listed(page):
+        return re.findall(r"<bdi>Payee (\d\d) deal</bdi>", page)
+
+    first = client.get(f"{CONTRACTS}?sort=-balance").text
+    following = first.partition("after=")[2].partition('"')[0]
+    rest = client.get(f"{CONTRACTS}?sort=-balance&after={following}").text
+    found = listed(first) + listed(rest)
+    assert len(found) == len(set(found)) == 53
+    assert found[:2] == ["52", "51"]
+    assert found[47:51] == ["05", "01", "03", "00"]
+    assert listed(client.get(f"{CONTRACTS}?sort=balance&q=payee%2000").text) == ["00"]
+    assert listed(client.get(f"{CONTRACTS}?sort=-unrecouped").text)[:2] == ["02", "04"]
+    rows = client.get(f"{CONTRACTS}/export?as=csv&sort=-balance").text.splitlines()
+    assert "Payee 52" in rows[1]
+    assert 'aria-sort="descending"' in first
 
 
 def test_a_cost_is_proposed_with_its_receipt_and_approved_by_somebody_else_only(client, client_as, mine):

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Track
-from app.contracts.models import EVERYTHING, Contract
+from app.contracts.models import EVERYTHING, Contract, ContractVersion
 from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Base, Clause, Share, Terms
 from app.contracts.schemas import NewContract, NewCost, Scope
@@ -84,6 +85,20 @@ def a_contract(
         for cost in costs:
             recouping.decide(session, actor, recouping.propose(session, actor, contract, cost), approved=True)
     return contract
+
+
+def copies_in_force(session: Session, contract: Contract, how_many: int) -> list[str]:
+    """So many contracts of 2019 in force with the terms of one, about nothing; their numbers."""
+
+    def values(row: Any) -> dict[str, Any]:
+        return {column.key: getattr(row, column.key) for column in type(row).__mapper__.columns}
+
+    version = values(drafting.latest(session, contract.id))
+    held = values(session.get_one(Contract, contract.id))
+    keys = [(ids.new_id(), f"2019-{number:04}") for number in range(1, how_many + 1)]
+    session.execute(insert(Contract), [held | {"id": key, "number": number} for key, number in keys])
+    session.execute(insert(ContractVersion), [version | {"id": ids.new_id(), "contract_id": key} for key, _ in keys])
+    return [number for _, number in keys]
 
 
 def a_cost(amount: str, kind: str = "advance", *, on: date = STARTS, **details: Any) -> NewCost:

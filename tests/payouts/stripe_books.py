@@ -12,6 +12,7 @@ from tests.payouts.stripe_wire import Refused, whole
 Thing = dict[str, Any]
 PLATFORM = ""
 WHOLE_ONLY = ("huf", "isk", "twd", "ugx")
+CAME_BACK = ("failed", "canceled", "reversed")
 THREE_DECIMAL = ("bhd", "jod", "kwd", "omr", "tnd")
 
 
@@ -128,13 +129,15 @@ class Books:
     def turn(self, account: str, name: str, status: str, code: str = "") -> Thing:
         """A bank's word on a payout; gives the event of it."""
         payout = self.payouts[account][name]
-        if status in ("failed", "canceled") and payout["status"] not in ("failed", "canceled"):
+        if status == "reversed":
+            payout["reversed_by"] = self.name("po")
+        if status in CAME_BACK and payout["status"] not in CAME_BACK:
             self._move("the bank", account, payout["currency"], payout["amount"])
             payout |= {"failure_code": code or None, "failure_balance_transaction": self.name("txn")}
         if status == "paid":
             payout["trace_id"] = {"status": "supported", "value": f"trace-{name}"}
-        payout["status"] = status
-        kind = {"in_transit": "payout.updated"}.get(status, f"payout.{status}")
+        payout["status"] = "paid" if status == "reversed" else status
+        kind = {"in_transit": "payout.updated", "reversed": "payout.updated"}.get(status, f"payout.{status}")
         return self.happened(kind, payout, account)
 
     def balance(self, account: str) -> Thing:

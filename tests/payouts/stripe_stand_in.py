@@ -23,8 +23,9 @@ from tests.payouts.stripe_wire import Refused, check, decoded, whole
 
 KEY, SECRET = "sk_test_stand_in", "whsec_stand_in_secret"
 KEYS_LIVE = 24 * 3600
+_OTHERWISE: dict[str, Thing] = {"lie": {"amount": 1}, "stranger": {"object": "charge"}}
 _NOT_BEGUN = {"400": "resource_missing", "401": "", "429": "rate_limit"}
-Trouble = Literal["delay", "drop", "500", "garbage", "400", "401", "429"]
+Trouble = Literal["delay", "drop", "500", "garbage", "lie", "stranger", "400", "401", "429"]
 """400, 401 and 429 are said before anything is begun, and not remembered under the key."""
 
 
@@ -37,6 +38,7 @@ class Fault:
     committed: bool = False
     times: int = 1
     seconds: float = 0.0
+    code: str = ""
 
 
 @dataclass
@@ -113,10 +115,10 @@ class StandIn:
         """What has reached banks."""
         return self.books.balances["the bank"][currency.lower()]
 
-    def fail(self, trouble: Trouble, at: str, *, committed: bool = False, times: int = 1, seconds: float = 0.0) -> None:
+    def fail(self, trouble: Trouble, at: str, *, committed: bool = False, **how: Any) -> None:
         """Let the next requests go wrong."""
         with self.lock:
-            self.faults.append(Fault(trouble, at, committed, times, seconds))
+            self.faults.append(Fault(trouble, at, committed, **how))
 
     def later(self, hours: float) -> None:
         """Shift the processor's clock; it forgets old keys."""
@@ -202,7 +204,7 @@ class StandIn:
         before = self.fault(asked, committed=False)
         if before is not None and before.trouble in _NOT_BEGUN:
             time.sleep(before.seconds)
-            raise Refused(int(before.trouble), _NOT_BEGUN[before.trouble])
+            raise Refused(int(before.trouble), before.code or _NOT_BEGUN[before.trouble])
         if (spoilt := _spoilt(before)) is not None:
             return spoilt
         try:
@@ -216,7 +218,10 @@ class StandIn:
 
     def sent(self, asked: Asked, status: int, body: bytes, replayed: bool) -> tuple[int, bytes, bool]:
         """The answer on its way back: done and remembered, and it may still be lost."""
-        spoilt = _spoilt(self.fault(asked, committed=True, of=("delay", "drop", "garbage")))
+        fault = self.fault(asked, committed=True, of=("delay", "drop", "garbage", "lie", "stranger"))
+        if fault is not None and fault.trouble in _OTHERWISE:
+            body = json.dumps({**json.loads(body), **_OTHERWISE[fault.trouble]}).encode()
+        spoilt = _spoilt(fault)
         return (*spoilt, replayed) if spoilt else (status, body, replayed)
 
     def _done(self, asked: Asked) -> Thing:

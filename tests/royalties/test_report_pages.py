@@ -137,6 +137,102 @@ def test_unmatched_sales_wait_until_somebody_says_what_they_are_and_the_next_are
     assert [(line.match, line.recording_id) for line in lines_of(own, later)] == [("learned", recording)]
 
 
+def _asset(tenant: Tenant, title: str) -> int:
+    from sqlalchemy import text
+
+    with tenant_read(tenant) as session:
+        return session.execute(text("SELECT id FROM sales_assets WHERE title = :title"), {"title": title}).scalar_one()
+
+
+def test_sales_of_a_whole_release_are_matched_to_it(own, client_as, tmp_path: Path):
+    from tests.factories.catalog import a_release
+
+    release = a_release(own, "Tide", artists=["Ada"])
+    client = client_as(own)
+    named = client.get("/portal/names?of=releases&q=tide").json()
+    assert [(each["id"], each["name"]) for each in named] == [(str(release), "Tide")]
+    report = bring(own, tmp_path, "may.csv", plain({"ISRC": "", "UPC": "", "Title": "Tide (LP)", "Artist": "Aida"}))
+    assert 'name="release"' in client.get(SUSPENSE).text
+    form = {"asset": str(_asset(own, "Tide (LP)")), "recording": "", "release": str(release)}
+    assert client.post(f"{SUSPENSE}/matches", data=form).status_code == 303
+    assert [(line.match, line.release_id, line.recording_id) for line in lines_of(own, report)] == [
+        ("by_hand", release, None)
+    ]
+    assert "Tide (LP)" in client.get(f"{SUSPENSE}/matches").text
+
+
+def test_what_was_matched_by_hand_is_taken_off_with_all_that_followed_it(own, client_as, tmp_path: Path):
+    from sqlalchemy import text
+
+    from tests.factories.catalog import a_release
+
+    a_release(own, "Tide", artists=["Ada"])
+    client = client_as(own)
+    said = {"ISRC": "", "UPC": "", "Title": "Tyde Wun", "Artist": "Aida"}
+    first = bring(own, tmp_path, "may.csv", plain(said, said | {"Title": "Left alone"}))
+    with tenant_read(own) as session:
+        recording = session.execute(text("SELECT recording_id FROM tracks LIMIT 1")).scalar_one()
+    for title in ("Tyde Wun", "Left alone"):
+        client.post(f"{SUSPENSE}/matches", data={"asset": str(_asset(own, title)), "recording": str(recording)})
+    later = bring(own, tmp_path, "june.csv", plain(said | {"Store": "Deezer", "UPC": "123"}))
+    assert lines_of(own, later)[0].match == "learned"
+    with tenant_read(own) as session:
+        query = "SELECT id FROM sales_assets WHERE title = 'Tyde Wun' AND match = 'by_hand'"
+        asset = session.execute(text(query)).scalar_one()
+    assert "Tyde Wun" in client.get(f"{SUSPENSE}/matches?q=tyde").text
+    assert "Left alone" not in client.get(f"{SUSPENSE}/matches?q=tyde").text
+    removal = f"{SUSPENSE}/matches/removal"
+    assert client_as(own, "accountant").post(removal, data={"asset": str(asset)}).status_code == 403
+    assert client.post(removal, data={"asset": str(asset)}).status_code == 303
+    assert client.post(removal, data={"asset": str(asset)}).status_code == 404
+    with tenant_work(own) as session:
+        importing.match_again(session)
+    assert [line.match for line in lines_of(own, first)] == [None, "by_hand"]
+    assert lines_of(own, later)[0].match is None
+    assert "Tyde Wun" in client.get(SUSPENSE).text
+
+
+def test_a_rival_takes_nothing_off(own, rival, client_as, tmp_path: Path):
+    bring(own, tmp_path, "may.csv", plain({"ISRC": "", "UPC": "", "Title": "Ours"}))
+    answer = client_as(rival).post(f"{SUSPENSE}/matches/removal", data={"asset": "999999999"})
+    assert answer.status_code == 404
+    assert client_as(rival).get(f"{SUSPENSE}/matches").status_code == 200
+
+
+DATELESS = table(["ISRC", "Title", "Artist", "Net", "Currency"],
+                 [{"ISRC": "DEAB12600001", "Title": "Tide", "Artist": "Ada", "Net": "2", "Currency": "EUR"}])  # fmt: skip
+
+
+def test_days_that_a_report_does_not_say_are_typed_when_it_is_brought_in(own, client_as):
+    client = client_as(own)
+    columns = {"column-0": "isrc", "column-1": "title", "column-2": "artist", "column-3": "net", "column-4": "currency"}
+    form = {"name": "Shop", "channel": "download", "dates": "ymd", "decimals": "auto"}
+    days = {"sold_from": "2026-04-01", "sold_until": "2026-06-30"}
+    address = send(client, "sales.csv", DATELESS, **days).headers["location"]
+    assert work(own, address).state == "mapping"
+    assert client.post(f"{address}/columns", data=form | columns).status_code == 303
+    report = work(own, address)
+    assert (report.state, report.period_start.isoformat(), report.period_end.isoformat()) == (
+        "imported", "2026-04-01", "2026-06-30",
+    )  # fmt: skip
+    assert "period_is_assumed" not in report.facts
+    other = send(client, "sales.csv", DATELESS.replace("Tide", "Tyde")).headers["location"]
+    assert work(own, other).facts["period_is_assumed"] is True
+    assert "bring it in again with the days" in client.get(other).text
+
+
+@pytest.mark.parametrize(
+    "days", [{"sold_from": "2026-04-01"}, {"sold_until": "2026-04-01"}, {"sold_from": "x", "sold_until": "y"},
+             {"sold_from": "2026-05-01", "sold_until": "2026-04-01"}],
+)  # fmt: skip
+def test_days_that_are_no_period_bring_nothing_in(own, client_as, days):
+    refused = send(client_as(own), "sales.csv", DATELESS, **days)
+    assert refused.status_code == 422
+    assert "first and the last day" in refused.text
+    with tenant_read(own) as session:
+        assert session.query(SalesReport).count() == 0
+
+
 @pytest.mark.parametrize("role", ["a_and_r", "marketing", "artist"])
 def test_whoever_may_not_see_the_money_sees_no_report(own, client_as, tmp_path: Path, role):
     report = bring(own, tmp_path, "may.csv", plain({}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.console.pages import fleet, frame, labels, operators, platform
+from admin.console.pages import books, fleet, frame, labels, operators, platform
 
-handlers = [*labels.handlers, *fleet.handlers, *platform.handlers, *operators.handlers]
+handlers = [*labels.handlers, *books.handlers, *fleet.handlers, *platform.handlers, *operators.handlers]
 __all__ = ["frame", "handlers"]

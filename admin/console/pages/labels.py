@@ -16,15 +16,19 @@ from admin.console.errors import NotConfirmed
 from admin.console.pages import openings
 from admin.pages import operator_of
 from app.kernel import ids
-from app.kernel.db import current, platform_read, platform_work
+from app.kernel.db import current, platform_read, platform_work, tenant_read
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.jobs import ask
 from app.kernel.sentences import sentence
+from app.kernel.tenant import READ_ONLY, Tenant, TenantState
 from app.kernel.web import flash
 from app.kernel.web.languages import own_names, say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
+from app.ledger.models import LedgerFreeze
+from app.ledger.service.freezing import frozen
 from tenants.billing.rules import FLAGS, PLANS, check_plan
+from tenants.fleet.revisions import is_served
 from tenants.hosts.service import hosts_of, may_have_certificate
 from tenants.lifecycle import service as life
 from tenants.provisioning.errors import NoSpare
@@ -33,6 +37,7 @@ from tenants.provisioning.service import open_label
 from tenants.registry.queries import as_tenant, tenant_row
 
 LABELS = "/admin"
+READABLE = (TenantState.ACTIVE, *READ_ONLY)
 
 
 class LabelWish(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,9 +80,9 @@ def list_labels(request: Request[Any, Any, Any]) -> Response[str]:
     state, wanted = request.query_params.get("state", ""), request.query_params.get("q", "")[:100]
     with platform_read() as session:
         rows, states = queries.labels(session, state=state, wanted=wanted), queries.states(session)
-    return page(
-        "console/labels.html", realm_of(request), here=LABELS, rows=rows, states=states, state=state, wanted=wanted
-    )
+        held = queries.frozen(session)
+    shown: dict[str, Any] = {"rows": rows, "states": states, "state": state, "wanted": wanted, "frozen": held}
+    return page("console/labels.html", realm_of(request), here=LABELS, **shown)
 
 
 @get("/admin/search", sync_to_thread=True)
@@ -130,10 +135,11 @@ def open_one(request: Request[Any, Any, Any], data: URLEncodedBody[LabelWish]) -
 def show_label(request: Request[Any, Any, Any], label_id: FromPath[str]) -> Response[str]:
     """Show one label with everything an operator may know of it."""
     operator_of(request)
-    return _label(request, label_id)
+    return label_page(request, label_id)
 
 
-def _label(request: Request[Any, Any, Any], label_id: str, status: int = 200, problem: str = "") -> Response[str]:
+def label_page(request: Request[Any, Any, Any], label_id: str, status: int = 200, problem: str = "") -> Response[str]:
+    """One label, and what was refused about it."""
     with platform_read() as session:
         row = tenant_row(session, label_id)
         used, steps = queries.usage(session, row.id), queries.operations(session, row.id)
@@ -156,8 +162,17 @@ def _label(request: Request[Any, Any, Any], label_id: str, status: int = 200, pr
         plans=PLANS,
         flags=FLAGS,
         cells=[cell for cell in settings.owner_urls if cell != row.cell],
+        freeze=books_of(as_tenant(row)),
         problem=problem,
     )
+
+
+def books_of(tenant: Tenant) -> LedgerFreeze | None:
+    """What holds a label's books, if they are frozen and can be read."""
+    if tenant.state not in READABLE or not is_served(tenant.revision):
+        return None
+    with tenant_read(tenant) as session:
+        return frozen(session)
 
 
 @post("/admin/labels/{label_id:str}/changes", sync_to_thread=True)
@@ -169,7 +184,7 @@ def change(request: Request[Any, Any, Any], label_id: FromPath[str], data: URLEn
     try:
         said = _done(row.id, row.slug or "", data, service.actor_of(operator))
     except Refusal as refusal:
-        return _label(request, row.id, status=422, problem=say_refusal(refusal, realm_of(request).language))
+        return label_page(request, row.id, status=422, problem=say_refusal(refusal, realm_of(request).language))
     facts = {name: value for name, value in msgspec.structs.asdict(data).items() if value and name != "confirm"}
     service.note(operator, f"label.{data.what}", tenant_id=row.id, **facts)
     return flash.done(f"/admin/labels/{row.id}", None, said)

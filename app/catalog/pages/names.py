@@ -22,7 +22,7 @@ MOST = 8
 
 @get("/portal/names", sync_to_thread=True)
 def names(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Give the artists, people, works or recordings that fit best."""
+    """Give the artists, people, works, recordings or releases that fit best."""
     visitor = visitor_of(request)
     require_somewhere(visitor, "catalog.view")
     asked = query(request, "of", "q")

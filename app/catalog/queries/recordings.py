@@ -192,10 +192,18 @@ def _recordings_named(visitor: Visitor, wanted: str) -> Any:
     return query.order_by(likeness(Recording.folded, wanted).desc(), Recording.id)
 
 
+def _releases_named(visitor: Visitor, wanted: str) -> Any:
+    note = func.concat_ws(" · ", Release.version_title, Release.artist_line, Release.upc).label("note")
+    query = select(Release.id, Release.title.label("name"), note)
+    query = query.where(may_see_release(visitor), matches(Release.folded, wanted))
+    return query.order_by(likeness(Release.folded, wanted).desc(), Release.id)
+
+
 _NAMED = {
     "artists": _artists_named,
     "people": _people_named,
     "works": _works_named,
     "recordings": _recordings_named,
+    "releases": _releases_named,
 }
 NAMED = frozenset(_NAMED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.contracts.pages import (
+    amending,
     bulk,
     calendar,
     certificate,
@@ -22,6 +23,7 @@ handlers = [
     *sending.handlers,
     *certificate.handlers,
     *bulk.handlers,
+    *amending.handlers,
     *editor.handlers,
     *contract.handlers,
     *costs.handlers,

@@ -125,13 +125,14 @@ def open_batch(
             shown = _offered(session, request)
         return again(request, "contracts/bulk_list.html", refusal, **shown)
     media_type = upload.content_type or "application/octet-stream"
-    stored = files.store_stream(visitor.actor, _chunks(upload), name=upload.filename, media_type=media_type)
+    stored = files.store_stream(visitor.actor, pieces_of(upload), name=upload.filename, media_type=media_type)
     with tenant_work(tenant) as session:
         batch = bulk.open_batch(session, visitor.actor, template, name=stored.name, file_id=stored.id)
     return Redirect(f"{BATCHES}/{batch.id}", status_code=303)
 
 
-def _chunks(upload: UploadFile) -> Iterator[bytes]:
+def pieces_of(upload: UploadFile) -> Iterator[bytes]:
+    """What was uploaded, a piece at a time."""
     while chunk := upload.file.read(PIECE):
         yield chunk
 
@@ -153,7 +154,7 @@ def show(request: AnyRequest, batch_id: FromPath[str]) -> Response[Any]:
             "rows": session.execute(query.order_by(ContractBatchItem.number).limit(SHOWN)).all(),
             "counts": bulk.counts(session, batch),
             "state": bulk.state_of(session, batch),
-            "source": session.get_one(Contract, batch.template_id),
+            "source": session.get_one(Contract, batch.template_id) if batch.template_id else None,
         }
     shown |= {"names": BATCH_SENTENCES, "states": STATE_SENTENCES, "contracts": CONTRACTS, "running": bulk.RUNNING}
     return page("contracts/bulk.html", realm_of(request), here=f"{BATCHES}/{batch.id}", batch=batch, **shown)
@@ -230,6 +231,7 @@ def archive(request: AnyRequest) -> Stream:
         query = query.where(Contract.state == wanted["state"])
     if wanted.get("batch"):
         in_batch = select(ContractBatchItem.contract_id)
+        in_batch = in_batch.where(ContractBatchItem.state != "refused")
         query = query.where(Contract.id.in_(in_batch.where(ContractBatchItem.batch_id == parse_uuid(wanted["batch"]))))
     with tenant_read(tenant) as session:
         rows = session.execute(query.order_by(Contract.number).limit(ARCHIVED)).all()

@@ -43,7 +43,7 @@ LISTING = Listing(
         "open": frozenset({"yes"}),
         "ends": frozenset({"soon"}),
     },
-    sorts=("-number", "title", "party", "state", "start", "end"),
+    sorts=("-number", "title", "party", "state", "start", "end", *lists.BY_AMOUNT),
 )
 HEADS = (
     sentence("Number"), sentence("Title"), sentence("Kind"), sentence("Party"), sentence("State"), sentence("Starts"),
@@ -79,6 +79,7 @@ def list_contracts(request: Request[Any, Any, Any]) -> Response[str]:
         shown["views"] = views_of(session, visitor, LISTING.name, CONTRACTS, asked.query)
         chosen = parse_uuid(asked.get("party"))
         shown["party"] = session.get(Party, chosen) if chosen else None
+    shown["may_amend"] = allows(visitor, "contracts.edit") and visitor.scope.is_whole
     shown |= {"states": STATE_SENTENCES, "kinds": KIND_SENTENCES, "tones": TONES}
     may_add = allows(visitor, "contracts.edit")
     return page("contracts/list.html", realm_of(request), here=CONTRACTS, may_add=may_add, **shown)
@@ -87,7 +88,7 @@ def list_contracts(request: Request[Any, Any, Any]) -> Response[str]:
 def _found(
     session: Session, visitor: Visitor, tenant: Tenant, asked: Asked, after: list[Any] | None, limit: int
 ) -> list[Any]:
-    query = lists.contracts(visitor, asked, today_of(tenant), after=after, limit=limit)
+    query = lists.contracts(session, visitor, asked, today_of(tenant), after=after, limit=limit)
     return list(session.execute(query).all())
 
 

@@ -8,8 +8,22 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Select, Text, cast, func, literal, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release, Track
@@ -36,6 +50,12 @@ SORTS: dict[str, Any] = {
 }
 """Every sort as text, so that a page's marker holds one kind of value."""
 
+PADDING = (20, "0")
+"""Amounts are never below zero, so that as text of one length they are in the order of their numbers."""
+
+BY_AMOUNT = ("balance", "unrecouped")
+"""Sorts by what the ledger holds, as numbers, whatever their currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -49,9 +69,20 @@ class Standing:
     """What is still to come back out of royalties."""
 
 
-def contracts(visitor: Visitor, asked: Asked, today: date, *, after: list[str] | None, limit: int) -> Executable:
+def contracts(
+    session: Session,
+    visitor: Visitor,
+    asked: Asked,
+    today: date,
+    *,
+    after: list[str] | None,
+    limit: int,
+    only_active: bool = False,
+) -> Executable:
     """One row a contract under a filter, from after a place; `place` is what the next page begins after."""
-    value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
+    sort, backwards = asked.sort.lstrip("-"), asked.sort.startswith("-")
+    amounts = _amounts(session, sort) if sort in BY_AMOUNT else None
+    value = SORTS[sort] if amounts is None else func.lpad(cast(func.coalesce(amounts.c.micros, 0), Text), *PADDING)
     query = (
         select(
             Contract.id,
@@ -69,6 +100,10 @@ def contracts(visitor: Visitor, asked: Asked, today: date, *, after: list[str] |
         .where(may_see_contract(visitor), *_chosen(asked, today))
         .limit(limit)
     )
+    if amounts is not None:
+        query = query.outerjoin(amounts, amounts.c.contract_id == Contract.id)
+    if only_active:
+        query = query.where(Contract.state == "active")
     if after is not None:
         here, there = tuple_(value, Contract.id), tuple_(after[0], UUID(after[1]))
         query = query.where(here < there if backwards else here > there)
@@ -111,6 +146,25 @@ def standings(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, St
     return {key: Standing(each.currency, payable[key], behind[key]) for key, each in terms.items()}
 
 
+def _amounts(session: Session, sort: str) -> Subquery:
+    """What the ledger holds for each contract that it holds anything for, in micros."""
+    owed = {account.subject: micros for account, micros in ledger.balances(session, kind=Kind.PAYABLE).items()}
+    newest = (
+        select(ContractVersion.contract_id, cast(ContractVersion.terms, JSONB)["shares"].label("shares"))
+        .ext(distinct_on(ContractVersion.contract_id))
+        .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
+        .subquery()
+    )
+    share = func.jsonb_array_elements(newest.c.shares).column_valued("share")
+    found: dict[UUID, int] = {}
+    for contract_id, payee in session.execute(select(newest.c.contract_id, cast(share, JSONB)["payee"].astext)):
+        micros = owed.get(account_of(contract_id, UUID(payee)), 0)
+        found[contract_id] = found.get(contract_id, 0) + max(0, micros if sort == "balance" else -micros)
+    held = {key: micros for key, micros in found.items() if micros}
+    keys, amounts = literal(list(held), ARRAY(Uuid)), literal(list(held.values()), ARRAY(BigInteger))
+    return select(func.unnest(keys).label("contract_id"), func.unnest(amounts).label("micros")).subquery("amounts")
+
+
 def newest_terms(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, Terms]:
     """The newest terms of contracts, signed or not."""
     query = (
@@ -120,6 +174,11 @@ def newest_terms(session: Session, contract_ids: Collection[UUID]) -> dict[UUID,
         .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
     )
     return {row.contract_id: row.read() for row in session.scalars(query)} if contract_ids else {}
+
+
+def by_number(session: Session, contract_ids: Collection[UUID]) -> list[Contract]:
+    """Contracts in the order of their numbers."""
+    return list(session.scalars(select(Contract).where(Contract.id.in_(contract_ids)).order_by(Contract.number)))
 
 
 def versions(contract_id: UUID) -> Select[ContractVersion]:

@@ -41,25 +41,27 @@ SPAN = sentence("The last day lies before the first.")
 _ZIP: Final = b"PK\x03\x04"
 _DELIMITERS: Final = (",", ";", "\t")
 _PERCENT = re.compile(r"(-?[0-9.]+)\s*%")
-_IDENTITIES = re.compile(r"(^shares\..*\.(payee|of)|^clauses\.[^.]*\.id)$")
+IDENTITIES = re.compile(r"(^shares\..*\.(payee|of)|^clauses\.[^.]*\.id)$")
 
 
 def columns_of(template: Terms) -> list[str]:
     """Every column that a sheet for these terms may have."""
-    paths = [path for path in flat(msgspec.to_builtins(template)) if not _IDENTITIES.search(path)]
+    paths = [path for path in flat(msgspec.to_builtins(template)) if not IDENTITIES.search(path)]
     return [*BASIC, *paths]
 
 
-def read(raw: bytes) -> list[dict[str, str]]:
-    """The rows of a sheet by its columns; `SheetUnusable` where these fill nothing."""
+def read(
+    raw: bytes, *, needed: Sequence[str] = NEEDED, basic: Sequence[str] = BASIC, closed: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """The rows of a sheet by its columns; `SheetUnusable` where these fill nothing, or what is closed to a sheet."""
     rows = _workbook(raw) if raw.startswith(_ZIP) else _text(raw)
     header, *body = rows or [[]]
-    names = [_column(cell) for cell in header]
+    names = [_column(cell, basic) for cell in header]
     if not any(names):
         raise TableEmpty
-    odd = [name for name in names if name and not _is_known(name)]
+    odd = [name for name in names if name and (not _is_known(name, basic) or name.partition(".")[0] in closed)]
     odd += [name for name in set(names) if name and names.count(name) > 1]
-    missing = [name for name in NEEDED if name not in names]
+    missing = [name for name in needed if name not in names]
     if odd or missing:
         raise SheetUnusable(columns=", ".join(sorted(set(odd)) + missing))
     found = [_row(names, cells) for cells in body]
@@ -75,12 +77,12 @@ def _row(names: Sequence[str], cells: Iterable[str]) -> dict[str, str]:
     return {name: " ".join(cell.split()) for name, cell in zip(names, cells, strict=False) if name}
 
 
-def _column(cell: str) -> str:
-    return cell.strip().lower() if cell.strip().lower() in BASIC else cell.strip()
+def _column(cell: str, basic: Sequence[str]) -> str:
+    return cell.strip().lower() if cell.strip().lower() in basic else cell.strip()
 
 
-def _is_known(name: str) -> bool:
-    return name in BASIC or (name.partition(".")[0] in Terms.__struct_fields__ and not _IDENTITIES.search(name))
+def _is_known(name: str, basic: Sequence[str] = BASIC) -> bool:
+    return name in basic or (name.partition(".")[0] in Terms.__struct_fields__ and not IDENTITIES.search(name))
 
 
 def _workbook(raw: bytes) -> list[list[str]]:
@@ -96,7 +98,7 @@ def _text(raw: bytes) -> list[list[str]]:
 
 def merged(template: Terms, row: Mapping[str, str], *, payee: UUID, instead_of: UUID | None) -> Terms:
     """The terms of one row; `ValueError` names the field in which something cannot be used."""
-    data = msgspec.json.decode(msgspec.json.encode(template))
+    data = whole(template)
     for share in data["shares"]:
         if share["payee"] == str(instead_of):
             share["payee"] = str(payee)
@@ -108,6 +110,13 @@ def merged(template: Terms, row: Mapping[str, str], *, payee: UUID, instead_of: 
     if row.get("rate"):
         data["clauses"][0]["rate"] = plain(row["rate"])
     return msgspec.convert(data, Terms, strict=False)
+
+
+def whole(value: Any) -> Any:
+    """Terms as plain data, with what they leave unsaid as an empty list or None."""
+    if isinstance(value, msgspec.Struct):
+        return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+    return [whole(each) for each in value] if isinstance(value, tuple) else msgspec.to_builtins(value)
 
 
 def plain(value: str) -> str:
@@ -127,7 +136,9 @@ def _put(data: Any, path: Sequence[str], value: str) -> None:
                 raise msgspec.ValidationError(name)
             here = found[0]
         elif following:
-            here = here.setdefault(name, {})
+            if here.get(name) is None:
+                here[name] = {}
+            here = here[name]
         else:
             here[name] = value.split(", ") if isinstance(here.get(name), list) else value
         if not isinstance(here, dict | list):
@@ -152,10 +163,15 @@ def problems_of(template: Terms, row: Mapping[str, str], *, usual_start: date) -
             found[name] = DAY
     if "end" in days and days.get("start", usual_start) > days["end"]:
         found["end"] = SPAN
-    found |= {name: VALUE for name in ("advance", "advance_part") if not _is_amount(row.get(name, ""))}
+    return found | of_advance(row) | of_terms(template, row)
+
+
+def of_advance(row: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the advance of a row, and with the part of it that is recouped."""
+    found = {name: VALUE for name in ("advance", "advance_part") if not _is_amount(row.get(name, ""))}
     if "advance_part" not in found and Decimal(plain(row.get("advance_part") or "1")) > 1:
         found["advance_part"] = VALUE
-    return found | _of_terms(template, row)
+    return found
 
 
 def _is_amount(text: str) -> bool:
@@ -165,7 +181,7 @@ def _is_amount(text: str) -> bool:
         return False
 
 
-def _of_terms(template: Terms, row: Mapping[str, str]) -> dict[str, str]:
+def of_terms(template: Terms, row: Mapping[str, str]) -> dict[str, str]:
     """What the terms would be refused for, by the columns of the row that change them."""
     named = [name for name in row if row[name] and (name == "rate" or name not in BASIC)]
     try:

@@ -1,4 +1,4 @@
-"""Many contracts from one and a sheet: looked through first, then made a few hundred at a time, then sent at a pace."""
+"""Many contracts at once, new ones or amendments: looked through, then made some at a time, then sent at a pace."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.errors import BatchUnfit
 from app.contracts.models import Contract, ContractBatch, ContractBatchItem, ContractScope, ContractVersion
+from app.contracts.rules import amending as rules
 from app.contracts.rules import sheets
-from app.contracts.service import reminding, sending
+from app.contracts.service import amending, reminding, sending
 from app.contracts.service.drafting import latest
 from app.contracts.service.loading import load
 from app.kernel import activity, clock, failpoint, files, ids, jobs
@@ -57,26 +58,69 @@ def open_batch(session: Session, actor: Actor, template: Contract, *, name: str,
     return batch
 
 
+def open_amendment(
+    session: Session, actor: Actor, *, name: str, file_id: UUID | None = None, rows: Sequence[dict[str, str]] = ()
+) -> ContractBatch:
+    """Have contracts in force amended: those that a sheet names, or rows that name a contract and what changes."""
+    batch = ContractBatch(
+        id=ids.new_id(),
+        name=name,
+        kind="amend",
+        file_id=file_id,
+        state="checking",
+        created_by=actor.id,
+        created_at=clock.now(),
+    )
+    session.add(batch)
+    session.flush()
+    session.add_all(
+        ContractBatchItem(batch_id=batch.id, number=number, values=row, state="ready")
+        for number, row in enumerate(rows, 1)
+    )
+    session.flush()
+    _tell(session, actor, "contract_batch.opened", batch, name=name)
+    _ask(session, "contracts.check_batch", batch, 0)
+    return batch
+
+
 def check(session: Session, tenant: Tenant, batch_id: UUID) -> None:
     """Find out what every row would make, and why it would not."""
     batch = session.get_one(ContractBatch, batch_id, with_for_update=True)
     if batch.state != "checking":
         return
-    stored = files.file_to_read(session, Actor.system(tenant), batch.file_id)
     try:
-        rows = sheets.read(b"".join(read_object(tenant, stored.sha256)))
+        rows = _rows(session, tenant, batch)
     except Refusal as refusal:
         batch.state, batch.problem = "refused", refusal.msgid
         batch.places = {name: str(value) for name, value in refusal.values.items()}
         return
-    found = _problems(session, session.get_one(Contract, batch.template_id), rows)
+    session.execute(delete(ContractBatchItem).where(ContractBatchItem.batch_id == batch.id))
     session.add_all(
+        amending.look_through(session, batch, rows) if batch.kind == "amend" else _looked_through(session, batch, rows)
+    )
+    batch.state = "ready"
+
+
+def _rows(session: Session, tenant: Tenant, batch: ContractBatch) -> list[dict[str, str]]:
+    """What the sheet of a batch says, or what was chosen in its place."""
+    if batch.file_id is None:
+        chosen = select(ContractBatchItem.values).where(ContractBatchItem.batch_id == batch.id)
+        return list(session.scalars(chosen.order_by(ContractBatchItem.number)))
+    stored = files.file_to_read(session, Actor.system(tenant), batch.file_id)
+    raw = b"".join(read_object(tenant, stored.sha256))
+    if batch.kind == "amend":
+        return sheets.read(raw, needed=rules.NEEDED, basic=rules.BASIC, closed=rules.CLOSED)
+    return sheets.read(raw)
+
+
+def _looked_through(session: Session, batch: ContractBatch, rows: Sequence[dict[str, str]]) -> list[ContractBatchItem]:
+    found = _problems(session, session.get_one(Contract, batch.template_id), rows)
+    return [
         ContractBatchItem(
             batch_id=batch.id, number=number, values=row, state="refused" if wrong else "ready", problems=wrong
         )
         for number, (row, wrong) in enumerate(zip(rows, found, strict=True), 1)
-    )
-    batch.state = "ready"
+    ]
 
 
 def approve(session: Session, actor: Actor, batch: ContractBatch) -> None:
@@ -92,9 +136,12 @@ def create(session: Session, tenant: Tenant, batch_id: UUID) -> None:
     items = _next(session, batch, "ready", MADE_AT_ONCE)
     if batch.state != "creating":
         return
-    template = session.get_one(Contract, batch.template_id)
     actor = Actor(kind="member", id=batch.created_by, tenant=tenant, name=batch.name)
-    load(session, actor, template, latest(session, template.id).read(), items)
+    if batch.kind == "amend":
+        amending.draft_further(session, actor, items)
+    else:
+        template = session.get_one(Contract, batch.template_id)
+        load(session, actor, template, latest(session, template.id).read(), items)
     session.flush()
     failpoint.reach("contract_batch.loaded")
     if len(items) == MADE_AT_ONCE:
@@ -134,7 +181,8 @@ def remind(session: Session, tenant: Tenant, batch_id: UUID) -> None:
         select(Contract, ContractVersion)
         .join(ContractVersion, ContractVersion.contract_id == Contract.id)
         .join(ContractBatchItem, ContractBatchItem.contract_id == Contract.id)
-        .where(ContractBatchItem.batch_id == batch_id, ContractVersion.sent_at.is_not(None))
+        .where(ContractBatchItem.batch_id == batch_id, ContractBatchItem.state == "sent")
+        .where(ContractVersion.sent_at.is_not(None))
         .where(ContractVersion.closed_at.is_(None), ContractVersion.sealed_id.is_(None))
     )
     found = [(row[0], row[1]) for row in session.execute(query)]

@@ -159,14 +159,17 @@ def in_force(session: Session, contract_id: UUID, on: date) -> ContractVersion:
     return found
 
 
-def add_version(session: Session, actor: Actor, contract: Contract, terms: Terms, *, number: int) -> ContractVersion:
-    """Put a further version beside those there are."""
+def add_version(
+    session: Session, actor: Actor, contract: Contract, terms: Terms, *, number: int, ends_on: date | None = None
+) -> ContractVersion:
+    """Put a further version beside those there are; `ends_on` where it changes the contract's last day."""
     version = ContractVersion(
         id=ids.new_id(),
         contract_id=contract.id,
         number=number,
         terms=packed(terms).decode(),
         terms_hash=digest(terms),
+        ends_on=ends_on,
         created_by=actor.id,
         created_at=clock.now(),
     )

@@ -28,6 +28,7 @@ def bring_into_force(
         raise StateUnfit
     session.execute(select(_LOCK))
     starts = effective_from or contract.starts_on
+    contract.ends_on = version.ends_on or contract.ends_on
     refuse_contradiction(session, contract)
     version.signed_at, version.effective_from = clock.now(), starts
     if contract.state != "active":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -112,7 +112,7 @@ def _add(
     rows[ContractVersion].append(made | version | {"terms_hash": digest(terms)})
     rows[ContractScope] += [{"contract_id": key} | scope._asdict() for scope in _scopes(whole, row)]
     if row.get("advance"):
-        rows[Recoupable].append(_advance(key, row, starts, template.language, actor))
+        rows[Recoupable].append(advance_of(key, row, starts, template.language, actor))
 
 
 def _scopes(whole: _Whole, row: dict[str, str]) -> Sequence[Scope]:
@@ -121,7 +121,8 @@ def _scopes(whole: _Whole, row: dict[str, str]) -> Sequence[Scope]:
     return whole.scopes
 
 
-def _advance(contract_id: UUID, row: dict[str, str], on: date, language: str, actor: Actor) -> dict[str, Any]:
+def advance_of(contract_id: UUID, row: Mapping[str, str], on: date, language: str, actor: Actor) -> dict[str, Any]:
+    """The advance of a row as a proposed cost."""
     part = Decimal(sheets.plain(row["advance_part"])) if row.get("advance_part") else Decimal(1)
     return {
         "id": ids.new_id(),

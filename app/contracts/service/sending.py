@@ -199,4 +199,5 @@ def _close(session: Session, tenant: Tenant, contract: Contract, version: Contra
 def _follow(session: Session, actor: Actor, contract: Contract, version: ContractVersion) -> ContractVersion:
     if contract.state != "active":
         contract.become("negotiating")
-    return add_version(session, actor, contract, version.read(), number=version.number + 1)
+    further = version.number + 1
+    return add_version(session, actor, contract, version.read(), number=further, ends_on=version.ends_on)

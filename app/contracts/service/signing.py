@@ -1,4 +1,4 @@
-"""Signing: by a link and a code from one's own mailbox, or as a member who may sign for the label."""
+"""Signing: by a link and a code from one's own mailbox, as the member whose mailbox it is, or for the label."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.contracts.errors import (
@@ -29,7 +29,7 @@ from app.contracts.rules import terms as terms_rules
 from app.contracts.rules import wording
 from app.contracts.service import notices
 from app.contracts.service.sending import ask_due, end_wait, signers_of, tell
-from app.identity.policies import Visitor, require_apart
+from app.identity.policies import Visitor, require_apart, require_recent
 from app.kernel import clock, crypto, jobs
 from app.kernel.activity.models import Activity
 from app.kernel.actor import Actor
@@ -86,6 +86,24 @@ def asked_of_label(session: Session, contract: Contract) -> Asked:
     if signer is None:
         raise SigningClosed
     asked = _of(session, signer, lock=True)
+    _check_open(asked)
+    return asked
+
+
+def asked_of_party(session: Session, contract: Contract, email: str, *, lock: bool = False) -> Asked:
+    """What of a contract somebody is asked to sign at their mail address; `SigningClosed` where nothing is open."""
+    query = (
+        select(ContractSigner)
+        .join(ContractVersion, ContractVersion.id == ContractSigner.version_id)
+        .where(ContractVersion.contract_id == contract.id, ContractVersion.sent_at.is_not(None))
+        .where(ContractVersion.closed_at.is_(None), ContractVersion.signed_at.is_(None))
+        .where(ContractSigner.side == "party", func.lower(ContractSigner.email) == email.lower())
+        .order_by(ContractVersion.number.desc(), ContractSigner.position)
+    )
+    signer = session.scalars(query.limit(1)).first()
+    if signer is None:
+        raise SigningClosed
+    asked = _of(session, signer, lock=lock)
     _check_open(asked)
     return asked
 
@@ -152,6 +170,23 @@ def sign_for_label(
         require_apart(visitor, "contracts.sign", {"contracts.edit": editor})
     how = {"member": str(visitor.member.id), "email": visitor.member.email}
     _sign(session, asked, name=name, seen=seen, agrees=agrees, how=how, came=came)
+    tell(session, visitor.actor, "contract.signed", asked.contract, after=_told(asked))
+    _go_on(session, tenant, asked)
+
+
+def sign_as_member(
+    session: Session, tenant: Tenant, visitor: Visitor, asked: Asked, *, name: str, seen: str, agrees: bool, came: Came
+) -> None:
+    """Sign as the member whose own mail address was asked.
+
+    They were let in through that mailbox and have just proved who they are, which says as much as a code sent there.
+    """
+    require_recent(visitor)
+    if asked.signer.email is None or asked.signer.email.lower() != visitor.member.email.lower():
+        raise SigningLinkUnknown
+    how = {"member": str(visitor.member.id), "email": visitor.member.email}
+    _sign(session, asked, name=name, seen=seen, agrees=agrees, how=how, came=came)
+    asked.signer.code_hash = None
     tell(session, visitor.actor, "contract.signed", asked.contract, after=_told(asked))
     _go_on(session, tenant, asked)
 

@@ -78,7 +78,7 @@ def deal_of(session: Session, tenant: Tenant, contract: Contract, version: Contr
         party=party.legal_name,
         country=party.country or "",
         starts_on=contract.starts_on,
-        ends_on=contract.ends_on,
+        ends_on=version.ends_on or contract.ends_on,
         subjects=tuple(_subjects(session, contract.id)),
         advances=tuple(_advances(session, contract.id)),
         pays_back=tuple(sorted(map(str, crossed))),

@@ -17,7 +17,6 @@ from app.identity import service
 from app.identity.errors import InvitationUsed, SignInRefused
 from app.identity.models import Throttle
 from app.identity.pages.visitors import (
-    HOME,
     SECURITY,
     AnyRequest,
     FactorMissing,
@@ -28,6 +27,7 @@ from app.identity.pages.visitors import (
     onward,
     session_cookie,
     visitor_of,
+    wished,
 )
 from app.identity.rules import normal_email
 from app.identity.service import entry, throttle
@@ -47,6 +47,10 @@ DOOR = "/portal/sign-in"
 SECOND_STEP = f"{DOOR}/second-factor"
 KEEP_REFERRER = {"referrer-policy": "same-origin"}
 """A page whose address is a secret tells it to no other site."""
+
+FORGET = {"clear-site-data": '"storage"'}
+"""What the artists' app keeps on a device for when there is no connection goes with the person."""
+
 _AT_THE_DOOR: dict[str, Any] = {"door": DOOR, "sends_links": True}
 
 
@@ -87,10 +91,13 @@ def several(value: list[str] | str) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def entered(session: Session, token: str, wanted: str) -> Redirect:
-    """Lead in whoever holds this token: to where they want, or to the second step."""
-    if service.half_of_token(session, token) is not None:
-        return Redirect(f"{SECOND_STEP}?next={quote(wanted)}", status_code=303, cookies=[half_cookie(token)])
+def entered(session: Session, token: str, wish: str) -> Redirect:
+    """Lead in whoever holds this token: to where they want or begin, or to the second step."""
+    found = service.member_of_token(session, token)
+    if found is None:
+        onto = f"?next={quote(wish)}" if wish else ""
+        return Redirect(f"{SECOND_STEP}{onto}", status_code=303, cookies=[half_cookie(token)])
+    wanted = onward(wish, found.member)
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token), half_cookie("")])
 
 
@@ -107,21 +114,21 @@ def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -
 @get("/portal/sign-in", sync_to_thread=True)
 def sign_in_page(request: AnyRequest) -> Response[Any]:
     """Show the door; who is inside already is led on."""
-    wanted = onward(request.query_params.get("next"))
+    wish = wished(request.query_params.get("next"))
     try:
-        visitor_of(request)
+        visitor = visitor_of(request)
     except FactorMissing:
         return Redirect(SECURITY, status_code=303)
     except SignedOut:
-        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wanted, **_AT_THE_DOOR)
-    return Redirect(wanted, status_code=303)
+        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wish, **_AT_THE_DOOR)
+    return Redirect(onward(wish, visitor.member), status_code=303)
 
 
 @post("/portal/sign-in", sync_to_thread=True)
 def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[Any]:
     """Let a member in with a new session, whatever session the browser brought along."""
     tenant, realm = tenant_of(request), realm_of(request)
-    wanted, email = onward(data.next), normal_email(data.email)[:LONGEST_EMAIL]
+    wish, email = wished(data.next), normal_email(data.email)[:LONGEST_EMAIL]
     account = f"sign-in:{email}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
@@ -135,9 +142,9 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[A
                 agent=request.headers.get("user-agent", ""),
                 address=realm.client,
             )
-            answer = entered(session, token, wanted)
+            answer = entered(session, token, wish)
     except (SignInRefused, Busy) as refusal:
-        shown = {"email": data.email[:LONGEST_EMAIL], "next": wanted}
+        shown = {"email": data.email[:LONGEST_EMAIL], "next": wish}
         return again(request, "identity/sign_in.html", refusal, **shown, **_AT_THE_DOOR)
     limits.clear(tenant, account, PER_ACCOUNT)
     return answer
@@ -149,7 +156,7 @@ def sign_out(request: AnyRequest) -> Redirect:
     visitor = visitor_of(request)
     with door_work(tenant_of(request)) as session:
         service.end_session(session, visitor.actor, visitor.session_id)
-    return Redirect("/portal/sign-in", status_code=303, cookies=[session_cookie("", seconds=0)])
+    return Redirect(DOOR, status_code=303, cookies=[session_cookie("", seconds=0)], headers=FORGET)
 
 
 @get("/portal/sign-in/link", sync_to_thread=True)
@@ -188,7 +195,7 @@ def use_link(request: AnyRequest, token: FromPath[str], data: URLEncodedBody[Use
     limits.hit(tenant, f"link-from:{realm.client}", PER_ADDRESS)
     with door_work(tenant) as session:
         held = entry.use_link(session, tenant, token, came(request, "link"))
-        return entered(session, held, HOME)
+        return entered(session, held, "")
 
 
 @get("/portal/invitations/{token:str}", sync_to_thread=True)

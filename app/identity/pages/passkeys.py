@@ -76,7 +76,8 @@ def sign_in(request: AnyRequest, body: RawBody) -> Response[Any]:
         with door_work(tenant) as session:
             member = passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential)
             token = service.come_in(session, tenant, member, came(request, "passkey"), is_whole=True)
-    return Response({"next": onward(answer.next)}, cookies=[session_cookie(token), half_cookie("")])
+            wanted = onward(answer.next, member)
+    return Response({"next": wanted}, cookies=[session_cookie(token), half_cookie("")])
 
 
 @post(f"{STEP}/options", sync_to_thread=True, status_code=200)
@@ -95,7 +96,7 @@ def second_step(request: AnyRequest, body: RawBody) -> Response[Any]:
         with door_work(tenant) as session:
             passkeys.member_of_passkey(session, site_of(request), challenge, answer.credential, member_id=member_id)
             token = entry.finish_half(session, tenant, half, came(request, f"{half.held.method}+passkey"))
-    return Response({"next": onward(answer.next)}, cookies=[session_cookie(token), half_cookie("")])
+    return Response({"next": onward(answer.next, half.member)}, cookies=[session_cookie(token), half_cookie("")])
 
 
 @post(f"{PROOF}/passkey/options", sync_to_thread=True, status_code=200, opt={"unready": True, "in_person": True})

@@ -24,6 +24,7 @@ from app.identity.pages.visitors import (
     onward,
     session_cookie,
     visitor_of,
+    wished,
 )
 from app.identity.policies import Visitor
 from app.identity.service import Found, entry
@@ -78,22 +79,23 @@ def _step(request: AnyRequest, half: Found, wanted: str) -> dict[str, Any]:
 def second_factor_page(request: AnyRequest) -> Response[str]:
     """Ask for the second factor."""
     half = half_of(request)
-    wanted = onward(request.query_params.get("next"))
-    return page("identity/second_factor.html", realm_of(request), problem=None, **_step(request, half, wanted))
+    wish = wished(request.query_params.get("next"))
+    return page("identity/second_factor.html", realm_of(request), problem=None, **_step(request, half, wish))
 
 
 @post("/portal/sign-in/second-factor", sync_to_thread=True)
 def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Response[Any]:
     """Make half a session whole."""
     half, tenant = half_of(request), tenant_of(request)
-    wanted, account = onward(data.next), f"factor:{half.member.id}"
+    wish, account = wished(data.next), f"factor:{half.member.id}"
     try:
         limits.hit(tenant, account, PER_ACCOUNT)
         with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.second_step(session, tenant, half, data.code[:100], came(request, f"{half.held.method}+code"))
     except (CodeRefused, Busy) as refusal:
-        return again(request, "identity/second_factor.html", refusal, **_step(request, half, wanted))
+        return again(request, "identity/second_factor.html", refusal, **_step(request, half, wish))
     limits.clear(tenant, account, PER_ACCOUNT)
+    wanted = onward(wish, half.member)
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token), half_cookie("")])
 
 

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from app.identity import service
 from app.identity.errors import ActingReadOnly
-from app.identity.models import HALF_LIMIT
+from app.identity.models import HALF_LIMIT, Member
 from app.identity.policies import Visitor, require, require_recent
+from app.identity.rules.roles import role_named
 from app.identity.service import Came
 from app.identity.service.notices import language_of
 from app.kernel.db import current, tenant_read, tenant_work
@@ -34,7 +35,7 @@ from app.kernel.web.refusals import handle, prefers_page
 
 SESSION_SECONDS = 14 * 24 * 3600
 SENTENCES = {"acting": "Support looks at this label in the name of %(name)s until %(until)s: %(reason)s"}
-HOME, SECURITY, PROOF = "/portal", "/portal/settings/security", "/portal/re-authenticate"
+HOME, APP, SECURITY, PROOF = "/portal", "/artist", "/portal/settings/security", "/portal/re-authenticate"
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -138,10 +139,21 @@ def lead_to_proof(
     return led(request, f"{proof}?next={quote(safe_path(here, back))}")
 
 
-def onward(wish: str | None) -> str:
-    """Where somebody goes who came in: to the page they wanted, and never to the door again."""
-    path = safe_path(wish, HOME)
-    return HOME if path.startswith("/portal/sign-in") else path
+def wished(text: str | None) -> str:
+    """The page that somebody wanted before they came in; none where that is the door itself."""
+    path = safe_path(text, "")
+    return "" if path.startswith("/portal/sign-in") else path
+
+
+def home_of(member: Member) -> str:
+    """Where a member begins: artists and their managers in their app, everybody else in the portal."""
+    role = role_named(member.role)
+    return APP if role is not None and role.is_narrow else HOME
+
+
+def onward(wish: str | None, member: Member) -> str:
+    """Where somebody goes who came in: to the page they wanted, or to where they begin."""
+    return wished(wish) or home_of(member)
 
 
 def frame(visitor: Visitor, request: AnyRequest, here: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from app.identity.errors import ChoiceUnusable, NameMissing
 from app.identity.pages.door import again
-from app.identity.pages.visitors import HOME, AnyRequest, frame, visitor_of
+from app.identity.pages.visitors import AnyRequest, frame, home_of, visitor_of
 from app.identity.policies import Visitor, allows
 from app.identity.service import security
 from app.identity.service.entry import checked_name
@@ -75,7 +75,8 @@ def welcome(request: AnyRequest, data: URLEncodedBody[WelcomeForm]) -> Response[
         return again(request, "identity/welcome.html", refusal, **_shown(request, visitor))
     if wanted != tenant.name and allows(visitor, "label.settings"):
         rename(tenant.slug, by=visitor.actor, display_name=wanted)
-    return Redirect(BRAND if _sets_up(visitor) and allows(visitor, "brand.edit") else HOME, status_code=303)
+    sets_up = _sets_up(visitor) and allows(visitor, "brand.edit")
+    return Redirect(BRAND if sets_up else home_of(visitor.member), status_code=303)
 
 
 handlers: list[Any] = [welcome_page, welcome]

@@ -29,6 +29,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask"})
 ASSETS = "/assets/"
 EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
+DOORS = (
+    "/portal/sign-in", "/portal/sign-out", "/portal/re-authenticate", "/portal/invitations/", "/portal/welcome",
+    "/portal/settings/security",
+)  # fmt: skip
+"""Where people come in, prove who they are and leave: a host for artists alone has that, too."""
 SCHEMES = ("light", "dark")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -247,7 +252,7 @@ def _off_limits(path: str, realm: Realm) -> Refusal | None:
     if realm.tenant is None or is_admin_path:
         return NotFound()
     if realm.surface is not None and _surface_of(path) not in (realm.surface, None):
-        return NotFound()
+        return None if realm.surface == "artist" and (path == "/" or path.startswith(DOORS)) else NotFound()
     return None
 
 

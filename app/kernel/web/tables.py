@@ -16,7 +16,7 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORMULA = "=+-@\t\r"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(name: str, kind: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response[bytes]:
@@ -32,7 +32,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     text = value.isoformat() if isinstance(value, date | datetime) else str(value)
-    return f"'{text}" if text[:1] in _FORMULA and isinstance(value, str) else text
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

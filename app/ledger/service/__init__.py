@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
+from app.ledger.service.deciding import alone_up_to
+from app.ledger.service.freezing import require_sound
 from app.ledger.service.posting import Posted, convert, post, post_and_reverse, reverse
 from app.ledger.service.reading import TrialBalance, balance, balances, trial_balance
 
@@ -13,12 +15,14 @@ __all__ = [
     "Kind",
     "Posted",
     "TrialBalance",
+    "alone_up_to",
     "balance",
     "balances",
     "convert",
     "post",
     "post_and_reverse",
     "posting_id",
+    "require_sound",
     "reverse",
     "trial_balance",
 ]

@@ -17,6 +17,7 @@ from app.ledger import rules
 from app.ledger.errors import AlreadyReversed, KeyUnusable, NotReversible, PostedDifferently, PostingUnknown
 from app.ledger.models import Posting
 from app.ledger.rules import REVERSAL, Account, Conversion, Entry
+from app.ledger.service.freezing import require_sound
 
 BETWEEN = "\x1f"
 """Stands between values sent as one text: the server takes it apart sooner than the driver writes an array."""
@@ -42,6 +43,7 @@ SELECT given.*, :posted_by, :posted_at FROM unnest(
   string_to_array(:subject_type, :between, ''), string_to_array(:subject_id, :between, '') ::uuid[],
   string_to_array(:reverses_id, :between, '') ::uuid[], string_to_array(:input_hash, :between) ::bytea[]
 ) given
+WHERE NOT EXISTS (SELECT FROM ledger_freeze WHERE lifted_at IS NULL)
 ON CONFLICT DO NOTHING
 """)
 _DIFFERENT = text("""
@@ -82,6 +84,8 @@ class _Row(NamedTuple):
 
 def post(session: Session, actor: Actor, entries: Iterable[Entry]) -> Posted:
     """Write postings, all or none of them; a fact that was posted before is known, and altered it is a `Conflict`.
+
+    To books that are frozen nothing is posted.
 
     Accounts come into being as they are named. What a balance may not fall below, the caller checks after posting: from
     then on, until its transaction ends, nobody else changes the accounts that it posted to.
@@ -205,6 +209,8 @@ def _write(session: Session, actor: Actor, rows: list[_Row]) -> Posted:
     written: int = session.execute(  # type: ignore[attr-defined]  # an insert's result counts
         _POSTINGS, columns | {"posted_by": actor.id, "posted_at": clock.now()}
     ).rowcount
+    if written < len(rows):
+        require_sound(session)  # nothing is written to frozen books, and asking again costs nothing where all was
     if written < len(rows) and (key := session.scalar(_DIFFERENT, columns)) is not None:
         raise PostedDifferently(key=key)
     return Posted(written, len(rows) - written)

@@ -30,7 +30,9 @@ def verify(file: Path, json: bool) -> None:
         "rows": verdict.rows,
         "earned_micros": verdict.earned_micros,
         "key": verdict.key,
+        "taken_as_stated": verdict.taken,
     }
     counted = f"{verdict.lines} lines from {verdict.rows} rows of sales agree. Signed with the key {verdict.key}."
+    counted = "\n".join([counted, *(f"Taken as stated: {each}" for each in verdict.taken)])
     answer(told, counted if verdict.ok else "\n".join(verdict.problems), json=json)
     sys.exit(0 if verdict.ok else 1)

@@ -6,13 +6,14 @@ from functools import cache
 
 from app.kernel.db import current
 from app.payouts.errors import RailUnknown
+from app.payouts.gateways.bankfile.rail import BankFileRail
 from app.payouts.gateways.rail import Rail
 from app.payouts.gateways.sandbox import SandboxRail
 
 NAMES = ("sandbox", "stripe", "bank_file")
 
 
-_SANDBOX = SandboxRail()
+_SANDBOX, _BANK_FILE = SandboxRail(), BankFileRail()
 
 
 def named(name: str) -> Rail:
@@ -20,6 +21,8 @@ def named(name: str) -> Rail:
     settings = current().settings
     if name == _SANDBOX.name:
         return _SANDBOX
+    if name == _BANK_FILE.name:
+        return _BANK_FILE
     if name == "stripe" and settings.stripe_secret_key:
         return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
     raise RailUnknown

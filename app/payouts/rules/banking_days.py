@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,7 @@ def is_banking_day(day: date, currency: str) -> bool:
     return day in _banking_days(currency if currency in PLACES else "", day.year)
 
 
-@cache
+@lru_cache(maxsize=512)
 def _banking_days(currency: str, year: int) -> frozenset[date]:
     """Every banking day of a year: about 250 of them, found once a process."""
     place = place_of(currency)

@@ -58,7 +58,7 @@ def sepa_text(text: str, most: int = 70) -> str:
     """
     composed = unicodedata.normalize("NFC", text[: most * 8])
     written = "".join(_written(sign) for sign in _SPACES.sub(" ", composed))
-    return _SLASHES.sub("/", written).strip(" /")[:most].strip(" /")
+    return _SPACES.sub(" ", _SLASHES.sub("/", written)).strip(" /")[:most].strip(" /")
 
 
 def _written(sign: str) -> str:

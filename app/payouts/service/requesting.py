@@ -26,7 +26,6 @@ from app.payouts.service import apart, books, quoting
 from app.payouts.service.quoting import Asked, Piece, Quote, Way
 from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
-from app.royalties.service.running import ALONE_UP_TO_MICROS
 
 LONGEST_KEY = 100
 
@@ -54,7 +53,7 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
     request_id = session.scalars(_of(actor, wish)).one().request_id
     now = moment(session)
     payouts = [_payout(quote, piece, actor, request_id, way.rail, now) for piece in quote.pieces]
-    if not needs_approval(quote):
+    if not needs_approval(session, quote):
         for payout in payouts:
             payout.state = "approved"
     session.add_all(payouts)
@@ -83,9 +82,9 @@ def set_aside(session: Session, actor: Actor, payouts: Sequence[Payout]) -> None
         raise BalanceTaken
 
 
-def needs_approval(quote: Quote) -> bool:
+def needs_approval(session: Session, quote: Quote) -> bool:
     """Whether somebody of the label has to let a payout go."""
-    return from_minor(quote.total("gross"), quote.currency) > ALONE_UP_TO_MICROS
+    return from_minor(quote.total("gross"), quote.currency) > ledger.alone_up_to(session)
 
 
 def approve(session: Session, actor: Actor, payout: Payout) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import SamePerson
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
-from app.kernel.money import from_minor
+from app.kernel.money import from_micros, from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import RunChanged, RunEmpty, RunUnfit
@@ -29,7 +29,6 @@ from app.payouts.service.quoting import Way, methods_of, policy_of, terms_for, w
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
-from app.royalties.service.running import ALONE_UP_TO_MICROS
 
 
 def open_run(
@@ -169,7 +168,7 @@ def totals(session: Session, run: PayoutRun) -> dict[str, dict[str, int]]:
 
 def is_large(session: Session, run: PayoutRun) -> bool:
     """Whether a second person has to approve a run."""
-    return any(total["gross"] > ALONE_UP_TO_MICROS for total in totals(session, run).values())
+    return any(total["gross"] > ledger.alone_up_to(session) for total in totals(session, run).values())
 
 
 def approve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, *, seen_hash: str) -> int:
@@ -284,3 +283,10 @@ def forget_open(session: Session, before: Any) -> int:
 def _tell(session: Session, actor: Actor, action: str, run: PayoutRun, **after: Any) -> None:
     told = {"number": run.number, "state": run.state, **after}
     activity.record(session, actor, action, subject_type="payout_run", subject_id=run.id, after=told)
+
+
+def cells(line: PayoutRunLine, payee: str, account: str | None, state: str | None) -> list[Any]:
+    """A line as a row of an export; amounts are decimals."""
+    micros = (line.gross_micros, line.platform_micros, line.withheld_micros, line.sent_micros)
+    left = line.why_not or ("taken out" if line.excluded_by else "")
+    return [payee, account, line.currency, *(from_micros(each) for each in micros), left, state]

@@ -18,6 +18,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import moment, tenant_work
 from app.kernel.money import to_minor
 from app.kernel.tenant import Tenant, TenantState
+from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Destination, Order, Rail, Report
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod
@@ -29,6 +30,9 @@ EVEN: Final = frozenset({TenantState.SUSPENDED})
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (20, 60, 300, 900, 3_600))
 TEXT_LENGTH: Final = 35
+BY_HAND: Final = "bank_file"
+"""The rail on which a person hands over."""
+
 QUIET: Final = timedelta(minutes=10)
 """After so long nobody is still about to hand a payout over: whoever tried was stopped (`tasks.TIME_LIMIT`)."""
 
@@ -51,28 +55,36 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
     """
     with tenant_work(tenant, even=EVEN) as session:
         now = moment(session)
+        if freezing.frozen(session):
+            return []  # books that are wrong send nothing
         due = _locked(session, Payout.state == "approved", now)
-        unfit = _unfit(session, due, now)
-        requesting.stop_all(session, Actor.system(tenant), [each for each in due if each.id in unfit], problems=unfit)
-        fit = [payout for payout in due if payout.id not in unfit]
-        methods = _methods(session, fit)
-        found = []
-        for payout in fit:
-            payout.become("sending", now)
-            order = order_of(tenant, payout, methods[payout.method_id])
-            begin_attempt(session, payout, order, now)
-            found.append((payout.rail, order))
-        session.flush()
-        if fit:
+        begun = _begin(session, tenant, due, now)
+        if begun:
             # Should this worker die, somebody asks what became of them as soon as they may.
-            jobs.ask(session, "payouts.follow", {}, run_at=fit[0].due_at + timedelta(seconds=1))
+            jobs.ask(session, "payouts.follow", {}, run_at=begun[0][0].due_at + timedelta(seconds=1))
         failpoint.reach("payouts.claiming")
+        found = [(payout.rail, order) for payout, order in begun]
     return found if found or not due else claim(tenant)
+
+
+def _begin(session: Session, tenant: Tenant, due: Sequence[Payout], now: datetime) -> list[tuple[Payout, Order]]:
+    """Write down that payouts are tried; those that may not be paid any more are taken back instead."""
+    unfit = _unfit(session, due, now)
+    requesting.stop_all(session, Actor.system(tenant), [each for each in due if each.id in unfit], problems=unfit)
+    methods, found = _methods(session, due), []
+    for payout in (each for each in due if each.id not in unfit):
+        payout.become("sending", now)
+        order = order_of(tenant, payout, methods[payout.method_id])
+        begin_attempt(session, payout, order, now)
+        found.append((payout, order))
+    session.flush()
+    return found
 
 
 def _locked(session: Session, which: ColumnElement[bool], now: datetime) -> list[Payout]:
     """Due payouts of the rail whose turn it is, locked; what another worker holds is passed over. Instant first."""
-    first = select(Payout.rail).where(which, Payout.due_at <= now, Payout.rail.in_(rails.reachable()))
+    names = [name for name in rails.reachable() if name != BY_HAND]
+    first = select(Payout.rail).where(which, Payout.due_at <= now, Payout.rail.in_(names))
     rail = session.scalar(first.order_by(Payout.due_at).limit(1))
     if rail is None:
         return []
@@ -97,6 +109,23 @@ def _unfit(session: Session, payouts: Sequence[Payout], now: datetime) -> dict[U
 def _methods(session: Session, payouts: Sequence[Payout]) -> dict[UUID, PayoutMethod]:
     wanted = {payout.method_id for payout in payouts}
     return {each.id: each for each in session.scalars(select(PayoutMethod).where(PayoutMethod.id.in_(wanted)))}
+
+
+def waiting_by_hand(session: Session) -> list[tuple[str, int, int]]:
+    """What waits for a person to hand it over: currency, payouts, micros."""
+    query = select(Payout.currency, func.count(), func.sum(Payout.sent_micros)).where(
+        Payout.state == "approved", Payout.rail == BY_HAND
+    )
+    rows = session.execute(query.group_by(Payout.currency).order_by(Payout.currency))
+    return [(currency, count, int(micros)) for currency, count, micros in rows]
+
+
+def take_by_hand(session: Session, tenant: Tenant, currency: str, most: int) -> list[tuple[Payout, Order]]:
+    """Take what waits in a currency to be handed over by a person now, as tried; what is unfit is taken back."""
+    now = moment(session)
+    which = (Payout.state == "approved") & (Payout.rail == BY_HAND) & (Payout.currency == currency)
+    due = list(session.scalars(select(Payout).where(which).order_by(Payout.number).limit(most).with_for_update()))
+    return _begin(session, tenant, due, now)
 
 
 def begin_attempt(session: Session, payout: Payout, order: Order, now: datetime) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app.brand.pages.settings import PREVIEW_COOKIE
 from app.brand.service import LiveTheme, block_html, live_theme, preview_theme
-from app.identity.pages import cookie_name
+from app.identity.pages import cookie_name, home_of
 from app.identity.policies import Visitor, allows_somewhere
 from app.identity.rules.permissions import Permission
 from app.kernel.activity.meanings import meanings, news_for
@@ -24,10 +24,13 @@ from app.kernel.web.realm import Realm
 from app.kernel.web.shell import Action, Place
 from app.portal import queries
 
-SOMEWHERE: tuple[Permission, ...] = ("catalog.view", "royalties.view")
+SOMEWHERE: tuple[Permission, ...] = ("catalog.view", "royalties.view", "payouts.view")
 """What leads to a place of the navigation although it may be held for some artists only."""
 
 MINE = ("/portal/welcome", "/portal/settings/security")
+ARTISTS = Place(sentence("Artist app"), "/artist", "smartphone", order=5)
+"""Shown to artists and to whoever acts for one."""
+
 GROUPS = {
     "main": "",
     "catalogue": sentence("Catalogue"),
@@ -36,7 +39,7 @@ GROUPS = {
     "automate": sentence("Automate"),
 }
 
-own_words.offer(*filter(None, GROUPS.values()))
+own_words.offer(*filter(None, GROUPS.values()), ARTISTS.name)
 
 shell.add(
     Place(sentence("Home"), "/portal", "house", order=10, keys="g h"),
@@ -196,9 +199,12 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     visitor: Visitor | None = realm.facts.get("visitor")
     if visitor is None or realm.tenant is None:
         return {}
+    if realm.facts.get("surface") == "artist":  # that app has a frame of its own
+        return {"shell": {"home": ARTISTS.href}}
     held = frozenset(visitor.permissions)
     somewhere = {each for each in SOMEWHERE if allows_somewhere(visitor, each)}
     open_to = shell.places("portal", held | somewhere, sees_all=visitor.scope.is_whole)
+    open_to = [ARTISTS, *open_to] if home_of(visitor.member) == ARTISTS.href or visitor.granted else open_to
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))

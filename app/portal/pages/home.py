@@ -116,8 +116,8 @@ async def follow(request: Request[Any, Any, Any]) -> Stream:
 def shop(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show whose address this is, and that a shop opens soon where it may be said; the operator's is the console."""
     realm = realm_of(request)
-    if realm.is_operator:
-        return Redirect("/admin", status_code=303)
+    if realm.is_operator or realm.surface == "artist":
+        return Redirect("/admin" if realm.is_operator else "/artist", status_code=303)
     if cookie_name(PREVIEW_COOKIE) in request.cookies:
         with suppress(Refusal):  # whoever is no member sees what everybody sees
             visitor_of(request)

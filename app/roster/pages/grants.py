@@ -50,7 +50,7 @@ def offer(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEn
         with tenant_work(tenant) as session:
             artist = artist_to_act_for(session, visitor, parse_uuid(artist_id))
             limits.hit(tenant, f"artist-grants:{visitor.member.id}", PER_GIVER)
-            until = _until(tenant, data.until)
+            until = until_of(tenant, data.until)
             grants.offer(session, tenant, visitor, artist, email=data.email, rights=rights, until=until)
     except (Invalid, BeyondOwn, Conflict) as refusal:
         typed = {"email": data.email[:LONGEST_EMAIL], "rights": rights, "until": data.until[:10]}
@@ -58,7 +58,7 @@ def offer(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEn
     return flash.done(f"{ROSTER}/{artist_id}#managers", tenant, sentence("The mail with the link is on its way."))
 
 
-def _until(tenant: Tenant, text: str) -> datetime | None:
+def until_of(tenant: Tenant, text: str) -> datetime | None:
     """The end of a day where the label is."""
     if not text:
         return None

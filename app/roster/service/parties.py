@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
@@ -30,7 +31,17 @@ from app.roster.rules.countries import COUNTRIES
 from app.roster.service.artists import LONGEST_NAME
 from app.roster.service.forms import person_codes
 
+Tie = Callable[[UUID], Select[int]]
+"""Counts what refers to a legal person."""
+
+_ties: dict[str, Tie] = {}
+
 FIELDS = ("kind", "legal_name", "email", "country", "ipi", "isni", "dpid")
+
+
+def tie(what: str, count: Tie) -> None:
+    """Register what refers to legal persons and lies above: it keeps them from being removed."""
+    _ties[what] = count
 
 
 def fingerprint(party: Party) -> str:
@@ -100,6 +111,7 @@ def ties(session: Session, party_id: UUID) -> list[tuple[str, int]]:
         sentence("Payees"): select(func.count()).where(Payee.party_id == party_id),
         sentence("Contributors"): select(func.count()).where(Contributor.party_id == party_id),
     }
+    counted |= {what: count(party_id) for what, count in _ties.items()}
     return [(what, session.scalar(query) or 0) for what, query in counted.items()]
 
 

@@ -44,13 +44,14 @@ NUMBER_DIGITS = 9
 
 def line_of(session: Session, statement: Statement, said: str) -> Line:
     """The line of a statement that an address names."""
-    found = lines.line(session, statement, _number(said))
+    found = lines.line(session, statement, row_number(said))
     if found is None:
         raise LineUnknown
     return found
 
 
-def _number(said: str) -> int:
+def row_number(said: str) -> int:
+    """The number of a line or a row that an address names."""
     if not (said.isascii() and said.isdecimal() and len(said) <= NUMBER_DIGITS):
         raise LineUnknown
     return int(said)
@@ -108,7 +109,7 @@ def show_row(
     with tenant_read(tenant) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
         line = line_of(session, statement, number)
-        found = lines.source(session, statement, line.number, parse_uuid(report_id), _number(row))
+        found = lines.source(session, statement, line.number, parse_uuid(report_id), row_number(row))
         if found is None:
             raise RowUnknown
         cells = rows.row_cells(session, tenant, session.get_one(SalesReport, found.report_id), found.row)

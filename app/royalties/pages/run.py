@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.identity.models import Member
 from app.identity.pages import event_stream, staying, visitor_of
 from app.identity.pages.door import again
-from app.identity.policies import Visitor, allows
+from app.identity.policies import Visitor, allows, who_may
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict
@@ -27,6 +27,7 @@ from app.kernel.web import flash
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.tables import table
+from app.ledger.service.freezing import frozen
 from app.lists.errors import FilterUnusable
 from app.lists.rules import ANY_TEXT, Asked, Listing
 from app.royalties.errors import RunUnfit
@@ -95,6 +96,7 @@ def _values(request: Request[Any, Any, Any], visitor: Visitor, run_id: str) -> d
         "teller": teller_of(realm_of(request)),
         "may_run": allows(visitor, "royalties.run"),
         "is_own": visitor.member.id == run.created_by,
+        "is_alone": shown.pop("others") <= {visitor.member.id},
         **shown,
     }
 
@@ -111,7 +113,9 @@ def _shown(session: Session, tenant: Tenant, run: RoyaltyRun, asked: Asked, at: 
         "questions": queries.open_questions(session, run.id),
         "leftovers": checking.leftovers(session, run),
         "waiting": sum(each["signed_by"] is None for each in run.anomalies),
-        "is_large": running.is_large(run),
+        "is_large": running.is_large(session, tenant.currency, run),
+        "others": who_may(session, "royalties.run"),
+        "is_frozen": frozen(session) is not None,
         "bars": _bars(run),
         "states": STATE_SENTENCES,
         "tones": TONES,
@@ -185,11 +189,14 @@ def approve(request: Request[Any, Any, Any], run_id: FromPath[str]) -> Response[
 
 
 @post(f"{RUN}/publication", sync_to_thread=True, opt={"in_person": True})
-def publish(request: Request[Any, Any, Any], run_id: FromPath[str]) -> Redirect:
+def publish(request: Request[Any, Any, Any], run_id: FromPath[str]) -> Response[Any]:
     """Tell payees what an approved run says."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    with tenant_work(tenant) as session:
-        running.publish(session, visitor.actor, _changed(session, visitor, run_id))
+    try:
+        with tenant_work(tenant) as session:
+            running.publish(session, visitor.actor, _changed(session, visitor, run_id))
+    except Conflict as refusal:
+        return again(request, "royalties/run.html", refusal, **_values(request, visitor, run_id))
     return Redirect(f"{ROYALTIES}/runs/{run_id}", status_code=303)
 
 

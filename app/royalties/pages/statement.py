@@ -62,7 +62,7 @@ def heading(session: Session, visitor: Visitor, statement: Statement) -> dict[st
 
 
 def _lines(request: Request[Any, Any, Any], session: Session, statement: Statement, teller: Teller) -> dict[str, Any]:
-    at, wanted, by = page_number(request), request.query_params.get("q", "").strip(), _by(request)
+    at, wanted, by = page_number(request), request.query_params.get("q", "").strip(), way_of(request)
     if len(wanted) > LONGEST_SEARCH:
         raise FilterUnusable
     found = lines.largest(session, statement, skip=(at - 1) * SHOWN, limit=SHOWN + 1, wanted=wanted)
@@ -77,7 +77,7 @@ def _lines(request: Request[Any, Any, Any], session: Session, statement: Stateme
     }
 
 
-def _by(request: Request[Any, Any, Any]) -> By:
+def way_of(request: Request[Any, Any, Any]) -> By:
     """By what the picture divides what was earned."""
     for way in get_args(By):
         if request.query_params.get("by", "store") == way:

@@ -1,7 +1,8 @@
 """An audit pack, recomputed to the micro from its own rows: no database, no account, nothing of the label's needed.
 
-A pack is a ZIP of `statement.json`, `earnings.csv`, `sources.csv`, the terms as they were signed, and `manifest.json`
-with the SHA-256 of each, signed with the label's Ed25519 key (RFC 8032).
+A pack is a ZIP of `statement.json`, `earnings.csv`, `sources.csv`, `grounds.json` (what was counted before, whose rates
+are followed), the terms as they were signed, and `manifest.json` with the SHA-256 of each, signed with the label's
+Ed25519 key (RFC 8032).
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from app.contracts.rules.fitting import Circumstances, clause_for, factor
 from app.contracts.rules.terms import Terms, unpacked
 from app.kernel.money import exact
+from app.royalties.rules.climbing import Grounds, Row, differing, taken_as_stated
 from app.royalties.rules.dividing import apportion, flat, micros_of
 from app.royalties.rules.pricing import Sold, royalty_of
 
 FORMAT: Final = "royalty-audit/1"
 MOST_BYTES: Final = 1 << 30
-Row = Mapping[str, str]
 
 
 class Verdict(NamedTuple):
@@ -42,6 +43,9 @@ class Verdict(NamedTuple):
     key: str
     """The fingerprint of the key that signed it, for whoever knows which it should be."""
 
+    taken: tuple[str, ...] = ()
+    """What the pack states and does not prove, a sentence each."""
+
     @property
     def ok(self) -> bool:
         """Whether everything agrees."""
@@ -53,6 +57,7 @@ class _Pack(NamedTuple):
     earnings: list[Row]
     sources: dict[str, list[Row]]
     terms: dict[str, Terms]
+    grounds: Grounds | None
 
 
 def verify(raw: bytes) -> Verdict:
@@ -66,9 +71,10 @@ def verify(raw: bytes) -> Verdict:
         pack = _read(files)
     except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as problem:
         return Verdict([f"This is not an audit pack: {problem}"], 0, 0, 0, "")
-    found = [*_earnings(pack), *_sums(pack)]
+    found = [*_earnings(pack), *differing(pack.grounds, pack.terms, pack.earnings), *_sums(pack)]
     rows = sum(map(len, pack.sources.values()))
-    return Verdict(found, len(pack.earnings), rows, pack.statement["earned_micros"], key)
+    taken = tuple(taken_as_stated(pack.grounds, pack.terms, pack.earnings))
+    return Verdict(found, len(pack.earnings), rows, pack.statement["earned_micros"], key, taken)
 
 
 def _signature(files: Mapping[str, bytes]) -> tuple[str, list[str]]:
@@ -96,7 +102,8 @@ def _read(files: Mapping[str, bytes]) -> _Pack:
         for name, raw in files.items()
         if name.startswith("terms/")
     }
-    return _Pack(json.loads(files["statement.json"]), list(_rows(files["earnings.csv"])), sources, terms)
+    grounds = Grounds.read(files["grounds.json"]) if "grounds.json" in files else None
+    return _Pack(json.loads(files["statement.json"]), list(_rows(files["earnings.csv"])), sources, terms, grounds)
 
 
 def _rows(raw: bytes) -> Iterator[Row]:
@@ -112,22 +119,15 @@ def _earnings(pack: _Pack) -> Iterator[str]:
             amount = Decimal(0)
             for source in pack.sources[number]:
                 sale = _circumstances(source)
-                if clause_for(terms.clauses, sale) != clause and not terms.most_favoured:
+                if clause_for(terms.clauses, sale) != clause:
                     yield f"Line {number}: another clause is about row {source['row']} of {source['report']}."
                 if factor(clause, sale) != Decimal(row["factor"]):
                     yield f"Line {number}: row {source['row']} of {source['report']} comes to another factor."
                 rate, own = Decimal(row["rate"]), _sold(source)
                 amount += royalty_of(clause, own, factor=Decimal(row["factor"]), rate=rate)
             amount = amount * Decimal(row["fx"]) / int(row["whole"]) * int(row["sign"])
-            if clause.escalation is None and not terms.most_favoured and _rate_differs(row, clause.rate):
-                yield f"Line {number}: its rate is not that of its clause."
             if abs(amount - Decimal(row["amount"])) > Decimal("1e-20"):
                 yield f"Line {number}: {row['amount']} is stated, {amount} is what its rows come to."
-
-
-def _rate_differs(row: Row, rate: Decimal) -> bool:
-    """Whether an earning was worked out by another rate than its clause names."""
-    return Decimal(row["rate"]) != rate
 
 
 def _circumstances(row: Row) -> Circumstances:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from app.contracts.rules.terms import Escalation, Reserve
+from app.contracts.rules.terms import Clause, Escalation, Reserve
 from app.kernel.money import exact
 
 NEVER: Final = Decimal("Infinity")
@@ -17,6 +18,69 @@ class Stair(NamedTuple):
 
     above: Decimal
     rate: Decimal
+
+
+class Sold(NamedTuple):
+    """What was sold under a clause in an earlier period; money in the contract's currency."""
+
+    ended: date
+    channel: str
+    units: Decimal
+    gross: Decimal
+    receipts: Decimal
+
+
+class Counted(NamedTuple):
+    """What one earning adds to a counter; `gross` in the contract's currency."""
+
+    channel: str
+    units: Decimal
+    gross: Decimal
+    factor: Decimal
+
+
+class Climbed(NamedTuple):
+    """The rate of each earning, and what a slab's step changes for what was sold before."""
+
+    rates: list[Decimal]
+    retroactive: Decimal
+
+
+def climb(
+    clause: Clause, reserve: Reserve | None, rows: Sequence[Counted], before: Sequence[Sold], costs: Decimal
+) -> Climbed:
+    """The rates of the earnings that share a counter, in the order in which they are counted."""
+    escalation = clause.escalation
+    if escalation is None:
+        return Climbed([clause.rate] * len(rows), Decimal(0))
+    steps = stairs(clause.rate, escalation, costs)
+    with exact():
+        count = _counted_before(escalation, reserve, before)
+        more = [_counted(row, escalation) * held_back(reserve, row.channel, 0) for row in rows]
+        if escalation.mode == "slab":
+            rate = at(steps, count + sum(more, Decimal(0)))
+            receipts = sum((each.receipts for each in before), Decimal(0))
+            return Climbed([rate] * len(rows), receipts * (rate - at(steps, count)))
+        rates = []
+        for each in more:
+            rates.append(marginal(steps, count, each))
+            count += each
+    return Climbed(rates, Decimal(0))
+
+
+def _counted(row: Counted, escalation: Escalation) -> Decimal:
+    if escalation.by == "units":
+        return row.units
+    return row.gross if escalation.by == "gross" else row.gross * row.factor
+
+
+def _counted_before(escalation: Escalation, reserve: Reserve | None, before: Sequence[Sold]) -> Decimal:
+    ends = sorted({each.ended for each in before})
+    total = Decimal(0)
+    for each in before:
+        count = {"units": each.units, "gross": each.gross}.get(escalation.by, each.receipts)
+        total += count * held_back(reserve, each.channel, len(ends) - ends.index(each.ended))
+    return total
 
 
 def stairs(rate: Decimal, escalation: Escalation, costs: Decimal) -> list[Stair]:

@@ -84,6 +84,12 @@ class ReportMissing(Invalid):
     message = "Choose a report: CSV, TSV, XLSX, or one of them packed as ZIP or GZ."
 
 
+class PeriodUntyped(Invalid):
+    """Days that say no period."""
+
+    message = "Say both the first and the last day on which this was sold, the first one first."
+
+
 class ReportElsewhere(Conflict):
     """The report is in another state."""
 

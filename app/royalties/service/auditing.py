@@ -8,8 +8,10 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -17,17 +19,20 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, ContractVersion
+from app.contracts.rules.terms import Terms
 from app.contracts.service.drafting import in_force
+from app.contracts.service.favouring import favoured
 from app.kernel.crypto import label_key
 from app.kernel.tenant import Tenant
 from app.roster.models import Payee
 from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.auditing import FORMAT
+from app.royalties.service import growing
 from app.royalties.service.settling import WHOLE
 
 EARNINGS: Final = (
     "number", "version", "clause", "sheet", "store", "channel", "sold_month", "currency", "quantity", "base", "factor",
-    "rate", "fx", "whole", "sign", "amount",
+    "rate", "fx", "whole", "sign", "amount", "release",
 )  # fmt: skip
 SOURCES: Final = (
     "number", "report", "sha256", "row", "quantity", "net", "gross", "unit_price", "retail_price", "source", "store",
@@ -58,6 +63,7 @@ def pack(session: Session, tenant: Tenant, statement: Statement) -> bytes:
     versions = {newest.id: newest} | {row.id: row for row in _versions(session, {each.version_id for each in earnings})}
     files = {
         "statement.json": _as_json(_told(session, statement, newest)),
+        "grounds.json": _as_json(_grounds(session, statement, versions)),
         "earnings.csv": _as_csv(EARNINGS, map(_row, earnings)),
         "sources.csv": _as_csv(
             SOURCES,
@@ -118,6 +124,51 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
     }
 
 
+def _grounds(session: Session, statement: Statement, versions: Mapping[UUID, ContractVersion]) -> dict[str, Any]:
+    """What rates rest on beside the sales of a statement: what was counted before, and whose rates are followed."""
+    run = session.get_one(RoyaltyRun, statement.run_id)
+    key = statement.contract_id
+    before = [
+        {
+            "clause": clause,
+            "release": str(release or ""),
+            "ended": sold.ended.isoformat(),
+            "channel": sold.channel,
+            "units": f"{sold.units:f}",
+            "gross": f"{sold.gross:f}",
+            "receipts": f"{sold.receipts:f}",
+        }
+        for (_, clause, release), sold in growing.earlier(session, run, [key])
+    ]
+    costs = growing.costs_of(session, run, [key]).get(key, Decimal(0))
+    followed = {str(row.id): _followed(session, run, row.read()) for row in versions.values()}
+    return {
+        "before": before,
+        "costs": f"{costs:f}",
+        "followed": {name: best for name, best in followed.items() if best},
+    }
+
+
+def _followed(session: Session, run: RoyaltyRun, terms: Terms) -> dict[str, dict[str, str]]:
+    """By clause, the best rate among the contracts that some terms follow, and the terms in which it stands."""
+    if not terms.most_favoured:
+        return {}
+    on = session.get_one(RoyaltyPeriod, run.period_id).ends_on
+    signed = select(ContractVersion).where(ContractVersion.signed_at <= run.created_at)
+    order = (ContractVersion.effective_from, ContractVersion.number)
+    now = {
+        row.contract_id: row
+        for row in session.scalars(signed.where(ContractVersion.effective_from <= on).order_by(*order))
+    }
+    known = {contract: row.read() for contract, row in now.items()}
+    best: dict[str, dict[str, str]] = {}
+    for each in terms.most_favoured:
+        for clause in favoured(each, known).clauses if each in known else ():
+            if clause.id not in best or clause.rate > Decimal(best[clause.id]["rate"]):
+                best[clause.id] = {"rate": f"{clause.rate:f}", "terms_hash": now[each].terms_hash}
+    return best
+
+
 def settled_by(session: Session, statement: Statement) -> ContractVersion:
     """The version by which a statement was settled: the one in force at the end of its period."""
     run = session.get_one(RoyaltyRun, statement.run_id)
@@ -140,7 +191,7 @@ def _shares(session: Session, statement: Statement) -> dict[str, dict[str, str]]
 
 
 def _row(earning: Earning) -> list[object]:
-    told = {"version": earning.version_id, "sheet": earning.sheet_id or ""}
+    told = {"version": earning.version_id, "sheet": earning.sheet_id or "", "release": earning.release_id or ""}
     return [told[name] if name in told else getattr(earning, name) for name in EARNINGS]
 
 

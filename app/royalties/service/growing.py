@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Recoupable
-from app.contracts.rules.terms import Clause, Escalation, Reserve
+from app.contracts.rules.terms import Clause, Reserve
 from app.kernel.money import exact
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun
-from app.royalties.rules.escalating import Stair, at, held_back, marginal, stairs
+from app.royalties.rules.escalating import Counted, Sold, climb
 from app.royalties.service.compiling import Deals
 
 _UPDATE = text("""
@@ -30,16 +29,6 @@ WHERE e.run_id = :run AND e.number = t.number
 
 Key = tuple[UUID, str, UUID | None]
 """What has a counter of its own: a contract's clause, for one release where that is agreed."""
-
-
-class _Sold(NamedTuple):
-    """What was sold under a clause in an earlier period."""
-
-    ended: date
-    channel: str
-    units: Decimal
-    gross: Decimal
-    receipts: Decimal
 
 
 @dataclass(slots=True)
@@ -60,7 +49,7 @@ def escalate(session: Session, run: RoyaltyRun, known: Deals) -> dict[UUID, Deci
     if not groups:
         return {}
     contracts = {key[0] for key in groups}
-    before, costs = _before(session, run, contracts), _costs(session, contracts)
+    before, costs = _before(session, run, contracts), costs_of(session, run, contracts)
     retroactive: dict[UUID, Decimal] = defaultdict(Decimal)
     changed: dict[int, Decimal] = {}
     for key, group in groups.items():
@@ -89,8 +78,8 @@ def _groups(session: Session, run: RoyaltyRun, known: Deals) -> dict[Key, _Group
     return groups
 
 
-def _before(session: Session, run: RoyaltyRun, contracts: set[UUID]) -> dict[Key, list[_Sold]]:
-    """What runs of other periods counted, over all versions of a contract; each sale for its release and for all."""
+def earlier(session: Session, run: RoyaltyRun, contracts: Collection[UUID]) -> Iterator[tuple[Key, Sold]]:
+    """What runs of other periods counted that were published when a run was asked for, over all versions."""
     gross: Any = Earning.base * Earning.fx
     where = (Earning.contract_id, Earning.clause, Earning.release_id, RoyaltyPeriod.ends_on, Earning.channel)
     query = (
@@ -98,63 +87,39 @@ def _before(session: Session, run: RoyaltyRun, contracts: set[UUID]) -> dict[Key
         .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
         .join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
         .where(Earning.contract_id.in_(contracts), RoyaltyRun.state == "published", RoyaltyPeriod.id != run.period_id)
+        .where(RoyaltyRun.published_at <= run.created_at)
         .group_by(*where)
-        .order_by(RoyaltyPeriod.ends_on)
+        .order_by(RoyaltyPeriod.ends_on, Earning.clause, Earning.release_id, Earning.channel)
     )
-    found: dict[Key, list[_Sold]] = defaultdict(list)
     for contract, clause, release, *sold in session.execute(query):
+        yield (contract, clause, release), Sold(*sold)
+
+
+def _before(session: Session, run: RoyaltyRun, contracts: set[UUID]) -> dict[Key, list[Sold]]:
+    """The same by counter; each sale for its release and for all."""
+    found: dict[Key, list[Sold]] = defaultdict(list)
+    for (contract, clause, release), sold in earlier(session, run, contracts):
         for key in {(contract, clause, release), (contract, clause, None)}:
-            found[key].append(_Sold(*sold))
+            found[key].append(sold)
     return found
 
 
-def _costs(session: Session, contracts: set[UUID]) -> Mapping[UUID, Decimal]:
+def costs_of(session: Session, run: RoyaltyRun, contracts: Collection[UUID]) -> Mapping[UUID, Decimal]:
+    """What contracts had cost that was approved when a run was asked for."""
     query = (
         select(Recoupable.contract_id, func.sum(Recoupable.amount_micros))
         .where(Recoupable.contract_id.in_(contracts), Recoupable.state == "approved")
+        .where(func.coalesce(Recoupable.decided_at, run.created_at) <= run.created_at)
         .group_by(Recoupable.contract_id)
     )
     with exact():
         return {row[0]: Decimal(row[1]).scaleb(-6) for row in session.execute(query)}
 
 
-def _apply(group: _Group, before: Sequence[_Sold], costs: Decimal, changed: dict[int, Decimal]) -> Decimal:
+def _apply(group: _Group, before: Sequence[Sold], costs: Decimal, changed: dict[int, Decimal]) -> Decimal:
     """Note the rate of each row; what a slab changes for what was paid before is the answer."""
-    escalation = group.clause.escalation
-    if escalation is None:
-        return Decimal(0)
-    steps = stairs(group.clause.rate, escalation, costs)
     with exact():
-        start = _counted_before(escalation, group.reserve, before)
-        counts = [_counted(row, escalation) * held_back(group.reserve, row.channel, 0) for row in group.rows]
-        if escalation.mode == "slab":
-            rate = at(steps, start + sum(counts, Decimal(0)))
-            changed.update({row.number: rate for row in group.rows})
-            return sum((each.receipts for each in before), Decimal(0)) * (rate - at(steps, start))
-        _climb(group.rows, counts, steps, start, changed)
-    return Decimal(0)
-
-
-def _climb(
-    rows: Sequence[Earning], counts: Sequence[Decimal], steps: list[Stair], start: Decimal, changed: dict[int, Decimal]
-) -> None:
-    for row, more in zip(rows, counts, strict=True):
-        changed[row.number] = marginal(steps, start, more)
-        start += more
-
-
-def _counted(row: Earning, escalation: Escalation) -> Decimal:
-    """What one earning adds to the counter: units, or money in the contract's currency."""
-    if escalation.by == "units":
-        return row.quantity
-    gross = row.base * row.fx
-    return gross if escalation.by == "gross" else gross * row.factor
-
-
-def _counted_before(escalation: Escalation, reserve: Reserve | None, before: Sequence[_Sold]) -> Decimal:
-    ends = sorted({each.ended for each in before})
-    total = Decimal(0)
-    for each in before:
-        count = {"units": each.units, "gross": each.gross}.get(escalation.by, each.receipts)
-        total += count * held_back(reserve, each.channel, len(ends) - ends.index(each.ended))
-    return total
+        rows = [Counted(row.channel, row.quantity, row.base * row.fx, row.factor) for row in group.rows]
+    climbed = climb(group.clause, group.reserve, rows, before, costs)
+    changed.update({row.number: rate for row, rate in zip(group.rows, climbed.rates, strict=True)})
+    return climbed.retroactive

@@ -16,7 +16,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
 from app.royalties.models import RunReport, SalesLine, SalesReport, SalesSum
-from app.royalties.rules.refusals import ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
+from app.royalties.rules.refusals import PeriodUntyped, ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
 from app.royalties.service import controlling, loading, matching
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '10min'"
@@ -71,6 +71,19 @@ def receive(
     session.flush()
     tell(session, actor, report, "sales_report.received")
     return report
+
+
+def typed_period(starts: str, ends: str) -> tuple[date, date] | None:
+    """The days that somebody typed for a report that does not say them; none where nothing was typed."""
+    if not starts.strip() and not ends.strip():
+        return None
+    try:
+        period = date.fromisoformat(starts.strip()), date.fromisoformat(ends.strip())
+    except ValueError:
+        raise PeriodUntyped from None
+    if period[1] < period[0]:
+        raise PeriodUntyped
+    return period
 
 
 def ask(session: Session, report: SalesReport) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.identity.policies import who_may
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
+from app.kernel.money import exact
 from app.kernel.tenant import Tenant
+from app.ledger import service as ledger
+from app.ledger.errors import BooksFrozen
 from app.royalties.errors import (
     AnomaliesOpen,
     PeriodClosed,
@@ -21,15 +26,13 @@ from app.royalties.errors import (
     PeriodUnusable,
     RunUnderway,
     RunUnfit,
+    SecondPersonMissing,
     SecondPersonNeeded,
 )
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
-from app.royalties.service import calculating, checking, growing, posting, restating, settling, steps
+from app.royalties.service import calculating, checking, growing, posting, rates, restating, settling, steps
 
 LIVE = ("calculating", "checking", "approved", "publishing")
-ALONE_UP_TO_MICROS = 10_000 * 1_000_000
-"""What one person may calculate and approve: above it, in any currency, somebody else approves."""
-
 _DIGEST = text("""
 SELECT string_agg(told, E'\\n' ORDER BY told) FROM (
   SELECT concat_ws('|', 'e', number, contract_id, version_id, clause, sheet_id, recording_id, release_id, store,
@@ -142,9 +145,18 @@ def sign_off(session: Session, actor: Actor, run: RoyaltyRun, anomaly: int) -> N
     _tell(session, actor, "run.signed_off", run, anomaly=anomaly)
 
 
-def is_large(run: RoyaltyRun) -> bool:
-    """Whether a second person has to approve a run."""
-    return any(total["payable"] > ALONE_UP_TO_MICROS for total in run.totals.values())
+def is_large(session: Session, currency: str, run: RoyaltyRun) -> bool:
+    """Whether a second person has to approve a run: by its sum in the label's own currency.
+
+    Where no rate is known, one of another currency counts as one of the label's.
+    """
+    period = session.get_one(RoyaltyPeriod, run.period_id)
+    with exact():
+        payable = Decimal(0)
+        for each, total in run.totals.items():
+            known = rates.rate(session, each, currency, on=period.ends_on)
+            payable += total["payable"] * (known.value if known else 1)
+    return payable > ledger.alone_up_to(session)
 
 
 def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
@@ -153,17 +165,23 @@ def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
         raise RunUnfit
     if waiting := sum(each["signed_by"] is None for each in run.anomalies):
         raise AnomaliesOpen(count=waiting)
-    if is_large(run) and actor.id is not None and actor.id == run.created_by:
-        raise SecondPersonNeeded
+    if actor.id is not None and actor.id == run.created_by and is_large(session, currency_of(actor), run):
+        raise SecondPersonNeeded if who_may(session, "royalties.run") - {actor.id} else SecondPersonMissing
     run.state, run.approved_by, run.approved_at = "approved", actor.id, clock.now()
     session.flush()
     _tell(session, actor, "run.approved", run)
+
+
+def currency_of(actor: Actor) -> str:
+    """The currency in which whoever acts counts: their label's."""
+    return actor.tenant.currency if actor.tenant else ""
 
 
 def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Have an approved run published in the background."""
     if run.state != "approved":
         raise RunUnfit
+    ledger.require_sound(session)
     run.state = "publishing"
     session.flush()
     _tell(session, actor, "run.publishing", run)
@@ -171,14 +189,23 @@ def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
 
 
 def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
-    """Post to the ledger, show statements and close the period, all at once; then nothing in it changes any more."""
+    """Post to the ledger, show statements and close the period, all at once; then nothing in it changes any more.
+
+    Where the books were frozen meanwhile, the run is approved as before.
+    """
     run = session.get(RoyaltyRun, run_id, with_for_update=True)
     if run is None or run.state != "publishing":
         return
     period = session.get_one(RoyaltyPeriod, run.period_id, with_for_update=True)
     actor = Actor.system(tenant)
     session.execute(text(calculating.PATIENCE))
-    posting.post_run(session, actor, run)
+    try:
+        posting.post_run(session, actor, run)
+    except BooksFrozen:
+        run.state = "approved"
+        session.flush()
+        _tell(session, actor, "run.held", run)
+        return
     failpoint.reach("royalties.posted")
     run.state = "published"
     run.published_at = clock.now()

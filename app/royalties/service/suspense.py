@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, Select, and_, false, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from app.catalog.models import Recording, Release
 from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.roster.rules import fold
@@ -98,20 +99,57 @@ def assign(
     return len(rows)
 
 
-def unassign(session: Session, actor: Actor, asset_id: int) -> None:
-    """Take an asset off what it was matched to, wherever runs have not accounted for it yet."""
+def by_hand(wanted: str = "") -> Select[SalesAsset, str | None, str | None]:
+    """What people matched by hand, with the recording or release that it is, the newest first."""
+    query = (
+        select(SalesAsset, Recording.title, Release.title)
+        .outerjoin(Recording, Recording.id == SalesAsset.recording_id)
+        .outerjoin(Release, Release.id == SalesAsset.release_id)
+        .where(SalesAsset.match == "by_hand")
+        .order_by(SalesAsset.matched_at.desc(), SalesAsset.id)
+    )
+    if wanted:
+        said = func.lower(func.concat_ws(" ", SalesAsset.title, SalesAsset.artist, Recording.title, Release.title))
+        query = query.where(said.contains(wanted.lower(), autoescape=True))
+    return query
+
+
+def unassign(session: Session, actor: Actor, asset_id: int) -> int:
+    """Take an asset off what it was matched to, with all that was matched because it was; gives how many.
+
+    What runs have accounted for stays as it was told.
+    """
     asset = session.scalar(select(SalesAsset).where(SalesAsset.id == asset_id).with_for_update())
     if asset is None or (asset.recording_id is None and asset.release_id is None):
         raise AssetUnknown
-    before = {"title": asset.title, "recording": _text(asset.recording_id), "release": _text(asset.release_id)}
-    asset.recording_id = asset.release_id = asset.match = asset.score = asset.matched_at = None
-    activity.record(
-        session,
-        actor,
-        "sales_asset.unmatched",
-        subject_type="sales_asset",
-        subject_id=asset.fingerprint,
-        before=before,
+    rows = [asset, *session.scalars(_followers(asset).with_for_update())]
+    told: list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]] = []
+    for row in rows:
+        before = {"title": row.title, "recording": _text(row.recording_id), "release": _text(row.release_id)}
+        told.append((str(row.fingerprint), before, None))
+        row.recording_id = row.release_id = row.match = row.score = row.matched_at = None
+    session.flush()
+    activity.record_many(session, actor, "sales_asset.unmatched", subject_type="sales_asset", told=told)
+    return len(rows)
+
+
+def _followers(asset: SalesAsset) -> Select[SalesAsset]:
+    """What says the same as an asset and was matched to the same for it: else it would be matched for them again."""
+    same = [SalesAsset.isrc == asset.isrc] if asset.isrc else []
+    if asset.title and asset.artist:
+        names = (
+            func.lower(SalesAsset.title) == asset.title.lower(),
+            func.lower(SalesAsset.artist) == asset.artist.lower(),
+        )
+        same.append(and_(*names))
+    if asset.store_id:
+        same.append(and_(SalesAsset.source == asset.source, SalesAsset.store_id == asset.store_id))
+    return select(SalesAsset).where(
+        SalesAsset.id != asset.id,
+        SalesAsset.match.in_(("learned", "store_id")),
+        SalesAsset.recording_id.is_not_distinct_from(asset.recording_id),
+        SalesAsset.release_id.is_not_distinct_from(asset.release_id),
+        or_(false(), *same),
     )
 
 

@@ -1,7 +1,8 @@
 """What a bank says of payments: status reports (pain.002), statements and notices of entries (camt.053, camt.054).
 
 A payment counts as paid once the bank has booked it: of most payments no bank ever says more. What comes back later
-is a return where the bank itself calls it one: an id that a sender wrote beside money proves nothing. A report that names only the file or a batch is told of every payout inside.
+is a return where the bank itself calls it one: an id that a sender wrote beside money proves nothing. A report that
+names only the file or a batch is told of every payout inside.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ STATES: Final[dict[str, RailState]] = {
 }  # fmt: skip
 """ISO 20022 ExternalPaymentTransactionStatus1Code; PART says nothing of any one payment."""
 
-MOST_REPORTS: Final = 500_000
+MOST_REPORTS: Final = 200_000
 """Reports of one file: naming one large batch again and again costs a sender little."""
 
 _OURS: Final = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -53,9 +54,19 @@ def read_back(raw: bytes, members: Members | None = None) -> list[Report]:
     return found
 
 
+def _at(element: Element | None, path: str) -> Element | None:
+    """The first element of a path; a step at a time, which takes a fifth of the time of asking for the whole path."""
+    for name in path.split("/"):
+        if element is None:
+            return None
+        element = element.find(name)
+    return element
+
+
 def _text(element: Element | None, path: str) -> str:
-    found = element.findtext(path, "") if element is not None else ""
-    return " ".join(found.split())[:_LONGEST]
+    found = _at(element, path)
+    text = found.text if found is not None else None
+    return " ".join(text[: _LONGEST * 8].split())[:_LONGEST] if text else ""
 
 
 def _payout(text: str) -> UUID | None:
@@ -63,20 +74,32 @@ def _payout(text: str) -> UUID | None:
 
 
 def _statuses(said: Element, members: Members) -> Iterator[Report]:
+    """What is said of a payment counts for it, of a batch for the rest of the batch, of the file for all others.
+
+    Banks that reject a whole file often name only the payment that is at fault.
+    """
     at = _moment(_text(said, "GrpHdr/CreDtTm"))
-    group = said.find("OrgnlGrpInfAndSts")
-    file_id = _text(group, "OrgnlMsgId")
-    told = False
+    named: set[UUID | None] = set()
     for batch in said.iterfind("OrgnlPmtInfAndSts"):
-        batch_id, status, why = _text(batch, "OrgnlPmtInfId"), _text(batch, "PmtInfSts"), _reason(batch)
-        payments = batch.findall("TxInfAndSts")
-        told = told or bool(payments or status in STATES)
-        for payment in payments:
-            yield from _status(payment, status, why, at=at, batch_id=batch_id)
-        if not payments and status in STATES:
-            yield from _of_many(batch_id, status, why, members, at=at)
-    if not told and (status := _text(group, "GrpSts")) in STATES:
-        yield from _of_many(file_id, status, _reason(group), members, at=at)
+        for report in _of_batch_and_payments(batch, members, named, at=at):
+            named.add(report.payout_id)
+            yield report
+    group = said.find("OrgnlGrpInfAndSts")
+    if (status := _text(group, "GrpSts")) in STATES:
+        name = _text(group, "OrgnlMsgId")
+        yield from _of_many(name, status, _reason(group), members, at=at, besides=named)
+
+
+def _of_batch_and_payments(
+    batch: Element, members: Members, named: set[UUID | None], *, at: datetime | None
+) -> Iterator[Report]:
+    batch_id, status, why = _text(batch, "OrgnlPmtInfId"), _text(batch, "PmtInfSts"), _reason(batch)
+    is_named = False
+    for payment in batch.iterfind("TxInfAndSts"):
+        yield from _status(payment, status, why, at=at, batch_id=batch_id)
+        is_named = True
+    if status in STATES and (batch_id in members or not is_named):
+        yield from _of_many(batch_id, status, why, members, at=at, besides=named)
 
 
 Why = tuple[str, str]
@@ -98,7 +121,7 @@ def _status(payment: Element, above: str, why_above: Why, *, at: datetime | None
     known = _text(payment, "OrgnlEndToEndId")
     code, said = _reason(payment)
     code, said = (code, said) if code or state != "failed" else why_above
-    minor, currency = _money(payment.find("OrgnlTxRef/Amt/InstdAmt"))
+    minor, currency = _money(_at(payment, "OrgnlTxRef/Amt/InstdAmt"))
     yield Report(
         payout_id=_payout(known),
         state=state,
@@ -111,12 +134,17 @@ def _status(payment: Element, above: str, why_above: Why, *, at: datetime | None
     )
 
 
-def _of_many(name: str, status: str, why: Why, members: Members, *, at: datetime | None) -> Iterator[Report]:
+def _of_many(
+    name: str, status: str, why: Why, members: Members, *, at: datetime | None, besides: set[UUID | None]
+) -> Iterator[Report]:
+    """A report for each payout of a file or batch that was not named; of none that is ours where they are unknown."""
     state, (code, said) = STATES[status], why
     problem = problem_of(code) or "other" if state == "failed" else ""
     facts = _facts(status=status, reason=code, said=said, batch=name)
-    for payout_id in members.get(name) or (None,):
-        yield Report(payout_id, state, problem=problem, at=at, facts=dict(facts))
+    inside: Sequence[UUID | None] = members.get(name) or (() if besides else (None,))
+    for payout_id in inside:
+        if payout_id not in besides:
+            yield Report(payout_id, state, problem=problem, at=at, facts=dict(facts))
 
 
 def _facts(**said: str) -> dict[str, str]:
@@ -153,8 +181,8 @@ def _of_batch(entry: Element, name: str, members: Members, *, is_booked: bool) -
     minor, currency = _money(entry.find("Amt")) if inside == (None,) else (None, "")
     problem = "other" if state == "returned" else ""
     facts = _facts(batch=name, entry=_text(entry, "NtryRef"))
+    at, reference = _booked(entry), _text(entry, "AcctSvcrRef")
     for payout_id in inside:
-        at, reference = _booked(entry), _text(entry, "AcctSvcrRef")
         yield Report(payout_id, state, reference, problem, minor, currency, at, dict(facts))
 
 
@@ -197,7 +225,7 @@ def _state(entry: Element, part: Element | None, *, is_booked: bool) -> RailStat
     is_reversal = _text(entry, "RvslInd") in ("true", "1")
     if sign == "DBIT" and not is_reversal:
         return "paid" if is_booked else "in_transit"
-    has_reason = part is not None and part.find("RtrInf") is not None
+    has_reason = _at(part, "RtrInf") is not None
     came_back = is_reversal or has_reason or _family(entry, part)[1] == _CAME_BACK
     return "returned" if sign == "CRDT" and is_booked and came_back else None
 
@@ -219,7 +247,7 @@ def _family(entry: Element, part: Element | None) -> tuple[str, str]:
 def _amount_of(entry: Element, part: Element | None, *, is_only: bool) -> Element | None:
     """The movement's own amount; where the bank names none for the only one, the entry's."""
     for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt"):
-        if part is not None and (found := part.find(path)) is not None:
+        if (found := _at(part, path)) is not None:
             return found
     return entry.find("Amt") if is_only else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
@@ -19,12 +19,20 @@ TIMEOUTS = (5.0, 20.0)
 """Seconds to connect, and to wait for the next byte."""
 PAGE = 100
 MOST_LISTED = 10_000
+MOST_WALKED = 500_000
+"""So many transfers of all labels are looked through for those of one, and no more is known than that."""
 
 _CERTAIN_TYPES = frozenset(("card_error", "invalid_request_error"))
 _CERTAIN_STATUSES = frozenset((400, 402, 404))
 _NOT_OURS = (403, "account_invalid")
 """The account took its leave back: for certain nothing was done. Other 403 and 401 say that our key is not right."""
+_UNREADABLE = (stripe.StripeError, ValueError, TypeError, AttributeError, KeyError)
+"""What the library raises for errors, and for JSON that is nothing it knows."""
 _NOT_YET = frozenset(("lock_timeout", "idempotency_key_in_use", "rate_limit", "api_key_expired"))
+
+
+class Unanswered(Exception):
+    """A list that is not known to be whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,17 @@ class Wire:
         """List transfers, newest first; None when the list is not known to be whole."""
         return self._many(lambda: self._api.transfers.list(_any({"limit": PAGE, **params})))
 
+    def walk_transfers(self, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every transfer, newest first, a page at a time; `Unanswered` when the list is not known to be whole."""
+        try:
+            walked = self._api.transfers.list(_any({"limit": PAGE, **params})).auto_paging_iter()
+            for number, thing in enumerate(walked):
+                if number == MOST_WALKED:
+                    raise Unanswered
+                yield thing.to_dict()
+        except _UNREADABLE:
+            raise Unanswered from None
+
     def payouts(self, account: str, **params: Any) -> list[dict[str, Any]] | None:
         """List the payouts of a payee's account, newest first; None when the list is not known to be whole."""
         options: stripe.RequestOptions = {"stripe_account": account}
@@ -115,7 +134,7 @@ class Wire:
             body = ask().to_dict()
         except stripe.StripeError as problem:
             return _answer_of(problem)
-        except (ValueError, TypeError, AttributeError, KeyError):  # JSON, but nothing the library knows
+        except _UNREADABLE:
             return Answer("unclear", code="unreadable")
         if body.get("object") != kind or not (isinstance(body.get("id"), str) or kind in ("balance", "account_link")):
             return Answer("unclear", code="unreadable")
@@ -124,9 +143,10 @@ class Wire:
     def _many(self, ask: Callable[[], Any]) -> list[dict[str, Any]] | None:
         try:
             found = [thing.to_dict() for thing in islice(ask().auto_paging_iter(), MOST_LISTED + 1)]
-        except (stripe.StripeError, ValueError, TypeError, AttributeError, KeyError):
+        except _UNREADABLE:
             return None
-        return found if len(found) <= MOST_LISTED else None
+        is_whole = len(found) <= MOST_LISTED and all(isinstance(thing.get("id"), str) for thing in found)
+        return found if is_whole else None
 
 
 def _any(params: Mapping[str, Any]) -> Any:
@@ -138,8 +158,8 @@ def _answer_of(problem: stripe.StripeError) -> Answer:
     said = said if isinstance(said, dict) else {}
     kind, code, status = said.get("type"), str(said.get("code") or ""), problem.http_status
     headers = problem.headers or {}
-    about = {"request": headers.get("request-id", ""), "is_replay": headers.get("idempotent-replayed") == "true"}
+    request, is_replay = headers.get("request-id", ""), headers.get("idempotent-replayed") == "true"
     is_certain = kind in _CERTAIN_TYPES and (status in _CERTAIN_STATUSES or (status, code) == _NOT_OURS)
     if is_certain and code not in _NOT_YET:
-        return Answer("refused", code=code or "refused", **about)
-    return Answer("unclear", code=code or str(kind or status or "unreachable"), **about)
+        return Answer("refused", code=code or "refused", request=request, is_replay=is_replay)
+    return Answer("unclear", code=code or str(kind or status or "unreachable"), request=request, is_replay=is_replay)

@@ -104,7 +104,7 @@ def _event(payload: bytes) -> Event:
     try:
         said = _decoder.decode(payload)
         created = moment(said.created)
-    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError, OSError):
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         raise EventRefused from None
     thing = said.data.object
     names = (_EVENT_ID.fullmatch(said.id), _OBJECT_ID.fullmatch(thing.id), _TYPE.fullmatch(said.type))

@@ -138,9 +138,18 @@ def payout_id_of(thing: Body) -> UUID | None:
         return None
 
 
+def created(thing: Body) -> int:
+    """When a thing was made, in seconds; where it does not say, at the beginning of time, so that nothing is missed."""
+    seconds = thing.get("created")
+    return seconds if isinstance(seconds, int) else 1
+
+
 def moment(seconds: object) -> datetime | None:
     """A time as the processor writes it."""
-    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def is_reversed(transfer: Body) -> bool:

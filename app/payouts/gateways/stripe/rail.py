@@ -13,12 +13,15 @@ from app.payouts.gateways.rail import Limits, Order, RailState, Report
 from app.payouts.gateways.stripe import amounts, mapping
 from app.payouts.gateways.stripe.accounts import Accounts, AccountUnusable, ProcessorUnreachable
 from app.payouts.gateways.stripe.amounts import Unpayable
-from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Wire
+from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Unanswered, Wire
 from app.payouts.gateways.stripe.mapping import Body, Plan
 from app.settings import Settings
 
 COMES_BACK_WITHIN = timedelta(days=14)
 """A bank gives back within five banking days; so far back a list of what moved looks for what came back."""
+
+
+CAME_BACK: tuple[RailState, ...] = ("failed", "returned")
 
 
 class StripeRail(Accounts):
@@ -77,7 +80,7 @@ class StripeRail(Accounts):
     def read(self, tenant: Tenant, reference: str) -> Report:
         """What is now said of `acct_…/po_…` or of a transfer; of what is not this label's, nothing.
 
-        A payout that failed leaves its money on the payee's account: it is taken back before `failed` is said.
+        A payout that failed leaves its money on the payee's account: it is taken back before that is said.
         """
         account, _, payout = reference.rpartition("/")
         answer = self._wire.payout(account, payout) if account else self._wire.transfer(payout)
@@ -88,7 +91,7 @@ class StripeRail(Accounts):
         if not account:
             return self._found(answer.body)
         report = mapping.report_of_payout(account, answer.body)
-        return self._returned(report, answer.body) if report.state == "failed" else report
+        return self._returned(report, answer.body)
 
     def movements(self, tenant: Tenant, since: datetime) -> Iterable[Report]:
         """Every transfer of the label since then with what became of it, and what came back of earlier ones.
@@ -96,20 +99,20 @@ class StripeRail(Accounts):
         Payouts that nobody of us asked for have no payout's id. Changes nothing.
         """
         whence = int((since - COMES_BACK_WITHIN).timestamp())
-        transfers = self._wire.transfers(created={"gte": whence})
-        if transfers is None:
-            raise ProcessorUnreachable
         ours: dict[str, list[Body]] = {}
-        for transfer in self._of_label(tenant, transfers):
-            ours.setdefault(str(transfer["destination"]), []).append(transfer)
+        try:
+            for transfer in self._of_label(tenant, self._wire.walk_transfers(created={"gte": whence})):
+                ours.setdefault(str(transfer.get("destination")), []).append(transfer)
+        except Unanswered:
+            raise ProcessorUnreachable from None
         for account, group in ours.items():
-            yield from self._moved(account, group, since)
+            yield from self._moved(tenant, account, group, since)
 
-    def _of_label(self, tenant: Tenant, transfers: list[Body]) -> Iterator[Body]:
+    def _of_label(self, tenant: Tenant, transfers: Iterable[Body]) -> Iterator[Body]:
         owners: dict[str, str | None] = {}
         for transfer in transfers:
             owner = mapping.metadata(transfer).get("tenant")
-            account = str(transfer["destination"])
+            account = str(transfer.get("destination"))
             if owner is None:
                 if account not in owners:
                     owners[account] = self._owner_of(account)
@@ -123,8 +126,8 @@ class StripeRail(Accounts):
         except AccountUnusable:
             return None
 
-    def _moved(self, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
-        earliest = min(int(each["created"]) for each in transfers)
+    def _moved(self, tenant: Tenant, account: str, transfers: list[Body], since: datetime) -> Iterator[Report]:
+        earliest = min(map(mapping.created, transfers))
         payouts = self._wire.payouts(account, created={"gte": earliest - 1})
         if payouts is None:
             raise ProcessorUnreachable
@@ -133,12 +136,13 @@ class StripeRail(Accounts):
         for transfer in transfers:
             payout = by_transfer.get(transfer["id"])
             report = mapping.report_of_payout(account, payout) if payout else _report_alone(transfer)
-            came_back = report.state in ("failed", "returned") or mapping.is_reversed(transfer)
-            if came_back or int(transfer["created"]) >= since.timestamp():
+            came_back = report.state in CAME_BACK or mapping.is_reversed(transfer)
+            if came_back or mapping.created(transfer) >= since.timestamp():
                 yield report
         for payout in payouts:
-            is_known = mapping.metadata(payout).get("transfer") in names
-            if not is_known and int(payout["created"]) >= since.timestamp():
+            marks = mapping.metadata(payout)
+            is_extra = marks.get("transfer") not in names and marks.get("tenant", tenant.id) == tenant.id
+            if is_extra and mapping.created(payout) >= since.timestamp():
                 yield mapping.report_of_payout(account, payout)
 
     def _settled(self, tenant: Tenant, order: Order, *, looks_first: bool) -> Report:
@@ -196,7 +200,7 @@ class StripeRail(Accounts):
 
     def _payout_known(self, plan: Plan, transfer: Body) -> Report | None:
         """What is known of an order's payout; None when for certain there is none and its money is over there."""
-        payouts = self._wire.payouts(plan.account, created={"gte": int(transfer["created"]) - 1})
+        payouts = self._wire.payouts(plan.account, created={"gte": mapping.created(transfer) - 1})
         if payouts is None:
             return _report(plan.order, "unknown", str(transfer["id"]), problem="unreachable")
         for payout in filter(plan.is_of, payouts):
@@ -205,8 +209,8 @@ class StripeRail(Accounts):
 
     def _found(self, transfer: Body) -> Report:
         """What became of a transfer that is known alone."""
-        account, marks = str(transfer["destination"]), mapping.metadata(transfer)
-        payouts = self._wire.payouts(account, created={"gte": int(transfer["created"]) - 1})
+        account, marks = str(transfer.get("destination")), mapping.metadata(transfer)
+        payouts = self._wire.payouts(account, created={"gte": mapping.created(transfer) - 1})
         if payouts is None:
             return mapping.report_of_transfer(transfer, "unknown", "unreachable")
         for payout in payouts:
@@ -215,16 +219,19 @@ class StripeRail(Accounts):
         return _report_alone(transfer)
 
     def _reported(self, account: str, payout: Body) -> Report:
-        report = mapping.report_of_payout(account, payout)
-        return self._returned(report, payout) if report.state == "failed" else report
+        return self._returned(mapping.report_of_payout(account, payout), payout)
 
     def _returned(self, report: Report, payout: Body) -> Report:
-        """A payout that failed, once its money is back with the platform."""
+        """A payout as it is; one that came back only once its money is back with the platform."""
+        if report.state not in CAME_BACK:
+            return report
         answer = self._wire.transfer(mapping.metadata(payout).get("transfer", ""))
         if answer.kind != "done":
             return replace(report, state="unknown", problem="unreachable")
         back = self._taken_back(answer.body, report.problem)
-        return replace(report, state=back.state, problem=back.problem, facts={**report.facts, **back.facts})
+        if back.state != "failed":
+            return replace(report, state=back.state, problem=back.problem, facts={**report.facts, **back.facts})
+        return replace(report, facts={**back.facts, **report.facts})
 
     def _taken_back(self, transfer: Body, problem: str, *, code: str = "") -> Report:
         """`failed` when the money is back on the platform's balance, `unknown` while that is not certain."""

@@ -1,0 +1,1 @@
+"""Lists of the artists' app as `select()` builders."""

@@ -1,0 +1,183 @@
+"""A payee's money: four numbers, why each is what it is, accounts, payouts; and asking for one."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, URLEncodedBody
+from litestar.response import Redirect
+from sqlalchemy.orm import Session
+
+from app.identity.pages import visitor_of
+from app.identity.policies import Visitor, allows
+from app.kernel import clock
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Invalid, NotFound, Refusal
+from app.kernel.ids import new_token, parse_uuid
+from app.kernel.money import from_minor, is_currency
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web import flash
+from app.kernel.web.pages import page, told_refusal
+from app.kernel.web.realm import realm_of, tenant_of
+from app.payouts.errors import InstantUsedUp, RailUnknown
+from app.payouts.gateways import rails
+from app.payouts.gateways.rail import Speed
+from app.payouts.models import PayoutSchedule
+from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
+from app.payouts.policies import may_ask_for, payee_to_pay, payee_to_read, payees_behind
+from app.payouts.queries import lists
+from app.payouts.rules import states
+from app.payouts.schemas import Quoting
+from app.payouts.service import quoting, requesting, standing
+from app.payouts.service.quoting import Asked, Quote, Way, methods_of, policy_of
+from app.payouts.service.requesting import Wish
+from app.roster.models import Payee
+
+RECENT: dict[str, Any] = {"recent": True, "in_person": True}
+SHOWN_PAYOUTS, SHOWN_PERIODS = 20, 12
+SPEED_SENTENCES = {"instant": sentence("Instant"), "standard": sentence("Standard")}
+
+
+@get(ARTIST, sync_to_thread=True)
+def own_money(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Lead somebody to their own money; where there is more than one payee, let them choose."""
+    visitor = visitor_of(request)
+    with tenant_read(tenant_of(request)) as session:
+        payees = payees_behind(session, visitor)
+        found = standing.standings(session, payees)
+    if len(payees) == 1:
+        return Redirect(f"{ARTIST}/{payees[0].id}", status_code=303)
+    return page("payouts/payees.html", realm_of(request), rows=found, **around(request))
+
+
+@on(get, [f"{PAYEES}/{{payee_id:str}}", f"{ARTIST}/{{payee_id:str}}"])
+def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[str]:
+    """Show what a payee has, what moves when, and where it goes."""
+    return page("payouts/payee.html", realm_of(request), **shown(request, payee_id))
+
+
+def shown(
+    request: Request[Any, Any, Any], payee_id: str, *, problem: str | None = None, typed: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """What the page of a payee's money shows."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    with tenant_read(tenant) as session:
+        payee = payee_to_read(session, visitor, parse_uuid(payee_id))
+        facts = _facts(session, visitor, payee)
+    return {**around(request), **facts, "problem": problem, "typed": typed or {}, "now": clock.now()}
+
+
+def _facts(session: Session, visitor: Visitor, payee: Payee) -> dict[str, Any]:
+    found = [
+        each for each in standing.standings(session, [payee]) if each.total_micros or each.currency == payee.currency
+    ]
+    policy = policy_of(session)
+    return {
+        "payee": payee,
+        "standings": sorted(found, key=lambda each: each.currency != payee.currency),
+        "places": {place: standing.SENTENCES[place] for place in standing.PLACES},
+        "methods": methods_of(session, [payee.id]).get(payee.id, []),
+        "schedule": session.get(PayoutSchedule, payee.id),
+        "payouts": list(session.scalars(lists.payouts_of(payee.id).limit(SHOWN_PAYOUTS))),
+        "bars": lists.earned_by_period(session, payee, SHOWN_PERIODS),
+        "states": states.SENTENCES,
+        "tones": states.TONES,
+        "speeds": SPEED_SENTENCES,
+        "fee_ppm": policy.instant_fee_ppm,
+        "may_ask": may_ask_for(session, visitor, payee),
+        "may_hold": allows(visitor, "payouts.prepare") and visitor.scope.is_whole,
+    }
+
+
+@on(get, [f"{PAYEES}/{{payee_id:str}}/quote", f"{ARTIST}/{{payee_id:str}}/quote"], opt=RECENT)
+def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[Any]:
+    """Show what a payout would come to before anybody confirms it; where instant is used up, standard."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    asked = request.query_params
+    currency, speed = _currency(asked.get("currency", "")), _speed(asked.get("speed", "standard"))
+    realm, fallen_back = realm_of(request), None
+    with tenant_read(tenant) as session:
+        payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
+    try:
+        gross = read_minor(asked.get("amount", ""), currency, realm.language)
+        way = way_for(tenant, currency)
+        try:
+            quoted, waits = _quote(request, payee, Asked(currency, gross, speed), way)
+        except InstantUsedUp as refusal:
+            fallen_back = told_refusal(realm, refusal)
+            quoted, waits = _quote(request, payee, Asked(currency, gross, "standard"), way)
+    except Invalid as refusal:
+        typed = {name: asked.get(name, "") for name in ("amount", "speed")}
+        values = shown(request, payee_id, problem=told_refusal(realm, refusal), typed=typed)
+        return page("payouts/payee.html", realm, status=422, **values)
+    told = _told(quoted) | {"needs_approval": waits}
+    return page(
+        "payouts/quote.html", realm, quote=quoted, fallen_back=fallen_back, key=new_token(), **told, **around(request)
+    )
+
+
+def _told(quoted: Quote) -> dict[str, Any]:
+    currency = quoted.currency
+    names = ("gross", "platform", "withheld", "fee", "sent")
+    totals = {name: from_minor(quoted.total(name), currency) for name in names}
+    return {
+        "totals": totals,
+        "speeds": SPEED_SENTENCES,
+        "pieces": [(piece.method, from_minor(piece.parts.sent, currency)) for piece in quoted.pieces],
+    }
+
+
+def _quote(request: Request[Any, Any, Any], payee: Payee, asked: Asked, way: Way) -> tuple[Quote, bool]:
+    """What it would come to, and whether somebody of the label looks at it first."""
+    tenant, locale = tenant_of(request), realm_of(request).language.replace("-", "_")
+    with tenant_read(tenant) as session:
+        quoted = quoting.quote(session, tenant, payee, asked, way, locale=locale)
+        return quoted, requesting.needs_approval(session, quoted)
+
+
+def way_for(tenant: Tenant, currency: str) -> Way:
+    """The label's rail and what it takes now; asked with no transaction open."""
+    with tenant_read(tenant) as session:
+        name = policy_of(session).rail or rails.usual()
+    return Way(name, rails.named(name).limits(tenant, currency))
+
+
+@on(post, [f"{PAYEES}/{{payee_id:str}}/payouts", f"{ARTIST}/{{payee_id:str}}/payouts"], opt=RECENT)
+def ask_for(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[Quoting]) -> Response[Any]:
+    """Ask for a payout as it was quoted; the same form sent twice is one payout."""
+    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    currency, speed = _currency(data.currency), _speed(data.speed)
+    with tenant_read(tenant) as session:
+        payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
+    try:
+        wish = Wish(payee.id, Asked(currency, read_minor(data.amount, currency, "en"), speed), data.key)
+        way = way_for(tenant, currency)
+        with tenant_work(tenant) as session:
+            payouts = requesting.request(session, tenant, visitor.actor, wish, way)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        values = shown(request, payee_id, problem=told_refusal(realm, refusal))
+        return page("payouts/payee.html", realm, status=422, **values)
+    surface = surface_of(request)
+    place = surface.payout(payouts[0].id) if len(payouts) == 1 else surface.payee(payee.id)
+    return flash.done(place, tenant, sentence("The payout was asked for."))
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise RailUnknown
+    return code
+
+
+def _speed(text: str) -> Speed:
+    for speed in get_args(Speed):
+        if text == speed:
+            known: Speed = speed
+            return known
+    raise RailUnknown
+
+
+handlers = [own_money, *show, *show_quote, *ask_for]

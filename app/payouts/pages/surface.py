@@ -1,0 +1,107 @@
+"""The two places where payouts are shown: the label's portal and the artist's app; the pages are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from babel.dates import get_day_names
+from litestar import Request
+
+from app.contracts.rules.numbers import read_number, shown_percent
+from app.kernel.money import AmountMalformed, exact, exponent, from_micros, from_minor
+from app.kernel.web.pages import told
+from app.kernel.web.realm import Realm, realm_of
+from app.payouts.errors import AmountUnusable
+from app.royalties.service.telling import Teller
+
+PORTAL, ARTIST = "/portal/payouts", "/artist/money"
+PAYEES = "/portal/payees"
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where a page of payouts stands: the frame around it, where payees and payouts are found from there."""
+
+    layout: str
+    home: str
+    payees: str
+    payouts: str
+    is_artist: bool
+
+    def payee(self, payee_id: object) -> str:
+        """The address of a payee's money."""
+        return f"{self.payees}/{payee_id}"
+
+    def payout(self, payout_id: object) -> str:
+        """The address of a payout."""
+        return f"{self.payouts}/{payout_id}"
+
+
+_PORTAL = Surface("catalogue.html", PORTAL, PAYEES, PORTAL, is_artist=False)
+_ARTIST = Surface("artist.html", ARTIST, ARTIST, f"{ARTIST}/payouts", is_artist=True)
+
+
+def on(method: Any, paths: Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], list[Any]]:
+    """The same page at several addresses: a handler for each, since one handler for all runs its function twice."""
+    return lambda page: [method(path, sync_to_thread=True, **options)(page) for path in paths]
+
+
+def surface_of(request: Request[Any, Any, Any]) -> Surface:
+    """The surface that a request is for."""
+    return _ARTIST if request.url.path.startswith("/artist") else _PORTAL
+
+
+class PayoutTeller(Teller):
+    """Who says sentences and numbers of payouts to the reader of a request."""
+
+    def ppm(self, ppm: int) -> str:
+        """A share in parts per million as a percentage."""
+        return self.percent(Decimal(ppm).scaleb(-6))
+
+    def share(self, ppm: int) -> str:
+        """The same as it stands in a field, without its sign."""
+        return shown_percent(Decimal(ppm).scaleb(-6), self.language)
+
+    def plain(self, micros: int) -> str:
+        """An amount as a program reads it."""
+        return f"{from_micros(micros):f}"
+
+    def micros(self, minor: int, currency: str) -> int:
+        """Minor units as micros."""
+        return from_minor(minor, currency)
+
+    def weekdays(self) -> list[str]:
+        """The days of the week from Monday on."""
+        names = get_day_names("wide", "stand-alone", locale=self._locale)
+        return [names[day] for day in range(7)]
+
+
+def teller_of(realm: Realm) -> PayoutTeller:
+    """Who says sentences and numbers to the reader of a request."""
+    return PayoutTeller(realm.language, partial(told, realm))
+
+
+def around(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """What every page of payouts needs."""
+    surface, realm = surface_of(request), realm_of(request)
+    return {"surface": surface, "layout": surface.layout, "here": surface.home, "teller": teller_of(realm)}
+
+
+def read_minor(text: str, currency: str, language: str) -> int | None:
+    """An amount as a person types it, in minor units; nothing typed means all there is."""
+    if not text.strip():
+        return None
+    digits = exponent(currency)
+    try:
+        amount = read_number(text, language)
+    except AmountMalformed as refusal:
+        raise AmountUnusable(digits=digits) from refusal
+    with exact():
+        minor = amount.scaleb(digits)
+        if amount <= 0 or minor != minor.to_integral_value():
+            raise AmountUnusable(digits=digits)
+        return int(minor)

@@ -1,0 +1,108 @@
+"""The receipt of a payout: what it came from, the split of artist side and platform, fee, tax, and what arrived."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from babel.dates import format_date
+from babel.numbers import format_percent
+from sqlalchemy.orm import Session
+
+from app.brand.rules.paper import sheet_pdf
+from app.brand.service.drawing import brand_of
+from app.brand.service.live import live_theme
+from app.kernel.money import format_money, from_micros
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web.own_words import offer, say_own, words_of
+from app.payouts.models import Payout, PayoutMethod
+from app.payouts.rules.states import SENTENCES as STATES
+from app.roster.models import Payee
+
+HEADS: Final = (
+    "Number", "Payee", "Account", "State", "Speed", "Currency", "Gross", "Platform share", "Tax withheld", "Fee",
+    "Sent", "Asked", "Arrived",
+)  # fmt: skip
+SHEET: Final = {
+    "title": sentence("Payout receipt"),
+    "sent_label": sentence("Paid to %(account)s"),
+    "parts": sentence("How it was worked out"),
+    "amount": sentence("Amount"),
+    "gross": sentence("Taken from the balance"),
+    "platform": sentence("Platform share, %(part)s; the artist side keeps %(kept)s"),
+    "withheld": sentence("Tax withheld, %(part)s"),
+    "fee": sentence("Fee of the instant payout, %(part)s"),
+    "fee_returned": sentence("Fee given back: it took longer than an hour"),
+    "sent": sentence("Paid out"),
+    "number": sentence("Payout %(number)s"),
+}
+offer(*SHEET.values())
+
+
+def cells(payout: Payout, payee: str, account: str) -> list[Any]:
+    """A row of an export; amounts are decimals."""
+    amounts = (
+        payout.gross_micros,
+        payout.platform_micros,
+        payout.withheld_micros,
+        payout.fee_micros,
+        payout.sent_micros,
+    )
+    return [
+        payout.number,
+        payee,
+        account,
+        payout.state,
+        payout.speed,
+        payout.currency,
+        *(from_micros(each) for each in amounts),
+        payout.asked_at.date(),
+        payout.paid_at.date() if payout.paid_at else None,
+    ]
+
+
+def percent(ppm: int, language: str) -> str:
+    """A share as the reader writes it."""
+    return str(format_percent(Decimal(ppm).scaleb(-6), "#,##0.##%", locale=language.replace("-", "_")))
+
+
+def draw(session: Session, tenant: Tenant, payout: Payout, language: str) -> bytes:
+    """A payout's receipt as PDF, in the label's brand."""
+    payee = session.get_one(Payee, payout.payee_id)
+    method = session.get_one(PayoutMethod, payout.method_id)
+    theme, own = live_theme(tenant), words_of(tenant, language)
+
+    def say(msgid: str, **places: object) -> str:
+        return say_own(own, msgid, language, **places)
+
+    def money(micros: int) -> str:
+        return format_money(micros, payout.currency, language.replace("-", "_"))
+
+    day = (payout.paid_at or payout.asked_at).date()
+    data = {
+        "title": say(SHEET["title"]),
+        "payee": payee.name,
+        "number": say(SHEET["number"], number=payout.number),
+        "day": format_date(day, "long", locale=language.replace("-", "_")),
+        "state": say(STATES[payout.state]),
+        "sent_label": say(SHEET["sent_label"], account=method.masked),
+        "sent": money(payout.sent_micros),
+        "parts_title": say(SHEET["parts"]),
+        "amount": say(SHEET["amount"]),
+        "parts": [[say(text, **places), money(micros)] for text, places, micros in _parts(payout, language)],
+        "total": say(SHEET["sent"]),
+    }
+    brand = brand_of(tenant, theme, language=language, logo="wordmark")
+    return sheet_pdf(brand, "payout.typ", data)
+
+
+def _parts(payout: Payout, language: str) -> list[tuple[str, dict[str, str], int]]:
+    kept = percent(1_000_000 - payout.platform_ppm, language)
+    shares = {"part": percent(payout.platform_ppm, language), "kept": kept}
+    parts = [(SHEET["gross"], {}, payout.gross_micros), (SHEET["platform"], shares, -payout.platform_micros)]
+    if payout.withheld_micros:
+        parts.append((SHEET["withheld"], {"part": percent(payout.withheld_ppm, language)}, -payout.withheld_micros))
+    if payout.fee_micros:
+        parts.append((SHEET["fee"], {"part": percent(payout.fee_ppm, language)}, -payout.fee_micros))
+    return parts

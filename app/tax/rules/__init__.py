@@ -1,0 +1,1 @@
+"""Rules of tax forms, withholding, the year's end and screening."""

@@ -1,0 +1,3 @@
+// Contracts, splits and people.
+import "./artist";
+import "./css/artist-deals.css";

@@ -1,0 +1,3 @@
+// One release.
+import "./artist";
+import "./css/artist-music.css";

@@ -1,0 +1,3 @@
+// Statements, their lines, and money.
+import "./artist";
+import "./css/artist-reading.css";
