@@ -104,8 +104,9 @@ def ask(
 ) -> list[Payout]:
     """Ask for a payout as a person does."""
     wish = Wish(payee.id, Asked(payee.currency, minor, speed), key or f"key-{next(_numbers)}")
+    limits = way(tenant, payee.currency)  # never inside: a label has so many connections at once, and no more
     with tenant_work(tenant) as session:
-        return requesting.request(session, tenant, actor or a_person(tenant), wish, way(tenant, payee.currency))
+        return requesting.request(session, tenant, actor or a_person(tenant), wish, limits)
 
 
 def the_payout(tenant: Tenant, payout_id: UUID) -> Payout:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.contracts.models import Contract
+from app.contracts.rules.terms import unpacked
 from app.contracts.service import drafting, recouping, splitting
 from app.kernel import activity, clock
 from app.kernel.actor import Actor
@@ -47,7 +48,7 @@ def shares_accounts(session, label, editor, payee):
 
 def amends_contract(session, label, editor, payee):
     contract = contract_of(session, payee)
-    drafting.amend(session, editor, contract, drafting.latest(session, contract.id).terms)
+    drafting.amend(session, editor, contract, unpacked(drafting.latest(session, contract.id).terms))
 
 
 def approves_cost(session, label, editor, payee):

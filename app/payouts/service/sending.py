@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -34,6 +34,9 @@ TEXT_LENGTH: Final = 35
 BY_HAND: Final = "bank_file"
 """The rail on which a person hands over."""
 
+WORD: Final = 10
+"""Seconds: leases that are over within so many are asked about at once."""
+
 QUIET: Final = timedelta(minutes=10)
 """After so long nobody is still about to hand a payout over: whoever tried was stopped (`tasks.TIME_LIMIT`)."""
 
@@ -61,11 +64,16 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
         due = _locked(session, Payout.state == "approved", now)
         begun = _begin(session, tenant, due, now)
         if begun:
-            # Should this worker die, somebody asks what became of them as soon as they may.
-            jobs.ask(session, "payouts.follow", {}, run_at=begun[0][0].due_at + timedelta(seconds=1))
+            _leave_word(session, begun[0][0].due_at)
         failpoint.reach("payouts.claiming")
         found = [(payout.rail, order) for payout, order in begun]
     return found if found or not due else claim(tenant)
+
+
+def _leave_word(session: Session, over: datetime) -> None:
+    """Should this worker die, somebody asks what became of its payouts when its lease is over; once for many leases."""
+    after = datetime.fromtimestamp((over.timestamp() // WORD + 1) * WORD, UTC)
+    jobs.ask(session, "payouts.follow", {}, key=f"lease:{after.isoformat()}", run_at=after)
 
 
 def _begin(session: Session, tenant: Tenant, due: Sequence[Payout], now: datetime) -> list[tuple[Payout, Order]]:
