@@ -8,7 +8,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -91,9 +91,11 @@ def test_dac7_counts_europeans_by_quarter():
     assert seller.payments == (1, 1, 1, 2)
 
 
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 amounts = st.integers(1, 10**12)
 
 
+@calm
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), amounts, st.sampled_from(["USD", "EUR"]), st.sampled_from([0, 240_000, 300_000])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import wrap
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -54,7 +55,7 @@ def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -
         ("Signed in to the portal as", evidence["email"]),
         ("Network address", evidence["address"]),
         ("Browser", evidence["agent"]),
-        ("Digest of what was signed (HMAC-SHA-256)", form.digest),
+        ("Digest of what was signed (HMAC-SHA-256)", " ".join(wrap(form.digest, 16))),
         ("Valid", f"until {form.valid_until.isoformat()}" if form.valid_until else "until replaced"),
     ]
     return {
