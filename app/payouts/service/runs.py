@@ -224,7 +224,7 @@ def _reserve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, lin
 
 
 def _copied(pools: dict[tuple[UUID, str], list[Source]], line: PayoutRunLine) -> list[Source]:
-    """An account's sources, to be tried on: of what was overpaid elsewhere nothing is had."""
+    """An account's sources, to be tried on."""
     sources = pools.get((line.payee_id, line.currency), [])
     if available_of(sources) < line.gross_micros:
         return []

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract
@@ -22,7 +23,7 @@ from app.payouts.rules.states import LIVE
 from app.payouts.rules.states import SENTENCES as STATE_SENTENCES
 from app.payouts.service.books import Source
 from app.roster.models import Payee
-from app.royalties.models import RoyaltyPeriod, Statement
+from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 
 Place = Literal["available", "pending", "reserved", "held"]
 PLACES: tuple[Place, ...] = ("available", "pending", "reserved", "held")
@@ -32,12 +33,13 @@ SENTENCES = {
     "reserved": sentence("On its way"),
     "held": sentence("Held"),
     "earned": sentence("Earned under a contract"),
-    "overpaid": sentence("More was paid than was earned"),
+    "behind": sentence("Still to be earned back"),
+    "least": sentence("Less than what this contract pays at least"),
     "reserve": sentence("Kept back for returns"),
     "deferred": sentence("Earned, due with the next statement"),
     "contested": sentence("A share that is contested"),
 }
-_OF = {
+_OF: dict[Kind, tuple[Place, str]] = {
     Kind.PAYABLE: ("available", "earned"),
     Kind.RESERVE: ("pending", "reserve"),
     Kind.DEFERRED: ("pending", "deferred"),
@@ -64,6 +66,9 @@ class Standing:
     payee: Payee
     currency: str
     lines: list[Line] = field(default_factory=list)
+    behind: list[Line] = field(default_factory=list)
+    """Contracts under which more came ahead than was earned; none of the four numbers."""
+
     total_micros: int = 0
     """What the ledger owes in all: the four numbers add up to it."""
 
@@ -77,21 +82,47 @@ class Standing:
         return max(0, self.micros("available"))
 
 
-def contracts_of(session: Session, payees: Collection[UUID]) -> dict[UUID, list[UUID]]:
-    """The contracts under which payees were ever told something."""
-    query = select(Statement.payee_id, Statement.contract_id).where(Statement.payee_id.in_(payees)).distinct()
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for payee, contract in session.execute(query):
-        found[payee].append(contract)
+class Told(NamedTuple):
+    """What the newest published statement says of a payee under a contract."""
+
+    contract: UUID
+    is_payable: bool
+    """Whether what it left is due: under some contracts it must first reach a least amount."""
+
+
+def contracts_of(session: Session, payees: Collection[UUID]) -> dict[UUID, list[Told]]:
+    """The contracts under which payees were told something, with what the newest statement says."""
+    newest = (
+        select(Statement.payee_id, Statement.contract_id, Statement.payable_micros > 0)
+        .join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
+        .where(among(Statement.payee_id, payees), RoyaltyRun.state == "published", RoyaltyRun.is_trial.is_(False))
+        .order_by(Statement.payee_id, Statement.contract_id, RoyaltyRun.published_at.desc(), Statement.id.desc())
+        .ext(distinct_on(Statement.payee_id, Statement.contract_id))
+    )
+    found: dict[UUID, list[Told]] = defaultdict(list)
+    for payee, contract, is_payable in session.execute(newest):
+        found[payee].append(Told(contract, is_payable))
+    return found
+
+
+def among(column: Any, keys: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether a column is one of many ids, sent as one array."""
+    found: ColumnElement[bool] = column == func.any(literal(list(keys), ARRAY(Uuid)))
     return found
 
 
 def sources_of(session: Session, payees: Collection[UUID]) -> dict[tuple[UUID, str], list[Source]]:
-    """What is owed to payees in each currency, account by account, the largest first; below zero where overpaid."""
-    whose = {account_of(key, payee): payee for payee, keys in contracts_of(session, payees).items() for key in keys}
+    """What can be had by payees in each currency, contract by contract, the largest first.
+
+    Contracts stand alone: what is not earned back under one takes nothing from what is owed under another.
+    """
+    told = contracts_of(session, payees)
+    whose = {
+        account_of(each.contract, payee): payee for payee, all_ in told.items() for each in all_ if each.is_payable
+    }
     found: dict[tuple[UUID, str], list[Source]] = defaultdict(list)
     for account, micros in ledger.balances(session, kind=Kind.PAYABLE, subjects=list(whose)).items():
-        if account.subject is not None and micros:
+        if account.subject is not None and micros > 0:
             found[whose[account.subject], account.currency].append(Source(account.subject, micros))
     for sources in found.values():
         sources.sort(key=lambda source: (-source.micros, source.subject))
@@ -99,8 +130,8 @@ def sources_of(session: Session, payees: Collection[UUID]) -> dict[tuple[UUID, s
 
 
 def available_of(sources: Collection[Source]) -> int:
-    """What can be had of accounts: what was overpaid under one contract comes off what is owed under others."""
-    return max(0, sum(source.micros for source in sources))
+    """What can be had of accounts."""
+    return sum(source.micros for source in sources)
 
 
 def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
@@ -108,29 +139,32 @@ def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
     by_id = {payee.id: payee for payee in payees}
     found = {(payee.id, payee.currency): Standing(payee, payee.currency) for payee in payees}
     told = contracts_of(session, by_id)
-    whose = {account_of(key, payee): (payee, key) for payee, keys in told.items() for key in keys}
-    titles = _titles(session, {key for keys in told.values() for key in keys})
+    whose = {account_of(each.contract, payee): (payee, each) for payee, all_ in told.items() for each in all_}
+    titles = _titles(session, {each.contract for all_ in told.values() for each in all_})
     due = _next_statement(session)
     for account, micros in ledger.balances(session, subjects=[*whose, *by_id]).items():
         if account.subject is None or not micros:
             continue
-        payee, contract = whose.get(account.subject, (account.subject, None))
+        payee, each = whose.get(account.subject, (account.subject, None))
         standing = found.setdefault((payee, account.currency), Standing(by_id[payee], account.currency))
+        title = titles.get(each.contract, "") if each else ""
+        if account.kind is Kind.PAYABLE and micros < 0:
+            standing.behind.append(Line("available", SENTENCES["behind"], micros, title))
+            continue
         if account.kind in (*_OF, Kind.PAYOUT, Kind.HELD):
             standing.total_micros += micros
         if account.kind in _OF:
-            standing.lines.append(_line(account, micros, titles.get(contract, "") if contract else "", due))
+            standing.lines.append(_line(account, micros, title, due, is_due=each is None or each.is_payable))
     for key, line in (*_payouts(session, by_id), *_holds(session, by_id)):
         found[key].lines.append(line)
     return list(found.values())
 
 
-def _line(account: Account, micros: int, title: str, due: date | None) -> Line:
+def _line(account: Account, micros: int, title: str, due: date | None, *, is_due: bool) -> Line:
     place, reason = _OF[account.kind]
-    told: Place = "available" if place == "available" else "held" if place == "held" else "pending"
-    if micros < 0:
-        reason = "overpaid"
-    return Line(told, SENTENCES[reason], micros, title, due if told == "pending" else None)
+    if account.kind is Kind.PAYABLE and not is_due:
+        place, reason = "pending", "least"
+    return Line(place, SENTENCES[reason], micros, title, due if place == "pending" else None)
 
 
 def _titles(session: Session, contracts: Collection[UUID]) -> dict[UUID, str]:
