@@ -30,6 +30,12 @@ def mine(connected):
     return a_label()
 
 
+@pytest.fixture
+def environment(environment):
+    """Workers with the patience of a busy machine: a message that waits longer than a lease is void."""
+    return environment | {"TASK_LEASE_SECONDS": "8"}
+
+
 def asked(label, folder, *, endings=("1234", "1234")):
     """An instant and a standard payout that wait to be sent."""
     payees = owed(label, folder, ["1000", "1000"], endings=endings)

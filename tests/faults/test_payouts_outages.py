@@ -40,6 +40,12 @@ def mine(connected):
     return a_label()
 
 
+@pytest.fixture
+def environment(environment):
+    """Workers with the patience of a busy machine: a message that waits longer than a lease is void."""
+    return environment | {"TASK_LEASE_SECONDS": "8"}
+
+
 class Asking:
     """People who ask for one payout after another, each again under its key until it is answered."""
 
@@ -142,7 +148,7 @@ def test_a_database_that_crashes_in_the_middle_loses_and_doubles_no_payout(servi
     with a_server_of_our_own(services, database_name) as server:
         mine = a_label()
         payees = owed(mine, tmp_path, ["1000"] * 4)
-        environment = services.environment(database_name, DATABASE_URL=server.url)
+        environment = services.environment(database_name, DATABASE_URL=server.url, TASK_LEASE_SECONDS="8")
         with process("scheduler", environment), process("worker", environment):
             with Asking(mine, payees, 60, pause=0.1) as people:
                 for how in (signal.SIGQUIT, signal.SIGKILL):

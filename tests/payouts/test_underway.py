@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from app.kernel import clock
+from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.ledger.rules import Account, Kind
-from app.ledger.service import balances
+from app.ledger.service import balances, freezing
 from app.payouts.errors import BelowMinimum, NotEnough
-from app.payouts.models import PayoutMethod, SandboxTransfer
+from app.payouts.gateways import sandbox
+from app.payouts.models import Payout, PayoutMethod, SandboxTransfer
 from app.payouts.rules.promises import FROZEN_FOR
-from app.payouts.service import methods, sending
+from app.payouts.rules.schedules import Schedule
+from app.payouts.service import hearing, holds, methods, promising, reconciling, scheduling, sending
 from app.roster.models import Payee
 from tests.factories.labels import a_label
 from tests.factories.payouts import (
@@ -177,3 +182,51 @@ def test_currencies_of_one_payee_do_not_mix(label, tmp_path):
     with tenant_read(label) as session:
         assert {account.currency for account in balances(session) if isinstance(account, Account)} == {"EUR", "JPY"}
     check_books(label)
+
+
+def test_books_that_are_frozen_keep_every_worker_waiting_and_nobody_loses_anything(label, tmp_path):
+    sent, waits, late, weekly, kept = owed(label, tmp_path, ["1000"] * 5, endings=["1234", "1234", "0003"])
+    ask(label, sent, 10_000)
+    ask(label, late, 10_000, speed="instant")
+    sending.send_due(label)
+    ask(label, waits, 10_000)
+    with tenant_work(label) as session:
+        hearing.hear_of(session, sandbox.move(session, all_of_them=True))
+        row = session.scalars(select(SandboxTransfer).where(SandboxTransfer.ending == "0003")).one()
+        row.state = "accepted"
+        held = session.get_one(Payee, weekly.id)
+        scheduling.set_schedule(session, a_person(label), held, Schedule("daily")).next_on = clock.now().date()
+        holds.hold(session, a_person(label), kept, currency="EUR", amount_micros=EUR, reason="disputed")
+    with clock.frozen_at(clock.now() + timedelta(days=40)):
+        with tenant_work(label) as session:
+            freezing.freeze(session, Actor.system(label), ["the sum of a report is wrong"])
+        assert work(label) == [0] * 7
+        assert states(label) == {"sent": 2, "approved": 1}
+        with tenant_work(label) as session:
+            freezing.lift(session, a_person(label), reason="looked at")
+        assert all(work(label))
+    assert states(label) == {"paid": 1, "sent": 3}
+    check_books(label)
+
+
+def work(label):
+    """What each kind of worker gets done."""
+    return [
+        reconciling.reconcile(label) if is_frozen(label) else 1,
+        promising.keep(label),
+        hearing.hear(label),
+        scheduling.pay_scheduled(label),
+        holds.release_over(label),
+        sending.send_due(label),
+        sending.ask_again(label) if is_frozen(label) else 1,
+    ]
+
+
+def is_frozen(label):
+    with tenant_read(label) as session:
+        return freezing.frozen(session) is not None
+
+
+def states(label):
+    with tenant_read(label) as session:
+        return Counter(session.scalars(select(Payout.state)))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel import clock, failpoint, ids, jobs
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
+from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
 from app.payouts.models import Payout, RailEvent, SandboxTransfer
@@ -93,6 +94,8 @@ def _waiting(tenant: Tenant, seen: set[UUID]) -> list[RailEvent]:
         RailEvent.state == "new", RailEvent.rail.in_(rails.reachable()), RailEvent.id.not_in(seen)
     )
     with tenant_work(tenant, even=EVEN) as session:
+        if freezing.frozen(session):
+            return []  # it waits until the books are right
         return list(session.scalars(query.order_by(RailEvent.tries, RailEvent.received_at, RailEvent.id).limit(BATCH)))
 
 

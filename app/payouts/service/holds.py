@@ -18,6 +18,7 @@ from app.kernel.tenant import Tenant, TenantState
 from app.ledger import service as ledger
 from app.ledger.models import Posting
 from app.ledger.rules import Account, Entry, Kind
+from app.ledger.service import freezing
 from app.payouts.errors import BalanceTaken, HoldOver, HoldTooLarge
 from app.payouts.models import PayoutHold
 from app.payouts.rules.promises import HOLD_FOR
@@ -95,7 +96,7 @@ def release(session: Session, actor: Actor, held: PayoutHold) -> None:
 def release_over(tenant: Tenant) -> int:
     """Let go of everything whose time is over by the database's clock."""
     with tenant_work(tenant, even=frozenset({TenantState.SUSPENDED})) as session:
-        return release_due(session, tenant, moment(session))
+        return 0 if freezing.frozen(session) else release_due(session, tenant, moment(session))
 
 
 def release_due(session: Session, tenant: Tenant, now: datetime) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, crypto, ids
 from app.kernel.actor import Actor
+from app.kernel.db import moment
 from app.kernel.money import WHOLE_PPM, is_currency
 from app.kernel.tenant import Tenant
 from app.payouts.errors import AccountKnown, MethodUnknown, SharesWrong
@@ -67,7 +68,7 @@ def _new(
     currency: str,
 ) -> PayoutMethod:
     _take_turn(session, payee)
-    now, is_processor = clock.now(), to.scheme == "stripe"
+    now, is_processor = moment(session), to.scheme == "stripe"
     text = f"stripe:{to.number}" if is_processor else fingerprint_text(details)
     others = [each for each in methods_of(session, [payee.id]).get(payee.id, []) if each.currency == currency]
     method = PayoutMethod(

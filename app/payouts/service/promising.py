@@ -12,6 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import moment, tenant_read, tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
+from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
 from app.payouts.models import Payout
@@ -25,6 +26,8 @@ def keep(tenant: Tenant) -> int:
     """Give back the fees of instant payouts that are late by the rails' own word: their news may be late, not they."""
     reports = _asked(tenant)
     with tenant_work(tenant, even=EVEN) as session:
+        if freezing.frozen(session):
+            return 0  # until the books are right
         applying.apply(session, tenant, reports)
         return keep_promises(session, tenant, moment(session))
 
@@ -55,6 +58,8 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 def _asked(tenant: Tenant) -> list[Report]:
     """What rails say now of payouts whose hour is over and of which nothing was heard."""
     with tenant_read(tenant) as session:
+        if freezing.frozen(session):
+            return []
         query = select(Payout).where(_is_due(moment(session)), Payout.state == "sent", Payout.reference.is_not(None))
         waiting = list(session.scalars(query.where(Payout.rail.in_(rails.reachable())).order_by(Payout.id).limit(MOST)))
     said = hearing.ask(tenant, [(each.rail, str(each.reference)) for each in waiting])

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import clock
+from app.kernel.db import moment
 from app.kernel.money import WHOLE_PPM, format_money, from_minor
 from app.kernel.tenant import Tenant
 from app.payouts.errors import (
@@ -135,7 +135,7 @@ def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piec
 
 def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way, *, locale: str = "en") -> Quote:
     """What paying some minor units, or all there is, would come to; every reason why not is a refusal."""
-    now, policy, currency = clock.now(), policy_of(session), asked.currency
+    now, policy, currency = moment(session), policy_of(session), asked.currency
     if payee.id in tax.blocked(session, [payee.id]):
         raise PayeeBlocked
     methods = usable(methods_of(session, [payee.id]).get(payee.id, []), currency, way.rail, now)

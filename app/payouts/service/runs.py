@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import SamePerson
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
+from app.kernel.db import moment
 from app.kernel.money import from_micros, from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
@@ -51,7 +52,7 @@ def _lines(
 ) -> Iterator[dict[str, Any]]:
     told = select(Statement.payee_id).distinct()
     wanted = list(session.scalars(told if payees is None else told.where(Statement.payee_id.in_(payees))))
-    now, policy, numbers = clock.now(), policy_of(session), count(1)
+    now, policy, numbers = moment(session), policy_of(session), count(1)
     methods, blocked = methods_of(session, wanted), tax.blocked(session, wanted)
     withheld = tax.withholding(session, wanted, now.date())
     for (payee, currency), sources in sorted(sources_of(session, wanted).items(), key=lambda each: each[0]):

@@ -14,6 +14,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import moment, tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.tenant import Tenant
+from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.models import PayoutSchedule
 from app.payouts.rules.schedules import Schedule, next_due
@@ -61,6 +62,8 @@ def pay_scheduled(tenant: Tenant) -> int:
     """Ask for everybody's payout whose day it is; one payee's refusal keeps nobody else from theirs."""
     asked = 0
     with tenant_read(tenant) as session:
+        if freezing.frozen(session):
+            return 0  # nobody loses a day: it is paid when the books are right
         today = moment(session).date()
     while due := _due(tenant, today):
         for payee, currency in due:

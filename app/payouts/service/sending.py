@@ -203,6 +203,8 @@ def _lost(tenant: Tenant) -> list[tuple[str, Order]]:
     """Payouts that were tried and not answered, with the next moment to ask set already."""
     with tenant_work(tenant, even=EVEN) as session:
         now = moment(session)
+        if freezing.frozen(session):
+            return []  # what is found out could not be written down
         lost = _locked(session, Payout.state.in_(("sending", "unknown")), now)
         methods, begun = _methods(session, lost), _first_tries(session, lost)
         for payout in lost:
