@@ -175,7 +175,7 @@ def _statement(run: UUID, contract: UUID, payee: UUID) -> dict[str, Any]:
 
 def _method(label: Tenant, payee: UUID, place: int) -> dict[str, Any]:
     now = clock.now()
-    to = Destination("iban", f"Payee {place}", f"DE00370400440{place:09}", "", "DE", "DE")
+    to = Destination("iban", f"Payee {place}", f"DE003704004400{place:06}77", "", "DE", "DE")
     return {
         "id": ids.new_id(),
         "payee_id": payee,
