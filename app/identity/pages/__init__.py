@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.identity.pages import door, passkeys, proof, roles, security, team, welcome
+from app.identity.pages.keeping import seen
 from app.identity.pages.staying import event_stream, staying
 from app.identity.pages.visitors import (
     AnyRequest,
@@ -28,6 +29,7 @@ __all__ = [
     "handlers",
     "home_of",
     "lead_to_proof",
+    "seen",
     "session_cookie",
     "staying",
     "visitor_of",

@@ -32,10 +32,11 @@ from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import handle, prefers_page
+from app.kernel.web.surfaces import APP, is_app
 
 SESSION_SECONDS = 14 * 24 * 3600
 SENTENCES = {"acting": "Support looks at this label in the name of %(name)s until %(until)s: %(reason)s"}
-HOME, APP, SECURITY, PROOF = "/portal", "/artist", "/portal/settings/security", "/portal/re-authenticate"
+HOME, SECURITY, PROOF = "/portal", "/portal/settings/security", "/portal/re-authenticate"
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -83,6 +84,8 @@ def door_work(tenant: Tenant) -> AbstractContextManager[Session]:
 def visitor_of(request: AnyRequest) -> Visitor:
     """The member who is signed in and may see this page; `SignedOut` when there is none."""
     tenant, realm = tenant_of(request), realm_of(request)
+    if is_app(request):  # whatever this request shows, that app's frame is around it
+        realm.facts["surface"] = "artist"
     token = request.cookies.get(cookie_name())
     if not token:
         raise SignedOut

@@ -20,12 +20,13 @@ from app.kernel.ids import parse_uuid
 from app.kernel.money import AmountMalformed, exact, from_minor
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.pages import page, told_refusal
+from app.kernel.web.pages import told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.payouts.errors import AmountUnusable, HoldTooLarge, SharesWrong
 from app.payouts.models import PayoutSchedule
-from app.payouts.pages.payee import RECENT, shown
-from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
+from app.payouts.pages.payee import RECENT, refused
+from app.payouts.pages.surface import ARTIST, PAYEES, money_page, read_minor, surface_of
 from app.payouts.policies import hold_to_change, payee_to_pay, payee_to_read, require_all
 from app.payouts.rules.accounts import SCHEMES, Typed
 from app.payouts.rules.schedules import HolidayRule, Rhythm, Schedule
@@ -56,25 +57,25 @@ def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[s
 def _page(
     request: Request[Any, Any, Any], payee_id: str, refusal: Refusal | None = None, typed: dict[str, str] | None = None
 ) -> Response[str]:
-    visitor, realm = visitor_of(request), realm_of(request)
+    visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
         held = methods_of(session, [payee.id]).get(payee.id, [])
         schedule = session.get(PayoutSchedule, payee.id)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    return page(
-        "payouts/accounts.html",
-        realm,
+    return money_page(
+        request,
+        "accounts",
+        visitor,
         status=422 if refusal else 200,
         payee=payee,
         methods=held,
         schedule=schedule,
         schemes={key: SCHEME_SENTENCES[key] for key in SCHEMES},
         typed=typed or {},
-        problem=told_refusal(realm, refusal) if refusal else None,
+        problem=told_refusal(realm_of(request), refusal) if refusal else None,
         problems=fields,
         now=clock.now(),
-        **around(request),
     )
 
 
@@ -175,8 +176,7 @@ def hold(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEnco
                 evidence=[evidence] if evidence else [],
             )
     except Invalid as refusal:
-        values = shown(request, payee_id, problem=told_refusal(realm, refusal))
-        return page("payouts/payee.html", realm, status=422, **values)
+        return refused(request, visitor, payee_id, refusal)
     return flash.done(f"{PAYEES}/{payee_id}", tenant, sentence("The amount is held back for 30 days."))
 
 

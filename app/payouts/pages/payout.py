@@ -18,12 +18,12 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.kernel.web.tables import table
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, PayoutRun
 from app.payouts.pages.payee import SPEED_SENTENCES
-from app.payouts.pages.surface import ARTIST, PORTAL, around, on, surface_of
+from app.payouts.pages.surface import ARTIST, PORTAL, money_page, surface_of
 from app.payouts.policies import may_ask_for, payout_to_approve, payout_to_read, payout_to_stop, sees_all_payouts
 from app.payouts.queries import lists
 from app.payouts.rules import states
@@ -68,7 +68,7 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
         "state": state,
         "wanted": wanted,
     }
-    return page("payouts/list.html", realm_of(request), counts=counts, **_words(visitor), **found, **around(request))
+    return money_page(request, "list", visitor, counts=counts, **_words(visitor), **found)
 
 
 def _words(visitor: Visitor) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def show(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[
     with tenant_read(tenant_of(request)) as session:
         payout = payout_to_read(session, visitor, parse_uuid(payout_id))
         facts = _facts(session, visitor, payout)
-    return page("payouts/payout.html", realm_of(request), **facts, **_words(visitor), **around(request))
+    return money_page(request, "payout", visitor, **facts, **_words(visitor))
 
 
 def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]:
