@@ -13,7 +13,7 @@ from app.artist.pages.releases import shown_releases
 from app.artist.policies import own_keys
 from app.artist.queries import music
 from app.artist.rules.earnings import Change, isolated, parted, short_name, span_name
-from app.artist.rules.tasks import APP, ICONS, TASK_SENTENCES
+from app.artist.rules.tasks import APP, ICONS, NOTE_SENTENCES, TASK_SENTENCES
 from app.artist.service import Earnings
 from app.identity.pages import AnyRequest, visitor_of
 from app.kernel import clock
@@ -43,7 +43,7 @@ def home(request: AnyRequest) -> Response[str]:
         earned = service.earnings(session, visitor, request.query_params.get("currency", ""))
         shown: dict[str, Any] = {
             "standing": standing,
-            "tasks": service.tasks(session, visitor),
+            "tasks": service.tasks(session, tenant, visitor),
             "artists": list(session.scalars(music.artists(visitor).limit(MOST_NAMES))),
             **shown_releases(session, tenant, visitor, limit=LATEST),
         }
@@ -56,6 +56,8 @@ def home(request: AnyRequest) -> Response[str]:
         "amount_said": lambda micros, currency: isolated(format_money(micros, currency, locale)),
         "parted": lambda micros, currency: parted(format_money(micros, currency, locale), locale),
         "task_sentences": TASK_SENTENCES,
+        "task_notes": NOTE_SENTENCES,
+        "percent_said": lambda ppm: isolated(format_percent(ppm / 1_000_000, format="#,##0.####%", locale=locale)),
         "task_icons": ICONS,
         "now": clock.now(),
         "acts_for_anybody": bool(own_keys(visitor)),

@@ -49,10 +49,10 @@ def own_money(request: Request[Any, Any, Any]) -> Response[Any]:
     visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         payees = payees_behind(session, visitor)
-        if len(payees) != 1:
-            rows = by_payee(standing.standings(session, payees))
-            return money_page(request, "payees", visitor, keep=True, rows=rows, now=clock.now())
-    return _shown(request, visitor, str(payees[0].id))
+        rows = by_payee(standing.standings(session, payees)) if len(payees) != 1 else []
+    if len(payees) == 1:
+        return _shown(request, visitor, str(payees[0].id))
+    return money_page(request, "payees", visitor, keep=True, rows=rows, now=clock.now())
 
 
 def by_payee(standings: Sequence[Standing]) -> list[tuple[Payee, list[Standing]]]:
@@ -92,7 +92,7 @@ def shown(request: Request[Any, Any, Any], visitor: Visitor, payee_id: str) -> d
         payee = payee_to_read(session, visitor, parse_uuid(payee_id))
         facts = _facts(session, visitor, payee)
         if surface_of(request).is_artist:
-            facts |= {"tax": _tax(session, tenant_of(request), visitor, payee), "tax_states": telling.STATE_SENTENCES}
+            facts |= _in_app(session, tenant_of(request), visitor, payee)
     return {**facts, "problem": None, "typed": {}, "now": clock.now()}
 
 
@@ -118,11 +118,13 @@ def _facts(session: Session, visitor: Visitor, payee: Payee) -> dict[str, Any]:
     }
 
 
-def _tax(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> str | None:
-    """Where the payee's tax form stands; None for whoever does not see that."""
-    if not allows_somewhere(visitor, "royalties.view"):
-        return None
-    return telling.state_of(filling.current_form(session, payee.party_id), filling.today_of(tenant))
+def _in_app(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> dict[str, Any]:
+    """What the app shows besides: where the tax form stands, for whoever sees that, and whether there are others."""
+    tax = None
+    if allows_somewhere(visitor, "royalties.view"):
+        tax = telling.state_of(filling.current_form(session, payee.party_id), filling.today_of(tenant))
+    is_only = [each.id for each in payees_behind(session, visitor)] == [payee.id]
+    return {"tax": tax, "tax_states": telling.STATE_SENTENCES, "is_only": is_only}
 
 
 @on(get, [f"{PAYEES}/{{payee_id:str}}/quote", f"{ARTIST}/{{payee_id:str}}/quote"], opt=RECENT)
