@@ -25,11 +25,13 @@ from app.kernel.web.surfaces import on
 from app.payouts.errors import InstantUsedUp, RailUnknown
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Speed
-from app.payouts.models import PayoutSchedule
+from app.payouts.models import PayoutPolicy, PayoutSchedule
 from app.payouts.pages.surface import ARTIST, PAYEES, money_page, read_minor, surface_of
 from app.payouts.policies import may_ask_for, payee_to_pay, payee_to_read, payees_behind
 from app.payouts.queries import lists
 from app.payouts.rules import states
+from app.payouts.rules.amounts import payable_minor
+from app.payouts.rules.promises import minimum
 from app.payouts.schemas import Quoting
 from app.payouts.service import quoting, requesting, standing
 from app.payouts.service.quoting import Asked, Quote, Way, methods_of, policy_of
@@ -104,6 +106,8 @@ def _facts(session: Session, visitor: Visitor, payee: Payee) -> dict[str, Any]:
     return {
         "payee": payee,
         "standings": sorted(found, key=lambda each: each.currency != payee.currency),
+        "payable": {each.currency: _payable_micros(each) for each in found},
+        "least": {each.currency: _least_micros(policy, each.currency) for each in found},
         "places": {place: standing.SENTENCES[place] for place in standing.PLACES},
         "methods": methods_of(session, [payee.id]).get(payee.id, []),
         "schedule": session.get(PayoutSchedule, payee.id),
@@ -116,6 +120,15 @@ def _facts(session: Session, visitor: Visitor, payee: Payee) -> dict[str, Any]:
         "may_ask": may_ask_for(session, visitor, payee),
         "may_hold": allows(visitor, "payouts.prepare") and visitor.scope.is_whole,
     }
+
+
+def _payable_micros(standing: Standing) -> int:
+    """What of a standing can be paid out: whole minor units, the rest stays."""
+    return from_minor(payable_minor(standing.available_micros, standing.currency), standing.currency)
+
+
+def _least_micros(policy: PayoutPolicy, currency: str) -> int:
+    return from_minor(minimum(currency, policy.minimums, 1), currency)
 
 
 def _in_app(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> dict[str, Any]:
