@@ -222,11 +222,14 @@ def test_another_artist_finds_nothing_of_it(paid, client_as, rival):
     assert paid.payees[0].name not in theirs.get(MONEY).text
 
 
-def test_staff_who_act_for_one_artist_see_that_ones_money_and_not_the_labels(paid):
+def test_staff_see_in_the_app_what_is_of_their_own_artists_alone(paid):
     owner = paid.staff("owner")
     assert "No money of your own here" in owner.get(MONEY).text
     for payee in paid.payees:
         assert payee.name not in owner.get(APP).text
+    for path in ("", "/accounts", "/quote?currency=USD", "/tax", "/tax/interview/who"):
+        assert owner.get(f"{place_of(paid)}{path}").status_code == 404, "the portal is where the label's money is"
+    assert owner.get(f"/portal/payees/{paid.payees[0].id}").status_code == 200
 
 
 def test_who_looks_after_two_chooses_whose_money_it_is(paid):

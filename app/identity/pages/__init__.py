@@ -15,6 +15,7 @@ from app.identity.pages.visitors import (
     home_of,
     lead_to_proof,
     session_cookie,
+    visitor_here,
     visitor_of,
 )
 from app.identity.policies import Visitor
@@ -32,6 +33,7 @@ __all__ = [
     "seen",
     "session_cookie",
     "staying",
+    "visitor_here",
     "visitor_of",
 ]
 

@@ -7,6 +7,7 @@ support in somebody's name), `unready` (open to a member who still owes the labe
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -104,6 +105,14 @@ def visitor_of(request: AnyRequest) -> Visitor:
         realm.facts["acting"] = _banner(realm, visitor)
     _check(request, visitor)
     return visitor
+
+
+def visitor_here(request: AnyRequest) -> Visitor:
+    """The same on pages that stand in the portal and in the artists' app: there one sees one's own artists' alone."""
+    visitor = visitor_of(request)
+    if not is_app(request) or visitor.scope.artists is not None:
+        return visitor
+    return replace(visitor, scope=replace(visitor.scope, artists=frozenset()))
 
 
 def _banner(realm: Realm, visitor: Visitor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor, allows, allows_somewhere
 from app.kernel import clock
 from app.kernel.db import tenant_read, tenant_work
@@ -48,7 +48,7 @@ SPEED_SENTENCES = {"instant": sentence("Instant"), "standard": sentence("Standar
 @get(ARTIST, sync_to_thread=True)
 def own_money(request: Request[Any, Any, Any]) -> Response[Any]:
     """Show somebody their own money; where there is more than one payee, let them choose."""
-    visitor = visitor_of(request)
+    visitor = visitor_here(request)
     with tenant_read(tenant_of(request)) as session:
         payees = payees_behind(session, visitor)
         rows = by_payee(standing.standings(session, payees)) if len(payees) != 1 else []
@@ -68,7 +68,7 @@ def by_payee(standings: Sequence[Standing]) -> list[tuple[Payee, list[Standing]]
 @on(get, [f"{PAYEES}/{{payee_id:str}}", f"{ARTIST}/{{payee_id:str}}"])
 def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[Any]:
     """Show what a payee has, what moves when, and where it goes."""
-    return _shown(request, visitor_of(request), payee_id)
+    return _shown(request, visitor_here(request), payee_id)
 
 
 def _shown(request: Request[Any, Any, Any], visitor: Visitor, payee_id: str) -> Response[Any]:
@@ -143,7 +143,7 @@ def _in_app(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) ->
 @on(get, [f"{PAYEES}/{{payee_id:str}}/quote", f"{ARTIST}/{{payee_id:str}}/quote"], opt=RECENT)
 def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[Any]:
     """Show what a payout would come to before anybody confirms it; where instant is used up, standard."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     asked = request.query_params
     currency, speed = _currency(asked.get("currency", "")), _speed(asked.get("speed", "standard"))
     realm, fallen_back = realm_of(request), None
@@ -193,7 +193,7 @@ def way_for(tenant: Tenant, currency: str) -> Way:
 @on(post, [f"{PAYEES}/{{payee_id:str}}/payouts", f"{ARTIST}/{{payee_id:str}}/payouts"], opt=RECENT)
 def ask_for(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[Quoting]) -> Response[Any]:
     """Ask for a payout as it was quoted; the same form sent twice is one payout."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     currency, speed = _currency(data.currency), _speed(data.speed)
     with tenant_read(tenant) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))

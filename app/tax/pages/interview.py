@@ -9,7 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
@@ -46,7 +46,7 @@ offer(
 @on(get, at("interview"), opt=IN_PERSON)
 def begin(request: AnyRequest, payee_id: FromPath[str]) -> Redirect:
     """Lead to the first page."""
-    visitor = visitor_of(request)
+    visitor = visitor_here(request)
     with tenant_read(tenant_of(request)) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
     return Redirect(f"{address_of(request, payee.id)}/interview/{interviews.STEPS[0].name}", status_code=303)
@@ -55,7 +55,7 @@ def begin(request: AnyRequest, payee_id: FromPath[str]) -> Redirect:
 @on(get, STEP, opt=IN_PERSON)
 def ask(request: AnyRequest, payee_id: FromPath[str], step: FromPath[str]) -> Response[Any]:
     """Show one page of questions with what was answered so far; numbers only in part."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         shown = _shown(session, tenant, payee, step, realm_of(request).language)
@@ -97,7 +97,7 @@ def answer(
     request: AnyRequest, payee_id: FromPath[str], step: FromPath[str], data: URLEncodedBody[dict[str, str]]
 ) -> Response[Any]:
     """Take the answers of one page and lead on to the next."""
-    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
     typed = {name: value if isinstance(value, str) else "" for name, value in data.items()}
     try:
         with tenant_work(tenant) as session:
@@ -120,7 +120,7 @@ def answer(
 @on(get, SIGNATURE, opt=IN_PERSON)
 def review(request: AnyRequest, payee_id: FromPath[str]) -> Response[Any]:
     """Show everything once more, line by line, with what is certified by signing."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         party = session.get_one(Party, payee.party_id)
@@ -158,7 +158,7 @@ def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]
 @on(post, SIGNATURE, opt=PROVED)
 def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[SignatureForm]) -> Response[Any]:
     """Sign what was answered."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     came = Came(realm_of(request).client, request.headers.get("user-agent", ""))
     try:
         with tenant_work(tenant) as session:
@@ -176,7 +176,7 @@ def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[Sign
 
 def _unsigned(request: AnyRequest, payee_id: str, refusal: Conflict) -> Response[Any]:
     """What cannot be signed as it stands is read again where it still can be signed."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         party = session.get_one(Party, payee.party_id)

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
@@ -38,7 +38,7 @@ PDF = "application/pdf"
 @get(TAX, sync_to_thread=True)
 def list_payees(request: AnyRequest) -> Response[str]:
     """Show payees with their forms and what is withheld from each."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     require_some(visitor)
     number, wanted = page_number(request), request.query_params.get("q", "").strip()
     if len(wanted) > LONGEST_SEARCH or "\0" in wanted:
@@ -64,7 +64,7 @@ def _words() -> dict[str, Any]:
 @on(get, at(""))
 def show(request: AnyRequest, payee_id: FromPath[str]) -> Response[Any]:
     """Show what is withheld from a payee and why, and the forms they signed."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_read(session, visitor, parse_uuid(payee_id))
         shown = _shown(session, tenant, visitor, payee)
@@ -93,7 +93,7 @@ def _differs(party: Party, form: TaxForm | None) -> bool:
 @on(get, at("forms/{form_id:str}/paper"), opt=IN_PERSON)
 def paper(request: AnyRequest, payee_id: FromPath[str], form_id: FromPath[str]) -> Response[bytes]:
     """Give a signed form as PDF; its numbers in full to its own people and to whoever answers for payouts."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         form = form_to_read(session, visitor, parse_uuid(payee_id), parse_uuid(form_id))
         is_masked = not sees_numbers(session, visitor, parse_uuid(payee_id))
