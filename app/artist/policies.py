@@ -17,6 +17,8 @@ from app.contracts.policies import own_payees as answered_payees
 from app.identity.policies import Visitor
 from app.identity.rules.permissions import Permission
 from app.kernel.activity import Activity
+from app.payouts.models import Payout, PayoutHold
+from app.payouts.policies import own_payees as paid_payees
 from app.roster.models import Artist, Payee
 from app.roster.policies import may_see_artist
 from app.royalties.errors import StatementUnknown
@@ -142,12 +144,16 @@ def recording_to_read(session: Session, visitor: Visitor, recording_id: UUID | N
 
 def concerns(visitor: Visitor) -> ColumnElement[bool]:
     """Which rows of `activity` are about something of the visitor's own, of the kinds that are news to them."""
+    paid = select(Payee.id).where(paid_payees(visitor))
     subjects: dict[tuple[str, ...], Select[UUID]] = {
         PUBLISHED: select(Statement.run_id).where(own_statements(visitor)),
         OF_CONTRACTS: select(Contract.id).where(own_contracts(visitor)),
         OF_SPLITS: own_splits(visitor),
         OF_RELEASES: select(Release.id).where(own_releases(visitor)),
         OF_ARTISTS: select(Artist.id).where(own_artists(visitor)),
+        OF_PAYOUTS: select(Payout.id).where(Payout.payee_id.in_(paid)),
+        OF_PAYEES: paid,
+        OF_HOLDS: select(PayoutHold.id).where(PayoutHold.payee_id.in_(paid)),
     }
     about = [Activity.action.in_(actions) & Activity.subject_id.in_(query) for actions, query in subjects.items()]
     to_me = Activity.action.in_(ANSWERED) & (Activity.after["for"].astext == str(visitor.member.id))
@@ -162,5 +168,11 @@ OF_CONTRACTS = (
 )  # fmt: skip
 OF_SPLITS = ("split.proposed", "split.contested", "split.confirmed")
 OF_RELEASES = ("release.created",)
+OF_PAYOUTS = (
+    "payout.asked", "payout.approved", "payout.rejected", "payout.cancelled", "payout.paid", "payout.failed",
+    "payout.returned", "payout.fee_returned",
+)  # fmt: skip
+OF_PAYEES = ("payout_method.added", "payout_method.removed", "payout_schedule.set")
+OF_HOLDS = ("payout_hold.opened", "payout_hold.renewed", "payout_hold.released")
 OF_ARTISTS = ("artist.leaving", "grant.offered", "grant.accepted", "grant.ended")
 """What is news to an artist, by what it is about; everything else is the label's own work."""

@@ -67,12 +67,16 @@ def payee_to_pay(session: Session, visitor: Visitor, payee_id: UUID | None) -> P
     return payee
 
 
+def own_payees(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `payees` a visitor sees as their own: behind artists, never all of the label's."""
+    keys = sorted((visitor.scope.artists or frozenset()) | frozenset(visitor.granted))
+    theirs = Artist.key.in_(keys) & may_see_artist(visitor, "payouts.view")
+    return Payee.party_id.in_(select(Artist.party_id).where(theirs, Artist.party_id.is_not(None)))
+
+
 def payees_behind(session: Session, visitor: Visitor) -> list[Payee]:
-    """The payees whose money a visitor sees as their own: behind artists, never all of the label's."""
-    if visitor.scope.is_whole and not visitor.granted:
-        return []
-    query = select(Payee).where(may_see_payee(visitor)).order_by(Payee.name, Payee.id)
-    return list(session.scalars(query))
+    """The payees whose money a visitor sees as their own."""
+    return list(session.scalars(select(Payee).where(own_payees(visitor)).order_by(Payee.name, Payee.id)))
 
 
 def payout_to_read(session: Session, visitor: Visitor, payout_id: UUID | None) -> Payout:

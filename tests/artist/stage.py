@@ -16,7 +16,7 @@ from tests.factories.money import a_contract, statement, terms
 from tests.royalties.test_statement_pages import Books
 
 APP = "/artist"
-PLACES = ("", "/releases", "/statements", "/contracts", "/splits", "/team", "/news", "/me")
+PLACES = ("", "/releases", "/money", "/statements", "/contracts", "/splits", "/team", "/news", "/me")
 
 
 class Stage(Books):

@@ -20,7 +20,7 @@ from tests.factories.money import a_contract, a_payee, terms
 
 APP = "/artist"
 SMALL = {"viewport": {"width": 360, "height": 800}, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
-PLACES = ("", "/releases", "/statements", "/contracts", "/splits", "/team", "/news", "/me", "/offline")
+PLACES = ("", "/releases", "/money", "/statements", "/contracts", "/splits", "/team", "/news", "/me", "/offline")
 DEEPER = ("/artist/releases/", "/artist/contracts/", "/artist/splits/", "/artist/statements/", "/lines/", "/rows/")
 LEAST = 44
 TOUCHED = """least => [...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")]
@@ -43,6 +43,16 @@ def screens(here):
         if found:
             here.go(found[0])
             yield found[0]
+    yield from money(here)
+
+
+def money(here):
+    """The screens to which the money tab leads, and the first page of a tax form."""
+    here.go(f"{APP}/money")
+    for path in dict.fromkeys(links(here, f"{APP}/money/")):
+        yield path
+        if path.endswith("/tax"):
+            yield f"{path}/interview"
 
 
 def links(here, part):
@@ -73,7 +83,7 @@ def test_every_screen_is_without_a_fault_on_the_narrowest_phone(visit, slug, lan
         assert round(tabs["y"] + tabs["height"]) == 800, "the tabs are where the thumb is"
         found += [f"{path} {flaw}" for flaw in flaws(here)]
         seen += 1
-    assert seen >= len(PLACES) + (6 if slug == "bluehour" else 3)
+    assert seen >= len(PLACES) + (9 if slug == "bluehour" else 6)
     assert not found + here.complaints, "\n".join(found + here.complaints)
 
 
@@ -194,6 +204,14 @@ def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of
     assert phone.go(f"{APP}/statements").status == 200
     assert phone.page.inner_text("h1") == "No connection"
     phone.context.set_offline(False)
+    numbers = phone.go(f"{APP}/money") and phone.page.locator(".standing").all_inner_texts()
+    assert any(re.search(r"Available\s+\S*\d", said) for said in numbers)
+    phone.context.set_offline(True)
+    assert phone.go(f"{APP}/money").status == 200
+    assert phone.page.locator(".standing").all_inner_texts() == numbers
+    assert phone.page.is_visible(".as-of")
+    assert phone.page.locator("main form:visible, main .needs-line:visible").count() == 0
+    phone.context.set_offline(False)
     titles = phone.go(f"{APP}/releases") and phone.page.locator(".release b").all_inner_texts()
     assert titles
     phone.context.set_offline(True)
@@ -210,11 +228,12 @@ def flaws_without_line(here):
     return here.faults(RULES) + (["wider than its window"] if here.overflows() else [])
 
 
-def test_a_device_keeps_the_frame_and_two_pages_of_one_member_and_nothing_else(phone):
+def test_a_device_keeps_the_frame_and_three_pages_of_one_member_and_nothing_else(phone):
     comes_in(phone, "artist")
     worked(phone)
     for path in (
         f"{APP}/releases",
+        f"{APP}/money",
         f"{APP}/statements",
         f"{APP}/contracts",
         f"{APP}/news",
@@ -227,7 +246,7 @@ def test_a_device_keeps_the_frame_and_two_pages_of_one_member_and_nothing_else(p
     found = kept(phone)
     (own,) = seen_caches(phone)
     assert phone.page.evaluate("location.host") in own
-    assert {path for path in found[own] if not path.startswith("/files/")} == {APP, f"{APP}/releases"}
+    assert {path for path in found[own] if not path.startswith("/files/")} == {APP, f"{APP}/releases", f"{APP}/money"}
     frame = [path for name, paths in found.items() if name != own for path in paths]
     assert f"{APP}/offline" in frame
     strange = [path for path in frame if not re.match(r"/(assets|theme|icons)/|/favicon\.svg$|/artist/offline$", path)]

@@ -120,7 +120,14 @@ def test_a_first_visit_to_the_portal_costs_no_more_than_was_decided(visit, slug,
 @pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("kite", "en"), ("noor", "ar")])
 def test_a_first_visit_to_the_artists_app_costs_no_more_than_was_decided(visit, slug, language):
     here = visit(slug, who="artist", language=language, service_workers="block")
-    paths = ["/artist", "/artist/releases", "/artist/statements", "/artist/contracts", "/artist/splits"]
+    paths = [
+        "/artist",
+        "/artist/releases",
+        "/artist/money",
+        "/artist/statements",
+        "/artist/contracts",
+        "/artist/splits",
+    ]
     for path in paths:
         checked(here, path, ARTIST)
     for path in ("/artist/releases", "/artist/contracts", "/artist/splits"):

@@ -27,6 +27,7 @@ export default defineConfig({
         "artist-music": "src/artist-music.ts",
         "artist-reading": "src/artist-reading.ts",
         "artist-deals": "src/artist-deals.ts",
+        "artist-money": "src/artist-money.ts",
         "artist-worker": "src/artist-worker.ts",
         ...fonts,
       },

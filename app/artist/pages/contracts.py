@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.artist.pages.frame import app_page, around, seen, visitor_here
+from app.artist.pages.frame import app_page, around
 from app.artist.policies import contract_to_read
 from app.artist.queries import deals
 from app.artist.rules.tasks import APP
@@ -27,7 +27,7 @@ from app.contracts.rules.states import STATE_SENTENCES
 from app.contracts.rules.wording import blocks
 from app.contracts.service import sending, signing, writing
 from app.contracts.service.signing import Asked
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import Visitor
 from app.kernel import files
@@ -48,7 +48,7 @@ MOST = 200
 @get(CONTRACTS, sync_to_thread=True)
 def list_contracts(request: AnyRequest) -> Response[str]:
     """Show the visitor's contracts: those that wait for them, those in force, all others."""
-    visitor = visitor_here(request)
+    visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         rows = list(session.execute(deals.contracts(visitor).limit(MOST)).all())
         waiting = len(session.execute(deals.waiting_shares(visitor).limit(MOST)).all())
@@ -64,7 +64,7 @@ def list_contracts(request: AnyRequest) -> Response[str]:
 @get(CONTRACT, sync_to_thread=True)
 def contract_page(request: AnyRequest, contract_id: FromPath[str]) -> Response[str]:
     """Show a contract to read; where it waits for the visitor, with their signature, and note that it was opened."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
         contract = contract_to_read(session, visitor, parse_uuid(contract_id))
         asked = _asked(session, visitor, contract)
@@ -118,7 +118,7 @@ def _paper(tenant: Tenant, version: ContractVersion) -> str | None:
 @get(f"{CONTRACT}/changes", sync_to_thread=True)
 def changes(request: AnyRequest, contract_id: FromPath[str]) -> Response[str]:
     """Show what the newest version changed of the one before, word by word."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
         contract = contract_to_read(session, visitor, parse_uuid(contract_id))
         both: Sequence[ContractVersion] = deals.shown_versions(session, contract)[:2]
@@ -132,7 +132,7 @@ def changes(request: AnyRequest, contract_id: FromPath[str]) -> Response[str]:
 @post(f"{CONTRACT}/signature", sync_to_thread=True, opt=SIGN)
 def sign(request: AnyRequest, contract_id: FromPath[str], data: URLEncodedBody[LabelSignForm]) -> Response[Any]:
     """Sign, as the member whose mail address was asked to."""
-    visitor, tenant, known = visitor_here(request), tenant_of(request), parse_uuid(contract_id)
+    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(contract_id)
     try:
         with tenant_work(tenant) as session:
             asked = _held(session, visitor, contract_to_read(session, visitor, known))
@@ -146,7 +146,7 @@ def sign(request: AnyRequest, contract_id: FromPath[str], data: URLEncodedBody[L
 @post(f"{CONTRACT}/refusal", sync_to_thread=True, opt=SIGN)
 def decline(request: AnyRequest, contract_id: FromPath[str], data: URLEncodedBody[WordsForm]) -> Response[Any]:
     """Say no, with a reason."""
-    visitor, tenant, known = visitor_here(request), tenant_of(request), parse_uuid(contract_id)
+    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(contract_id)
     try:
         with tenant_work(tenant) as session:
             asked = _held(session, visitor, contract_to_read(session, visitor, known))
@@ -159,7 +159,7 @@ def decline(request: AnyRequest, contract_id: FromPath[str], data: URLEncodedBod
 @post(f"{CONTRACT}/proposal", sync_to_thread=True, opt={"in_person": True})
 def propose(request: AnyRequest, contract_id: FromPath[str], data: URLEncodedBody[WordsForm]) -> Response[Any]:
     """Propose a change; the contract comes back once the label has answered it."""
-    visitor, tenant, known = visitor_here(request), tenant_of(request), parse_uuid(contract_id)
+    visitor, tenant, known = visitor_of(request), tenant_of(request), parse_uuid(contract_id)
     try:
         with tenant_work(tenant) as session:
             asked = _held(session, visitor, contract_to_read(session, visitor, known))
@@ -180,7 +180,7 @@ def _again(
     with tenant_read(tenant) as session:
         contract = contract_to_read(session, visitor, parse_uuid(contract_id))
         shown = _shown(request, session, visitor, contract, _asked(session, visitor, contract))
-    values = around(request, visitor) | shown | {"name": name}
+    values = around(request) | shown | {"name": name}
     return seen(again(request, "artist/contract.html", refusal, **values), tenant, visitor)
 
 

@@ -1,4 +1,4 @@
-"""The frame of the app: tabs within a thumb's reach, what is new, and what of a page a device may keep."""
+"""The frame of the app: tabs within a thumb's reach, what is new, and where one is."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ from litestar import Response
 
 from app.artist.queries import news
 from app.artist.rules.tasks import APP
-from app.identity.pages import AnyRequest, visitor_of
+from app.identity.pages import AnyRequest, seen
 from app.identity.policies import Visitor
-from app.kernel import crypto
 from app.kernel.db import tenant_read
 from app.kernel.sentences import sentence
-from app.kernel.tenant import Tenant, TenantState
+from app.kernel.tenant import TenantState
 from app.kernel.web import own_words
-from app.kernel.web.pages import page
-from app.kernel.web.realm import realm_of, tenant_of
-
-SEEN_BY, KEEP = "x-seen-by", "x-keep"
-"""Whose page it is, by a name that says nothing about them; and that the worker may keep it for them.
-
-Every page is `no-store` for browsers and whatever lies between. The copies that the app shows without a connection
-are its worker's own, of the pages that say so here, for one member at a time; whoever leaves takes them along.
-"""
+from app.kernel.web.pages import frame, page
+from app.kernel.web.realm import Realm, realm_of, tenant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +39,29 @@ TABS = (
 own_words.offer(*(tab.name for tab in TABS))
 
 
-def visitor_here(request: AnyRequest) -> Visitor:
-    """Who is signed in; from here on the page is one of the app's."""
-    realm_of(request).facts["surface"] = "artist"
-    return visitor_of(request)
-
-
 def app_page(
     request: AnyRequest, template: str, visitor: Visitor, *, keep: bool = False, **values: Any
 ) -> Response[str]:
     """A page of the app; with `keep`, the device may show it again when there is no connection."""
-    response = page(template, realm_of(request), **around(request, visitor), **values)
+    response = page(template, realm_of(request), **around(request), **values)
     return seen(response, tenant_of(request), visitor, keep=keep)
 
 
-def seen(response: Response[Any], tenant: Tenant, visitor: Visitor, *, keep: bool = False) -> Response[Any]:
-    """An answer that says whose it is."""
-    response.headers[SEEN_BY] = crypto.fingerprint(tenant, f"artist-app:{visitor.member.id}")[:32]
-    if keep and visitor.acting is None:
-        response.headers[KEEP] = "1"
-    return response
+def around(request: AnyRequest) -> dict[str, Any]:
+    """Where in the app a page stands."""
+    return {"here": _tab_of(request.url.path), "exactly": request.url.path}
 
 
-def around(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
-    """What the frame shows."""
-    tenant, path = tenant_of(request), request.url.path
-    with tenant_read(tenant) as session:
+@frame
+def app_frame(realm: Realm) -> dict[str, Any]:
+    """What is around every page of the app, those of payouts and tax among them."""
+    visitor: Visitor | None = realm.facts.get("visitor")
+    if realm.facts.get("surface") != "artist" or visitor is None or realm.tenant is None:
+        return {}
+    with tenant_read(realm.tenant) as session:
         unread = news.count_unread(session, visitor)
-    return {
-        "tabs": TABS,
-        "here": _tab_of(path),
-        "exactly": path,
-        "unread": unread,
-        "suspended": tenant.state is TenantState.SUSPENDED,
-        "me": visitor.member,
-    }
+    is_suspended = realm.tenant.state is TenantState.SUSPENDED
+    return {"tabs": TABS, "here": "", "exactly": "", "unread": unread, "suspended": is_suspended, "me": visitor.member}
 
 
 def _tab_of(path: str) -> str:

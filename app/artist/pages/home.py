@@ -8,14 +8,14 @@ from babel.numbers import format_percent
 from litestar import Response, get
 
 from app.artist import service
-from app.artist.pages.frame import app_page, visitor_here
+from app.artist.pages.frame import app_page
 from app.artist.pages.releases import shown_releases
 from app.artist.policies import own_keys
 from app.artist.queries import music
 from app.artist.rules.earnings import Change, isolated, parted, short_name, span_name
-from app.artist.rules.tasks import APP, ICONS, TASK_SENTENCES
+from app.artist.rules.tasks import APP, ICONS, NOTE_SENTENCES, TASK_SENTENCES
 from app.artist.service import Earnings
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, visitor_of
 from app.kernel import clock
 from app.kernel.db import tenant_read
 from app.kernel.money import format_money
@@ -37,13 +37,13 @@ FIRST = sentence("Your first statement. From the next one on you read here what 
 @get(APP, sync_to_thread=True)
 def home(request: AnyRequest) -> Response[str]:
     """Show how the visitor's artists stand."""
-    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     with tenant_read(tenant) as session:
         standing = service.standing(session, visitor)
         earned = service.earnings(session, visitor, request.query_params.get("currency", ""))
         shown: dict[str, Any] = {
             "standing": standing,
-            "tasks": service.tasks(session, visitor),
+            "tasks": service.tasks(session, tenant, visitor),
             "artists": list(session.scalars(music.artists(visitor).limit(MOST_NAMES))),
             **shown_releases(session, tenant, visitor, limit=LATEST),
         }
@@ -56,6 +56,8 @@ def home(request: AnyRequest) -> Response[str]:
         "amount_said": lambda micros, currency: isolated(format_money(micros, currency, locale)),
         "parted": lambda micros, currency: parted(format_money(micros, currency, locale), locale),
         "task_sentences": TASK_SENTENCES,
+        "task_notes": NOTE_SENTENCES,
+        "percent_said": lambda ppm: isolated(format_percent(ppm / 1_000_000, format="#,##0.####%", locale=locale)),
         "task_icons": ICONS,
         "now": clock.now(),
         "acts_for_anybody": bool(own_keys(visitor)),

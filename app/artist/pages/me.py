@@ -8,10 +8,10 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import URLEncodedBody
 
-from app.artist.pages.frame import app_page, around, seen, visitor_here
+from app.artist.pages.frame import app_page, around
 from app.artist.rules.tasks import APP
 from app.identity.errors import ChoiceUnusable, NameMissing
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import again
 from app.identity.service import security
 from app.kernel.db import tenant_work
@@ -33,7 +33,7 @@ class MeForm(msgspec.Struct, forbid_unknown_fields=True):
 @get(ME, sync_to_thread=True)
 def me_page(request: AnyRequest) -> Response[str]:
     """Show who the visitor is here, and where to go from here."""
-    visitor = visitor_here(request)
+    visitor = visitor_of(request)
     shown: dict[str, Any] = {"languages": own_names(), "may_change": visitor.acting is None}
     return app_page(request, "artist/me.html", visitor, problem=None, **shown)
 
@@ -41,13 +41,13 @@ def me_page(request: AnyRequest) -> Response[str]:
 @post(ME, sync_to_thread=True, opt={"in_person": True})
 def change(request: AnyRequest, data: URLEncodedBody[MeForm]) -> Response[Any]:
     """Keep name and language."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     try:
         with tenant_work(tenant) as session:
             security.introduce(session, visitor, name=data.name, language=data.language)
     except (NameMissing, ChoiceUnusable) as refusal:
         shown: dict[str, Any] = {"languages": own_names(), "may_change": True}
-        return seen(again(request, "artist/me.html", refusal, **around(request, visitor), **shown), tenant, visitor)
+        return seen(again(request, "artist/me.html", refusal, **around(request), **shown), tenant, visitor)
     return flash.done(ME, tenant, sentence("Saved."))
 
 

@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.artist.pages.frame import app_page, visitor_here
+from app.artist.pages.frame import app_page
 from app.artist.policies import release_to_read
 from app.artist.queries import music
 from app.artist.rules.dates import days_until, when
@@ -22,7 +22,7 @@ from app.catalog.rules.fields import CHOICE_SENTENCES, shown, spelled_duration
 from app.catalog.rules.roles import ROLE_SENTENCES
 from app.catalog.rules.told import STATES, TONES
 from app.contracts.pages.listing import today_of
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, visitor_of
 from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.db import tenant_read
@@ -62,7 +62,7 @@ def _words(tenant: Tenant) -> dict[str, Any]:
 @get(RELEASES, sync_to_thread=True)
 def list_releases(request: AnyRequest) -> Response[str]:
     """Show the visitor's releases, what comes out last first."""
-    visitor, tenant, at = visitor_here(request), tenant_of(request), page_number(request)
+    visitor, tenant, at = visitor_of(request), tenant_of(request), page_number(request)
     with tenant_read(tenant) as session:
         found = shown_releases(session, tenant, visitor, limit=SHOWN, skip=(at - 1) * SHOWN)
     keep = not request.url.query
@@ -72,7 +72,7 @@ def list_releases(request: AnyRequest) -> Response[str]:
 @get(f"{RELEASES}/{{release_id:str}}", sync_to_thread=True)
 def release_page(request: AnyRequest, release_id: FromPath[str]) -> Response[str]:
     """Show a release: its cover, its day, whether it is ready, its tracks."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
         release = release_to_read(session, visitor, parse_uuid(release_id))
         facts = _facts(session, tenant, visitor, release)

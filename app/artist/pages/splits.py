@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.artist.errors import ReasonNeeded
-from app.artist.pages.frame import app_page, around, seen, visitor_here
+from app.artist.pages.frame import app_page, around
 from app.artist.policies import recording_to_read, sharing_payees
 from app.artist.queries import deals
 from app.artist.rules.tasks import APP
@@ -20,7 +20,7 @@ from app.contracts.pages.contract import spelling
 from app.contracts.pages.splits import LONGEST_NOTE, Answer
 from app.contracts.policies import own_payees, sheet_to_answer
 from app.contracts.service import splitting
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import Visitor
 from app.kernel.db import tenant_read, tenant_work
@@ -39,7 +39,7 @@ SHOWN = 60
 @get(SPLITS, sync_to_thread=True)
 def list_splits(request: AnyRequest) -> Response[str]:
     """Show what waits for the visitor, and every recording in which they share."""
-    visitor, at = visitor_here(request), page_number(request)
+    visitor, at = visitor_of(request), page_number(request)
     with tenant_read(tenant_of(request)) as session:
         waiting = session.execute(deals.waiting_shares(visitor).limit(SHOWN)).all()
         query = deals.split_recordings(visitor, limit=SHOWN + 1, skip=(at - 1) * SHOWN)
@@ -52,7 +52,7 @@ def list_splits(request: AnyRequest) -> Response[str]:
 @get(f"{SPLITS}/{{recording_id:str}}", sync_to_thread=True)
 def split_page(request: AnyRequest, recording_id: FromPath[str]) -> Response[str]:
     """Show who shares in a recording from which day on, and who agreed."""
-    visitor = visitor_here(request)
+    visitor = visitor_of(request)
     with tenant_read(tenant_of(request)) as session:
         shown = _shown(request, session, visitor, parse_uuid(recording_id))
     return app_page(request, "artist/split.html", visitor, problem=None, refused="", **shown)
@@ -86,7 +86,7 @@ def contest(
 
 
 def _answered(request: AnyRequest, sheet_id: str, payee_id: str, note: str, *, agrees: bool) -> Response[Any]:
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     said = note.strip()[:LONGEST_NOTE] or None
     with tenant_work(tenant) as session:
         sheet, payee = sheet_to_answer(session, visitor, parse_uuid(sheet_id), parse_uuid(payee_id))
@@ -95,9 +95,7 @@ def _answered(request: AnyRequest, sheet_id: str, payee_id: str, note: str, *, a
             splitting.answer(session, visitor.actor, sheet, payee.id, agrees=agrees, note=said)
             return _done(request, recording.id, agrees=agrees)
         shown = _shown(request, session, visitor, recording.id) | {"refused": f"{sheet.id}-{payee.id}"}
-    return seen(
-        again(request, "artist/split.html", ReasonNeeded(), **around(request, visitor), **shown), tenant, visitor
-    )
+    return seen(again(request, "artist/split.html", ReasonNeeded(), **around(request), **shown), tenant, visitor)
 
 
 def _done(request: AnyRequest, recording_id: UUID, *, agrees: bool) -> Redirect:

@@ -9,14 +9,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy.orm import Session
 
-from app.artist.pages.frame import app_page, around, seen, visitor_here
+from app.artist.pages.frame import app_page, around
 from app.artist.policies import own_contracts, statement_to_read
 from app.artist.queries import money
 from app.artist.rules.tasks import APP
 from app.artist.service import mark_answer_read
 from app.contracts.models import Contract
 from app.contracts.rules import vocabulary
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import Visitor
 from app.kernel.db import tenant_read, tenant_work
@@ -49,7 +49,7 @@ SHOWN, SHOWN_STATEMENTS = 40, 60
 @get(STATEMENTS, sync_to_thread=True)
 def list_statements(request: AnyRequest) -> Response[str]:
     """Show what the visitor's artists were told, period by period."""
-    visitor, at = visitor_here(request), page_number(request)
+    visitor, at = visitor_of(request), page_number(request)
     with tenant_read(tenant_of(request)) as session:
         query = money.statements(visitor).limit(SHOWN_STATEMENTS + 1).offset((at - 1) * SHOWN_STATEMENTS)
         found = list(session.execute(query).all())
@@ -60,7 +60,7 @@ def list_statements(request: AnyRequest) -> Response[str]:
 @get(STATEMENT, sync_to_thread=True)
 def statement_page(request: AnyRequest, statement_id: FromPath[str]) -> Response[str]:
     """Show a statement: what is due, how it came about, every line."""
-    visitor, realm, at = visitor_here(request), realm_of(request), page_number(request)
+    visitor, realm, at = visitor_of(request), realm_of(request), page_number(request)
     teller, by, wanted = teller_of(realm), way_of(request), request.query_params.get("q", "").strip()
     if len(wanted) > LONGEST_SEARCH:
         raise FilterUnusable
@@ -95,7 +95,7 @@ def _heading(session: Session, visitor: Visitor, statement: Statement) -> dict[s
 @get(f"{LINE}", sync_to_thread=True)
 def line_page(request: AnyRequest, statement_id: FromPath[str], number: FromPath[str]) -> Response[str]:
     """Show how one amount came about, down to the rows that a store sent."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     shown = _line_shown(request, visitor, statement_id, number)
     question = shown["question"]
     if question is not None and question.state == "answered" and tenant.state is TenantState.ACTIVE:
@@ -143,7 +143,7 @@ def row_page(
     row: FromPath[str],
 ) -> Response[str]:
     """Show a row behind a line: what was made of it, and as it stands in the file that a store sent."""
-    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     with tenant_read(tenant) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
         line = line_of(session, statement, number)
@@ -161,14 +161,14 @@ def write(
     request: AnyRequest, statement_id: FromPath[str], number: FromPath[str], data: URLEncodedBody[NewNote]
 ) -> Response[Any]:
     """Ask about a line."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     try:
         with tenant_work(tenant) as session:
             statement = statement_to_read(session, visitor, parse_uuid(statement_id))
             line = line_of(session, statement, number)
             asking.write(session, visitor.actor, statement, line.number, data.body, may_answer=may_answer(visitor))
     except (Invalid, Conflict) as refusal:
-        shown = around(request, visitor) | _line_shown(request, visitor, statement_id, number)
+        shown = around(request) | _line_shown(request, visitor, statement_id, number)
         return seen(again(request, "artist/line.html", refusal, typed=data.body, **shown), tenant, visitor)
     return flash.done(f"{request.url.path.removesuffix('/notes')}#thread", tenant, sentence("The question was sent."))
 

@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from app.artist.pages.frame import app_page, around, seen, visitor_here
+from app.artist.pages.frame import app_page, around
 from app.artist.queries import music
 from app.artist.rules.tasks import APP
 from app.identity.errors import BeyondOwn
-from app.identity.pages import AnyRequest
+from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import LONGEST_EMAIL, again, several
 from app.identity.policies import Visitor
 from app.kernel import limits
@@ -37,7 +37,7 @@ UNTYPED: dict[str, Any] = {"artist": "", "email": "", "rights": (), "until": ""}
 @get(TEAM, sync_to_thread=True)
 def team_page(request: AnyRequest) -> Response[str]:
     """Show who acts for each of the visitor's artists, and for whom the visitor acts."""
-    visitor = visitor_here(request)
+    visitor = visitor_of(request)
     return app_page(request, "artist/team.html", visitor, problem=None, typed=UNTYPED, **_shown(request, visitor))
 
 
@@ -54,7 +54,7 @@ def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
 @post(GRANTS, sync_to_thread=True, opt=GIVE)
 def offer(request: AnyRequest, artist_id: FromPath[str], data: URLEncodedBody[GrantForm]) -> Response[Any]:
     """Ask somebody by mail to act for an artist."""
-    visitor, tenant, rights = visitor_here(request), tenant_of(request), several(data.rights)
+    visitor, tenant, rights = visitor_of(request), tenant_of(request), several(data.rights)
     try:
         with tenant_work(tenant) as session:
             artist = artist_to_act_for(session, visitor, parse_uuid(artist_id))
@@ -63,7 +63,7 @@ def offer(request: AnyRequest, artist_id: FromPath[str], data: URLEncodedBody[Gr
             grants.offer(session, tenant, visitor, artist, email=data.email, rights=rights, until=until)
     except (Invalid, BeyondOwn, Conflict) as refusal:
         typed = {"artist": artist_id, "email": data.email[:LONGEST_EMAIL], "rights": rights, "until": data.until[:10]}
-        values = around(request, visitor) | _shown(request, visitor) | {"typed": typed}
+        values = around(request) | _shown(request, visitor) | {"typed": typed}
         return seen(again(request, "artist/team.html", refusal, **values), tenant, visitor)
     return flash.done(TEAM, tenant, sentence("The mail with the link is on its way."))
 
@@ -71,7 +71,7 @@ def offer(request: AnyRequest, artist_id: FromPath[str], data: URLEncodedBody[Gr
 @post(f"{GRANTS}/{{grant_id:str}}/removal", sync_to_thread=True, opt=SELF)
 def end(request: AnyRequest, artist_id: FromPath[str], grant_id: FromPath[str]) -> Redirect:
     """End somebody's access to an artist, or give one's own back."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
+    visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_work(tenant) as session:
         artist, grant = grant_to_end(session, visitor, parse_uuid(artist_id), parse_uuid(grant_id))
         grants.end(session, tenant, visitor, artist, grant)

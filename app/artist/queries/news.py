@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, Text, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.artist.policies import concerns, own_statements
@@ -16,7 +16,8 @@ from app.identity.models import NewsState
 from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.activity import Activity
-from app.roster.models import Artist
+from app.payouts.models import Payout
+from app.roster.models import Artist, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 
 KEPT = timedelta(days=365)
@@ -52,7 +53,7 @@ def names(session: Session, rows: Sequence[Activity]) -> dict[UUID, str]:
     wanted = {row.subject_id for row in rows if row.subject_id is not None}
     columns = (
         (Contract.id, Contract.title), (Recording.id, Recording.title), (Release.id, Release.title),
-        (Artist.id, Artist.name),
+        (Artist.id, Artist.name), (Payee.id, Payee.name), (Payout.id, literal("#") + cast(Payout.number, Text)),
     )  # fmt: skip
     found: dict[UUID, str] = {}
     for key, name in columns if wanted else ():

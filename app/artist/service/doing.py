@@ -8,9 +8,11 @@ from app.artist.policies import ANSWERED
 from app.artist.queries import deals
 from app.artist.queries import news as queries
 from app.artist.rules.tasks import APP, Task
+from app.artist.service import getting_paid
 from app.identity.models import NewsState
 from app.identity.policies import Visitor
 from app.kernel.activity import Activity
+from app.kernel.tenant import Tenant
 from app.royalties.models import Statement
 from app.royalties.queries.runs import around
 from app.royalties.service import lines
@@ -18,8 +20,8 @@ from app.royalties.service import lines
 MOST = 20
 
 
-def tasks(session: Session, visitor: Visitor) -> list[Task]:
-    """What waits for the visitor: signatures first, then shares to confirm, then answers that were not read."""
+def tasks(session: Session, tenant: Tenant, visitor: Visitor) -> list[Task]:
+    """What waits for the visitor: money that came back or cannot go out, signatures, shares, answers not read yet."""
     signing = [
         Task("sign", contract.title, f"{APP}/contracts/{contract.id}#sign", version.expires_at)
         for contract, version, _ in session.execute(deals.waits_for(visitor).limit(MOST))
@@ -28,7 +30,7 @@ def tasks(session: Session, visitor: Visitor) -> list[Task]:
         Task("split", recording.title, f"{APP}/splits/{recording.id}")
         for _, _, recording in session.execute(deals.waiting_shares(visitor).limit(MOST))
     ]
-    return [*signing, *sharing, *_answers(session, visitor)]
+    return [*getting_paid.tasks(session, tenant, visitor), *signing, *sharing, *_answers(session, visitor)]
 
 
 def _answers(session: Session, visitor: Visitor) -> list[Task]:

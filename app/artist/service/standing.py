@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,11 +12,13 @@ from app.contracts.rules.accounts import account_of
 from app.identity.policies import Visitor
 from app.ledger import service as ledger
 from app.ledger.rules import Kind
+from app.payouts.policies import payees_behind
+from app.payouts.service.standing import standings
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is owed in one currency, in micros, and what is still to be earned back before more is."""
+    """What can be paid out in one currency, in micros, and what is still to be earned back before more is."""
 
     currency: str
     available_micros: int
@@ -25,13 +28,22 @@ class Standing:
 def standing(session: Session, visitor: Visitor) -> list[Standing]:
     """How the visitor's own artists stand in each currency, the largest amounts first.
 
-    An account above zero is owed; one below zero is not recouped yet, and takes nothing from the others.
+    What is available is what the page of payouts says of each payee; of the contracts behind it, those below zero are
+    not recouped yet.
     """
+    available: Counter[str] = Counter()
+    for each in standings(session, payees_behind(session, visitor)):
+        if each.lines:
+            available[each.currency] += each.available_micros
+    behind = _unrecouped(session, visitor)
+    told = [Standing(code, available[code], behind[code]) for code in {*available, *behind}]
+    return sorted(told, key=lambda each: (-each.available_micros, -each.unrecouped_micros, each.currency))
+
+
+def _unrecouped(session: Session, visitor: Visitor) -> Counter[str]:
     subjects = [account_of(contract, payee) for contract, payee in money.accounts(session, visitor)]
     owed = ledger.balances(session, kind=Kind.PAYABLE, subjects=subjects) if subjects else {}
-    found: dict[str, tuple[int, int]] = {}
+    found: Counter[str] = Counter()
     for account, micros in owed.items():
-        available, behind = found.get(account.currency, (0, 0))
-        found[account.currency] = (available + max(0, micros), behind + max(0, -micros))
-    told = [Standing(currency, *sums) for currency, sums in found.items()]
-    return sorted(told, key=lambda each: (-each.available_micros, -each.unrecouped_micros, each.currency))
+        found[account.currency] += max(0, -micros)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.identity.pages import door, passkeys, proof, roles, security, team, welcome
+from app.identity.pages.keeping import seen
 from app.identity.pages.staying import event_stream, staying
 from app.identity.pages.visitors import (
     AnyRequest,
@@ -14,6 +15,7 @@ from app.identity.pages.visitors import (
     home_of,
     lead_to_proof,
     session_cookie,
+    visitor_here,
     visitor_of,
 )
 from app.identity.policies import Visitor
@@ -28,8 +30,10 @@ __all__ = [
     "handlers",
     "home_of",
     "lead_to_proof",
+    "seen",
     "session_cookie",
     "staying",
+    "visitor_here",
     "visitor_of",
 ]
 

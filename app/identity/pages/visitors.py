@@ -7,6 +7,7 @@ support in somebody's name), `unready` (open to a member who still owes the labe
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -32,10 +33,11 @@ from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
 from app.kernel.web.refusals import handle, prefers_page
+from app.kernel.web.surfaces import APP, is_app
 
 SESSION_SECONDS = 14 * 24 * 3600
 SENTENCES = {"acting": "Support looks at this label in the name of %(name)s until %(until)s: %(reason)s"}
-HOME, APP, SECURITY, PROOF = "/portal", "/artist", "/portal/settings/security", "/portal/re-authenticate"
+HOME, SECURITY, PROOF = "/portal", "/portal/settings/security", "/portal/re-authenticate"
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -83,6 +85,8 @@ def door_work(tenant: Tenant) -> AbstractContextManager[Session]:
 def visitor_of(request: AnyRequest) -> Visitor:
     """The member who is signed in and may see this page; `SignedOut` when there is none."""
     tenant, realm = tenant_of(request), realm_of(request)
+    if is_app(request):  # whatever this request shows, that app's frame is around it
+        realm.facts["surface"] = "artist"
     token = request.cookies.get(cookie_name())
     if not token:
         raise SignedOut
@@ -101,6 +105,14 @@ def visitor_of(request: AnyRequest) -> Visitor:
         realm.facts["acting"] = _banner(realm, visitor)
     _check(request, visitor)
     return visitor
+
+
+def visitor_here(request: AnyRequest) -> Visitor:
+    """The same on pages that stand in the portal and in the artists' app: there one sees one's own artists' alone."""
+    visitor = visitor_of(request)
+    if not is_app(request) or visitor.scope.artists is not None:
+        return visitor
+    return replace(visitor, scope=replace(visitor.scope, artists=frozenset()))
 
 
 def _banner(realm: Realm, visitor: Visitor) -> dict[str, Any]:

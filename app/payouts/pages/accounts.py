@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy.orm import Session
 
 from app.contracts.rules.numbers import read_percent
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.db import tenant_read, tenant_work
@@ -20,13 +20,14 @@ from app.kernel.ids import parse_uuid
 from app.kernel.money import AmountMalformed, exact, from_minor
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.pages import page, told_refusal
+from app.kernel.web.pages import told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.payouts.errors import AmountUnusable, HoldTooLarge, SharesWrong
 from app.payouts.gateways import rails
 from app.payouts.models import PayoutSchedule
-from app.payouts.pages.payee import RECENT, shown
-from app.payouts.pages.surface import ARTIST, PAYEES, around, on, read_minor, surface_of
+from app.payouts.pages.payee import RECENT, refused
+from app.payouts.pages.surface import ARTIST, PAYEES, money_page, read_minor, surface_of
 from app.payouts.policies import hold_to_change, payee_to_pay, payee_to_read, require_all
 from app.payouts.rules.accounts import SCHEMES, Typed
 from app.payouts.rules.schedules import HolidayRule, Rhythm, Schedule
@@ -57,33 +58,33 @@ def show(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Response[s
 def _page(
     request: Request[Any, Any, Any], payee_id: str, refusal: Refusal | None = None, typed: dict[str, str] | None = None
 ) -> Response[str]:
-    visitor, realm = visitor_of(request), realm_of(request)
+    visitor = visitor_here(request)
     with tenant_read(tenant_of(request)) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
         held = methods_of(session, [payee.id]).get(payee.id, [])
         schedule = session.get(PayoutSchedule, payee.id)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    return page(
-        "payouts/accounts.html",
-        realm,
+    return money_page(
+        request,
+        "accounts",
+        visitor,
         status=422 if refusal else 200,
         payee=payee,
         methods=held,
         schedule=schedule,
         schemes={key: SCHEME_SENTENCES[key] for key in SCHEMES},
         typed=typed or {},
-        problem=told_refusal(realm, refusal) if refusal else None,
+        problem=told_refusal(realm_of(request), refusal) if refusal else None,
         problems=fields,
         now=clock.now(),
         has_processor=rails.usual() == "stripe",
-        **around(request),
     )
 
 
 @on(post, _at("accounts"), opt=RECENT)
 def add(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewAccount]) -> Response[Any]:
     """Note an account; everybody who could be reached so far is told."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     typed = Typed(data.scheme, data.holder, data.number, data.routing, data.kind, is_company=bool(data.is_company))
     try:
         with tenant_work(tenant) as session:
@@ -99,7 +100,7 @@ def add(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncod
 @on(post, _at("accounts/{method_id:str}/removal"), opt=RECENT)
 def remove(request: Request[Any, Any, Any], payee_id: FromPath[str], method_id: FromPath[str]) -> Response[Any]:
     """Pay nothing to an account any more."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         payee = payee_to_pay(session, visitor, parse_uuid(payee_id))
         methods.remove(session, visitor.actor, payee, methods.method_of(session, payee, parse_uuid(method_id)))
@@ -111,7 +112,7 @@ def share(
     request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[AccountShares]
 ) -> Response[Any]:
     """Divide what is paid between accounts."""
-    visitor, tenant, language = visitor_of(request), tenant_of(request), realm_of(request).language
+    visitor, tenant, language = visitor_here(request), tenant_of(request), realm_of(request).language
     keys = [data.method] if isinstance(data.method, str) else data.method
     parts = [data.share] if isinstance(data.share, str) else data.share
     try:
@@ -143,7 +144,7 @@ def set_schedule(
     request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewSchedule]
 ) -> Response[Any]:
     """Pay a payee in a rhythm, or when they ask."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     number = {"weekly": data.weekday, "monthly": data.day}.get(data.rhythm, "0")
     anchor = int(number) if number.isdecimal() and len(number) <= 2 else -1
     try:
@@ -159,7 +160,7 @@ def set_schedule(
 @post(f"{PAYEES}/{{payee_id:str}}/holds", sync_to_thread=True, opt={"in_person": True})
 def hold(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewHold]) -> Response[Any]:
     """Keep a disputed amount from being paid."""
-    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
     try:
         with tenant_work(tenant) as session:
             payee = _payee_to_hold(session, visitor, payee_id)
@@ -177,8 +178,7 @@ def hold(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEnco
                 evidence=[evidence] if evidence else [],
             )
     except Invalid as refusal:
-        values = shown(request, payee_id, problem=told_refusal(realm, refusal))
-        return page("payouts/payee.html", realm, status=422, **values)
+        return refused(request, visitor, payee_id, refusal)
     return flash.done(f"{PAYEES}/{payee_id}", tenant, sentence("The amount is held back for 30 days."))
 
 
@@ -191,7 +191,7 @@ def _payee_to_hold(session: Session, visitor: Visitor, payee_id: str) -> Payee:
 @post("/portal/holds/{hold_id:str}/renewal", sync_to_thread=True, opt={"in_person": True})
 def renew(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response[Any]:
     """Hold for thirty days more; somebody other than who held last."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         held = hold_to_change(session, visitor, parse_uuid(hold_id))
         holds.renew(session, visitor.actor, held)
@@ -201,7 +201,7 @@ def renew(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response[A
 @post("/portal/holds/{hold_id:str}/release", sync_to_thread=True, opt={"in_person": True})
 def release(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response[Any]:
     """Let go of what was held."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         held = hold_to_change(session, visitor, parse_uuid(hold_id))
         holds.release(session, visitor.actor, held)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Member
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor, allows, require_somewhere
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import meanings
@@ -18,12 +18,12 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
-from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.kernel.web.tables import table
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, PayoutRun
 from app.payouts.pages.payee import SPEED_SENTENCES
-from app.payouts.pages.surface import ARTIST, PORTAL, around, on, surface_of
+from app.payouts.pages.surface import ARTIST, PORTAL, money_page, surface_of
 from app.payouts.policies import may_ask_for, payout_to_approve, payout_to_read, payout_to_stop, sees_all_payouts
 from app.payouts.queries import lists
 from app.payouts.rules import states
@@ -53,7 +53,7 @@ MONEY: dict[str, Any] = {"recent": True, "in_person": True}
 @get(PORTAL, sync_to_thread=True)
 def overview(request: Request[Any, Any, Any]) -> Response[str]:
     """Show payouts, the newest first, by where they stand."""
-    visitor = visitor_of(request)
+    visitor = visitor_here(request)
     require_somewhere(visitor, "payouts.view")
     state, wanted = request.query_params.get("state", ""), request.query_params.get("q", "").strip()[:100]
     at = page_number(request)
@@ -68,7 +68,7 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
         "state": state,
         "wanted": wanted,
     }
-    return page("payouts/list.html", realm_of(request), counts=counts, **_words(visitor), **found, **around(request))
+    return money_page(request, "list", visitor, counts=counts, **_words(visitor), **found)
 
 
 def _words(visitor: Visitor) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _words(visitor: Visitor) -> dict[str, Any]:
 @get(f"{PORTAL}/export", sync_to_thread=True)
 def export(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Give the listed payouts as a table."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     require_somewhere(visitor, "payouts.view")
     state, wanted = request.query_params.get("state", ""), request.query_params.get("q", "").strip()[:100]
     with tenant_read(tenant) as session:
@@ -96,11 +96,11 @@ def export(request: Request[Any, Any, Any]) -> Response[bytes]:
 @on(get, ACTED)
 def show(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[str]:
     """Show a payout: what was taken off and why, where it went, and every step of it."""
-    visitor = visitor_of(request)
+    visitor = visitor_here(request)
     with tenant_read(tenant_of(request)) as session:
         payout = payout_to_read(session, visitor, parse_uuid(payout_id))
         facts = _facts(session, visitor, payout)
-    return page("payouts/payout.html", realm_of(request), **facts, **_words(visitor), **around(request))
+    return money_page(request, "payout", visitor, **facts, **_words(visitor))
 
 
 def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]
 @on(get, [f"{each}/receipt" for each in ACTED])
 def receipt(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[bytes]:
     """Give the receipt of a payout as a document in the label's brand."""
-    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
     with tenant_work(tenant) as session:  # a drawing is kept
         payout = payout_to_read(session, visitor, parse_uuid(payout_id))
         pdf = receipts.draw(session, tenant, payout, realm.language)
@@ -138,7 +138,7 @@ def receipt(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Respon
 @on(post, [f"{each}/cancellation" for each in ACTED], opt={"in_person": True})
 def cancel(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[Any]:
     """Take back a payout that has not left."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         payout = payout_to_stop(session, visitor, parse_uuid(payout_id))
         requesting.stop(session, visitor.actor, payout)
@@ -149,7 +149,7 @@ def cancel(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Respons
 @post(f"{PORTAL}/{{payout_id:str}}/approval", sync_to_thread=True, opt=MONEY)
 def approve(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[Any]:
     """Let a payout go that somebody else asked for."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         payout = payout_to_approve(session, visitor, parse_uuid(payout_id))
         requesting.approve(session, visitor.actor, payout)
@@ -159,7 +159,7 @@ def approve(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Respon
 @post(f"{PORTAL}/{{payout_id:str}}/rejection", sync_to_thread=True, opt=MONEY)
 def reject(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[Any]:
     """Do not let a payout go."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         payout = payout_to_approve(session, visitor, parse_uuid(payout_id))
         requesting.stop(session, visitor.actor, payout, rejected=True)

@@ -17,11 +17,12 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.realm import tenant_of
+from app.kernel.web.surfaces import on
 from app.payouts.errors import ProcessorIncomplete, RailUnknown
 from app.payouts.gateways import rails
 from app.payouts.pages.accounts import PLACES
 from app.payouts.pages.payee import RECENT
-from app.payouts.pages.surface import on, surface_of
+from app.payouts.pages.surface import surface_of
 from app.payouts.policies import payee_to_pay
 from app.payouts.service import methods
 from app.payouts.service.quoting import methods_of

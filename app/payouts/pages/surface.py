@@ -1,33 +1,37 @@
-"""The two places where payouts are shown: the label's portal and the artist's app; the pages are the same."""
+"""The two places where payouts are shown: the label's portal and the artist's app, each with templates of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from babel.dates import get_day_names
-from litestar import Request
+from litestar import Request, Response
 
 from app.contracts.rules.numbers import read_number, shown_percent
+from app.identity.pages import seen
+from app.identity.policies import Visitor
 from app.kernel.money import AmountMalformed, exact, exponent, from_micros, from_minor
-from app.kernel.web.pages import told
-from app.kernel.web.realm import Realm, realm_of
+from app.kernel.web.pages import page, told
+from app.kernel.web.realm import Realm, realm_of, tenant_of
+from app.kernel.web.surfaces import APP, is_app
 from app.payouts.errors import AmountUnusable
 from app.royalties.service.telling import Teller
 from app.tax.service import Withholding
 from app.tax.service.telling import Teller as TaxTeller
 
-PORTAL, ARTIST = "/portal/payouts", "/artist/money"
+PORTAL, ARTIST = "/portal/payouts", f"{APP}/money"
 PAYEES = "/portal/payees"
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Where a page of payouts stands: the frame around it, where payees and payouts are found from there."""
+    """Where a page of payouts stands: its templates, the frame around it, where payees and payouts are found."""
 
+    templates: str
     layout: str
     home: str
     payees: str
@@ -43,18 +47,13 @@ class Surface:
         return f"{self.payouts}/{payout_id}"
 
 
-_PORTAL = Surface("catalogue.html", PORTAL, PAYEES, PORTAL, is_artist=False)
-_ARTIST = Surface("artist.html", ARTIST, ARTIST, f"{ARTIST}/payouts", is_artist=True)
-
-
-def on(method: Any, paths: Sequence[str], **options: Any) -> Callable[[Callable[..., Any]], list[Any]]:
-    """The same page at several addresses: a handler for each, since one handler for all runs its function twice."""
-    return lambda page: [method(path, sync_to_thread=True, **options)(page) for path in paths]
+_PORTAL = Surface("payouts", "catalogue.html", PORTAL, PAYEES, PORTAL, is_artist=False)
+_ARTIST = Surface("artist/money", "artist.html", ARTIST, ARTIST, f"{ARTIST}/payouts", is_artist=True)
 
 
 def surface_of(request: Request[Any, Any, Any]) -> Surface:
     """The surface that a request is for."""
-    return _ARTIST if request.url.path.startswith("/artist") else _PORTAL
+    return _ARTIST if is_app(request) else _PORTAL
 
 
 class PayoutTeller(Teller):
@@ -94,7 +93,25 @@ def teller_of(realm: Realm) -> PayoutTeller:
 def around(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """What every page of payouts needs."""
     surface, realm = surface_of(request), realm_of(request)
-    return {"surface": surface, "layout": surface.layout, "here": surface.home, "teller": teller_of(realm)}
+    place = {"here": surface.home, "exactly": request.url.path, "layout": surface.layout}
+    return {"surface": surface, "teller": teller_of(realm), **place}
+
+
+def money_page(
+    request: Request[Any, Any, Any],
+    name: str,
+    visitor: Visitor,
+    *,
+    status: int = 200,
+    keep: bool = False,
+    **values: Any,
+) -> Response[Any]:
+    """A page as it looks where it stands; with `keep`, a device may show it again without a connection."""
+    template = f"{surface_of(request).templates}/{name}.html"
+    response = page(template, realm_of(request), status=status, **around(request), **values)
+    if surface_of(request).is_artist:
+        return seen(response, tenant_of(request), visitor, keep=keep and not request.url.query)
+    return response
 
 
 def read_minor(text: str, currency: str, language: str) -> int | None:

@@ -9,20 +9,21 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
-from app.identity.pages.door import again
+from app.identity.pages import visitor_here
+from app.identity.policies import Visitor
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.own_words import offer
-from app.kernel.web.pages import page, told
+from app.kernel.web.pages import told
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.roster.models import Party, Payee
 from app.roster.rules.countries import country_names
-from app.tax.pages.places import IN_PERSON, PAYEE, PROVED, TAX, AnyRequest, address_of, teller
+from app.tax.pages.places import IN_PERSON, PROVED, AnyRequest, address_of, at, payee_page
 from app.tax.policies import payee_to_fill
 from app.tax.rules import asking, certifications, interviews, tins
 from app.tax.rules.interviews import SECRETS, Step
@@ -32,8 +33,7 @@ from app.tax.schemas import Came, SignatureForm
 from app.tax.service import filling
 from app.tax.service.filling import Draft
 
-STEP = f"{PAYEE}/interview/{{step:str}}"
-SIGNATURE = f"{PAYEE}/signature"
+STEP, SIGNATURE = at("interview/{step:str}"), at("signature")
 
 offer(
     *interviews.YES_NO.values(), *interviews.CLASSES.values(), *interviews.CHAPTER_3.values(),
@@ -43,23 +43,24 @@ offer(
 )  # fmt: skip
 
 
-@get(f"{PAYEE}/interview", sync_to_thread=True, opt=IN_PERSON)
+@on(get, at("interview"), opt=IN_PERSON)
 def begin(request: AnyRequest, payee_id: FromPath[str]) -> Redirect:
     """Lead to the first page."""
-    visitor = visitor_of(request)
+    visitor = visitor_here(request)
     with tenant_read(tenant_of(request)) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
-    return Redirect(f"{address_of(payee.id)}/interview/{interviews.STEPS[0].name}", status_code=303)
+    return Redirect(f"{address_of(request, payee.id)}/interview/{interviews.STEPS[0].name}", status_code=303)
 
 
-@get(STEP, sync_to_thread=True, opt=IN_PERSON)
+@on(get, STEP, opt=IN_PERSON)
 def ask(request: AnyRequest, payee_id: FromPath[str], step: FromPath[str]) -> Response[Any]:
     """Show one page of questions with what was answered so far; numbers only in part."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         shown = _shown(session, tenant, payee, step, realm_of(request).language)
-    return page("tax/interview.html", realm_of(request), problem=None, problems={}, teller=teller(request), **shown)
+    address = address_of(request, payee.id)
+    return payee_page(request, "interview", visitor, problems={}, address=address, **shown)
 
 
 def _shown(
@@ -82,8 +83,6 @@ def _around(payee: Payee, step: Step | None, draft: Draft, on: Any) -> dict[str,
     steps = asking.steps_for(draft.answers, on)
     form = asking.form_of(draft.answers)
     return {
-        "here": TAX,
-        "address": address_of(payee.id),
         "payee": payee,
         "step": step,
         "steps": steps,
@@ -93,12 +92,12 @@ def _around(payee: Payee, step: Step | None, draft: Draft, on: Any) -> dict[str,
     }
 
 
-@post(STEP, sync_to_thread=True, opt=IN_PERSON)
+@on(post, STEP, opt=IN_PERSON)
 def answer(
     request: AnyRequest, payee_id: FromPath[str], step: FromPath[str], data: URLEncodedBody[dict[str, str]]
 ) -> Response[Any]:
     """Take the answers of one page and lead on to the next."""
-    visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
+    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
     typed = {name: value if isinstance(value, str) else "" for name, value in data.items()}
     try:
         with tenant_work(tenant) as session:
@@ -112,26 +111,33 @@ def answer(
             kept = {name: value[: interviews.LONGEST_AREA] for name, value in typed.items() if name in known}
             shown = _shown(session, tenant, payee, step, realm.language, kept)
         problems = {name: told(realm, text) for name, text in refusal.fields.items()}
-        return again(request, "tax/interview.html", refusal, problems=problems, teller=teller(request), **shown)
+        values = {"address": address_of(request, payee.id), "problems": problems, **shown}
+        return payee_page(request, "interview", visitor, refusal=refusal, **values)
     onward = f"interview/{following.name}" if following else "signature"
-    return Redirect(f"{address_of(payee.id)}/{onward}", status_code=303)
+    return Redirect(f"{address_of(request, payee.id)}/{onward}", status_code=303)
 
 
-@get(SIGNATURE, sync_to_thread=True, opt=IN_PERSON)
+@on(get, SIGNATURE, opt=IN_PERSON)
 def review(request: AnyRequest, payee_id: FromPath[str]) -> Response[Any]:
     """Show everything once more, line by line, with what is certified by signing."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         party = session.get_one(Party, payee.party_id)
         draft, on = filling.draft_of(session, tenant, party), filling.today_of(tenant)
         if draft.version == 0:
-            return Redirect(f"{address_of(payee.id)}/interview", status_code=303)
+            return Redirect(f"{address_of(request, payee.id)}/interview", status_code=303)
         if (missing := asking.next_step(draft.answers, on)) is not None:
-            return Redirect(f"{address_of(payee.id)}/interview/{missing.name}", status_code=303)
+            return Redirect(f"{address_of(request, payee.id)}/interview/{missing.name}", status_code=303)
         shown = _to_review(session, tenant, payee)
-    you = visitor.member.name
-    return page("tax/signature.html", realm_of(request), problem=None, you=you, teller=teller(request), **shown)
+    return _to_sign(request, visitor, shown)
+
+
+def _to_sign(
+    request: AnyRequest, visitor: Visitor, shown: dict[str, Any], refusal: Refusal | None = None
+) -> Response[Any]:
+    values = {"address": address_of(request, shown["payee"].id), "you": visitor.member.name, **shown}
+    return payee_page(request, "signature", visitor, refusal=refusal, **values)
 
 
 def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]:
@@ -149,10 +155,10 @@ def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]
     }
 
 
-@post(SIGNATURE, sync_to_thread=True, opt=PROVED)
+@on(post, SIGNATURE, opt=PROVED)
 def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[SignatureForm]) -> Response[Any]:
     """Sign what was answered."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     came = Came(realm_of(request).client, request.headers.get("user-agent", ""))
     try:
         with tenant_work(tenant) as session:
@@ -162,16 +168,15 @@ def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[Sign
     except Invalid as refusal:
         with tenant_read(tenant) as session:
             shown = _to_review(session, tenant, payee_to_fill(session, visitor, parse_uuid(payee_id)))
-        you = visitor.member.name
-        return again(request, "tax/signature.html", refusal, you=you, teller=teller(request), **shown)
+        return _to_sign(request, visitor, shown, refusal)
     except Conflict as refusal:
         return _unsigned(request, payee_id, refusal)
-    return flash.done(address_of(payee.id), tenant, sentence("The tax form is signed."))
+    return flash.done(address_of(request, payee.id), tenant, sentence("The tax form is signed."))
 
 
 def _unsigned(request: AnyRequest, payee_id: str, refusal: Conflict) -> Response[Any]:
     """What cannot be signed as it stands is read again where it still can be signed."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
         party = session.get_one(Party, payee.party_id)
@@ -179,8 +184,7 @@ def _unsigned(request: AnyRequest, payee_id: str, refusal: Conflict) -> Response
         if draft.version == 0 or asking.next_step(draft.answers, filling.today_of(tenant)) is not None:
             raise refusal
         shown = _to_review(session, tenant, payee)
-    you = visitor.member.name
-    return again(request, "tax/signature.html", refusal, you=you, teller=teller(request), **shown)
+    return _to_sign(request, visitor, shown, refusal)
 
 
-handlers = [begin, ask, answer, review, sign]
+handlers = [*begin, *ask, *answer, *review, *sign]

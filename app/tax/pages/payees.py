@@ -8,7 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
-from app.identity.pages import visitor_of
+from app.identity.pages import visitor_here
 from app.identity.policies import Visitor
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
@@ -17,11 +17,12 @@ from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.kernel.web.surfaces import on
 from app.lists.errors import FilterUnusable
 from app.roster.models import Party, Payee
 from app.tax import queries
 from app.tax.models import TaxForm
-from app.tax.pages.places import IN_PERSON, PAYEE, SHOWN, TAX, AnyRequest, address_of, page_number, teller
+from app.tax.pages.places import IN_PERSON, SHOWN, TAX, AnyRequest, address_of, at, page_number, payee_page, teller
 from app.tax.policies import form_to_read, is_own, payee_to_read, require_some, sees_all, sees_numbers
 from app.tax.rules.kinds import FORM_NAMES
 from app.tax.rules.tables import us_table
@@ -37,20 +38,20 @@ PDF = "application/pdf"
 @get(TAX, sync_to_thread=True)
 def list_payees(request: AnyRequest) -> Response[str]:
     """Show payees with their forms and what is withheld from each."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     require_some(visitor)
-    at, wanted = page_number(request), request.query_params.get("q", "").strip()
+    number, wanted = page_number(request), request.query_params.get("q", "").strip()
     if len(wanted) > LONGEST_SEARCH or "\0" in wanted:
         raise FilterUnusable
     today = today_of(tenant)
     with tenant_read(tenant) as session:
-        query = queries.payees(visitor, wanted).offset((at - 1) * SHOWN).limit(SHOWN + 1)
+        query = queries.payees(visitor, wanted).offset((number - 1) * SHOWN).limit(SHOWN + 1)
         found = session.execute(query).all()
         rated = withholding(session, [payee.id for payee, _, _ in found], today)
         payer = payer_of(session)
     rows = [(payee, party, form, state_of(form, today), rated[payee.id]) for payee, party, form in found[:SHOWN]]
     around: dict[str, Any] = {
-        "here": TAX, "at": at, "wanted": wanted, "more": len(found) > SHOWN, "sees_all": sees_all(visitor),
+        "here": TAX, "at": number, "wanted": wanted, "more": len(found) > SHOWN, "sees_all": sees_all(visitor),
         "year": today.year, "payer": payer,
     }  # fmt: skip
     return page("tax/payees.html", realm_of(request), rows=rows, teller=teller(request), **around, **_words())
@@ -60,22 +61,20 @@ def _words() -> dict[str, Any]:
     return {"states": STATE_SENTENCES, "tones": TONES, "names": FORM_NAMES}
 
 
-@get(PAYEE, sync_to_thread=True)
-def show(request: AnyRequest, payee_id: FromPath[str]) -> Response[str]:
+@on(get, at(""))
+def show(request: AnyRequest, payee_id: FromPath[str]) -> Response[Any]:
     """Show what is withheld from a payee and why, and the forms they signed."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_read(session, visitor, parse_uuid(payee_id))
         shown = _shown(session, tenant, visitor, payee)
-    return page("tax/payee.html", realm_of(request), teller=teller(request), **shown, **_words())
+    return payee_page(request, "payee", visitor, address=address_of(request, payee.id), **shown, **_words())
 
 
 def _shown(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> dict[str, Any]:
     today, party = today_of(tenant), session.get_one(Party, payee.party_id)
     forms = list(session.scalars(queries.forms(party.id)))
     return {
-        "here": TAX,
-        "address": address_of(payee.id),
         "payee": payee,
         "party": party,
         "forms": [(form, state_of(form, today)) for form in forms],
@@ -91,10 +90,10 @@ def _differs(party: Party, form: TaxForm | None) -> bool:
     return form is not None and bool(party.country) and party.country != form.country
 
 
-@get(f"{PAYEE}/forms/{{form_id:str}}/paper", sync_to_thread=True, opt=IN_PERSON)
+@on(get, at("forms/{form_id:str}/paper"), opt=IN_PERSON)
 def paper(request: AnyRequest, payee_id: FromPath[str], form_id: FromPath[str]) -> Response[bytes]:
     """Give a signed form as PDF; its numbers in full to its own people and to whoever answers for payouts."""
-    visitor, tenant = visitor_of(request), tenant_of(request)
+    visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_work(tenant) as session:
         form = form_to_read(session, visitor, parse_uuid(payee_id), parse_uuid(form_id))
         is_masked = not sees_numbers(session, visitor, parse_uuid(payee_id))
@@ -107,4 +106,4 @@ def paper(request: AnyRequest, payee_id: FromPath[str], form_id: FromPath[str]) 
     return Response(made, media_type=PDF, headers={"content-disposition": disposition, "cache-control": "no-store"})
 
 
-handlers = [list_payees, show, paper]
+handlers = [list_payees, *show, *paper]

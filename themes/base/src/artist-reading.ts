@@ -1,3 +1,3 @@
-// Statements, their lines, and money.
+// Statements and their lines.
 import "./artist";
 import "./css/artist-reading.css";

@@ -1,0 +1,106 @@
+"""An artist of each demo label is paid on a phone: at once and on the next banking day, in euros, dollars and dirhams."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from app.kernel import db
+from app.main import composition
+from app.payouts.models import Payout
+from app.payouts.service import sending
+from app.payouts.service.quoting import methods_of
+from app.payouts.service.standing import standings
+from app.roster.models import Artist, Payee
+from tests.browser.test_artist_app import APP, SMALL, flaws
+from tests.factories.labels import the_label
+from tests.factories.payouts import a_day_later, a_method, check_books, owed
+
+MONEY = f"{APP}/money"
+LEAST = 200_000_000
+ENOUGH = "100"
+
+
+@pytest.fixture
+def seeded(services, site):
+    """This process, connected to the database that the product of the browser serves."""
+    with composition.connected("test", services.settings(site.database)) as settings:
+        yield settings
+
+
+def apart(work, *values):
+    """Work in a thread without the browser's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work, *values).result()
+
+
+def the_artists_payee(tenant, folder, currency):
+    """The payee of the label's artist, with an account that may be used, and something to be paid out."""
+    with db.tenant_read(tenant) as session:
+        query = select(Payee).join(Artist, Artist.party_id == Payee.party_id).where(Payee.currency == currency)
+        payee = session.scalars(query.limit(1)).first()
+        found = standings(session, [payee]) if payee else []
+        has_account = bool(payee and methods_of(session, [payee.id]))
+    if payee is None or max(each.available_micros for each in found) < LEAST:
+        (payee,), has_account = owed(tenant, folder, ["1000"], currency=currency), True
+        with db.tenant_work(tenant) as session:
+            act = session.scalars(select(Artist).where(Artist.party_id.is_not(None)).limit(1)).one()
+            act.party_id = payee.party_id
+    if not has_account:
+        a_method(tenant, payee)
+    return payee
+
+
+def gets_paid(here, speed):
+    """From the money tab over the quote to what was asked for; each screen's flaws, and the address of the payout."""
+    here.go(MONEY)
+    found = [f"money: {flaw}" for flaw in flaws(here)]
+    form = here.page.locator("form:has([name=speed])").first
+    form.locator("[name=amount]").fill(ENOUGH)
+    form.locator(f"label.speed:has([value={speed}])").tap()
+    form.locator("button.primary").tap()
+    here.page.wait_for_url("**/quote?*")
+    found += [f"quote: {flaw}" for flaw in flaws(here)]
+    (confirm,) = here.page.locator("main .btn.primary").all()
+    gets = here.page.locator(".steps .last dd").inner_text()
+    assert gets in confirm.inner_text().replace("\u2066", "").replace("\u2069", "")
+    box = confirm.bounding_box()
+    assert box["y"] + box["height"] <= here.page.locator(".tabs").bounding_box()["y"], "within a thumb's reach"
+    confirm.tap()
+    here.page.wait_for_url("**/artist/money/payouts/*")
+    assert here.page.locator(".standing h1").inner_text() == gets
+    return found + [f"payout: {flaw}" for flaw in flaws(here)], here.page.url
+
+
+@pytest.mark.parametrize(
+    ("slug", "currency", "language"), [("bluehour", "EUR", "en"), ("kite", "USD", "en"), ("noor", "AED", "ar")]
+)
+def test_an_artist_is_paid_instantly_and_by_standard_on_a_phone(visit, seeded, tmp_path, slug, currency, language):
+    tenant = the_label(slug)
+    payee = apart(the_artists_payee, tenant, tmp_path, currency)
+    here = visit(slug, who="artist", language=language, **SMALL)
+    found = []
+    for speed in ("instant", "standard"):
+        flaw, place = gets_paid(here, speed)
+        found += flaw
+        assert here.page.locator(".pill.info").count() == 1
+        apart(sending.send_due, tenant)
+        apart(a_day_later, tenant)
+        here.page.goto(place)
+        assert here.page.locator(".standing .pill.success").count() == 1, "the money arrived"
+        found += [f"paid: {flaw}" for flaw in flaws(here)]
+        with db.tenant_read(tenant) as session:
+            payout = session.get_one(Payout, place.rpartition("/")[2])
+        assert (payout.state, payout.speed, payout.currency) == ("paid", speed, currency)
+        assert payout.sent_micros == 90_000_000 - payout.withheld_micros - payout.fee_micros
+        assert payout.fee_micros == ((90_000_000 - payout.withheld_micros) // 100 if speed == "instant" else 0)
+        with here.page.expect_download() as receipt:
+            here.page.locator(f"a[href$='{place.rpartition('/artist')[2]}/receipt']").tap()
+        assert receipt.value.suggested_filename.endswith(f"payout-{payout.number}.pdf")
+    here.go(MONEY)
+    assert here.page.locator("a.way .pill.success").count() == 2
+    apart(check_books, tenant)
+    assert payee.currency == currency
+    assert not found + here.complaints, "\n".join(found + here.complaints)
