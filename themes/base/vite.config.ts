@@ -28,6 +28,7 @@ export default defineConfig({
         "artist-reading": "src/artist-reading.ts",
         "artist-deals": "src/artist-deals.ts",
         "artist-money": "src/artist-money.ts",
+        "artist-paying": "src/artist-paying.ts",
         "artist-worker": "src/artist-worker.ts",
         ...fonts,
       },

@@ -1,3 +1,3 @@
-// Money: what there is, getting paid, accounts, and tax forms.
+// The money tab.
 import "./artist";
 import "./css/artist-money.css";

@@ -1,0 +1,3 @@
+// Quotes, payouts, accounts and tax forms.
+import "./artist";
+import "./css/artist-paying.css";
