@@ -163,3 +163,17 @@ def test_many_that_compare_at_once_find_each_difference_once(label, tmp_path):
         assert sum(pool.map(lambda _: reconciling.reconcile(label), range(4))) == 1
     assert len(differences(label)) == 1
     assert held_by(label, Kind.SUSPENSE) == -77_770_000
+
+
+def test_nothing_is_sent_while_the_bank_lists_money_that_nobody_explains(label, tmp_path):
+    payees, _ = paid(label, tmp_path, 2)
+    extra(label, ids.new_id(), key="nobody-asked")
+    assert reconciling.reconcile(label) == 1
+    waiting = ask(label, payees[0], 5_000)[0]
+    assert sending.send_due(label) == 0
+    assert the_payout(label, waiting.id).state == "approved"
+    with tenant_work(label) as session:
+        found = session.scalars(select(RailDifference).where(RailDifference.resolved_at.is_(None))).one()
+        reconciling.resolve(session, a_person(label), found, "The bank's own test payment")
+    assert sending.send_due(label) == 1
+    assert the_payout(label, waiting.id).state == "sent"

@@ -65,6 +65,7 @@ def _page(request: Request[Any, Any, Any], refusal: Refusal | None = None) -> Re
             "differences": reconciling.open_differences(session),
             "checks": list(session.scalars(select(RailCheck).order_by(RailCheck.rail))),
             "made": bankfiles.files_made(session),
+            "held_up": sending.is_held_up(session),
             "waiting": sending.waiting_by_hand(session),
             "transfers": list(session.scalars(moved)) if rail == "sandbox" else [],
         }

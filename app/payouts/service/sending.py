@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import crypto, failpoint, jobs
@@ -21,7 +21,7 @@ from app.kernel.tenant import Tenant, TenantState
 from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Destination, Order, Rail, Report
-from app.payouts.models import Payout, PayoutAttempt, PayoutMethod
+from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, RailDifference
 from app.payouts.service import applying, requesting
 from app.payouts.service.methods import CONTEXT
 from app.tax import service as tax
@@ -31,6 +31,9 @@ EVEN: Final = frozenset({TenantState.SUSPENDED})
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (20, 60, 300, 900, 3_600))
 TEXT_LENGTH: Final = 35
+UNEXPLAINED: Final = ("extra", "amount")
+"""Differences that mean that money left otherwise than the books say."""
+
 BY_HAND: Final = "bank_file"
 """The rail on which a person hands over."""
 
@@ -52,6 +55,12 @@ def send_due(tenant: Tenant) -> int:
     return done
 
 
+def is_held_up(session: Session) -> bool:
+    """Whether the bank lists money that the books do not explain: until somebody settled it, none goes out."""
+    unsettled = RailDifference.resolved_at.is_(None) & RailDifference.kind.in_(UNEXPLAINED)
+    return session.scalar(select(exists().where(unsettled))) or False
+
+
 def claim(tenant: Tenant) -> list[tuple[str, Order]]:
     """Take due payouts of one rail, and write down and commit that they are tried; orders to send.
 
@@ -59,8 +68,8 @@ def claim(tenant: Tenant) -> list[tuple[str, Order]]:
     """
     with tenant_work(tenant, even=EVEN) as session:
         now = moment(session)
-        if freezing.frozen(session):
-            return []  # books that are wrong send nothing
+        if freezing.frozen(session) or is_held_up(session):
+            return []  # books that are wrong, or that the bank contradicts, send nothing
         due = _locked(session, Payout.state == "approved", now)
         begun = _begin(session, tenant, due, now)
         if begun:
