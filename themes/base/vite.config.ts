@@ -18,8 +18,6 @@ export default defineConfig({
     outDir: "dist",
     target: "es2022",
     rolldownOptions: {
-      // What every surface loads comes in one file, not in one for each thing that some of them share.
-      output: { advancedChunks: { groups: [{ name: "small-things", test: /src\/(words|elements\/small-things)\.ts$/ }] } },
       input: {
         portal: "src/portal.ts",
         door: "src/door.ts",
