@@ -103,7 +103,7 @@ def ask(
     actor: Actor | None = None,
 ) -> list[Payout]:
     """Ask for a payout as a person does."""
-    wish = Wish(payee.id, Asked(payee.currency, minor, speed), key or f"key-{next(_numbers)}")
+    wish = Wish(payee.id, Asked(payee.currency, minor, speed), f"key-{next(_numbers)}" if key is None else key)
     limits = way(tenant, payee.currency)  # never inside: a label has so many connections at once, and no more
     with tenant_work(tenant) as session:
         return requesting.request(session, tenant, actor or a_person(tenant), wish, limits)

@@ -84,20 +84,8 @@ def test_what_was_refused_does_not_use_its_key_up(label, tmp_path):
 def test_a_key_that_is_none_is_refused(label, tmp_path, key):
     (payee,) = owed(label, tmp_path)
     with pytest.raises(KeyUnusable):
-        ask(label, payee, 5_000, key=key or " " * 0 or key, actor=a_person(label)) if key else _without_key(
-            label, payee
-        )
+        ask(label, payee, 5_000, key=key)
     assert four_numbers(label, payee)[2] == 0
-
-
-def _without_key(label, payee):
-    from app.payouts.service.quoting import Asked
-    from app.payouts.service.requesting import Wish
-    from tests.factories.payouts import way
-
-    with tenant_work(label) as session:
-        wish = Wish(payee.id, Asked("EUR", 5_000, "standard"), "")
-        requesting.request(session, label, a_person(label), wish, way(label))
 
 
 def test_more_than_there_is_and_less_than_the_least_are_refused_in_a_sentence(label, tmp_path):

@@ -14,9 +14,6 @@ from app.payouts.gateways.sandbox import SandboxRail
 if TYPE_CHECKING:
     from app.payouts.gateways.stripe.rail import StripeRail
 
-NAMES = ("sandbox", "stripe", "bank_file")
-
-
 _SANDBOX, _BANK_FILE = SandboxRail(), BankFileRail()
 
 

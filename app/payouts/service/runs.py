@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SamePerson
@@ -270,16 +270,6 @@ def _payout(tenant: Tenant, run: PayoutRun, line: PayoutRunLine, actor: Actor, d
         arrives_on=days[line.currency],
         attempts=0,
     )
-
-
-def forget_open(session: Session, before: Any) -> int:
-    """Forget runs that nobody submitted."""
-    old = select(PayoutRun.id).where(PayoutRun.state == "open", PayoutRun.created_at < before)
-    session.execute(delete(PayoutRunLine).where(PayoutRunLine.run_id.in_(old)))
-    done = session.execute(
-        update(PayoutRun).where(PayoutRun.state == "open", PayoutRun.created_at < before).values(state="cancelled")
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]  # an update's result counts
 
 
 def _tell(session: Session, actor: Actor, action: str, run: PayoutRun, **after: Any) -> None:
