@@ -46,7 +46,7 @@ run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with
 	@exec $(BIN)/boptone up
 
 test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 $(ARGS) || $(AGAIN)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || $(AGAIN)
 
 check: .venv/dev.stamp themes/base/dist/.stamp ## lint, types, architecture, migrations, translations
 	@$(BIN)/python -m tests.checks

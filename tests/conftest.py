@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from xdist.scheduler import LoadScopeScheduling
 
 from app.kernel.tenant import Tenant
 from app.kernel.web.gate import Gate
@@ -30,6 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come first, so that none is left running alone at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """One worker goes through the browser's tests, which compute; the others meanwhile take the rest, where faults wait."""
+    return _Scheduling(config, log)
+
+
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
 from app.main import composition
-from app.main.lifeline import end_with_parent
+from app.main.lifeline import end_for_certain_with_parent, end_with_parent
 from app.payouts import pages as payouts_pages
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
@@ -153,6 +153,7 @@ def application() -> Callable[..., Any]:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM; requests that run are finished first."""
     os.environ["PYTHONUNBUFFERED"] = "1"
+    end_for_certain_with_parent(STOP_SECONDS)
     Granian(
         "app.main.web:application",
         address=settings.host,

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,11 @@ from tenants.provisioning.bootstrap import prepare_cells
 from tests.servers import ROOT, started, stopped
 from tests.services import Services, locked
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", *WHOLE))), None)
+"""The engine without the windows and menus around it, where it is to be had: a third less work for the same pages."""
+WHOLE_CHROMIUM = next(filter(None, map(shutil.which, WHOLE)), CHROMIUM)
+"""What can install an app."""
 AXE = THEME / "node_modules" / "axe-core" / "axe.min.js"
 SEEDED, DEVELOPMENT = "browser_seeded", {"BOPTONE_ENV": "development"}
 AT_REST = """() => new Promise(requestAnimationFrame).then(() =>
@@ -30,6 +34,10 @@ QUICK = {"reporter": "no-passes", "resultTypes": ["violations"], "preload": Fals
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that a dark scheme can change; nothing else on a page depends on it."""
+Look = tuple[dict[str, int], str, list[str]]
+LOOKS: list[Look] = [
+    (size, scheme, rules) for size in (WIDE, NARROW) for scheme, rules in (("light", RULES), ("dark", COLOURS))
+]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -123,15 +131,14 @@ class Visit:
             [rules, QUICK],
         )
 
-    def flaws(self) -> list[str]:
-        """What is wrong with the page wide and narrow, in light and, of its colours, in dark."""
+    def flaws(self, looks: Sequence[Look] | None = None) -> list[str]:
+        """What is wrong with the page as it is looked at: wide and narrow, in light and, of its colours, in dark."""
         found = []
-        for size in (WIDE, NARROW):
+        for size, scheme, rules in looks or LOOKS:
             self.page.set_viewport_size(size)
+            self.page.emulate_media(color_scheme=scheme)
             found += [f"{size['width']}: wider than its window"] if self.overflows() else []
-            for scheme, rules in (("light", RULES), ("dark", COLOURS)):
-                self.page.emulate_media(color_scheme=scheme)
-                found += [f"{size['width']} {scheme}: {fault}" for fault in self.faults(rules)]
+            found += [f"{size['width']} {scheme}: {fault}" for fault in self.faults(rules)]
         return found
 
     def overflows(self) -> bool:

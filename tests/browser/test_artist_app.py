@@ -13,7 +13,7 @@ from app.contracts.service.sending import NewSigner, Sending
 from app.kernel import db
 from app.kernel.actor import Actor
 from app.main import composition
-from tests.browser.conftest import CHROMIUM, COLOURS, FLAGS, RULES, Site, Visit
+from tests.browser.conftest import COLOURS, FLAGS, RULES, WHOLE_CHROMIUM, Site, Visit
 from tests.browser.test_signing import at_work
 from tests.factories.labels import the_label
 from tests.factories.money import a_contract, a_payee, terms
@@ -109,7 +109,7 @@ def test_on_a_wide_screen_the_tabs_stand_aside(visit):
 def phone(browser, site, tmp_path):
     """A browser with a profile of its own: one that is private may not keep apps."""
     context = browser.browser_type.launch_persistent_context(
-        tmp_path / "profile", executable_path=CHROMIUM, args=FLAGS, locale="en", **SMALL
+        tmp_path / "profile", executable_path=WHOLE_CHROMIUM, args=FLAGS, locale="en", **SMALL
     )
     yield Visit(site, "bluehour", context, context.new_page())
     context.close()
@@ -189,6 +189,12 @@ def test_an_audit_notices_what_cannot_be_installed(phone):
     assert wire.send("Page.getInstallabilityErrors")["installabilityErrors"] != []
 
 
+def is_online(here):
+    """The line is back, and the page at hand has shown itself anew as it does then: who went on before was in its way."""
+    with here.page.expect_navigation():
+        here.context.set_offline(False)
+
+
 def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of_then(phone):
     comes_in(phone, "artist")
     worked(phone)
@@ -203,7 +209,7 @@ def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of
     assert not flaws_without_line(phone)
     assert phone.go(f"{APP}/statements").status == 200
     assert phone.page.inner_text("h1") == "No connection"
-    phone.context.set_offline(False)
+    is_online(phone)
     numbers = phone.go(f"{APP}/money") and phone.page.locator(".standing").all_inner_texts()
     assert any(re.search(r"Available\s+\S*\d", said) for said in numbers)
     phone.context.set_offline(True)
@@ -211,7 +217,7 @@ def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of
     assert phone.page.locator(".standing").all_inner_texts() == numbers
     assert phone.page.is_visible(".as-of")
     assert phone.page.locator("main form:visible, main .needs-line:visible").count() == 0
-    phone.context.set_offline(False)
+    is_online(phone)
     titles = phone.go(f"{APP}/releases") and phone.page.locator(".release b").all_inner_texts()
     assert titles
     phone.context.set_offline(True)

@@ -112,7 +112,7 @@ def sign_on_a_phone(visit, settings, tenant):
     def mails():
         return [one for one in mail.caught(settings, tenant.id) if address in one.to]
 
-    assert eventually(lambda: bool(mails()), 60)
+    assert eventually(lambda: bool(mails()))
     link = link_in(mails()[-1], "/signatures")
     phone = visit(tenant.slug, who=None, **PHONE)
     phone.page.set_default_timeout(PATIENCE_MS)
@@ -124,7 +124,7 @@ def sign_on_a_phone(visit, settings, tenant):
         found = [re.search(r"^([0-9]{6})\s*$", one.text, re.MULTILINE) for one in mails()]
         return [code[1] for code in found if code]
 
-    assert eventually(lambda: bool(codes()), 60)
+    assert eventually(lambda: bool(codes()))
     phone.page.fill("#code", codes()[0])
     phone.page.fill("#name", ARTISTS[0])
     phone.page.locator("#sign input[type=checkbox]").tap()
@@ -146,7 +146,7 @@ def sign_for_the_label(here, tenant):
         with db.tenant_read(tenant) as session:
             return session.get_one(Contract, contract).state == "active"
 
-    assert eventually(is_active, 90)
+    assert eventually(is_active)
 
 
 def bring_sales(here, folder: Path):

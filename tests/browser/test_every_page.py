@@ -8,6 +8,7 @@ import pytest
 
 from app.main import composition
 from app.main.web import assemble
+from tests.browser.conftest import COLOURS, NARROW, RULES, WIDE
 
 NOT_PAGES = re.compile(
     r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
@@ -27,11 +28,21 @@ def pages(surface: str) -> list[str]:
     return sorted(path for path in found if path.startswith(f"/{surface}") or (surface == "portal" and path == "/"))
 
 
+LIGHT = [(WIDE, "light", RULES), (NARROW, "light", RULES)]
+THEMED = [(WIDE, "light", COLOURS), (WIDE, "dark", COLOURS)]
+TURNED = [(WIDE, "light", RULES), (NARROW, "dark", COLOURS)]
+"""A theme changes colours alone; a language changes words, widths and the direction."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("bluehour", "ar"), ("noor", "ar"), ("noor", "en")])
-def test_no_page_of_the_portal_has_a_fault(visit, slug, language):
+@pytest.mark.parametrize(
+    ("slug", "language", "looks"),
+    [("bluehour", "en", LIGHT), ("bluehour", "ar", TURNED), ("noor", "ar", TURNED), ("noor", "en", THEMED)],
+    ids=["bluehour-en", "bluehour-ar", "noor-ar", "noor-en"],
+)
+def test_no_page_of_the_portal_has_a_fault(visit, slug, language, looks):
     here = visit(slug, language=language, reduced_motion="reduce")
-    _look(here, pages("portal"), direction="rtl" if language == "ar" else "ltr")
+    _look(here, pages("portal"), direction="rtl" if language == "ar" else "ltr", looks=looks)
 
 
 @pytest.mark.slow
@@ -55,7 +66,7 @@ def test_no_page_before_the_door_has_a_fault(visit):
         _look(here, ["/", "/portal/sign-in", "/portal/nowhere"], direction="rtl" if language == "ar" else "ltr")
 
 
-def _look(here, addresses, *, direction):
+def _look(here, addresses, *, direction, looks=None):
     assert len(addresses) > 2
     found = []
     for path in addresses:
@@ -63,6 +74,6 @@ def _look(here, addresses, *, direction):
         if answer.headers.get("content-type", "").startswith("text/html"):
             assert answer.status < 500, path
             assert here.page.locator("html").get_attribute("dir") == direction, path
-            found += [f"{path} {flaw}" for flaw in here.flaws()]
+            found += [f"{path} {flaw}" for flaw in here.flaws(looks)]
     found += [said for said in here.complaints if "404" not in said]
     assert not found, "\n".join(found)

@@ -125,6 +125,13 @@ def four_numbers(tenant: Tenant, payee: Payee) -> tuple[int, int, int, int]:
     return numbers  # type: ignore[return-value]
 
 
+def behind(tenant: Tenant, payee: Payee) -> int:
+    """What came ahead of what was earned, at or below zero: shown beside the four numbers and taken from none of them."""
+    with tenant_read(tenant) as session:
+        found = standing.standings(session, [session.get_one(Payee, payee.id)])
+    return sum(line.micros for each in found if each.currency == payee.currency for line in each.behind)
+
+
 def held_by(tenant: Tenant, kind: Kind, currency: str = "EUR", subject: UUID | None = None) -> int:
     """What an account of the ledger holds, in micros."""
     with tenant_read(tenant) as session:

@@ -13,6 +13,16 @@ from tests.factories.labels import a_label
 from tests.kernel.jobs.work import add_marks
 
 
+LONGEST = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever waits for processes that die and come back has the patience of a busy machine."""
+    for item in items:
+        if "tests/faults/" in str(item.path):
+            item.add_marker(pytest.mark.timeout(LONGEST), append=False)
+
+
 @pytest.fixture(autouse=True)
 def _empty(connected: Settings) -> None:
     """Nothing waits from other tests, in the outbox or at the broker."""

@@ -48,7 +48,7 @@ class OwnPostgres:
     def crash(self, how: signal.Signals) -> None:
         """End the postmaster as no administrator would, and wait until it is gone."""
         os.kill(self.pid, how)
-        assert eventually(lambda: not is_running(self.pid, must_mention="postgres"), 20)
+        assert eventually(lambda: not is_running(self.pid, must_mention="postgres"))
 
     def stop(self) -> None:
         """Stop it in order."""

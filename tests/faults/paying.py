@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from app.kernel import db, jobs
 from app.kernel.tenant import Tenant
 from app.payouts.models import Payout, SandboxTransfer
 from tests.factories.payouts import a_day_later, check_books
+from tests.kernel.jobs.nursery import Child
 from tests.kernel.jobs.work import eventually, kill_tree, process
 
 WITHIN = 150
@@ -36,7 +36,7 @@ def somebody_died(tenant: Tenant) -> bool:
 
 
 @contextmanager
-def killed_at(tenant: Tenant, environment: dict[str, str], place: str) -> Iterator[subprocess.Popen[bytes]]:
+def killed_at(tenant: Tenant, environment: dict[str, str], place: str) -> Iterator[Child]:
     """Let a worker die at a place of its work, with its whole family; then give another one that is whole."""
     with process("worker", environment | {"CRASH_AT": place, "WORKER_PROCESSES": "1"}) as doomed:
         assert eventually(lambda: doomed.poll() is not None or somebody_died(tenant), WITHIN), "nobody came by there"

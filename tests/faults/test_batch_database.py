@@ -24,7 +24,7 @@ from tests.faults.test_workers import count
 from tests.kernel.jobs.work import eventually, process
 from tests.uploads.test_attaching import audio_of
 
-PATIENCE = 60
+PATIENCE = 150
 
 
 @contextmanager

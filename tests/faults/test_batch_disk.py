@@ -33,7 +33,7 @@ from tests.uploads.sending import PART, TUS, metadata, work
 from tests.uploads.test_folder import a_folder
 from tests.uploads.test_unpacking import packed
 
-PATIENCE = 90
+PATIENCE = 150
 NO_ROOM = 1_000
 """So many bytes of a file may still be written: its beginning, as on a disk that is about to be full."""
 

@@ -15,7 +15,7 @@ from tests.kernel.jobs.work import eventually, kill_tree, process
 from tests.uploads.measured import brought, sound
 from tests.uploads.test_attaching import ISRCS, audio_of
 
-PATIENCE = 60
+PATIENCE = 150
 PATH = "DEAB12600001.wav"
 
 

@@ -125,7 +125,7 @@ def test_a_label_that_ends_while_a_task_runs_ends_for_the_task_too(connected, en
         erase(erased.id, by=US, even_in_grace=True)
         ask(working, ["after"])
         assert eventually(lambda: settled(suspended) and settled(working) and settled(erased))
-        assert eventually(lambda: not running_for(erased), 20)
+        assert eventually(lambda: not running_for(erased))
     assert names_of(fresh_tenant(suspended.id)) == ["running"]
     assert names_of(working) == ["after"]
     assert not any(row.done for row in rows_of(erased))

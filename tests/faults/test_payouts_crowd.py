@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy, Refusal, Unavailable
@@ -49,7 +50,7 @@ def crowd(people, act):
         while True:
             try:
                 return act(number)
-            except (Busy, Unavailable):
+            except (Busy, Unavailable, OperationalError):  # who waited too long for a row is asked to come again, too
                 continue
             except Refusal as refusal:
                 return type(refusal)

@@ -27,7 +27,7 @@ KILLS = 6
 @pytest.fixture(scope="module")
 def web(services, database_name):
     with serving(services, database_name, WEB_WORKERS="2", LOG_LEVEL="error") as (process, port):
-        assert eventually(lambda: len(serving_children(process)) == 2, 20)
+        assert eventually(lambda: len(serving_children(process)) == 2)
         yield process, port
 
 
@@ -78,7 +78,7 @@ def wait_for_its_transactions(tenant):
             query = "SELECT 1 FROM pg_stat_activity WHERE xact_start IS NOT NULL AND application_name = %s"
             return owner.execute(query, [f"web:{tenant.id}"]).fetchone() is None
 
-    assert eventually(nobody, 20)
+    assert eventually(nobody)
 
 
 def test_a_web_process_killed_between_a_row_and_its_activity_leaves_neither(web, connected):
@@ -97,13 +97,13 @@ def test_a_web_process_killed_between_a_row_and_its_activity_leaves_neither(web,
             owner.execute(f'LOCK TABLE "{tenant.id}".activity IN EXCLUSIVE MODE')
             answer = browser.submit(upload)
             waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
-            assert eventually(lambda: owner.execute(waiting, [f'"{tenant.id}".activity']).fetchone() is not None, 10)
+            assert eventually(lambda: owner.execute(waiting, [f'"{tenant.id}".activity']).fetchone() is not None)
             killed = kill_all(process)
         assert isinstance(answer.exception(20), httpx.TransportError)
     wait_for_its_transactions(tenant)
     assert files_and_what_is_told(tenant) == ({}, [])
-    assert eventually(lambda: len(set(serving_children(process)) - killed) == 2, 30)
-    assert eventually(lambda: answers(port), 30)
+    assert eventually(lambda: len(set(serving_children(process)) - killed) == 2)
+    assert eventually(lambda: answers(port))
     assert upload().status_code == 303
     names, told = files_and_what_is_told(tenant)
     assert list(names) == told
@@ -116,13 +116,13 @@ def test_web_processes_killed_under_load_leave_nothing_half_and_new_ones_serve(w
     with Writers(port, host, cookie_of(port, host, a_member(tenant))) as writers:
         for number in range(KILLS):
             before = len(writers.kept)
-            assert eventually(lambda before=before: len(writers.kept) > before + 5, 20)
+            assert eventually(lambda before=before: len(writers.kept) > before + 5)
             time.sleep(0.013 * number)  # at another moment of a request each time
-            assert eventually(lambda: settled_children(process), 20)
+            assert eventually(lambda: settled_children(process))
             os.kill(settled_children(process)[0], signal.SIGKILL)
         after = len(writers.kept)
-        assert eventually(lambda: len(writers.kept) > after + 20, 20)
-    assert eventually(lambda: len(serving_children(process)) == 2, 30)
+        assert eventually(lambda: len(writers.kept) > after + 20)
+    assert eventually(lambda: len(serving_children(process)) == 2)
     wait_for_its_transactions(tenant)
     names, told = files_and_what_is_told(tenant)
     assert writers.broken, "nobody was in the middle of anything; it proves nothing"

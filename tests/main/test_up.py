@@ -106,7 +106,7 @@ def test_it_starts_survives_kills_and_starts_again(folder):
         assert len(family) > len(serving)
         first.kill()
         first.wait()
-        _, left = psutil.wait_procs(family, timeout=15)
+        _, left = psutil.wait_procs(family, timeout=40)
         assert left == []
     with up(folder, port):
         assert answers(port)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from app.kernel.db import owner_work
 from app.kernel.errors import Conflict, Unavailable
 from app.kernel.jobs import label_task, platform_task
 from app.kernel.tenant import Tenant
+from tests.kernel.jobs.nursery import Child, nursery
 
 MANY = 50
 
@@ -77,23 +77,16 @@ def add_marks(*tenants: Tenant) -> None:
 
 
 @contextmanager
-def process(kind: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(kind: str, environment: dict[str, str]) -> Iterator[Child]:
     """Run a worker or a scheduler that knows the test tasks; whatever is left of it at the end is killed."""
-    code = "import sys, tests.kernel.jobs.work; from app.main.cli import main; main()"
-    running = subprocess.Popen(
-        [sys.executable, "-c", code, kind],
-        env=os.environ | {"TASK_LEASE_SECONDS": "2"} | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = nursery().child([kind], os.environ | {"TASK_LEASE_SECONDS": "2"} | environment)
     try:
         yield running
     finally:
         kill_tree(running)
 
 
-def kill_tree(running: subprocess.Popen[bytes]) -> None:
+def kill_tree(running: subprocess.Popen[bytes] | Child) -> None:
     """SIGKILL a process and all its children."""
     try:
         family = [psutil.Process(running.pid), *psutil.Process(running.pid).children(recursive=True)]
@@ -107,7 +100,11 @@ def kill_tree(running: subprocess.Popen[bytes]) -> None:
     running.wait()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 40.0) -> bool:
+PATIENCE = 120.0
+"""Seconds that something may take on a machine that does much else; what comes sooner is not waited for."""
+
+
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
