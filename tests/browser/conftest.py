@@ -33,11 +33,11 @@ QUICK = {"reporter": "no-passes", "resultTypes": ["violations"], "preload": Fals
 """The same faults are found without collecting what is right; pages have no frames and load nothing from elsewhere."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 COLOURS = ["color-contrast", "link-in-text-block"]
-"""All that a dark scheme can change; nothing else on a page depends on it."""
+"""All that a scheme or a theme can change; nothing else on a page depends on them."""
 Look = tuple[dict[str, int], str, list[str]]
-LOOKS: list[Look] = [
-    (size, scheme, rules) for size in (WIDE, NARROW) for scheme, rules in (("light", RULES), ("dark", COLOURS))
-]
+LOOKS: list[Look] = [(WIDE, "light", RULES), (NARROW, "dark", RULES)]
+TURNED: list[Look] = [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]
+"""Both widths and both schemes are seen by all rules; what is left of the four is a matter of colours alone."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -132,7 +132,7 @@ class Visit:
         )
 
     def flaws(self, looks: Sequence[Look] | None = None) -> list[str]:
-        """What is wrong with the page as it is looked at: wide and narrow, in light and, of its colours, in dark."""
+        """What is wrong with the page as it is looked at: wide in light and narrow in dark, if nothing else is said."""
         found = []
         for size, scheme, rules in looks or LOOKS:
             self.page.set_viewport_size(size)

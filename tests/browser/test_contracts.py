@@ -5,19 +5,23 @@ from __future__ import annotations
 CONTRACTS = "/portal/contracts"
 
 
+STATES = (
+    "rows => rows.map(row => [row.querySelector('.pill').innerText, row.querySelector('.who a').getAttribute('href')])"
+)
+
+
 def addresses(here) -> list[str]:
-    """A contract's pages: of one that is signed, of one that is drafted, and a split."""
+    """A contract's pages, of one in each state, and of the one with a split what is asked and tried of it."""
     here.go(CONTRACTS)
-    links = here.page.locator("tbody .who a")
-    found = [links.nth(place).get_attribute("href") for place in range(links.count())]
-    pages = [page for address in found for page in (address, f"{address}/edit")]
-    here.go(found[-2])
+    rows = here.page.locator("tbody tr").evaluate_all(STATES)
+    state, signed = rows[-2]
+    one_of_each = dict(rows) | {state: signed}
+    pages = [page for address in one_of_each.values() for page in (address, f"{address}/edit")]
+    here.go(signed)
     split = here.page.locator("a[href^='/portal/splits/']").first.get_attribute("href")
     recording = split.rpartition("/")[2]
     asked = f"{CONTRACTS}/explain?recording={recording}&territory=DE&channel=stream"
-    worked = (
-        f"{found[-2]}/what-if?of=invented&months=24&row=1&r1_channel=stream&r1_units=90000&r1_net=0.004&advance=500"
-    )
+    worked = f"{signed}/what-if?of=invented&months=24&row=1&r1_channel=stream&r1_units=90000&r1_net=0.004&advance=500"
     return [*pages, split, asked, worked, f"/portal/recordings/{recording}"]
 
 
