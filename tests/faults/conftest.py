@@ -12,7 +12,6 @@ from app.settings import Settings
 from tests.factories.labels import a_label
 from tests.kernel.jobs.work import add_marks
 
-
 LONGEST = 600
 
 

@@ -17,10 +17,13 @@ import sys
 import time
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 BEAT = 0.02
+READ = ("tests.kernel.jobs.work", "app.main.scheduler")
+"""What a child must find read already, the tasks that only tests know among it."""
 
 
 class Child:
@@ -142,12 +145,12 @@ def _tell_of_the_dead() -> None:
 
 
 def _keep() -> None:
-    import tests.kernel.jobs.work  # the tasks that only tests know
-    from app.main import composition, scheduler, worker
+    from app.main import composition, worker
 
     worker.spare_memory()
     composition.load_slices()
-    assert tests.kernel.jobs.work and scheduler
+    for name in READ:
+        import_module(name)
     gc.collect()
     gc.freeze()
     rest = b""
