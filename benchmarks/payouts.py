@@ -30,7 +30,7 @@ from app.payouts.gateways.rail import Destination
 from app.payouts.models import Payout, PayoutMethod, PayoutRun
 from app.payouts.service import hearing, runs, sending
 from app.payouts.service.methods import CONTEXT
-from app.payouts.service.quoting import Way
+from app.payouts.service.quoting import Ways
 from app.roster.models import Party, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 from app.settings import Settings
@@ -57,12 +57,12 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
 
 def _paid(label: Tenant, tell: Callable[[str], None]) -> Figures:
     maker, checker = (Actor(kind="member", id=ids.new_id(), tenant=label, name=name) for name in ("Ada", "Bo"))
-    way = Way("sandbox", rails.named("sandbox").limits(label, "EUR"))
+    ways = Ways("sandbox", {"EUR": rails.named("sandbox").limits(label, "EUR")})
     opened: list[UUID] = []
 
     def preview() -> None:
         with tenant_work(label) as session:
-            opened.append(runs.open_run(session, label, maker, way).id)
+            opened.append(runs.open_run(session, label, maker, ways).id)
 
     def approve() -> None:
         with tenant_work(label) as session:

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select, tuple_, union_all
+from sqlalchemy import ARRAY, BigInteger, Select, Uuid, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from app.ledger.models import LedgerAccount, LedgerBalance, Posting
 from app.ledger.rules import Kind
 
+Ts = TypeVarTuple("Ts")
+
 
 def balances(*, kind: Kind | None = None, subjects: Collection[UUID] | None = None) -> Select[LedgerAccount, int]:
     """Accounts with what their debits exceed their credits by, in micros, as (`LedgerAccount`, micros)."""
-    query = select(LedgerAccount, LedgerBalance.posted_micros).join(
-        LedgerBalance, LedgerBalance.account_id == LedgerAccount.id
-    )
+    query = _chosen(select(LedgerAccount, LedgerBalance.posted_micros), kind, subjects)
+    return query.order_by(LedgerAccount.currency, LedgerAccount.kind, LedgerAccount.subject, LedgerAccount.id)
+
+
+def held(*, kind: Kind | None = None, subjects: Collection[UUID] | None = None) -> Select[str, UUID | None, str, int]:
+    """The same by value, in no order: (kind, subject, currency, micros)."""
+    query = select(LedgerAccount.kind, LedgerAccount.subject, LedgerAccount.currency, LedgerBalance.posted_micros)
+    return _chosen(query, kind, subjects)
+
+
+def _chosen(query: Select[*Ts], kind: Kind | None, subjects: Collection[UUID] | None) -> Select[*Ts]:
+    query = query.join(LedgerBalance, LedgerBalance.account_id == LedgerAccount.id)
     if kind is not None:
         query = query.where(LedgerAccount.kind == kind)
-    if subjects is not None:
-        query = query.where(LedgerAccount.subject.in_(subjects))
-    return query.order_by(LedgerAccount.currency, LedgerAccount.kind, LedgerAccount.subject, LedgerAccount.id)
+    if subjects is not None:  # one array: ten thousand places would take longer to prepare than to answer
+        query = query.where(LedgerAccount.subject == func.any(literal(list(subjects), ARRAY(Uuid))))
+    return query
+
+
+def currencies(kind: Kind) -> Select[str]:
+    """In which currencies there are accounts of a kind."""
+    return select(LedgerAccount.currency).where(LedgerAccount.kind == kind).distinct().order_by(LedgerAccount.currency)
 
 
 def trial_balance() -> Select[str, str, int, int, int]:

@@ -30,7 +30,7 @@ from app.payouts.gateways import rails, sandbox
 from app.payouts.models import Payout, PayoutMethod, SandboxTransfer
 from app.payouts.rules.accounts import Typed
 from app.payouts.service import books, hearing, methods, requesting, standing
-from app.payouts.service.quoting import Asked, Way
+from app.payouts.service.quoting import Asked, Way, Ways
 from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, run_of, sold, terms, tracks_of
@@ -86,6 +86,11 @@ def owed(
 def way(tenant: Tenant, currency: str = "EUR", rail: str = "sandbox") -> Way:
     """What the rail takes now."""
     return Way(rail, rails.named(rail).limits(tenant, currency))
+
+
+def ways(tenant: Tenant, *currencies: str) -> Ways:
+    """What the sandbox takes of some currencies, or of euros."""
+    return Ways("sandbox", {each: way(tenant, each).limits for each in currencies or ("EUR",)})
 
 
 def a_person(tenant: Tenant) -> Actor:

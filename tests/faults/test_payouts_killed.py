@@ -16,7 +16,7 @@ from app.payouts.rules.schedules import Schedule
 from app.payouts.service import holds, runs, scheduling, sending
 from app.roster.models import Payee
 from tests.factories.labels import a_label
-from tests.factories.payouts import a_day_later, a_person, ask, check_books, due_now, four_numbers, owed, way
+from tests.factories.payouts import a_day_later, a_person, ask, check_books, due_now, four_numbers, owed, ways
 from tests.faults.paying import WITHIN, all_are, all_is_well, killed_at, states, transfers, wake
 from tests.kernel.jobs.work import eventually, process
 
@@ -154,7 +154,7 @@ with composition.connected("test"):
 def test_a_run_whose_approval_dies_is_not_approved_and_is_paid_once_when_it_is(mine, environment, tmp_path):
     payees = owed(mine, tmp_path, ["500", "600"])
     with db.tenant_work(mine) as session:
-        run = runs.open_run(session, mine, a_person(mine), way(mine))
+        run = runs.open_run(session, mine, a_person(mine), ways(mine))
         runs.submit(session, a_person(mine), run)
 
     def approved(**more):

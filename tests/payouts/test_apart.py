@@ -21,7 +21,7 @@ from app.roster.models import Payee
 from app.royalties.models import Earning, Statement
 from tests.factories.labels import a_label
 from tests.factories.money import a_cost
-from tests.factories.payouts import a_day_later, a_person, an_iban, ask, earn, owed, way
+from tests.factories.payouts import a_day_later, a_person, an_iban, ask, earn, owed, ways
 
 EUR = 1_000_000
 
@@ -88,7 +88,7 @@ def with_two_accounts(label, folder):
 
 def approve(label, actor, payees):
     with tenant_work(label) as session:
-        run = runs.open_run(session, label, a_person(label), way(label), [payee.id for payee in payees])
+        run = runs.open_run(session, label, a_person(label), ways(label), [payee.id for payee in payees])
         runs.submit(session, a_person(label), run)
     with tenant_work(label) as session:
         held = session.get_one(PayoutRun, run.id, with_for_update=True)

@@ -40,7 +40,7 @@ from app.payouts.service.quoting import Asked
 from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
 from tests.factories.labels import a_label
-from tests.factories.payouts import a_method, an_iban, behind, check_books, earn, four_numbers, owed, way
+from tests.factories.payouts import a_method, an_iban, behind, check_books, earn, four_numbers, owed, way, ways
 
 AT_ONCE = 3
 EXAMPLES = 10
@@ -219,7 +219,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule()
     def opens_a_run(self) -> None:
-        wanted, limits = [payee.id for payee in self.payees], way(self.label)
+        wanted, limits = [payee.id for payee in self.payees], ways(self.label, *(each[1] for each in MONEY))
         self.tried(lambda session: runs.open_run(session, self.label, self.by(0), limits, wanted))
 
     @rule(place=PLACE, line=st.integers(1, 4), excluded=st.booleans())

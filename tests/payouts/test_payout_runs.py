@@ -27,7 +27,7 @@ from tests.factories.payouts import (
     four_numbers,
     held_by,
     owed,
-    way,
+    ways,
 )
 
 EUR = 1_000_000
@@ -40,7 +40,7 @@ def label(connected):
 
 def opened(label, by=None):
     with tenant_work(label) as session:
-        return runs.open_run(session, label, by or a_person(label), way(label))
+        return runs.open_run(session, label, by or a_person(label), ways(label))
 
 
 def submitted(label, by=None):
@@ -219,3 +219,19 @@ def test_an_account_that_is_removed_after_approval_gets_nothing(label, tmp_path)
     assert four_numbers(label, payees[0]) == (1000 * EUR, 0, 0, 0)
     assert state(label, run) == "approved"
     check_books(label)
+
+
+def test_each_currency_of_a_run_is_held_to_what_the_rail_takes_of_it(label, tmp_path):
+    euro, yen = owed(label, tmp_path, ["500", "90000"], currency=["EUR", "JPY"])
+    with tenant_work(label) as session:
+        only_euro = runs.open_run(session, label, a_person(label), ways(label))
+        both = runs.open_run(session, label, a_person(label), ways(label, "EUR", "JPY"))
+        found = {
+            run.id: {
+                line.payee_id: line.why_not
+                for line in session.scalars(select(PayoutRunLine).where(PayoutRunLine.run_id == run.id))
+            }
+            for run in (only_euro, both)
+        }
+    assert found[only_euro.id] == {euro.id: None, yen.id: "not_taken"}
+    assert found[both.id] == {euro.id: None, yen.id: None}

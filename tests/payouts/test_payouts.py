@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.kernel.db import tenant_work
@@ -10,6 +12,8 @@ from app.ledger.rules import Kind
 from app.payouts.errors import BelowMinimum, InstantUsedUp, KeyReused, KeyUnusable, NoAccount, NotEnough
 from app.payouts.models import Payout
 from app.payouts.service import methods, requesting, sending
+from app.payouts.service.quoting import Asked, Way
+from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
 from tests.factories.labels import a_label
 from tests.factories.payouts import (
@@ -23,6 +27,7 @@ from tests.factories.payouts import (
     held_by,
     owed,
     the_payout,
+    way,
 )
 
 EUR = 1_000_000
@@ -202,3 +207,24 @@ def test_an_account_removed_midway_stops_what_was_to_go_there(label, tmp_path):
     assert the_payout(label, payout.id).state == "cancelled"
     assert four_numbers(label, payee) == (1000 * EUR, 0, 0, 0)
     check_books(label)
+
+
+def test_many_small_wishes_of_a_day_are_let_go_of_by_a_second_person_like_a_large_one(label, tmp_path):
+    (payee,) = owed(label, tmp_path, ["30000"])
+    asked = [ask(label, payee, 400_000)[0] for _ in range(3)]
+    assert [each.state for each in asked] == ["approved", "approved", "reserved"]
+    with tenant_work(label) as session:
+        requesting.approve(session, a_person(label), session.get_one(Payout, asked[2].id))
+    assert ask(label, payee, 100_000)[0].state == "approved", "what a second person let go of counts no more"
+
+
+def test_people_who_ask_at_once_share_what_is_left_of_the_rails_cap(label, tmp_path):
+    one, other = owed(label, tmp_path, ["9000", "9000"])
+    limits = way(label)
+    tight = Way(limits.rail, replace(limits.limits, instant_left_minor=150_000))
+    with tenant_work(label) as session:
+        requesting.request(session, label, a_person(label), Wish(one.id, Asked("EUR", 100_000, "instant"), "a"), tight)
+    with pytest.raises(InstantUsedUp), tenant_work(label) as session:
+        requesting.request(
+            session, label, a_person(label), Wish(other.id, Asked("EUR", 100_000, "instant"), "b"), tight
+        )

@@ -17,6 +17,7 @@ from app.payouts.gateways.stripe.amounts import (
     step_minor,
     to_units,
 )
+from app.payouts.rules.amounts import Terms, parts_of, stepped
 
 
 def _is_known(currency: str) -> bool:
@@ -95,3 +96,13 @@ def test_the_least_can_be_paid(currency):
 def test_the_currencies_of_the_demo_labels_are_known():
     assert {"EUR", "USD", "AED", "GBP", "JPY", "KWD"} <= set(KNOWN)
     assert not {"IQD", "LYD"} & set(KNOWN)
+
+
+@given(st.integers(1, 10**9), st.sampled_from((1, 10, 100)), st.integers(0, 300_000), st.integers(0, 300_000))
+def test_what_arrives_is_a_multiple_of_the_step_and_little_stays(gross, step, platform, withheld):
+    terms = Terms(platform, 10_000, withheld)
+    parts = stepped(gross, terms, step)
+    assert parts.sent % step == 0
+    assert parts == parts_of(parts.gross, terms)
+    more = parts_of(parts.gross + 4 * step, terms)
+    assert parts.gross <= gross < more.gross

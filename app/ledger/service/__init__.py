@@ -6,7 +6,7 @@ from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
 from app.ledger.service.deciding import alone_up_to
 from app.ledger.service.freezing import require_sound
 from app.ledger.service.posting import Posted, convert, post, post_and_reverse, reverse
-from app.ledger.service.reading import TrialBalance, balance, balances, trial_balance
+from app.ledger.service.reading import TrialBalance, balance, balances, currencies, trial_balance
 
 __all__ = [
     "Account",
@@ -19,6 +19,7 @@ __all__ = [
     "balance",
     "balances",
     "convert",
+    "currencies",
     "post",
     "post_and_reverse",
     "posting_id",

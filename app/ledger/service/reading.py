@@ -34,8 +34,14 @@ def balances(
     session: Session, *, kind: Kind | None = None, subjects: Collection[UUID] | None = None
 ) -> dict[Account, int]:
     """The micros that accounts hold; those that were never posted to are left out."""
-    found = session.execute(queries.balances(kind=kind, subjects=subjects))
-    return {account: account.own_side(micros) for account, micros in ((by_value(row), micros) for row, micros in found)}
+    kinds, found = {each.value: each for each in Kind}, session.execute(queries.held(kind=kind, subjects=subjects))
+    accounts = ((Account(kinds[of], subject, currency), micros) for of, subject, currency, micros in found)
+    return {account: account.own_side(micros) for account, micros in accounts}
+
+
+def currencies(session: Session, kind: Kind) -> list[str]:
+    """In which currencies accounts of a kind were ever posted to."""
+    return list(session.scalars(queries.currencies(kind)))
 
 
 def by_value(row: LedgerAccount) -> Account:

@@ -87,6 +87,8 @@ class Limits:
     instant_left_minor: int | None
     """None: no cap; 0: standard only."""
     has_instant: bool
+    step_minor: int = 1
+    """What is sent is a multiple of so many minor units; 0: nothing of the currency can be sent."""
 
 
 class Rail(Protocol):

@@ -23,7 +23,7 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.tables import table
 from app.payouts.errors import EditedByYou
 from app.payouts.models import PayoutRun
-from app.payouts.pages.payee import way_for
+from app.payouts.pages.payee import ways_for
 from app.payouts.pages.surface import PORTAL, around
 from app.payouts.policies import require_all, run_to_change, run_to_read
 from app.payouts.queries import lists
@@ -45,6 +45,7 @@ TONES = {"open": "info", "submitted": "warning", "approved": "success", "cancell
 WHY_SENTENCES = {
     "blocked": sentence("A check of the payee is not finished"),
     "little": sentence("Less than the least that is paid"),
+    "not_taken": sentence("The label's way of paying does not take this currency"),
     "no_account": sentence("No account"),
     "frozen": sentence("The account is too new"),
     "balance": sentence("The balance shrank before it was approved"),
@@ -77,9 +78,9 @@ def open_run(request: Request[Any, Any, Any]) -> Response[Any]:
     """Look at what everybody can be paid now."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     require_all(visitor, "payouts.prepare")
-    way = way_for(tenant, tenant.currency)
+    ways = ways_for(tenant)
     with tenant_work(tenant) as session:
-        run = runs.open_run(session, tenant, visitor.actor, way)
+        run = runs.open_run(session, tenant, visitor.actor, ways)
     return flash.done(f"{RUNS}/{run.id}", tenant, sentence("Here is what can be paid now. Nothing is paid yet."))
 
 

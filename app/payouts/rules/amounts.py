@@ -50,6 +50,17 @@ def parts_of(gross: int, terms: Terms) -> Parts:
     return Parts(gross, platform, withheld, share_of(rest - withheld, terms.fee_ppm))
 
 
+def stepped(gross: int, terms: Terms, step: int) -> Parts:
+    """The largest gross up to this one of which a multiple of `step` arrives; what is left out stays the payee's.
+
+    What arrives falls by no more than the gross does, so that no multiple is passed over.
+    """
+    parts = parts_of(gross, terms)
+    while over := parts.sent % step:
+        parts = parts_of(parts.gross - over, terms)
+    return parts
+
+
 def share_of(amount: int, ppm: int) -> int:
     """A share of an amount, rounded half up."""
     return (2 * amount * ppm + WHOLE_PPM) // (2 * WHOLE_PPM)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.db import moment
@@ -24,7 +24,7 @@ from app.payouts.errors import (
     PayeeBlocked,
 )
 from app.payouts.gateways.rail import Limits, Speed
-from app.payouts.models import PayoutMethod, PayoutPolicy
+from app.payouts.models import Payout, PayoutMethod, PayoutPolicy
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.amounts import Parts, Terms
 from app.payouts.rules.banking_days import value_date
@@ -32,6 +32,9 @@ from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.tax import service as tax
 from app.tax.service import Withholding
+
+UNHEARD = ("reserved", "approved", "sending")
+"""Payouts of which a rail may not have heard; one that is being told of may count twice until it has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,14 @@ class Way:
 
     rail: str
     limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """On which rail money leaves, and what that takes of each currency: asked before the transaction."""
+
+    rail: str
+    limits: Mapping[str, Limits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +124,24 @@ def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: With
     return Terms(WHOLE_PPM - tenant.artist_share_ppm, fee, withheld.rate_ppm)
 
 
-def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms, least: int = 1) -> list[Piece]:
-    """A gross amount divided between accounts; one whose part the rail would not take (`least`) gets none, others more.
+def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms, limits: Limits) -> list[Piece]:
+    """A gross amount divided between accounts; one whose part the rail would not take gets none, others more.
 
-    The account with the largest share always gets its part.
+    The account with the largest share always gets its part. What no rail can send stays on the balance.
     """
     by_share = sorted(methods, key=lambda each: (-each.share_ppm, each.added_at, each.id))
     for left in range(len(by_share), 1, -1):
         chosen = {each.id for each in by_share[:left]}
-        pieces = _cut(gross, [each for each in methods if each.id in chosen], terms)
-        if len(pieces) == left and all(piece.parts.sent >= least for piece in pieces):
+        pieces = _cut(gross, [each for each in methods if each.id in chosen], terms, limits.step_minor)
+        if len(pieces) == left and all(piece.parts.sent >= limits.minimum_minor for piece in pieces):
             return pieces
-    return _cut(gross, by_share[:1], terms)
+    return _cut(gross, by_share[:1], terms, limits.step_minor)
 
 
-def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms) -> list[Piece]:
+def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms, step: int) -> list[Piece]:
     shared = amounts.divide(gross, [method.share_ppm for method in methods])
-    cut = [Piece(method, amounts.parts_of(part, terms)) for method, part in zip(methods, shared, strict=True) if part]
-    return [piece for piece in cut if piece.parts.sent > 0]
+    parts = [(method, amounts.stepped(part, terms, step)) for method, part in zip(methods, shared, strict=True) if part]
+    return [Piece(method, each) for method, each in parts if each.sent > 0]
 
 
 def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way, *, locale: str = "en") -> Quote:
@@ -143,10 +154,15 @@ def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way
     available = amounts.payable_minor(available_of(sources), currency)
     gross = available if asked.gross_minor is None else asked.gross_minor
     least = promises.minimum(currency, policy.minimums, way.limits.minimum_minor)
-    _check_amount(gross, available, least, way.limits, asked.speed, _Told(currency, locale))
+    told = _Told(currency, locale)
+    _check_amount(gross, available, least, way.limits, told)
+    if asked.speed == "instant":
+        _check_instant(session, gross, way, currency)
     withheld = tax.withholding(session, [payee.id], now.date())[payee.id]
     terms = terms_for(tenant, policy, asked.speed, withheld)
-    pieces = pieces_of(gross, methods, terms, way.limits.minimum_minor)
+    pieces = pieces_of(gross, methods, terms, way.limits)
+    if not pieces:
+        raise BelowMinimum(minimum=told(max(least, way.limits.step_minor)))
     arrives = now.date() if asked.speed == "instant" else value_date(now, currency)
     return Quote(payee, currency, asked.speed, terms, pieces, withheld, available, least, arrives)
 
@@ -160,15 +176,26 @@ class _Told:
         return format_money(from_minor(minor, self.currency), self.currency, self.locale)
 
 
-def _check_amount(gross: int, available: int, least: int, limits: Limits, speed: Speed, told: _Told) -> None:
+def _check_amount(gross: int, available: int, least: int, limits: Limits, told: _Told) -> None:
     if gross > available:
         raise NotEnough(available=told(available), wanted=told(gross))
     if gross < least:
         raise BelowMinimum(minimum=told(least))
     if limits.maximum_minor is not None and gross > limits.maximum_minor:
         raise AboveMaximum(maximum=told(limits.maximum_minor))
-    left = limits.instant_left_minor
-    if speed == "instant" and (not limits.has_instant or (left is not None and gross > left)):
+
+
+def _check_instant(session: Session, gross: int, way: Way, currency: str) -> None:
+    """What is left of the rail's cap, less what was promised of it and the rail has not heard of yet."""
+    left = way.limits.instant_left_minor
+    if way.limits.has_instant and left is None:
+        return
+    promised = select(func.coalesce(func.sum(Payout.sent_micros), 0)).where(
+        Payout.speed == "instant", Payout.rail == way.rail, Payout.currency == currency, Payout.state.in_(UNHEARD)
+    )
+    if not way.limits.has_instant or from_minor(gross, currency) + session.scalars(promised).one() > from_minor(
+        left or 0, currency
+    ):
         raise InstantUsedUp
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,11 @@ from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
 
 LONGEST_KEY = 100
+TOGETHER = timedelta(days=1)
+OVER = ("rejected", "cancelled", "failed", "returned")
+"""Payouts that moved nothing in the end."""
+
+_CAP_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' instant payouts', 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
         return list(session.scalars(select(Payout).where(Payout.request_id == known).order_by(Payout.number)))
     # Whoever takes from a payee's balance holds the payee: two devices at once are one after the other.
     payee = session.get_one(Payee, wish.payee, with_for_update={"key_share": True})
+    if wish.asked.speed == "instant" and way.limits.instant_left_minor is not None:
+        session.execute(_CAP_IN_TURN)  # all payees share what is left of a rail's cap
     quote = quoting.quote(session, tenant, payee, wish.asked, way)
     request_id = session.scalars(_of(actor, wish)).one().request_id
     now = moment(session)
@@ -83,8 +90,16 @@ def set_aside(session: Session, actor: Actor, payouts: Sequence[Payout]) -> None
 
 
 def needs_approval(session: Session, quote: Quote) -> bool:
-    """Whether somebody of the label has to let a payout go."""
-    return from_minor(quote.total("gross"), quote.currency) > ledger.alone_up_to(session)
+    """Whether somebody of the label has to let a payout go: what a payee asks for within a day counts together."""
+    together = select(func.coalesce(func.sum(Payout.gross_micros), 0)).where(
+        Payout.payee_id == quote.payee.id,
+        Payout.currency == quote.currency,
+        Payout.asked_at > moment(session) - TOGETHER,
+        Payout.approved_by.is_(None),
+        Payout.state.not_in(OVER),
+    )
+    wanted = from_minor(quote.total("gross"), quote.currency)
+    return wanted + session.scalars(together).one() > ledger.alone_up_to(session)
 
 
 def approve(session: Session, actor: Actor, payout: Payout) -> None:

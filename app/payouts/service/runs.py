@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from collections.abc import Collection, Iterator
 from datetime import date
 from itertools import count
@@ -10,23 +12,24 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SamePerson
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
-from app.kernel.db import moment
+from app.kernel.db import copy_rows, moment, table_of
 from app.kernel.money import from_micros, from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import RunChanged, RunEmpty, RunUnfit
+from app.payouts.gateways.rail import Limits
 from app.payouts.models import Payout, PayoutRun, PayoutRunLine
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.banking_days import value_date
 from app.payouts.service import apart, books, quoting, requesting
 from app.payouts.service.books import Source
-from app.payouts.service.quoting import Way, methods_of, policy_of, terms_for, why_json
+from app.payouts.service.quoting import Ways, methods_of, policy_of, terms_for, why_json
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
@@ -34,21 +37,23 @@ from app.tax import service as tax
 
 
 def open_run(
-    session: Session, tenant: Tenant, actor: Actor, way: Way, payees: Collection[UUID] | None = None
+    session: Session, tenant: Tenant, actor: Actor, ways: Ways, payees: Collection[UUID] | None = None
 ) -> PayoutRun:
     """Look at what everybody, or these payees, can be paid now, and write it down line by line."""
-    run = PayoutRun(id=ids.new_id(), state="open", rail=way.rail, created_by=actor.id, created_at=clock.now())
+    run = PayoutRun(id=ids.new_id(), state="open", rail=ways.rail, created_by=actor.id, created_at=clock.now())
     session.add(run)
     session.flush()
-    lines = list(_lines(session, tenant, run, way, payees))
+    lines = list(_lines(session, tenant, run, ways, payees))
     if lines:
-        session.execute(insert(PayoutRunLine), lines)
+        out = io.StringIO()
+        csv.writer(out).writerows(line.values() for line in lines)
+        copy_rows(session, table_of(PayoutRunLine), list(lines[0]), out.getvalue().encode())
     _tell(session, actor, "payout_run.opened", run, lines=len(lines))
     return run
 
 
 def _lines(
-    session: Session, tenant: Tenant, run: PayoutRun, way: Way, payees: Collection[UUID] | None
+    session: Session, tenant: Tenant, run: PayoutRun, ways: Ways, payees: Collection[UUID] | None
 ) -> Iterator[dict[str, Any]]:
     told = select(Statement.payee_id).distinct()
     wanted = list(session.scalars(told if payees is None else told.where(Statement.payee_id.in_(payees))))
@@ -61,28 +66,46 @@ def _lines(
             continue
         line = {"run_id": run.id, "payee_id": payee, "currency": currency, "withheld_ppm": withheld[payee].rate_ppm}
         terms = terms_for(tenant, policy, "standard", withheld[payee])
-        line |= {"withheld_why": why_json(withheld[payee]), "why_not": None}
-        least = promises.minimum(currency, policy.minimums, way.limits.minimum_minor)
-        fitting = [each for each in methods.get(payee, []) if each.currency == currency and _fits(each.scheme, way)]
+        line["withheld_why"] = msgspec.json.encode(why_json(withheld[payee])).decode()
+        limits = ways.limits.get(currency, NOTHING)
+        least = promises.minimum(currency, policy.minimums, limits.minimum_minor)
+        fitting = [each for each in methods.get(payee, []) if each.currency == currency and _fits(each.scheme, ways)]
         ready = [each for each in fitting if each.is_usable(now)]
+        pieces = quoting.pieces_of(_at_most(gross, limits), ready, terms, limits) if ready and limits.step_minor else []
         why_not = _why_not(
-            is_blocked=payee in blocked, is_little=gross < least, has_account=bool(fitting), is_ready=bool(ready)
+            is_blocked=payee in blocked,
+            is_taken=limits.step_minor > 0,
+            is_little=gross < least or bool(ready and not pieces),
+            has_account=bool(fitting),
+            is_ready=bool(ready),
         )
         if why_not:
             parts = amounts.parts_of(gross, terms)
             yield line | _amounts(parts, currency) | {"number": next(numbers), "method_id": None, "why_not": why_not}
             continue
-        for piece in quoting.pieces_of(gross, ready, terms, way.limits.minimum_minor):
-            yield line | _amounts(piece.parts, currency) | {"number": next(numbers), "method_id": piece.method.id}
+        for piece in pieces:
+            where = {"number": next(numbers), "method_id": piece.method.id, "why_not": None}
+            yield line | _amounts(piece.parts, currency) | where
 
 
-def _fits(scheme: str, way: Way) -> bool:
-    return (scheme == "stripe") == (way.rail == "stripe")
+NOTHING = Limits(minimum_minor=0, maximum_minor=0, instant_left_minor=0, has_instant=False, step_minor=0)
+"""What a rail takes of a currency of which it was not asked."""
 
 
-def _why_not(*, is_blocked: bool, is_little: bool, has_account: bool, is_ready: bool) -> str:
+def _at_most(gross: int, limits: Limits) -> int:
+    """What a rail takes at once; the rest stays on the balance for the next run."""
+    return gross if limits.maximum_minor is None else min(gross, limits.maximum_minor)
+
+
+def _fits(scheme: str, ways: Ways) -> bool:
+    return (scheme == "stripe") == (ways.rail == "stripe")
+
+
+def _why_not(*, is_blocked: bool, is_taken: bool, is_little: bool, has_account: bool, is_ready: bool) -> str:
     if is_blocked:
         return "blocked"
+    if not is_taken:
+        return "not_taken"
     if is_little:
         return "little"
     if not has_account:

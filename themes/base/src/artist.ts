@@ -15,9 +15,9 @@ if ("serviceWorker" in navigator) {
   void navigator.serviceWorker.register("/artist/sw.js", { scope: "/artist", updateViaCache: "none" }).catch(() => undefined);
 }
 
-// A page that was kept gives way to what is true as soon as there is a connection again.
+// A page that was kept, or that says that there is none, gives way to what is true as soon as there is a connection again.
 addEventListener("online", () => {
-  if (document.documentElement.hasAttribute("data-offline") || location.pathname === "/artist/offline") location.reload();
+  if (document.querySelector("html[data-offline], [data-waits-for-line]")) location.reload();
 });
 
 // Whoever leaves takes along what this device kept for them; the answer to leaving says so once more.

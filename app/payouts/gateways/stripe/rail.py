@@ -55,18 +55,12 @@ class StripeRail(Accounts):
         try:
             least = amounts.minimum_minor(currency)
         except Unpayable:
-            return Limits(minimum_minor=0, maximum_minor=0, instant_left_minor=0, has_instant=False)
+            return Limits(minimum_minor=0, maximum_minor=0, instant_left_minor=0, has_instant=False, step_minor=0)
         answer = self._wire.balance()
         instant = [each for each in answer.body.get("instant_available") or () if each["currency"] == currency.lower()]
         left = amounts.from_units(sum(each["amount"] for each in instant), currency)
-        return Limits(least, None, instant_left_minor=max(left, 0), has_instant=bool(instant))
-
-    def step_minor(self, currency: str) -> int:
-        """Amounts that it can pay are multiples of so many minor units; 0: none can be paid."""
-        try:
-            return amounts.step_minor(currency)
-        except Unpayable:
-            return 0
+        step = amounts.step_minor(currency)
+        return Limits(least, None, instant_left_minor=max(left, 0), has_instant=bool(instant), step_minor=step)
 
     def send(self, tenant: Tenant, orders: Sequence[Order]) -> Iterator[Report]:
         """Hand orders over, one report each; an order that was tried before is looked for first."""
