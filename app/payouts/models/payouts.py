@@ -49,6 +49,7 @@ class Payout(LabelModel):
             name="parts",
         ),
         Index("ix_payouts_payee_id", "payee_id", "asked_at"),
+        Index("ix_payouts_asked_at", text("asked_at DESC"), text("number DESC")),
         Index("ix_payouts_run_id", "run_id"),
         Index("ix_payouts_request_id", "request_id"),
         Index("ix_payouts_method_id", "method_id"),
