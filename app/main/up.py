@@ -47,11 +47,13 @@ def run(settings: Settings) -> None:
         try:
             for child in children:
                 child.start()
-            if _wait_until_ready(settings, stop):
-                _announce(settings)
+            waiting: _Waiting | None = _Waiting(settings)
             while not stop.wait(0.3):
                 for child in children:
                     child.look_after()
+                if waiting is not None and waiting.is_over():
+                    _announce(settings)
+                    waiting = None
         finally:
             click.echo("Stopping.")
             _stop(children)
@@ -179,17 +181,22 @@ def _stop(children: list[_Child]) -> None:
             child.process.wait()
 
 
-def _wait_until_ready(settings: Settings, stop: threading.Event) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and not stop.is_set():
+class _Waiting:
+    """The wait for the first answer: what takes long is told once, and is waited for all the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._address = f"http://{settings.host}:{settings.port}/readyz"
+        self._tell_at = time.monotonic() + READY_SECONDS
+
+    def is_over(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/readyz", timeout=2):
+            with urllib.request.urlopen(self._address, timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
-            stop.wait(0.1)
-    if not stop.is_set():
-        click.echo("The product is not ready yet; the lines above say why.", err=True)
-    return False
+            if time.monotonic() > self._tell_at:
+                self._tell_at = float("inf")
+                click.echo("The product is not ready yet; where something is wrong, the lines above say so.", err=True)
+            return False
 
 
 def _announce(settings: Settings) -> None:
