@@ -185,12 +185,12 @@ class _Waiting:
     """The wait for the first answer: what takes long is told once, and is waited for all the same."""
 
     def __init__(self, settings: Settings) -> None:
-        self._address = f"http://{settings.host}:{settings.port}/readyz"
+        self._settings = settings
         self._tell_at = time.monotonic() + READY_SECONDS
 
     def is_over(self) -> bool:
         try:
-            with urllib.request.urlopen(self._address, timeout=2):
+            with urllib.request.urlopen(f"http://{self._settings.host}:{self._settings.port}/readyz", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             if time.monotonic() > self._tell_at:
