@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -27,21 +28,32 @@ _homes = count(1)
 PATIENCE, NOT_YET = 10, 404
 
 
+MANY = 200
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that none is left running alone at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files with slow or many tests come first, so that none is left running alone at the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    long |= {path for path, tests in Counter(item.path for item in items).items() if tests > MANY}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """One worker goes through the browser's tests, which compute; the others meanwhile take the rest, where faults wait."""
+    """One worker goes through the browser's tests, which compute; the others meanwhile take faults, which wait, one by one.
+
+    All else goes file by file, so that what a file starts for its tests is started once.
+    """
+    config.option.loadscopereorder = False
     return _Scheduling(config, log)
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        if nodeid.startswith("tests/browser/"):
+            return "browser"
+        return nodeid if nodeid.startswith("tests/faults/") else nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
