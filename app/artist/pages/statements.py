@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -15,7 +14,6 @@ from app.artist.queries import money
 from app.artist.rules.tasks import APP
 from app.artist.service import mark_answer_read
 from app.contracts.models import Contract
-from app.contracts.rules import vocabulary
 from app.identity.pages import AnyRequest, seen, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import Visitor
@@ -27,9 +25,8 @@ from app.kernel.tenant import TenantState
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of, tenant_of
 from app.lists.errors import FilterUnusable
-from app.roster.rules.countries import country_names
 from app.royalties.models import SalesReport, Statement
-from app.royalties.pages.line import line_of, row_number
+from app.royalties.pages.line import line_of, opened, row_number
 from app.royalties.pages.periods import teller_of
 from app.royalties.pages.run import page_number
 from app.royalties.pages.statement import LONGEST_SEARCH, way_of
@@ -43,7 +40,7 @@ from app.royalties.service.telling import BY_SENTENCES, MATCH_SENTENCES
 STATEMENTS = f"{APP}/statements"
 STATEMENT = f"{STATEMENTS}/{{statement_id:str}}"
 LINE = f"{STATEMENT}/lines/{{number:str}}"
-SHOWN, SHOWN_STATEMENTS = 40, 60
+SHOWN_STATEMENTS = 60
 
 
 @get(STATEMENTS, sync_to_thread=True)
@@ -105,33 +102,9 @@ def line_page(request: AnyRequest, statement_id: FromPath[str], number: FromPath
 
 
 def _line_shown(request: AnyRequest, visitor: Visitor, statement_id: str, number: str) -> dict[str, Any]:
-    realm, at = realm_of(request), page_number(request)
-    teller = teller_of(realm)
     with tenant_read(tenant_of(request)) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
-        line = line_of(session, statement, number)
-        known = lines.provenance(session, statement, line.number)
-        found = lines.sources(session, statement, line.number, skip=(at - 1) * SHOWN, limit=SHOWN + 1)
-        question = queries.questions(session, statement).get(line.number)
-        notes = queries.notes(session, question) if question else []
-        shown = _heading(session, visitor, statement)
-    return {
-        **shown,
-        "line": line,
-        "known": known,
-        "question": question,
-        "notes": notes,
-        "rate": known.run.rates.get(f"{line.currency}/{known.terms.currency}", {}),
-        "at": at,
-        "sources": found[:SHOWN],
-        "more": len(found) > SHOWN,
-        "teller": teller,
-        "percent": teller.percent,
-        "amount": partial(teller.exactly, currency=known.terms.currency),
-        "vocabulary": vocabulary,
-        "countries": country_names(realm.language),
-        "matches": MATCH_SENTENCES,
-    }
+        return _heading(session, visitor, statement) | opened(session, request, statement, number)
 
 
 @get(f"{LINE}/rows/{{report_id:str}}/{{row:str}}", sync_to_thread=True)

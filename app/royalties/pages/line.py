@@ -66,20 +66,26 @@ def show(request: Request[Any, Any, Any], statement_id: FromPath[str], number: F
 
 
 def _values(request: Request[Any, Any, Any], visitor: Visitor, statement_id: str, number: str) -> dict[str, Any]:
-    realm, at = realm_of(request), page_number(request)
-    teller = teller_of(realm)
     with tenant_read(tenant_of(request)) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
-        line = line_of(session, statement, number)
-        known = lines.provenance(session, statement, line.number)
-        found = lines.sources(session, statement, line.number, skip=(at - 1) * SHOWN, limit=SHOWN + 1)
-        question = queries.questions(session, statement).get(line.number)
-        shown = heading(session, visitor, statement)
+        shown = heading(session, visitor, statement) | opened(session, request, statement, number)
         is_seen = select(Contract.id).where(Contract.id == statement.contract_id, may_see_contract(visitor))
         shown["may_see_contract"] = session.scalar(is_seen) is not None
-        shown |= {"question": question, "notes": queries.notes(session, question) if question else []}
+    is_answering = may_answer(visitor) and asking.is_anothers(shown["question"], visitor.actor)
+    return shown | {"is_answering": is_answering}
+
+
+def opened(session: Session, request: Request[Any, Any, Any], statement: Statement, number: str) -> dict[str, Any]:
+    """What a line's page shows to whoever reads the statement: how it came about, its rows, what was asked of it."""
+    realm, at = realm_of(request), page_number(request)
+    teller = teller_of(realm)
+    line = line_of(session, statement, number)
+    known = lines.provenance(session, statement, line.number)
+    found = lines.sources(session, statement, line.number, skip=(at - 1) * SHOWN, limit=SHOWN + 1)
+    question = queries.questions(session, statement).get(line.number)
     return {
-        **shown,
+        "question": question,
+        "notes": queries.notes(session, question) if question else [],
         "line": line,
         "known": known,
         "rate": known.run.rates.get(f"{line.currency}/{known.terms.currency}", {}),
@@ -92,7 +98,6 @@ def _values(request: Request[Any, Any, Any], visitor: Visitor, statement_id: str
         "vocabulary": vocabulary,
         "countries": country_names(realm.language),
         "matches": MATCH_SENTENCES,
-        "is_answering": may_answer(visitor) and asking.is_anothers(question, visitor.actor),
     }
 
 
