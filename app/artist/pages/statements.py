@@ -40,7 +40,7 @@ from app.royalties.service.telling import BY_SENTENCES, MATCH_SENTENCES
 STATEMENTS = f"{APP}/statements"
 STATEMENT = f"{STATEMENTS}/{{statement_id:str}}"
 LINE = f"{STATEMENT}/lines/{{number:str}}"
-SHOWN_STATEMENTS = 60
+SHOWN, SHOWN_STATEMENTS = 40, 60
 
 
 @get(STATEMENTS, sync_to_thread=True)
