@@ -16,6 +16,7 @@ from granian.constants import Interfaces, Loops
 from litestar import Litestar, Request, Response, Router, get
 from litestar.concurrency import set_asyncio_executor
 from litestar.config.compression import CompressionConfig
+from litestar.events import BaseEventEmitterBackend
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
@@ -111,6 +112,21 @@ async def _listening(app: Litestar) -> AsyncIterator[None]:
     hub.stop()
 
 
+class _Silent(BaseEventEmitterBackend):
+    """The framework's own events, which nobody here emits or hears.
+
+    Its usual emitter keeps one task for the application: entered twice, as by two clients of one application in two
+    loops, it is left once too often, and the loop that was left over never ends.
+    """
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave nothing behind."""
+
+    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
+        """Refuse: what happens in a label is activity."""
+        raise NotImplementedError
+
+
 def assemble() -> Litestar:
     """Put the pages of every slice together; what they share is given to the application's state later."""
     return Litestar(
@@ -127,6 +143,7 @@ def assemble() -> Litestar:
         openapi_config=None,
         request_max_body_size=LARGEST_BODY,
         compression_config=CompressionConfig("gzip", minimum_size=1_000, gzip_compress_level=5, exclude=UNCOMPRESSED),
+        event_emitter_backend=_Silent,
         logging_config=None,
         debug=False,
     )
