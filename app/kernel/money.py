@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, localcontext
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from babel.core import get_global
@@ -142,6 +142,7 @@ def allocate(total_micros: int, shares: Sequence[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
+@lru_cache(maxsize=20_000)
 def format_money(micros: int, currency: str, locale: str) -> str:
     """An amount as a person of this locale reads it, in the currency's own decimal places."""
     with exact():

@@ -205,8 +205,8 @@ def _left_the_bank(session: Session) -> dict[UUID, int]:
 def earn(tenant: Tenant, payee: Payee, micros: int) -> None:
     """More is owed to a payee, or, below zero, less: as when sales come in, or are taken back."""
     with tenant_work(tenant) as session:
-        ((contract, _),) = standing.contracts_of(session, [payee.id])[payee.id]
-        payable = Account(Kind.PAYABLE, account_of(contract, payee.id), payee.currency)
+        (told,) = standing.contracts_of(session, [payee.id])[payee.id]
+        payable = Account(Kind.PAYABLE, account_of(told.contract, payee.id), payee.currency)
         expense = Account(Kind.ROYALTY_EXPENSE, None, payee.currency)
         debit, credit = (expense, payable) if micros > 0 else (payable, expense)
         entry = Entry(f"restated:{ids.new_id()}", debit, credit, abs(micros), clock.now().date(), "restatement")

@@ -104,7 +104,7 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
         return format_datetime(when, form, tzinfo=zone, locale=locale)
 
     def day(when: datetime, form: str = "medium") -> str:
-        return format_date(when.astimezone(zone), form, locale=locale)
+        return _spelled_day(when.astimezone(zone).date(), form, locale)
 
     def money(micros: int, currency: str) -> str:
         return format_money(micros, currency, locale)
@@ -122,6 +122,11 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
 @lru_cache(maxsize=10_000)
 def _spelled_number(value: float, locale: str) -> str:
     return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=10_000)
+def _spelled_day(when: calendar_day, form: str, locale: str) -> str:
+    return format_date(when, form, locale=locale)
 
 
 @lru_cache(maxsize=10_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -88,20 +88,23 @@ class Told(NamedTuple):
     contract: UUID
     is_payable: bool
     """Whether what it left is due: under some contracts it must first reach a least amount."""
+    title: str
+    """What the contract is called."""
 
 
 def contracts_of(session: Session, payees: Collection[UUID]) -> dict[UUID, list[Told]]:
     """The contracts under which payees were told something, with what the newest statement says."""
     newest = (
-        select(Statement.payee_id, Statement.contract_id, Statement.payable_micros > 0)
+        select(Statement.payee_id, Statement.contract_id, Statement.payable_micros > 0, Contract.title)
         .join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
+        .join(Contract, Contract.id == Statement.contract_id)
         .where(among(Statement.payee_id, payees), RoyaltyRun.state == "published", RoyaltyRun.is_trial.is_(False))
         .order_by(Statement.payee_id, Statement.contract_id, RoyaltyRun.published_at.desc(), Statement.id.desc())
         .ext(distinct_on(Statement.payee_id, Statement.contract_id))
     )
     found: dict[UUID, list[Told]] = defaultdict(list)
-    for payee, contract, is_payable in session.execute(newest):
-        found[payee].append(Told(contract, is_payable))
+    for payee, contract, is_payable, title in session.execute(newest):
+        found[payee].append(Told(contract, is_payable, title))
     return found
 
 
@@ -140,36 +143,38 @@ def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
     found = {(payee.id, payee.currency): Standing(payee, payee.currency) for payee in payees}
     told = contracts_of(session, by_id)
     whose = {account_of(each.contract, payee): (payee, each) for payee, all_ in told.items() for each in all_}
-    titles = _titles(session, {each.contract for all_ in told.values() for each in all_})
-    due = _next_statement(session)
     for account, micros in ledger.balances(session, subjects=[*whose, *by_id]).items():
         if account.subject is None or not micros:
             continue
         payee, each = whose.get(account.subject, (account.subject, None))
         standing = found.setdefault((payee, account.currency), Standing(by_id[payee], account.currency))
-        title = titles.get(each.contract, "") if each else ""
+        title = each.title if each else ""
         if account.kind is Kind.PAYABLE and micros < 0:
             standing.behind.append(Line("available", SENTENCES["behind"], micros, title))
             continue
         if account.kind in (*_OF, Kind.PAYOUT, Kind.HELD):
             standing.total_micros += micros
         if account.kind in _OF:
-            standing.lines.append(_line(account, micros, title, due, is_due=each is None or each.is_payable))
+            standing.lines.append(_line(account, micros, title, is_due=each is None or each.is_payable))
     for key, line in (*_payouts(session, by_id), *_holds(session, by_id)):
         found[key].lines.append(line)
+    _say_when(session, found.values())
     return list(found.values())
 
 
-def _line(account: Account, micros: int, title: str, due: date | None, *, is_due: bool) -> Line:
+def _say_when(session: Session, standings: Iterable[Standing]) -> None:
+    """What is pending moves with the next statement."""
+    pending = [standing for standing in standings if any(line.place == "pending" for line in standing.lines)]
+    due = _next_statement(session) if pending else None
+    for standing in pending:
+        standing.lines = [line._replace(on=due) if line.place == "pending" else line for line in standing.lines]
+
+
+def _line(account: Account, micros: int, title: str, *, is_due: bool) -> Line:
     place, reason = _OF[account.kind]
     if account.kind is Kind.PAYABLE and not is_due:
         place, reason = "pending", "least"
-    return Line(place, SENTENCES[reason], micros, title, due if place == "pending" else None)
-
-
-def _titles(session: Session, contracts: Collection[UUID]) -> dict[UUID, str]:
-    query = select(Contract.id, Contract.title).where(Contract.id.in_(contracts))
-    return {key: title for key, title in session.execute(query)}  # noqa: C416
+    return Line(place, SENTENCES[reason], micros, title)
 
 
 def _next_statement(session: Session) -> date | None:
