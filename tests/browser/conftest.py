@@ -34,6 +34,8 @@ QUICK = {"reporter": "no-passes", "resultTypes": ["violations"], "preload": Fals
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that a scheme or a theme can change; nothing else on a page depends on them."""
+PATIENCE_MS = 90_000
+"""On a machine that does much else; what comes sooner is not waited for."""
 Look = tuple[dict[str, int], str, list[str]]
 LOOKS: list[Look] = [(WIDE, "light", RULES), (NARROW, "dark", RULES)]
 TURNED: list[Look] = [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]
@@ -154,6 +156,7 @@ def visit(browser: Browser, site: Site):
     def visit(slug: str, *, who: str | None = "owner", language: str = "en", **options: Any) -> Visit:
         context = browser.new_context(locale=language, **options)
         opened.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         here = Visit(site, slug, context, page)
         page.on("pageerror", lambda problem: here.complaints.append(f"error: {problem}"))

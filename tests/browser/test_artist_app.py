@@ -13,7 +13,7 @@ from app.contracts.service.sending import NewSigner, Sending
 from app.kernel import db
 from app.kernel.actor import Actor
 from app.main import composition
-from tests.browser.conftest import COLOURS, FLAGS, RULES, WHOLE_CHROMIUM, Site, Visit
+from tests.browser.conftest import COLOURS, FLAGS, PATIENCE_MS, RULES, WHOLE_CHROMIUM, Site, Visit
 from tests.browser.test_signing import at_work
 from tests.factories.labels import the_label
 from tests.factories.money import a_contract, a_payee, terms
@@ -111,6 +111,7 @@ def phone(browser, site, tmp_path):
     context = browser.browser_type.launch_persistent_context(
         tmp_path / "profile", executable_path=WHOLE_CHROMIUM, args=FLAGS, locale="en", **SMALL
     )
+    context.set_default_timeout(PATIENCE_MS)
     yield Visit(site, "bluehour", context, context.new_page())
     context.close()
 
