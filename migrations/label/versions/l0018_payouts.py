@@ -260,6 +260,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('reserved', 'approved', 'sending', 'unknown', 'sent')"),
     )
+    op.create_index("ix_payouts_asked_at", "payouts", [sa.text("asked_at DESC"), sa.text("number DESC")])
     op.create_index("ix_payouts_method_id", "payouts", ["method_id"], unique=False)
     op.create_index("ix_payouts_payee_id", "payouts", ["payee_id", "asked_at"], unique=False)
     op.create_index("ix_payouts_request_id", "payouts", ["request_id"], unique=False)
