@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -36,7 +37,7 @@ def somebody_died(tenant: Tenant) -> bool:
 
 
 @contextmanager
-def killed_at(tenant: Tenant, environment: dict[str, str], place: str) -> Iterator[Child]:
+def killed_at(tenant: Tenant, environment: dict[str, str], place: str) -> Iterator[Child | subprocess.Popen[bytes]]:
     """Let a worker die at a place of its work, with its whole family; then give another one that is whole."""
     with process("worker", environment | {"CRASH_AT": place, "WORKER_PROCESSES": "1"}) as doomed:
         assert eventually(lambda: doomed.poll() is not None or somebody_died(tenant), WITHIN), "nobody came by there"

@@ -117,6 +117,7 @@ def test_schedulers_whose_clocks_differ_ask_for_each_period_once(environment, co
 
 def test_a_worker_whose_clock_is_wrong_does_each_task_once_and_in_time(working, environment, tmp_path):
     fast, slow = WrongClock(tmp_path / "fast", "+10m"), WrongClock(tmp_path / "slow", "-1h")
+    environment |= {"TASK_LEASE_SECONDS": "10"}  # less than any clock is wrong by, and more than a busy machine takes
     with ExitStack() as stack:
         stack.enter_context(process("scheduler", environment))
         for clock in (fast, slow):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from app.kernel.tenant import Tenant
 from tests.kernel.jobs.nursery import Child, nursery
 
 MANY = 50
+LINKED = "LD_PRELOAD"
+"""What takes hold when a program is started, and not when one is forked: a wrong clock."""
 
 
 @label_task("test.mark", max_attempts=MANY, time_limit=20)
@@ -77,13 +80,20 @@ def add_marks(*tenants: Tenant) -> None:
 
 
 @contextmanager
-def process(kind: str, environment: dict[str, str]) -> Iterator[Child]:
+def process(kind: str, environment: dict[str, str]) -> Iterator[Child | subprocess.Popen[bytes]]:
     """Run a worker or a scheduler that knows the test tasks; whatever is left of it at the end is killed."""
-    running = nursery().child([kind], os.environ | {"TASK_LEASE_SECONDS": "2"} | environment)
+    around = os.environ | {"TASK_LEASE_SECONDS": "2"} | environment
+    running = _from_nothing(kind, around) if LINKED in environment else nursery().child([kind], around)
     try:
         yield running
     finally:
         kill_tree(running)
+
+
+def _from_nothing(kind: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    code = "import sys, tests.kernel.jobs.work; from app.main.cli import main; main()"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, "-c", code, kind], env=environment, start_new_session=True, **quiet)
 
 
 def kill_tree(running: subprocess.Popen[bytes] | Child) -> None:
