@@ -149,7 +149,6 @@ def _mend(settings, labels):
             owner.execute(f'DROP TABLE "{label}".runs')
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_three_broken_labels_among_two_hundred_are_quarantined_and_the_rest_goes_on(fleet, spares):
     broken = spares(198)[-3:]
