@@ -17,7 +17,8 @@ from app.kernel.activity import Activity
 from app.kernel.actor import Actor
 from app.roster.models import Payee
 from app.tax.models import SanctionsCase, SanctionsName
-from app.tax.rules.names import THRESHOLD, alike, distance, hits, words
+from app.tax.rules.likeness import hits
+from app.tax.rules.names import THRESHOLD, alike, distance, words
 from app.tax.service import blocked, screening
 from tests.factories.members import a_member
 from tests.factories.money import a_payee
@@ -112,7 +113,7 @@ def test_the_comparison_of_all_finds_what_the_comparison_of_each_would():
 
 def naively(one, other):
     """The likeness as it is defined, without any shortcut but which words may be alike at all."""
-    from app.tax.rules.names import _EACH_FURTHER, _TOKEN_LIKE, _keys
+    from app.tax.rules.likeness import _EACH_FURTHER, _TOKEN_LIKE, _keys
 
     mine, yours = words(one), words(other)
     short, long = (mine, yours) if len(mine) <= len(yours) else (yours, mine)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 LONGEST_KEY = 60
 
@@ -65,5 +67,7 @@ def entries(text: str) -> dict[str, str] | None:
 
 
 def _one(how: Callable[[pl.Expr], pl.Expr], text: str) -> str:
+    import polars as pl  # it has threads, which a worker that forks must not have yet
+
     found: str = pl.select(how(pl.lit(text, pl.String))).item()
     return found

@@ -22,7 +22,7 @@ from app.roster.models import Party, Payee
 from app.tax.errors import CaseReasonMissing, ListUnnamed, ListUnusable
 from app.tax.models import SanctionsCase, SanctionsList, SanctionsName, SanctionsScreened
 from app.tax.rules.asking import is_writable
-from app.tax.rules.names import Hit, compared, hits, words
+from app.tax.rules.names import Hit, compared, words
 
 MOST_NAMES: Final = 200_000
 LARGEST_FILE: Final = 40_000_000
@@ -149,6 +149,8 @@ def screen_due(session: Session, actor: Actor) -> int:
         return 0
     listed = _listed(session)
     ours = list(dict.fromkeys((party, name) for _, party, *names in due for name in names))
+    from app.tax.rules.likeness import hits  # its tables have threads, which a worker that forks must not have yet
+
     found = hits([name for _, name in ours], [each.name for each in listed])
     opened = _open(session, actor, _best(found, ours, listed))
     lists = ",".join(sorted({str(each.list_id) for each in listed}))
