@@ -49,6 +49,7 @@ NAMES = (
 TOLD = sorted(ROLE_SENTENCES)
 """Names that are kept with what a label wrote, and that pages tell in words: nobody reads the names themselves."""
 
+DAYS = r"\b((Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch)\b"
 MONTHS = r"(\d{1,2}\. )?(Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\w*\.? \d{4}"
 IN_ENGLISH = ("/portal/kit",)
 """The parts of the kit, for those who build pages: shown to the people of the house and never to a label's public."""
@@ -60,7 +61,8 @@ LOOK = """
     let before = null;
     const whole = new RegExp(`${opens}[^${opens}${closes}]*${closes}`, "g");
     while (before !== text) { before = text; text = text.replace(whole, " "); }
-    return text.replace(/\\s+/g, " ").trim();
+    const split = new RegExp(`^[^${opens}]*${closes}|${opens}[^${closes}]*$`, "g");  // by what a sentence marks in its middle
+    return text.replace(split, " ").replace(/\\s+/g, " ").trim();
   };
   const name = (element) => element.tagName.toLowerCase() + (element.id ? `#${element.id}` : "") +
     (element.classList.length ? `.${[...element.classList].join(".")}` : "");
@@ -147,7 +149,7 @@ def untranslated(found):
     """What a page says outside of any translated sentence."""
     said = []
     for where, text in found["texts"]:
-        bare = re.sub(MONTHS, "", text)
+        bare = re.sub(f"{MONTHS}|{DAYS}", "", text)
         words = [word for word in re.findall(r"[^\W\d_]{2,}", bare) if word not in NAMES]
         said += [f"{where}: {text}"] if words else []
     return said
