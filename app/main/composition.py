@@ -39,6 +39,8 @@ SLICES = (
     "app.royalties.activity",
     "app.royalties.service.naming",
     "app.royalties.tasks",
+    "app.fans.models",
+    "app.storefront.models",
     "app.payouts.models",
     "app.payouts.activity",
     "app.payouts.queries.taxed",

@@ -1,0 +1,1 @@
+"""What fans are held to, without a database."""

@@ -1,0 +1,45 @@
+"""The tables of the shop."""
+
+from __future__ import annotations
+
+from app.storefront.models.markets import (
+    MOMENT,
+    Market,
+    MenuEntry,
+    ShippingRate,
+    StorePage,
+    StoreSettings,
+    TaxRate,
+    TaxRegistration,
+)
+from app.storefront.models.orders import (
+    ORDER_STATES,
+    Basket,
+    BasketLine,
+    Fulfilment,
+    FulfilmentLine,
+    Membership,
+    Order,
+    OrderLine,
+    Owned,
+)
+from app.storefront.models.payments import Dispute, Payment, Refund, StoreEvent, StoreSale
+from app.storefront.models.products import (
+    BundlePart,
+    Discount,
+    DownloadCode,
+    Product,
+    Stock,
+    StockLocation,
+    StockMove,
+    Variant,
+    VariantPrice,
+    Wish,
+)
+
+__all__ = [
+    "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode", "Fulfilment",
+    "FulfilmentLine", "Market", "Membership", "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "Product",
+    "Refund", "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale",
+    "StoreSettings", "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
+]  # fmt: skip

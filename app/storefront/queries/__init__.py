@@ -1,0 +1,1 @@
+"""Lists and shelves of the shop."""

@@ -1,0 +1,1 @@
+"""Prices, taxes, discounts and totals, without a database."""

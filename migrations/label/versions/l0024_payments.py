@@ -1,0 +1,174 @@
+"""Money for the shop's orders: payments, refunds, disputes, what gateways told, sales."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+from migrations.label import LABEL_ROLE
+
+revision = "l0024"
+down_revision = "l0023"
+branch_labels = None
+depends_on = None
+phase = "expand"
+
+MOMENT = pg.TIMESTAMP(timezone=True)
+EMPTY = sa.text("'{}'")
+FALSE = sa.text("false")
+
+
+def upgrade() -> None:
+    _payments()
+    _told()
+    op.execute(f"REVOKE DELETE ON payments, refunds, disputes, store_events, store_sales FROM {LABEL_ROLE}")
+
+
+def _payments() -> None:
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("fee_micros", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("method", sa.Text(), server_default="", nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("facts", pg.JSONB(), server_default=EMPTY, nullable=False),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("paid_at", MOMENT, nullable=True),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.CheckConstraint("amount_micros > 0", name="ck_payments_amount"),
+        sa.CheckConstraint("state IN ('open', 'acting', 'paid', 'failed', 'cancelled')", name="ck_payments_state"),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_payments_order_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_payments"),
+    )
+    op.create_index(
+        "ix_payments_open",
+        "payments",
+        ["started_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open', 'acting')"),
+    )
+    op.create_index("ix_payments_order_id", "payments", ["order_id"], unique=False)
+    op.create_index(
+        "uq_payments_paid", "payments", ["order_id"], unique=True, postgresql_where=sa.text("state = 'paid'")
+    )
+    op.create_index(
+        "uq_payments_reference",
+        "payments",
+        ["gateway", "reference"],
+        unique=True,
+        postgresql_where=sa.text("reference <> ''"),
+    )
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("shipping_micros", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lines", pg.JSONB(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("is_dispute", sa.Boolean(), server_default=FALSE, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("done_at", MOMENT, nullable=True),
+        sa.CheckConstraint("amount_micros > 0", name="ck_refunds_amount"),
+        sa.CheckConstraint("state IN ('asked', 'sent', 'done', 'failed')", name="ck_refunds_state"),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_refunds_order_id"),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_refunds_payment_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_refunds"),
+    )
+    op.create_index(
+        "ix_refunds_open", "refunds", ["asked_at"], unique=False, postgresql_where=sa.text("state IN ('asked', 'sent')")
+    )
+    op.create_index("ix_refunds_order_id", "refunds", ["order_id"], unique=False)
+    op.create_index("ix_refunds_payment_id", "refunds", ["payment_id"], unique=False)
+    op.create_index(
+        "uq_refunds_reference", "refunds", ["reference"], unique=True, postgresql_where=sa.text("reference IS NOT NULL")
+    )
+    op.create_table(
+        "disputes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("fee_micros", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("opened_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.CheckConstraint("state IN ('open', 'answered', 'won', 'lost')", name="ck_disputes_state"),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_disputes_payment_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_disputes"),
+    )
+    op.create_index("ix_disputes_payment_id", "disputes", ["payment_id"], unique=False)
+    op.create_index("uq_disputes_reference", "disputes", ["reference"], unique=True)
+
+
+def _told() -> None:
+    op.create_table(
+        "store_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="new", nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("tries", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("applied_at", MOMENT, nullable=True),
+        sa.CheckConstraint("state IN ('new', 'applied', 'quarantined')", name="ck_store_events_state"),
+        sa.PrimaryKeyConstraint("id", name="pk_store_events"),
+    )
+    op.create_index(
+        "ix_store_events_new", "store_events", ["received_at"], unique=False, postgresql_where=sa.text("state = 'new'")
+    )
+    op.create_index("uq_store_events_event_id", "store_events", ["gateway", "event_id"], unique=True)
+    op.create_table(
+        "store_sales",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("line_id", sa.Uuid(), nullable=False),
+        sa.Column("refund_id", sa.Uuid(), nullable=True),
+        sa.Column("sold_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("gross_micros", sa.BigInteger(), nullable=False),
+        sa.Column("tax_micros", sa.BigInteger(), nullable=False),
+        sa.Column("fee_micros", sa.BigInteger(), nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), nullable=False),
+        sa.Column("net_micros", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "net_micros = gross_micros - tax_micros - fee_micros - cost_micros", name="ck_store_sales_net"
+        ),
+        sa.CheckConstraint("quantity <> 0", name="ck_store_sales_quantity"),
+        sa.ForeignKeyConstraint(["line_id"], ["order_lines.id"], name="fk_store_sales_line_id"),
+        sa.ForeignKeyConstraint(["refund_id"], ["refunds.id"], name="fk_store_sales_refund_id"),
+        sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_store_sales_report_id"),
+        sa.PrimaryKeyConstraint("number", name="pk_store_sales"),
+    )
+    op.create_index("ix_store_sales_refund_id", "store_sales", ["refund_id"], unique=False)
+    op.create_index("ix_store_sales_report_id", "store_sales", ["report_id"], unique=False)
+    op.create_index("ix_store_sales_sold_on", "store_sales", ["sold_on"], unique=False)
+    op.create_index(
+        "ix_store_sales_unreported",
+        "store_sales",
+        ["sold_on"],
+        unique=False,
+        postgresql_where=sa.text("report_id IS NULL"),
+    )
+    op.create_index(
+        "uq_store_sales_what", "store_sales", ["line_id", sa.text("coalesce(refund_id, line_id)")], unique=True
+    )
