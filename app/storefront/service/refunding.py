@@ -7,28 +7,22 @@ books follow when the gateway has done it; what it cannot do is counted as not g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, failpoint, ids, jobs
+from app.kernel import activity, ids, jobs
 from app.kernel.actor import Actor
-from app.kernel.db import moment, tenant_work
+from app.kernel.db import moment
 from app.kernel.money import allocate, format_money, from_minor, to_minor
-from app.kernel.tenant import Tenant, TenantState
-from app.ledger.service import freezing
-from app.storefront.gateways import gateways
-from app.storefront.gateways.gateway import Back
+from app.kernel.tenant import Tenant
 from app.storefront.models import Order, OrderLine, Payment, Refund
 from app.storefront.rules.payment_refusals import RefundEmpty, RefundReasonMissing, RefundTooMuch, RefundUnfit
 from app.storefront.rules.portions import portion
 
-EVEN: Final = frozenset({TenantState.SUSPENDED})
 MOST_REASON: Final = 500
-BATCH: Final = 50
 AUTOMATIC: Final = ("twice", "too_late", "amount")
 """Reasons of refunds that nobody asked for: money that came when nobody wanted it any more."""
 
@@ -220,50 +214,3 @@ def charged_back(session: Session, tenant: Tenant, order: Order, payment: Paymen
     session.flush()
     _count(session, order, made, sign=1)
     return made
-
-
-def send(tenant: Tenant, refund_id: UUID) -> None:
-    """Ask the gateway to give back what was noted, and take its word; safe to do again."""
-    from app.storefront.service import settling
-
-    with tenant_work(tenant, even=EVEN) as session:
-        made = session.get_one(Refund, refund_id, with_for_update=True)
-        payment = session.get_one(Payment, made.payment_id)
-        if made.state not in ("asked", "sent") or payment.gateway not in gateways.reachable():
-            return
-        if freezing.frozen(session):
-            return
-        back = _back(tenant, made, payment)
-        made.problem = "tried"
-        failpoint.reach("store.refunding")
-    failpoint.reach("store.refund_noted")
-    gateway = gateways.named(payment.gateway)
-    said = gateway.read_refund(tenant, made.reference) if made.reference else gateway.refund(tenant, back)
-    failpoint.reach("store.refund_answered")
-    with tenant_work(tenant, even=EVEN) as session:
-        settling.apply(session, tenant, [said])
-
-
-def _back(tenant: Tenant, made: Refund, payment: Payment) -> Back:
-    return Back(
-        refund_id=made.id,
-        payment_id=payment.id,
-        key=f"{tenant.id}-back-{made.id}",
-        payment=payment.reference,
-        amount_minor=to_minor(made.amount_micros, payment.currency).minor,
-        currency=payment.currency,
-        asked_at=made.asked_at,
-        is_again=made.problem == "tried",
-    )
-
-
-def send_open(tenant: Tenant) -> int:
-    """Ask about refunds that are under way; gives how many were asked about."""
-    waiting = select(Refund.id).where(Refund.state.in_(("asked", "sent")), Refund.is_dispute.is_(False))
-    with tenant_work(tenant, even=EVEN) as session:
-        now = moment(session)
-        late = waiting.where(Refund.asked_at <= now - timedelta(seconds=20)).order_by(Refund.asked_at).limit(BATCH)
-        found = list(session.scalars(late))
-    for key in found:
-        send(tenant, key)
-    return len(found)

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _told()
     _sandbox()
     _compared()
+    _artists()
     op.execute(f"REVOKE DELETE ON payments, refunds, disputes, store_events, store_sales FROM {LABEL_ROLE}")
 
 
@@ -272,3 +273,10 @@ def _compared() -> None:
     op.create_index(
         "uq_gateway_differences_what", "gateway_differences", ["gateway", "kind", "reference"], unique=True
     )
+
+
+def _artists() -> None:
+    """What artists sell that is no music."""
+    op.add_column("sales_assets", sa.Column("artist_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key("fk_sales_assets_artist_id", "sales_assets", "artists", ["artist_id"], ["id"])
+    op.create_index("ix_sales_assets_artist_id", "sales_assets", ["artist_id"], unique=False)
