@@ -99,7 +99,7 @@ class SandboxGateway:
             found = session.get_one(SandboxCharge, charge.key)
             if found.body_hash != row["body_hash"]:
                 return Report(charge.payment_id, "unknown", facts={"said": "the key was used for something else"})
-            jobs.ask(session, "store.processor", {}, run_at=found.moves_at) if found.moves_at else None
+            jobs.ask(session, "storefront.processor", {}, run_at=found.moves_at) if found.moves_at else None
             report = _report(found, charge.language)
         failpoint.reach("store.charge_committed")
         return report
@@ -169,7 +169,7 @@ def pay(session: Session, token: str, number: str) -> SandboxCharge:
         charge.state = "challenged"
     elif ending in _CAPTURES:
         charge.state, charge.moves_at = "capturing", now + CAPTURES_AFTER
-        jobs.ask(session, "store.processor", {}, run_at=charge.moves_at)
+        jobs.ask(session, "storefront.processor", {}, run_at=charge.moves_at)
     else:
         _pay(session, charge, now)
     return charge
@@ -245,7 +245,7 @@ def _pay(session: Session, charge: SandboxCharge, now: datetime) -> None:
     charge.fee_minor = fee_minor(charge.amount_minor, charge.currency)
     if charge.ending == _DISPUTES:
         charge.moves_at = now + DISPUTED_AFTER
-        jobs.ask(session, "store.processor", {}, run_at=charge.moves_at)
+        jobs.ask(session, "storefront.processor", {}, run_at=charge.moves_at)
 
 
 def fee_minor(amount_minor: int, currency: str) -> int:
@@ -319,7 +319,7 @@ def _take_back(session: Session, charge: SandboxCharge, back: Back, now: datetim
     if is_possible and charge.ending != _REFUNDS_FAIL:
         found.state, found.moves_at = "done", None
     if found.moves_at:
-        jobs.ask(session, "store.processor", {}, run_at=found.moves_at)
+        jobs.ask(session, "storefront.processor", {}, run_at=found.moves_at)
     session.add(found)
     session.flush()
     return found

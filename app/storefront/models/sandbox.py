@@ -19,9 +19,7 @@ class SandboxCharge(LabelModel):
 
     __tablename__ = "sandbox_charges"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('open', 'challenged', 'capturing', 'paid', 'failed', 'cancelled')", name="state"
-        ),
+        CheckConstraint("state IN ('open', 'challenged', 'capturing', 'paid', 'failed', 'cancelled')", name="state"),
         Index("ix_sandbox_charges_moves_at", "moves_at", postgresql_where=text("moves_at IS NOT NULL")),
         Index("ix_sandbox_charges_changed_at", "changed_at"),
     )

@@ -153,12 +153,19 @@ def _named(price: str) -> int | None:
 def _gift(data: NewLine) -> dict[str, str] | None:
     if not data.gift_to.strip():
         return None
-    return {"to": data.gift_to.strip()[:254], "from": data.gift_from.strip()[:200], "words": data.gift_words[:LONGEST_WORDS]}
+    return {
+        "to": data.gift_to.strip()[:254],
+        "from": data.gift_from.strip()[:200],
+        "words": data.gift_words[:LONGEST_WORDS],
+    }
 
 
 @post("/{language:str}/basket/lines/{line_id:str}", sync_to_thread=True)
 def change(
-    request: AnyRequest, language: FromPath[str], line_id: FromPath[str], data: URLEncodedBody[ChangedLine]  # noqa: ARG001
+    request: AnyRequest,
+    language: FromPath[str],
+    line_id: FromPath[str],
+    data: URLEncodedBody[ChangedLine],  # noqa: ARG001
 ) -> Response[Any]:
     """Take more or fewer of a line, or none."""
     shopper = shopper_of(request)

@@ -154,9 +154,7 @@ def _checked(data: CheckoutForm, quote: Quote) -> Address | None:
     return address
 
 
-def _page(
-    request: AnyRequest, shopper: Shopper, data: CheckoutForm, refusal: Refusal | None = None
-) -> Response[Any]:
+def _page(request: AnyRequest, shopper: Shopper, data: CheckoutForm, refusal: Refusal | None = None) -> Response[Any]:
     """The checkout; where the country belongs to another market, its prices are those of that market."""
     country = data.country if data.country in COUNTRIES else shopper.country
     with tenant_read(shopper.tenant) as session:

@@ -19,9 +19,8 @@ from app.ledger.rules import Account, Entry, Kind
 from app.storefront.models import GatewayDifference, Payment
 from app.storefront.service import booking
 
-def suspend(
-    session: Session, tenant: Tenant, gateway: str, reference: str, minor: int | None, currency: str
-) -> None:
+
+def suspend(session: Session, tenant: Tenant, gateway: str, reference: str, minor: int | None, currency: str) -> None:
     """Money came, or below zero went, that no payment or refund of ours explains: it stands in suspense."""
     key = f"gateway:{gateway}:{reference}:unexplained"
     if not minor or session.get(Posting, ledger.posting_id(key)) is not None:

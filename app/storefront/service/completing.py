@@ -46,10 +46,8 @@ def complete(session: Session, tenant: Tenant, order: Order, payment: Payment | 
         order.state = "delivered"  # what only opens in the fan's account needs nothing sent
     session.flush()
     after = {"number": order.number, "amount": format_money(order.total_micros, order.currency, "en")}
-    activity.record(
-        session, Actor.system(tenant), "order.paid", subject_type="order", subject_id=order.id, after=after
-    )
-    jobs.ask(session, "store.thank", {"order": str(order.id)}, key=f"thank:{order.id}")
+    activity.record(session, Actor.system(tenant), "order.paid", subject_type="order", subject_id=order.id, after=after)
+    jobs.ask(session, "storefront.thank", {"order": str(order.id)}, key=f"thank:{order.id}")
     failpoint.reach("store.completed")
 
 

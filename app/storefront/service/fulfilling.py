@@ -46,7 +46,9 @@ def open_for(session: Session, tenant: Tenant, order: Order) -> list[Fulfilment]
         )
         session.add(sent)
         session.flush()
-        session.add_all(FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group)
+        session.add_all(
+            FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group
+        )
         made.append(sent)
     session.flush()
     return made

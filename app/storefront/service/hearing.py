@@ -44,7 +44,7 @@ def receive(
     if session.execute(statement).first() is None:
         return False
     if not quarantine:
-        jobs.ask(session, "store.hear", {})
+        jobs.ask(session, "storefront.hear", {})
     return True
 
 
@@ -60,7 +60,7 @@ def replay(session: Session, event: StoreEvent) -> None:
     """Look at an event again that was put aside, or applied."""
     event.state, event.why, event.tries = "new", None, 0
     session.flush()
-    jobs.ask(session, "store.hear", {})
+    jobs.ask(session, "storefront.hear", {})
 
 
 def hear(tenant: Tenant) -> int:

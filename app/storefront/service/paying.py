@@ -5,9 +5,9 @@ An answer that is lost is asked for again under the same key, never under anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,6 +31,9 @@ EVEN: Final = frozenset({TenantState.SUSPENDED})
 """What was begun before a label was suspended is still finished."""
 
 WAITING: Final = ("open", "acting")
+NOTHING: Final = "nothing"
+"""The way to pay an order that costs nothing."""
+
 PATIENCE: Final = timedelta(seconds=20)
 """A payment is asked about by itself once its buyer had so long to come back."""
 BATCH: Final = 100
@@ -44,16 +47,27 @@ class Step(NamedTuple):
     problem: str = ""
 
 
-def methods(session: Session, market_id: UUID) -> tuple[str, ...]:
-    """The ways to pay that a market offers."""
-    market = session.get_one(Market, market_id)
-    return gateways.offered(market.currency, market.methods)
+class Offering(Protocol):
+    """A market, as far as paying goes."""
+
+    @property
+    def currency(self) -> str:
+        """In which it sells."""
+
+    @property
+    def methods(self) -> Sequence[str]:
+        """The ways to pay that it chose; none: all."""
+
+
+def methods(tenant: Tenant, market: Offering, total_micros: int) -> tuple[str, ...]:  # noqa: ARG001 one gateway for all
+    """The ways to pay that a market offers; of what costs nothing there is `NOTHING` to pay."""
+    return (NOTHING,) if total_micros == 0 else gateways.offered(market.currency, market.methods)
 
 
 def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step:
     """Ask for an order's money; called twice it is the same try, so that nobody pays twice.
 
-    No transaction is open while the gateway is spoken with.
+    Without a `method` it is the one that was chosen before, or the first that is offered. No transaction is open while the gateway is spoken with.
     """
     with tenant_work(tenant) as session:
         order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
@@ -78,11 +92,14 @@ def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step
 
 def _begin(session: Session, order: Order, method: str) -> tuple[Payment, list[Payment]]:
     """The try that is under way, or a new one; and those in other ways that nobody needs any more."""
-    if method not in methods(session, order.market_id):
-        raise MethodMissing
+    market = session.get_one(Market, order.market_id)
+    offered = gateways.offered(market.currency, market.methods)
     gateway = gateways.usual()
-    query = select(Payment).where(Payment.order_id == order.id, Payment.state.in_(WAITING)).order_by(Payment.id)
+    query = select(Payment).where(Payment.order_id == order.id, Payment.state.in_(WAITING)).order_by(Payment.id.desc())
     under_way = list(session.scalars(query))
+    method = method or next((str(each.facts.get("method")) for each in under_way), next(iter(offered), ""))
+    if method not in offered:
+        raise MethodMissing
     for payment in under_way:
         if payment.gateway == gateway.name and payment.facts.get("method") == method:
             return payment, [other for other in under_way if other is not payment]
@@ -169,7 +186,7 @@ def follow(tenant: Tenant) -> int:
     return asked
 
 
-def _waiting(now: datetime) -> object:
+def _waiting(now: datetime) -> Any:
     query = select(Payment.id).where(Payment.state.in_(WAITING), Payment.started_at <= now - PATIENCE)
     return query.where(Payment.gateway.in_(gateways.reachable())).order_by(Payment.started_at.desc()).limit(BATCH)
 

@@ -65,7 +65,9 @@ def _look_at(session: Session, tenant: Tenant, name: str, said: Said, known: dic
         return 0
     payment = known.get(said.payment_id)
     if isinstance(said, Disputed):
-        return 0 if payment else comparing.note(session, tenant, name, "extra", said.reference, None, {"kind": "dispute"})
+        return (
+            0 if payment else comparing.note(session, tenant, name, "extra", said.reference, None, {"kind": "dispute"})
+        )
     facts = {"amount_minor": said.amount_minor, "currency": said.currency, "state": said.state}
     if isinstance(said, Returned):
         if said.state == "failed" or session.scalar(select(Refund.id).where(Refund.reference == said.reference)):

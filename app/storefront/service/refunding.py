@@ -162,7 +162,7 @@ def _note(
     )
     session.add(made)
     session.flush()
-    jobs.ask(session, "store.refund", {"refund": str(made.id)}, key=f"refund:{made.id}")
+    jobs.ask(session, "storefront.refund", {"refund": str(made.id)}, key=f"refund:{made.id}")
     return made
 
 
@@ -186,7 +186,9 @@ def give_back(session: Session, tenant: Tenant, order: Order, payment: Payment, 
     return _note(session, Actor.system(tenant), order, payment, payment.amount_micros, [], reason=reason)
 
 
-def charged_back(session: Session, tenant: Tenant, order: Order, payment: Payment, micros: int, reference: str) -> Refund:
+def charged_back(
+    session: Session, tenant: Tenant, order: Order, payment: Payment, micros: int, reference: str
+) -> Refund:
     """What a buyer's bank took back, as a refund that is done: of every line and of sending, in proportion."""
     lines, sending = left(session, order)
     shares = [line.micros or 0 for line in lines] + [sending]

@@ -38,7 +38,9 @@ def note_refund(session: Session, order: Order, made: Refund, on: date) -> list[
     for key, part in parts.items():
         sale, before, before_units = _stands(known[key])
         whole, gone, now = (
-            (sale.gross, before, part["micros"]) if sale.gross else (lines[key].quantity, before_units, part["quantity"])
+            (sale.gross, before, part["micros"])
+            if sale.gross
+            else (lines[key].quantity, before_units, part["quantity"])
         )
         back = given_back(sale, before=gone, now=now, whole=whole)
         taken = Sale(*(-each for each in back))

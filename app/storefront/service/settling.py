@@ -98,9 +98,7 @@ def _unwanted(session: Session, order: Order, payment: Payment, report: Report) 
     return "twice"
 
 
-def _stray(
-    session: Session, tenant: Tenant, order: Order, payment: Payment, why: str, report: Report
-) -> None:
+def _stray(session: Session, tenant: Tenant, order: Order, payment: Payment, why: str, report: Report) -> None:
     """Money that nobody wanted waits in suspense and goes back by itself; another sum than was asked for, by a person."""
     now = moment(session)
     payment.state, payment.problem = "cancelled", why
@@ -161,7 +159,7 @@ def _given_back(session: Session, tenant: Tenant, order: Order, payment: Payment
         order.state, order.ended_at = "refunded", now
     _tell(session, tenant, "order.refunded", order, {"number": order.number, "amount": _amount(made, order)})
     if not made.is_dispute:
-        jobs.ask(session, "store.tell_refund", {"refund": str(made.id)}, key=f"refunded:{made.id}")
+        jobs.ask(session, "storefront.tell_refund", {"refund": str(made.id)}, key=f"refunded:{made.id}")
 
 
 def _take_away(session: Session, tenant: Tenant, order: Order, made: Refund, now: datetime) -> None:
@@ -203,9 +201,7 @@ def _dispute(session: Session, tenant: Tenant, said: Disputed) -> None:
         _tell(session, tenant, f"order.dispute_{said.state}", order, after)
 
 
-def _opened(
-    session: Session, tenant: Tenant, order: Order, payment: Payment, said: Disputed, now: datetime
-) -> Dispute:
+def _opened(session: Session, tenant: Tenant, order: Order, payment: Payment, said: Disputed, now: datetime) -> Dispute:
     dispute = Dispute(
         id=ids.new_id(),
         payment_id=payment.id,
@@ -225,9 +221,7 @@ def _opened(
     return dispute
 
 
-def _lost(
-    session: Session, tenant: Tenant, order: Order, payment: Payment, dispute: Dispute, now: datetime
-) -> None:
+def _lost(session: Session, tenant: Tenant, order: Order, payment: Payment, dispute: Dispute, now: datetime) -> None:
     """A bank kept the money: what is left of the order is given back by it, and what it took beyond that is lost."""
     taken = 0
     if payment.state == "paid" and order.state != "refunded":

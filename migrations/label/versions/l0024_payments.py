@@ -270,9 +270,7 @@ def _compared() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_gateway_differences"),
     )
     op.create_index("ix_gateway_differences_payment_id", "gateway_differences", ["payment_id"], unique=False)
-    op.create_index(
-        "uq_gateway_differences_what", "gateway_differences", ["gateway", "kind", "reference"], unique=True
-    )
+    op.create_index("uq_gateway_differences_what", "gateway_differences", ["gateway", "kind", "reference"], unique=True)
 
 
 def _artists() -> None:
