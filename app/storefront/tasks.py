@@ -10,9 +10,24 @@ from app.kernel import jobs
 from app.kernel.tenant import Tenant
 from app.storefront.gateways import gateways, sandbox
 from app.storefront.models import Order, Refund
-from app.storefront.service import hearing, paying, reconciling, returning, telling
+from app.storefront.service import baskets, hearing, ordering, paying, reconciling, returning, telling
 
 MONEY_LIMIT = 300
+
+
+@jobs.label_schedule("storefront.lapse", every="five minutes", jitter_seconds=60)
+@jobs.label_task("storefront.lapse")
+def lapse(session: Session, tenant: Tenant) -> None:
+    """Cancel orders that nobody paid in time."""
+    if ordering.lapse(session, tenant) == ordering.AT_ONCE:
+        jobs.ask(session, "storefront.lapse", {})
+
+
+@jobs.label_schedule("storefront.forget_baskets", every="day", at="04:30", jitter_seconds=1_800)
+@jobs.label_task("storefront.forget_baskets")
+def forget_baskets(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 as every task
+    """Forget baskets that nobody came back for."""
+    baskets.forget(session)
 
 
 @jobs.label_schedule("storefront.follow", every="minute")
