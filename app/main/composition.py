@@ -40,6 +40,8 @@ SLICES = (
     "app.royalties.service.naming",
     "app.royalties.tasks",
     "app.fans.models",
+    "app.fans.activity",
+    "app.fans.tasks",
     "app.storefront.models",
     "app.payouts.models",
     "app.payouts.activity",
