@@ -43,7 +43,9 @@ class Rendition(Retiring, LabelModel):
         CheckConstraint("codec IN ('aac', 'flac')", name="codec"),
         CheckConstraint("state IN ('made', 'failed')", name="state"),
         CheckConstraint("(state = 'made') = (file_id IS NOT NULL)", name="file"),
-        Index("uq_renditions_current", "recording_id", "kind", "codec", "bitrate", unique=True, postgresql_where=CURRENT),
+        Index(
+            "uq_renditions_current", "recording_id", "kind", "codec", "bitrate", unique=True, postgresql_where=CURRENT
+        ),
         Index("ix_renditions_retired_at", "retired_at", postgresql_where=text("retired_at IS NOT NULL")),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, null, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Text, cast, exists, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release, Track
@@ -31,12 +31,12 @@ def offers_of(session: Session, recording_ids: Collection[UUID]) -> dict[UUID, l
         .where(Track.recording_id.in_(recording_ids))
     )
     offers: dict[UUID, list[Offer]] = defaultdict(list)
-    for recording_id, *said in session.execute(query):
-        offers[recording_id].append(Offer(*said))
+    for recording_id, places, excluded, released, preorder, at_once in session.execute(query):
+        offers[recording_id].append(Offer(places, excluded, released, preorder, at_once))
     return offers
 
 
-def current_renditions(recording_id: UUID, kind: str) -> Select[Any]:
+def current_renditions(recording_id: UUID, kind: str) -> Select[*tuple[Any, ...]]:
     """The renditions that players get, best last."""
     return (
         select(Rendition)
@@ -50,9 +50,10 @@ def current_renditions(recording_id: UUID, kind: str) -> Select[Any]:
     )
 
 
-def missing(limit: int) -> Select[Any]:
-    """Recordings with a master whose renditions are not made of it, or whose preview is not the one chosen, newest
-    first, with what makes asking for them another request: their version and that of the choice.
+def missing(limit: int) -> Select[*tuple[Any, ...]]:
+    """Recordings with a master whose renditions are not made of it, or whose preview is not the chosen one.
+
+    Newest first, with what makes asking for them another request: their version and that of the choice.
     """
     is_whole = _is_there("full", StoredFile.sha256)
     is_heard = _is_there("preview", preview_source())
@@ -72,12 +73,12 @@ def preview_source() -> ColumnElement[str]:
     return StoredFile.sha256.concat(func.coalesce(literal(":").concat(start).concat(":").concat(length), ""))
 
 
-def _is_there(kind: str, source: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_there(kind: str, source: SQLColumnExpression[str]) -> ColumnElement[bool]:
     same = (Rendition.recording_id == Recording.id) & (Rendition.source == source)
     return exists().where(same, Rendition.kind == kind, Rendition.retired_at.is_(None))
 
 
-def source_of(recording_id: UUID) -> Select[Any]:
+def source_of(recording_id: UUID) -> Select[*tuple[Any, ...]]:
     """A recording's master: its hash, how long it is, what was measured and chosen, and what sources are called."""
     return (
         select(
@@ -95,7 +96,7 @@ def source_of(recording_id: UUID) -> Select[Any]:
     )
 
 
-def tracks_of(release_id: UUID) -> Select[Any]:
+def tracks_of(release_id: UUID) -> Select[*tuple[Any, ...]]:
     """The tracks of a release as a package has them, in their order; without a master `sha256` is empty."""
     return (
         select(*_TRACK, Track.disc, Track.number, Track.title.label("track_title"))
@@ -106,7 +107,7 @@ def tracks_of(release_id: UUID) -> Select[Any]:
     )
 
 
-def track_of(recording_id: UUID) -> Select[Any]:
+def track_of(recording_id: UUID) -> Select[*tuple[Any, ...]]:
     """A recording as a package of its own has it."""
     return (
         select(*_TRACK, literal(1).label("disc"), literal(1).label("number"), null().label("track_title"))
@@ -115,7 +116,7 @@ def track_of(recording_id: UUID) -> Select[Any]:
     )
 
 
-def release_of(recording_id: UUID) -> Select[Any]:
+def release_of(recording_id: UUID) -> Select[*tuple[Any, ...]]:
     """The release that a recording by itself is kept as part of: the one that came first."""
     return (
         select(Release.id)

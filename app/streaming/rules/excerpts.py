@@ -24,8 +24,9 @@ def peaks(audio: dict[str, Any] | None) -> list[tuple[int, int]]:
 
 
 def usual(duration_ms: int, waveform: list[tuple[int, int]], length_ms: int = USUAL_MS) -> tuple[int, int]:
-    """Start and length of the excerpt that nobody chose, in milliseconds: the loudest stretch; without a waveform
-    from a third on. At most half of a recording is given away.
+    """Start and length in milliseconds of the excerpt that nobody chose: the loudest stretch, at most half of it all.
+
+    Without a waveform it begins at a third.
     """
     length = min(length_ms, duration_ms // 2)
     if not waveform or not duration_ms:
@@ -33,7 +34,7 @@ def usual(duration_ms: int, waveform: list[tuple[int, int]], length_ms: int = US
     width = max(1, round(len(waveform) * length / duration_ms))
     sums = [0, *accumulate(max(low * low, high * high) for low, high in waveform)]
     loudness = [sums[at + width] - sums[at] for at in range(len(waveform) - width + 1)]
-    loudest = max(range(len(loudness)), key=loudness.__getitem__) if loudness and max(loudness) else 0
+    loudest = loudness.index(max(loudness, default=0)) if loudness else 0
     return _fitting(loudest * duration_ms // len(waveform), length, duration_ms)
 
 

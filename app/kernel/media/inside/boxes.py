@@ -48,16 +48,31 @@ def full(name: bytes, *content: bytes, version: int = 0, flags: int = 0) -> byte
 
 
 def init_section(track: Track) -> bytes:
-    """What a player must read first. Its edit list (§8.6.6) cuts the priming off, and what pads the last packet."""
+    """What a player must read before any fragment; its length depends on nothing but the codec."""
     brands = box(b"ftyp", b"iso6", struct.pack(">I", 1), b"iso6cmfcmp41")
-    movie = full(b"mvhd", struct.pack(">IIII", 0, 0, track.rate, 0), _MOVIE, struct.pack(">I", _TRACK + 1))
-    head = full(b"tkhd", struct.pack(">IIIII", 0, 0, _TRACK, 0, 0), _TRACK_HEAD, flags=7)
-    edit = full(b"elst", struct.pack(">IQqI", 1, track.frames, track.priming, 0x10000), version=1)
-    media = box(b"mdia", _media_head(track.rate), _HANDLER, box(b"minf", _SOUND, _DATA, _empty_tables(track)))
+    none = struct.pack(">I", 0)
+    empty = (full(b"stts", none), full(b"stsc", none), full(b"stsz", none, none), full(b"stco", none))
     more = full(b"mehd", struct.pack(">Q", track.frames), version=1)
     defaults = full(b"trex", struct.pack(">IIIII", _TRACK, 1, track.frame, 0, _INDEPENDENT))
-    fragments = box(b"mvex", more, defaults)
-    return brands + box(b"moov", movie, box(b"trak", head, box(b"edts", edit), media), fragments)
+    return brands + box(b"moov", *movie_boxes(track, empty, duration=0), box(b"mvex", more, defaults))
+
+
+def movie_boxes(track: Track, tables: Sequence[bytes], *, duration: int | None = None) -> tuple[bytes, bytes]:
+    """A movie's head and its track with these sample tables (§8.5); `duration` where it is not in them.
+
+    The edit list (§8.6.6) cuts off the priming, and what pads the last packet.
+    """
+    long = track.frames if duration is None else duration
+    movie = full(
+        b"mvhd", struct.pack(">QQIQ", 0, 0, track.rate, long), _MOVIE, struct.pack(">I", _TRACK + 1), version=1
+    )
+    head = full(b"tkhd", struct.pack(">QQIIQ", 0, 0, _TRACK, 0, long), _TRACK_HEAD, version=1, flags=7)
+    edit = full(b"elst", struct.pack(">IQqI", 1, track.frames, track.priming, 0x10000), version=1)
+    inside = track.priming + track.frames if duration is None else duration
+    media_head = full(b"mdhd", struct.pack(">QQIQHH", 0, 0, track.rate, inside, _UNDETERMINED, 0), version=1)
+    described = full(b"stsd", struct.pack(">I", 1), sample_entry(track))
+    media = box(b"mdia", media_head, _HANDLER, box(b"minf", _SOUND, _DATA, box(b"stbl", described, *tables)))
+    return movie, box(b"trak", head, box(b"edts", edit), media)
 
 
 _MOVIE: Final = struct.pack(">IHH8x", 0x10000, 0x100, 0) + _MATRIX + bytes(24)
@@ -65,18 +80,6 @@ _TRACK_HEAD: Final = struct.pack(">8xHHHH", 0, 0, 0x100, 0) + _MATRIX + bytes(8)
 _HANDLER: Final = full(b"hdlr", struct.pack(">I4s12x", 0, b"soun"), b"sound\x00")
 _SOUND: Final = full(b"smhd", bytes(4))
 _DATA: Final = box(b"dinf", full(b"dref", struct.pack(">I", 1), full(b"url ", flags=1)))
-
-
-def _media_head(rate: int) -> bytes:
-    return full(b"mdhd", struct.pack(">IIIIHH", 0, 0, rate, 0, _UNDETERMINED, 0))
-
-
-def _empty_tables(track: Track) -> bytes:
-    """Sample tables (§8.5) of a movie whose samples are all in fragments."""
-    none = struct.pack(">I", 0)
-    described = full(b"stsd", struct.pack(">I", 1), sample_entry(track))
-    empty = (full(b"stts", none), full(b"stsc", none), full(b"stsz", none, none), full(b"stco", none))
-    return box(b"stbl", described, *empty)
 
 
 def sample_entry(track: Track) -> bytes:

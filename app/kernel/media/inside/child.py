@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -100,16 +101,24 @@ def _do(job: Job, emit: Callable[[int, int, bytes], None]) -> object:
             return work.measure(path, job.name, job.limits)
         case Preview():
             return work.preview(path, job.limits)
+        case Render():
+            return work.render(path, job.wanted, job.limits, emit)
+        case Encode():
+            return work.encode(path, job.format, job.tags, job.cover, partial(emit, 0))
+        case _:
+            return _look(path, job)
+
+
+def _look(path: Path, job: Inspect | Thumbnails | Cover) -> object:
+    from app.kernel.media.inside import work
+
+    match job:
         case Inspect():
             return work.inspect(path, job.limits)
         case Thumbnails():
             return work.thumbnails(path, job.sizes, job.limits)
         case Cover():
             return work.cover(path, job.size, job.limits)
-        case Render():
-            return work.render(path, job.wanted, job.limits, emit)
-        case Encode():
-            return work.encode(path, job.format, job.tags, job.cover, lambda offset, part: emit(0, offset, part))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from queue import Queue
 from typing import Final, cast
@@ -27,8 +28,10 @@ Emit = Callable[[int, int, bytes], None]
 AAC_FRAME: Final = 1_024
 FLAC_FRAME: Final = 4_096
 SEGMENTS: Final = {44_100: 256 * AAC_FRAME, 48_000: 280 * AAC_FRAME}
-"""Samples of a segment at the rate that AAC has: 5.94 s and 5.97 s, whole packets of either codec at any multiple of it,
-so that a player changes from one to the other at the seam."""
+"""Samples of a segment at the rate that AAC has: 5.94 s and 5.97 s, whole packets of either codec at any multiple.
+
+So a player changes from one encoding to another at a seam.
+"""
 
 FADE_SECONDS: Final = 0.5
 _KEPT_RATES: Final = (44_100, 88_200, 176_400, 48_000, 96_000, 192_000)
@@ -74,9 +77,9 @@ def _encoded(blocks: Blocks, context: AudioCodecContext, wanted: Sequence[Wanted
         places = []
         for place, one in enumerate(wanted):
             tap = taps.setdefault((one.codec, one.start_ms, one.length_ms), _Tap(context, one))
-            segments = _Segments(tap.encoder(one), tap, one, lambda offset, part, place=place: emit(place, offset, part))
-            places.append(tap.feed(threads, segments))
-        ending.callback(lambda: [tap.end() for tap in taps.values()])
+            places.append(tap.feed(threads, _Segments(tap.encoder(one), tap, one, partial(emit, place))))
+        for tap in taps.values():
+            ending.callback(tap.end)
         for block in blocks:
             for tap in taps.values():
                 tap.push(block.frames)
@@ -194,9 +197,7 @@ class _Excerpt:
 class _Segments:
     """Packets as they come from an encoder, put into segments that begin where all others do."""
 
-    def __init__(
-        self, encoder: AudioCodecContext, tap: _Tap, one: Wanted, emit: Callable[[int, bytes], None]
-    ) -> None:
+    def __init__(self, encoder: AudioCodecContext, tap: _Tap, one: Wanted, emit: Callable[[int, bytes], None]) -> None:
         self._encoder, self._tap, self._one, self._emit = encoder, tap, one, emit
         self._frame = AAC_FRAME if one.codec == "aac" else FLAC_FRAME
         self._held: list[bytes] = []
