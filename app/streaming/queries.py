@@ -53,12 +53,12 @@ def current_renditions(recording_id: UUID, kind: str) -> Select[*tuple[Any, ...]
 def missing(limit: int) -> Select[*tuple[Any, ...]]:
     """Recordings with a master whose renditions are not made of it, or whose preview is not the chosen one.
 
-    Newest first, with what makes asking for them another request: their version and that of the choice.
+    Newest first, with what makes asking for them another request: their version, that of the choice, the master.
     """
     is_whole = _is_there("full", StoredFile.sha256)
     is_heard = _is_there("preview", preview_source())
     return (
-        select(Recording.id, Recording.version, func.coalesce(PreviewChoice.version, 0).label("choice"))
+        select(Recording.id, Recording.version, func.coalesce(PreviewChoice.version, 0), StoredFile.sha256)
         .join(StoredFile, StoredFile.id == Recording.audio_id)
         .outerjoin(PreviewChoice, PreviewChoice.recording_id == Recording.id)
         .where(~(is_whole & is_heard), StoredFile.removed_at.is_(None))

@@ -30,7 +30,7 @@ def ask_missing(session: Session) -> int:
     The same request is made once, however often it is found before it is done.
     """
     found = session.execute(queries.missing(AT_ONCE)).all()
-    for recording_id, version, choice in found:
-        key = f"{recording_id}:{version}:{choice}"
+    for recording_id, version, choice, sha256 in found:
+        key = f"{recording_id}:{version}:{choice}:{sha256[:16]}"
         jobs.ask(session, "streaming.render", {"recording": str(recording_id)}, key=key)
     return len(found)
