@@ -31,7 +31,16 @@ ASSETS = "/assets/"
 UNSUBSCRIBE = "/unsubscribe/"
 """What a mail program posts to by itself (RFC 8058): it names no origin, and the signed link is all its proof."""
 
-EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png", UNSUBSCRIBE)
+EVERYWHERE = (
+    "/files/",
+    "/stream/",
+    "/theme/",
+    "/icons/",
+    "/favicon.svg",
+    "/manifest.webmanifest",
+    "/og.png",
+    UNSUBSCRIBE,
+)
 DOORS = (
     "/portal/sign-in", "/portal/sign-out", "/portal/re-authenticate", "/portal/invitations/", "/portal/welcome",
     "/portal/settings/security",
