@@ -182,7 +182,7 @@ def follow(tenant: Tenant) -> int:
     Gives how many were asked about.
     """
     with tenant_read(tenant) as session:
-        waiting = session.execute(_waiting(clock.now())).tuples().all()
+        waiting = session.execute(_waiting(clock.now())).all()
     for payment, is_over in waiting:
         if is_over and payment.reference:
             _stop(tenant, payment)

@@ -53,7 +53,7 @@ def report(
     if since is not None:
         which &= StoreSale.sold_on >= since
     bounds = select(func.min(StoreSale.sold_on), func.max(StoreSale.sold_on), func.max(StoreSale.number)).where(which)
-    first, last, newest = session.execute(bounds).tuples().one()
+    first, last, newest = session.execute(bounds).one()
     if not newest:
         return None
     which &= StoreSale.number <= newest
