@@ -43,6 +43,7 @@ SLICES = (
     "app.fans.activity",
     "app.fans.tasks",
     "app.storefront.models",
+    "app.storefront.service.personal",
     "app.payouts.models",
     "app.payouts.activity",
     "app.payouts.queries.taxed",
