@@ -43,6 +43,8 @@ SLICES = (
     "app.fans.activity",
     "app.fans.tasks",
     "app.storefront.models",
+    "app.storefront.activity",
+    "app.storefront.tasks",
     "app.storefront.service.personal",
     "app.payouts.models",
     "app.payouts.activity",

@@ -35,6 +35,7 @@ from app.kernel.files import web as files_web
 from app.kernel.live import Hub
 from app.kernel.web import health
 from app.kernel.web.gate import Gate
+from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
@@ -162,6 +163,7 @@ def create_app(settings: Settings, registry: Registry | Directory, pages: Litest
     """Put the product's pages behind the gate; databases are connected by the caller."""
     app = pages or assemble()
     app.state.hub, app.state.registry, app.state.settings = Hub(), registry, settings
+    app.state.hub.follow(kept_pages)
     return Gate(app, settings, registry, normalise_host)
 
 

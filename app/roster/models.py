@@ -91,6 +91,7 @@ class Artist(LabelModel):
         CheckConstraint("status IN ('active', 'paused', 'left')", name="status"),
         CheckConstraint("(status = 'left') <= (leaves_on IS NOT NULL)", name="left"),
         Index("ix_artists_name_key", "name_key"),
+        Index("ix_artists_address", text('"right"((id)::text, 8)')),
         Index("ix_artists_folded", "folded", postgresql_using="gin", postgresql_ops={"folded": "ext.gin_trgm_ops"}),
     )
 
