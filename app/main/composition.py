@@ -45,6 +45,7 @@ SLICES = (
     "app.storefront.models",
     "app.storefront.activity",
     "app.storefront.tasks",
+    "app.storefront.service.personal",
     "app.payouts.models",
     "app.payouts.activity",
     "app.payouts.queries.taxed",

@@ -46,8 +46,8 @@ from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
-from app.streaming import pages as streaming_pages
 from app.storefront import pages as storefront_pages
+from app.streaming import pages as streaming_pages
 from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -17,7 +15,7 @@ from app.ledger.rules import Kind
 from app.storefront.models import Fulfilment, Order, Owned, Payment, Stock, StoreEvent
 from app.storefront.rules.payment_refusals import MethodMissing
 from app.storefront.service import hearing, ordering, paying, reconciling
-from tests.factories.shop import UNIT, a_variant, an_order
+from tests.factories.shop import a_variant, an_order
 from tests.storefront.paid import (
     BACK,
     DECLINED,
@@ -30,7 +28,6 @@ from tests.storefront.paid import (
     accounts,
     check_money,
     later,
-    lines_of,
     move,
     pay,
     pay_with,

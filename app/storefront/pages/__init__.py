@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.storefront.pages import front
+from app.storefront.pages import account, front
 
-handlers = [*front.handlers]
+handlers = [*front.handlers, *account.handlers]
 __all__ = ["handlers"]
