@@ -195,8 +195,8 @@ def test_a_bundles_money_goes_back_by_its_parts(shop: Tenant) -> None:
 def test_yen_go_back_whole(shop: Tenant) -> None:
     from tests.factories.shop import a_market
 
-    a_market(shop, "jp")
-    order = pay(shop, an_order(shop, (a_variant(shop, "physical", in_stock=9), 3), market="jp", country="JP"))
+    a_market(shop, "japan")
+    order = pay(shop, an_order(shop, (a_variant(shop, "physical", in_stock=9), 3), market="japan", country="JP"))
     assert order.currency == "JPY"
     (line,) = lines_of(shop, order)
     give_back(shop, order, [RefundLine(line.id, 1)])
