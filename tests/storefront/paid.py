@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.kernel import clock
+from app.kernel import clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.money import from_minor
@@ -18,6 +18,7 @@ from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.ledger.service import auditing, sealing
+from app.roster.models import Artist
 from app.storefront.gateways import sandbox
 from app.storefront.models import Order, OrderLine, Payment, Refund, SandboxBack, SandboxCharge, StoreSale
 from app.storefront.service import booking, hearing, paying, refunding, returning
@@ -28,6 +29,16 @@ GOOD, PROVES, DECLINED, POOR = "4242424242424242", "4000000000003220", "40000000
 LATER, NEVER, SILENT, NO_REFUNDS = "4000000000001976", "4000000000001985", "4000000000006975", "4000000000005126"
 DISPUTES = "4000000000000259"
 BACK = "https://label.test/en/orders/x/payment"
+
+
+def an_artist(tenant: Tenant) -> UUID:
+    """An artist of the label's."""
+    key = f"artist-{ids.new_id().hex[-8:]}"
+    with tenant_work(tenant) as session:
+        row = Artist(id=ids.new_id(), key=key, name=key.title(), name_key=key, folded=key, sort_name=key)
+        session.add(row)
+        session.flush()
+    return row.id
 
 
 def start(tenant: Tenant, order: Order, method: str = "card") -> Step:
