@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.storefront.pages import account, front
+from app.storefront.pages import account, basket, checkout, front, order
 
-handlers = [*front.handlers, *account.handlers]
+handlers = [*front.handlers, *account.handlers, *basket.handlers, *checkout.handlers, *order.handlers]
 __all__ = ["handlers"]

@@ -127,4 +127,8 @@ def as_iso(ms: int | None) -> str:
 
 def product_title(shopper: Shopper, product: Any) -> str:
     """What a product is called in the reader's language."""
-    return ways.said({**product.titles}, shopper.language, ())[0] if product.titles.get(shopper.language) else product.title
+    return (
+        ways.said({**product.titles}, shopper.language, ())[0]
+        if product.titles.get(shopper.language)
+        else product.title
+    )

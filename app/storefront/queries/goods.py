@@ -39,7 +39,9 @@ def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[Any, ...]:
             counted.label("counted"),
         )
         .join(Variant, and_(Variant.product_id == Product.id, Variant.is_active))
-        .join(VariantPrice, and_(VariantPrice.variant_id == Variant.id, VariantPrice.market_id == market_id), isouter=True)
+        .join(
+            VariantPrice, and_(VariantPrice.variant_id == Variant.id, VariantPrice.market_id == market_id), isouter=True
+        )
         .where(*on_sale(), *also)
         .order_by(Product.position, Product.id, Variant.position, Variant.id)
     )

@@ -141,7 +141,11 @@ def _credits() -> Any:
         .lateral("done")
     )
     row = func.jsonb_build_object("role", found.c.role, "name", found.c.name)
-    return select(func.jsonb_agg(aggregate_order_by(row, found.c.place, found.c.name))).select_from(found).scalar_subquery()
+    return (
+        select(func.jsonb_agg(aggregate_order_by(row, found.c.place, found.c.name)))
+        .select_from(found)
+        .scalar_subquery()
+    )
 
 
 def cards(here: Here, *also: ColumnElement[bool]) -> Select[Any, ...]:
@@ -205,4 +209,6 @@ def found(wanted: str, here: Here) -> Select[Any, ...]:
 
 def found_artists(wanted: str, here: Here) -> Select[Any, ...]:
     """Artists that fit."""
-    return artists(here).where(matches(Artist.folded, wanted)).order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
+    return (
+        artists(here).where(matches(Artist.folded, wanted)).order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
+    )
