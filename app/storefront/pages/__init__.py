@@ -2,5 +2,9 @@
 
 from __future__ import annotations
 
-handlers: list[object] = []
+from typing import Any
+
+from app.storefront.pages import hooks, sandbox
+
+handlers: list[Any] = [*hooks.handlers, *sandbox.handlers]
 __all__ = ["handlers"]
