@@ -166,7 +166,9 @@ def check_money(tenant: Tenant) -> None:
         for currency in set(session.scalars(select(Order.currency))):
             assert ledger.balance(session, booking.transit("sandbox", currency)) == _at_processor(session, currency)
         for order in session.scalars(select(Order)):
-            paid = [p for p in session.scalars(select(Payment).where(Payment.order_id == order.id)) if p.state == "paid"]
+            paid = [
+                p for p in session.scalars(select(Payment).where(Payment.order_id == order.id)) if p.state == "paid"
+            ]
             assert len(paid) <= 1
             is_paid = order.paid_at is not None and order.total_micros > 0
             assert bool(paid) == is_paid, (order.state, len(paid))
@@ -179,7 +181,9 @@ def check_money(tenant: Tenant) -> None:
 
 def _at_processor(session: Session, currency: str) -> int:
     """What the processor has of the label, as far as we have heard: only what is settled on both sides is compared."""
-    charges = {row.reference: row for row in session.scalars(select(SandboxCharge).where(SandboxCharge.currency == currency))}
+    charges = {
+        row.reference: row for row in session.scalars(select(SandboxCharge).where(SandboxCharge.currency == currency))
+    }
     heard = set(session.scalars(select(Payment.reference).where(Payment.paid_at.is_not(None))))
     minor = sum(row.amount_minor - row.fee_minor for row in charges.values() if row.reference in heard)
     refunds = set(session.scalars(select(Refund.id).where(Refund.state == "done")))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -17,7 +15,7 @@ from app.ledger.rules import Kind
 from app.storefront.models import Fulfilment, Order, Owned, Payment, Stock, StoreEvent
 from app.storefront.rules.payment_refusals import MethodMissing
 from app.storefront.service import hearing, ordering, paying, reconciling
-from tests.factories.shop import UNIT, a_variant, an_order
+from tests.factories.shop import a_variant, an_order
 from tests.storefront.paid import (
     BACK,
     DECLINED,
@@ -30,7 +28,6 @@ from tests.storefront.paid import (
     accounts,
     check_money,
     later,
-    lines_of,
     move,
     pay,
     pay_with,
@@ -244,14 +241,18 @@ def test_an_order_that_was_paid_twice_gives_the_second_back(shop: Tenant) -> Non
     order = an_order(shop)
     first = start(shop, order)
     with tenant_work(shop) as session:  # as if the first could not be stopped any more
-        session.execute(update(Payment).where(Payment.order_id == order.id).values(facts={"method": "other"}, reference=""))
+        session.execute(
+            update(Payment).where(Payment.order_id == order.id).values(facts={"method": "other"}, reference="")
+        )
     second = start(shop, order)
     assert first.url != second.url
     pay_with(shop, first)
     pay_with(shop, second)
     for payment in payments_of(shop, order):
         with tenant_work(shop) as session:
-            session.execute(update(Payment).where(Payment.id == payment.id).values(facts=payment.facts | {"back_url": BACK}))
+            session.execute(
+                update(Payment).where(Payment.id == payment.id).values(facts=payment.facts | {"back_url": BACK})
+            )
         paying.settle(shop, payment.id)
     assert sorted(each.state for each in payments_of(shop, order)) == ["cancelled", "paid"]
     (refund,) = refunds_of(shop, order)

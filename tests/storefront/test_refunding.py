@@ -21,14 +21,11 @@ from app.storefront.service import hearing
 from app.storefront.service.refunding import RefundLine, price_of
 from tests.factories.shop import UNIT, a_product, a_variant, an_order, registered, variants_of
 from tests.storefront.paid import (
-    GOOD,
     NO_REFUNDS,
     accounts,
     ask_refund,
     check_money,
     give_back,
-    held,
-    later,
     lines_of,
     move,
     pay,
@@ -148,7 +145,11 @@ def test_a_dispute_that_is_won_costs_its_fee_alone(shop: Tenant) -> None:
     for is_over in (False, True):
         with tenant_work(shop) as session:
             reference = payments_of(shop, order)[0].reference
-            found = sandbox.decide(session, f"sd_{reference[3:]}", is_won=True) if is_over else sandbox.dispute(session, reference)
+            found = (
+                sandbox.decide(session, f"sd_{reference[3:]}", is_won=True)
+                if is_over
+                else sandbox.dispute(session, reference)
+            )
             hearing.hear_of(session, [(found.reference, found.state)])
         hearing.hear(shop)
     with tenant_read(shop) as session:

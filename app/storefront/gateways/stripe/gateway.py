@@ -64,8 +64,8 @@ class StripeGateway:
             return mapping.report_of(answer.body)
         if answer.kind == "refused" and not charge.is_again:
             return Report(charge.payment_id, "failed", problem=mapping.problem_of(answer.code), facts=answer.facts)
-        if answer.kind == "refused":
-            return self._searched(tenant, charge)  # the earlier try may have come through
+        if answer.kind == "refused" or answer.is_replay:
+            return self._searched(tenant, charge)  # an earlier try is over, and may have come through
         return _silent(charge, answer)
 
     def _searched(self, tenant: Tenant, charge: Charge) -> Report:
@@ -135,7 +135,7 @@ class StripeGateway:
         answer = self._wire.create_refund(params, back.key)
         if answer.kind == "done":
             return mapping.returned_of(answer.body)
-        if answer.kind == "refused":
+        if answer.kind == "refused" or answer.is_replay:
             known = self._known(back, intent) if back.is_again else None
             problem = mapping.problem_of(answer.code)
             return known or Returned(back.refund_id, "failed", problem=problem, facts=answer.facts)

@@ -76,7 +76,7 @@ def session_params(tenant: Tenant, charge: Charge) -> Body:
         "cancel_url": charge.back_url,
         "expires_at": int((charge.started_at + OPEN_FOR).timestamp()),
         "locale": charge.language if charge.language in _LOCALES else "zh" if charge.language[:2] == "zh" else "auto",
-        "payment_method_types": list(TYPES.get(charge.method, ("card",))),
+        "allowed_payment_method_types": list(TYPES.get(charge.method, ("card",))),
         "adaptive_pricing": {"enabled": False},
         "line_items": [
             {
