@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from app.storefront.pages import account, basket, checkout, front, order
+from typing import Any
 
-handlers = [*front.handlers, *account.handlers, *basket.handlers, *checkout.handlers, *order.handlers]
+from app.storefront.pages import account, basket, checkout, front, hooks, order, sandbox
+
+handlers: list[Any] = [
+    *front.handlers,
+    *basket.handlers,
+    *checkout.handlers,
+    *sandbox.handlers,
+    *order.handlers,
+    *account.handlers,
+    *hooks.handlers,
+]
 __all__ = ["handlers"]

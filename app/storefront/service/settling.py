@@ -184,19 +184,24 @@ def _dispute(session: Session, tenant: Tenant, said: Disputed) -> None:
     dispute = session.scalar(query.with_for_update())
     if dispute is None:
         dispute = _opened(session, tenant, order, payment, said, now)
+    elif not dispute.amount_micros and said.amount_minor:
+        _take(session, tenant, payment, dispute, said, now)  # what was a question has become a dispute
     if dispute.state in DECIDED or dispute.state == said.state:
         return
     dispute.state = said.state
     if said.state in DECIDED:
-        dispute.ended_at = now
-    if said.state == "won":
-        booking.post_won(session, tenant, dispute, now.date())
-    elif said.state == "lost":
-        _lost(session, tenant, order, payment, dispute, now)
+        _decided(session, tenant, order, payment, dispute)
     session.flush()
+
+
+def _decided(session: Session, tenant: Tenant, order: Order, payment: Payment, dispute: Dispute) -> None:
+    now = dispute.ended_at = moment(session)
+    if dispute.state == "lost":
+        _lost(session, tenant, order, payment, dispute, now)
+    elif dispute.amount_micros:
+        booking.post_won(session, tenant, dispute, now.date())
     after = {"number": order.number, "amount": _money(dispute.amount_micros, order)}
-    if said.state in DECIDED:
-        _tell(session, tenant, f"order.dispute_{said.state}", order, after)
+    _tell(session, tenant, f"order.dispute_{dispute.state}", order, after)
 
 
 def _opened(session: Session, tenant: Tenant, order: Order, payment: Payment, said: Disputed, now: datetime) -> Dispute:
@@ -205,18 +210,24 @@ def _opened(session: Session, tenant: Tenant, order: Order, payment: Payment, sa
         payment_id=payment.id,
         reference=said.reference,
         state="open",
-        amount_micros=from_minor(said.amount_minor, payment.currency),
-        fee_micros=from_minor(said.fee_minor, payment.currency),
+        amount_micros=0,
+        fee_micros=0,
         reason=said.reason,
         due_at=said.due_at,
         opened_at=now,
     )
     session.add(dispute)
-    session.flush()
-    booking.post_disputed(session, tenant, payment, dispute, now.date())
+    _take(session, tenant, payment, dispute, said, now)
     after = {"number": order.number, "amount": _money(dispute.amount_micros, order), "reason": said.reason}
     _tell(session, tenant, "order.disputed", order, after)
     return dispute
+
+
+def _take(session: Session, tenant: Tenant, payment: Payment, dispute: Dispute, said: Disputed, now: datetime) -> None:
+    dispute.amount_micros = from_minor(said.amount_minor, payment.currency)
+    dispute.fee_micros = from_minor(said.fee_minor, payment.currency)
+    session.flush()
+    booking.post_disputed(session, tenant, payment, dispute, now.date())
 
 
 def _lost(session: Session, tenant: Tenant, order: Order, payment: Payment, dispute: Dispute, now: datetime) -> None:
