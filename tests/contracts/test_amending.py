@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from app.contracts.models import Contract, ContractBatchItem, ContractVersion, Recoupable
-from app.contracts.rules.terms import Clause, Reserve, When
+from app.contracts.rules import amending as rules
+from app.contracts.rules import checking, naming, sheets
+from app.contracts.rules.terms import (
+    Base,
+    Clause,
+    Controlled,
+    Deduction,
+    Escalation,
+    Guarantee,
+    Reduction,
+    Reserve,
+    Share,
+    Step,
+    Terms,
+    Trigger,
+    When,
+    Withholding,
+)
 from app.contracts.service import bulk, drafting, holding
 from app.kernel import clock, db
 from app.kernel.activity.models import Activity
@@ -118,6 +137,56 @@ def test_a_filter_and_a_few_values_make_an_amendment_of_each(desk):
         told = select(func.count()).select_from(Activity).where(Activity.action == "contract.amended")
         assert session.scalar(told) == 2
     assert desk.owner.post(f"{here}/approval").status_code == 409
+
+
+def test_what_can_be_changed_is_named_in_words(desk):
+    page = desk.owner.get(f"{AMENDMENTS}?kind=royalty").text
+    assert dict(re.findall(r'<option value="(reserve\.rate|clauses\.rest\.when\.channels)">([^<]*)<', page)) == {
+        "reserve.rate": "Reserve for returns · Rate",
+        "clauses.rest.when.channels": "Clause “rest” · Channels",
+    }
+    here = typed(desk, "kind=royalty", clauses__streams__rate="0.6", reserve__rate="7").headers["location"]
+    shown = desk.owner.get(here).text
+    assert "Reserve for returns</bdi></b>" in shown
+    assert "Amendment: Clause “streams” · Rate, Reserve for returns · Rate" in shown
+
+
+def test_no_value_of_terms_is_called_by_its_path():
+    when = When(territories=("DE",), sold_from=date(2026, 1, 1), sold_until=date(2026, 2, 1), channels=("stream",))
+    full = Terms(
+        currency="EUR",
+        clauses=(
+            Clause(
+                id="streams",
+                rate=D("0.5"),
+                when=when,
+                base=Base(amount=D(1), either="max", other=Base(kind="ppd")),
+                deductions=(Deduction(kind="tax", rate=D("0.1")),),
+                reductions=(Reduction(kind="club", factor=D("0.5"), when=when),),
+                escalation=Escalation(by="units", steps=(Step(above=D(1), rate=D("0.6")),)),
+                unit_places=2,
+            ),
+        ),
+        shares=(Share(payee=UUID(int=1), share_ppm=500_000, of=UUID(int=2)),),
+        reserve=Reserve(rate=D("0.1"), cap=D("0.2")),
+        guarantee=Guarantee(amount=D(1)),
+        controlled=Controlled(statutory=D("0.127")),
+        trigger=Trigger(contract=UUID(int=3)),
+        withholding=Withholding(rate=D("0.1")),
+        most_favoured=(UUID(int=4),),
+    )
+    known = {*naming.FIELD_SENTENCES.values(), *naming.PLACED.values(), naming.CLAUSE, naming.SHARE}
+    unnamed = []
+
+    def say(msgid, **places):
+        assert msgid in known
+        return f"<{msgid}>"
+
+    for path in [*rules.values_of(full), *sheets.BASIC, *rules.BASIC, *checking.problems(full)]:
+        said = naming.named(path, say)
+        unnamed += [] if all(part.startswith("<") for part in said.split(naming.BETWEEN)) else [path]
+    assert unnamed == []
+    assert naming.named("shoe size", say) == "shoe size"
 
 
 def test_a_sheet_changes_each_in_its_own_way_and_says_why_not(desk):
