@@ -101,7 +101,7 @@ class Say(Protocol):
 
 
 def named(path: str, say: Say, payees: Mapping[str, str] | None = None) -> str:
-    """What a value is called, from the whole to its part (Clause “Streams” · Rate); payees by name where it is known."""
+    """What a value is called, from the whole to its part (Clause “Streams” · Rate); payees by name where known."""
     return BETWEEN.join(_parts(path.split("."), say, payees or {})) or path
 
 
