@@ -79,6 +79,7 @@ FIELD_SENTENCES: Final = {
     "is_recoupable": sentence("The shortfall is earned back later"),
     "controlled": sentence("Controlled compositions"),
     "statutory": sentence("Statutory rate per song"),
+    "statutory_on": sentence("Day of the US statutory rate"),
     "cap_songs": sentence("Songs at most"),
     "controlled_songs": sentence("Songs the artist controls"),
     "outside_songs": sentence("Songs of others"),
