@@ -225,7 +225,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_column(desk, column, valu
 
 
 @pytest.mark.parametrize("sheet", ["rate\n1\n", "contract,shoe size\n1,2\n", "contract,currency\n1,EUR\n",
-                                   "contract,most_favoured\n1,2\n", "contract\n", ""])  # fmt: skip
+                                   "contract\n", ""])  # fmt: skip
 def test_a_sheet_that_changes_what_is_another_deals_is_refused(desk, sheet):
     here = brought(desk, sheet)
     assert 'class="alert"' in desk.owner.get(here).text
@@ -239,6 +239,45 @@ def test_something_that_was_not_there_is_added(desk):
     desk.work()
     made = newest(desk, desk.contracts[0]).read()
     assert (made.guarantee.amount, made.withholding.rate) == (D(500), D("0.15"))
+
+
+def test_other_contracts_are_named_by_their_numbers(desk):
+    one, two, three = (each.number for each in desk.contracts)
+    here = brought(
+        desk,
+        "contract,most_favoured,trigger.contract\n"
+        f"{one},{two},{three}\n"
+        f"{two},{one},\n"  # the first row follows it already
+        f"{three},{three},\n"
+        f"{draft_of(desk)},{one},\n",
+    )
+    assert [item.problems.get("most_favoured", "") for item in items(desk)[1:3]] == [rules.CIRCLE, rules.ITSELF]
+    assert items(desk)[0].changes == {
+        "most_favoured": ["", two],
+        "trigger.contract": ["", three],
+        "trigger.at": ["", "combined"],
+        "trigger.is_retroactive": ["", "True"],
+    }
+    desk.owner.post(f"{here}/approval")
+    desk.work()
+    made = newest(desk, desk.contracts[0]).read()
+    assert (made.most_favoured, made.trigger.contract) == ((desk.contracts[1].id,), desk.contracts[2].id)
+    body = desk.owner.get(f"{AMENDMENTS}/export?kind=royalty").content.decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(body)))
+    assert (row["most_favoured"], row["trigger.contract"]) == (two, three)
+
+
+@pytest.mark.parametrize("named", ["1999-0001", "{id}", "Deal 2", "{number}, 1999-0001"])
+def test_a_contract_that_the_label_does_not_have_is_named_by_nobody(desk, named):
+    other = desk.contracts[1]
+    brought(
+        desk, f'contract,most_favoured\n{desk.contracts[0].number},"{named.format(id=other.id, number=other.number)}"\n'
+    )
+    assert items(desk)[0].problems == {"most_favoured": rules.UNKNOWN}
+
+
+def draft_of(desk):
+    return a_contract(desk.tenant, terms(desk.payee), is_signed=False).number
 
 
 def test_the_sheet_that_is_taken_along_comes_back_with_what_was_changed_in_it(desk):

@@ -84,12 +84,14 @@ def sheet(request: AnyRequest) -> Response[bytes]:
     tenant, asked = tenant_of(request), LISTING.asked(_without_format(request.url.query))
     with tenant_read(tenant) as session:
         chosen = _chosen(session, request, asked)
+        numbers = lists.numbers(session, {key for _, terms in chosen for key in rules.others_of(terms)})
     names = rules.columns_of(terms for _, terms in chosen)
     heads = ["contract", "title", "end", "advance", *names]
     rows = []
     for contract, terms in chosen:
         held = rules.values_of(terms)
-        rows.append([contract.number, contract.title, contract.ends_on, "", *(held.get(name, "") for name in names)])
+        values = (rules.by_number(name, held.get(name, ""), numbers) for name in names)
+        rows.append([contract.number, contract.title, contract.ends_on, "", *values])
     return table(f"{tenant.slug}-amendments", request.query_params.get("as", "csv"), heads, rows)
 
 
