@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -54,6 +55,8 @@ from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
 from tenants.registry.memory import Registry
 
+DEATHS, WITHIN_SECONDS = 12, 120.0
+"""A worker that died so often in this time will not live: the whole process ends, and its supervisor waits longer."""
 LARGEST_BODY = 64 * 1024 * 1024
 STOP_SECONDS = 20
 UNCOMPRESSED = ["^/files/", "^/assets/", "^/portal/settings/export/file/", "/events$"]
@@ -179,11 +182,36 @@ def application() -> Callable[..., Any]:
     return create_app(settings, composition.started_registry())
 
 
+class Respawned(dict[int, float]):
+    """When each worker was last started anew, as Granian asks it before it calls deaths a loop and ends itself.
+
+    It would after the second death within seconds: two kills by a machine short of memory, and the pages of all labels
+    were gone. Told of a moment only after `DEATHS`, it starts the worker again while the others serve on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._starts: defaultdict[int, deque[float]] = defaultdict(lambda: deque(maxlen=DEATHS))
+
+    def __setitem__(self, worker: int, moment: float) -> None:
+        """Remember that a worker was started anew at this moment, in seconds of the monotonic clock."""
+        self._starts[worker].append(moment)
+
+    def get(self, worker: int, default: Any = 0.0) -> Any:
+        """The last moment of a worker that keeps dying; of any other, the default."""
+        starts = self._starts[worker]
+        keeps_dying = len(starts) == DEATHS and starts[-1] - starts[0] < WITHIN_SECONDS
+        return starts[-1] if keeps_dying else default
+
+    def clear(self) -> None:
+        """Forget nothing: Granian clears after each death."""
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM; requests that run are finished first."""
     os.environ["PYTHONUNBUFFERED"] = "1"
     end_for_certain_with_parent(STOP_SECONDS)
-    Granian(
+    server = Granian(
         "app.main.web:application",
         address=settings.host,
         port=settings.port,
@@ -197,4 +225,6 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         backlog=1024,
-    ).serve()
+    )
+    server.respawned_wrks = Respawned()
+    server.serve()
