@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +45,14 @@ SORTS: dict[str, Any] = {
 """Every sort as text, so that a page's marker holds one kind of value."""
 
 
-def recordings(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: int) -> Executable:
+def recordings(
+    visitor: Visitor,
+    asked: Asked,
+    *,
+    after: list[str] | None,
+    limit: int,
+    among: Collection[UUID] | None = None,
+) -> Executable:
     """One row a recording under a filter, from after a place, with one of the releases that it is on."""
     value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
     on = select(Track.release_id).join(Release, Release.id == Track.release_id).where(may_see_release(visitor))
@@ -68,6 +76,8 @@ def recordings(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit
         release_id.label("release_id"),
         value.label("place"),
     ).where(may_see_recording(visitor), *_chosen(asked))
+    if among is not None:
+        query = query.where(Recording.id.in_(among))
     if after is not None:
         here = tuple_(value, Recording.id)
         there = tuple_(after[0], UUID(after[1]))
