@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -102,6 +102,7 @@ def _icons() -> dict[str, str]:
     return msgspec.json.decode((DIST / "icons.json").read_bytes(), type=dict[str, str])
 
 
+@lru_cache(maxsize=1_000)
 def icon(name: str, kind: str = "") -> Markup:
     """An icon as inline SVG, hidden from readers: the words beside it say the same."""
     drawing = Markup(_icons()[name])  # noqa: S704 drawn by our own build
@@ -112,3 +113,9 @@ def icon(name: str, kind: str = "") -> Markup:
 def script_sentences() -> tuple[str, ...]:
     """The English sentences that scripts say."""
     return msgspec.json.decode((DIST / "words.json").read_bytes(), type=tuple[str, ...])
+
+
+@cache
+def script_words() -> tuple[tuple[str, str], ...]:
+    """The same sentences, each under itself, as scripts look them up."""
+    return tuple((text, text) for text in script_sentences())
