@@ -7,7 +7,6 @@ import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
 import av
 import msgspec
@@ -154,8 +153,3 @@ def begins(segment):
     """Where a segment says it begins, in samples, priming included."""
     at = segment.index(b"tfdt") + 8
     return int.from_bytes(segment[at : at + 8])
-
-
-def as_id(value):
-    """An id, however it is spelled."""
-    return value if isinstance(value, UUID) else UUID(str(value))
