@@ -22,7 +22,7 @@ from benchmarks.harness import Figure, Figures, absolute, against, in_turns
 
 RATE = 44_100
 SECONDS = 240
-ROUNDS = 5
+ROUNDS = 3
 BAR = 1.3
 FULL = tuple(Wanted(codec=one.codec, bitrate=one.bitrate) for one in ENCODINGS["full"])
 PREVIEWS = tuple(
@@ -83,7 +83,7 @@ def _library(path: Path, folder: Path) -> None:
             if one.bitrate:
                 track.bit_rate = one.bitrate * 1_000
             else:
-                track.format = "s32"  # type: ignore[assignment]
+                track.format = "s32"
             tracks.append((target, track))
         for frame in source.decode(audio=0):
             for target, track in tracks:
