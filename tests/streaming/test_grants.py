@@ -6,12 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.kernel import clock, db, ids
+from app.kernel import clock, crypto, db, ids
+from app.kernel.actor import Actor
 from app.kernel.crypto import SignatureRefused
 from app.streaming import service
 from app.streaming.errors import NothingToHear, NotInThisCountry, NotOutYet
 from app.streaming.rules.rights import Offer, has_come, verdict
+from tenants.lifecycle.service import suspend
 from tests.factories.catalog import a_release
+from tests.factories.labels import a_label
+from tests.kernel.jobs.work import eventually
 from tests.streaming.mastering import changed, granted, music, out, recordings_of, rendered
 
 TODAY = date(2026, 3, 10)
@@ -181,3 +185,14 @@ def test_grants_for_a_page_leave_out_what_may_not_be_heard(label, song):
         assert service.has_renditions(session, [song[1], *mute]) == {song[1]}
     assert set(found) == {song[1]}
     assert service.opened(label, found[song[1]]).fan_id == fan
+
+
+def test_a_label_that_is_suspended_plays_nothing(client_of, product):
+    """Its shop is closed, and with it what the shop's visitors hear."""
+    mine = a_label()
+    token = crypto.sign("stream", mine, [str(ids.new_id()), "full", "DE", None], expires_in=timedelta(hours=1))
+    there, address = client_of(f"{mine.slug}.localhost"), f"/stream/{token}/master.m3u8"
+    assert eventually(lambda: there.get("/portal/sign-in").status_code == 200), "the registry knows it"
+    assert there.get(address).status_code == 404
+    suspend(mine.id, by=Actor.system(None), reason="a test")
+    assert eventually(lambda: there.get(address).status_code == 503)

@@ -201,6 +201,23 @@ def test_an_incomplete_release_is_not_sold_as_whole(connected):
         asked(mine, "flac", release_id=release_id)
 
 
+def test_a_master_that_is_taken_away_before_it_is_packed_is_told(connected):
+    mine = a_label()
+    release_id, (recording_id,) = out(mine, sounds=[sound(1)], bits=16)
+    package = asked(mine, "flac", release_id=release_id)
+    with db.tenant_work(mine) as session:
+        session.get_one(Recording, recording_id).audio_id = None
+    work(mine)
+    with db.tenant_read(mine) as session:
+        assert session.get_one(Package, package.id).problem == MasterMissing.message
+
+
+def test_a_format_that_nobody_makes_is_not_found(album):
+    tenant, release_id, _ = album
+    with pytest.raises(PackageUnknown):
+        asked(tenant, "ogg", release_id=release_id)
+
+
 def test_a_link_to_what_is_not_made_yet_is_refused(connected):
     mine = a_label()
     _, (recording_id,) = out(mine, sounds=[sound(1)], bits=16)
@@ -223,7 +240,9 @@ def test_what_cannot_be_made_is_told_and_may_be_asked_for_again(connected):
     assert held.problem
     with pytest.raises(PackageFailed):
         service.package_url(mine, held)
-    assert asked(mine, "flac", recording_id=recording_id).state == "asked"
+    assert asked(mine, "flac", recording_id=recording_id).state == "failed", "not at once"
+    with clock.frozen_at(clock.now() + timedelta(hours=2)):
+        assert asked(mine, "flac", recording_id=recording_id).state == "asked"
     assert [args for _, args in work(mine)] == [{"package": str(package.id)}]
 
 
