@@ -35,7 +35,6 @@ UNSUBSCRIBE = "/unsubscribe/"
 
 EVERYWHERE = (
     "/files/",
-    "/stream/",
     "/theme/",
     "/icons/",
     "/favicon.svg",
