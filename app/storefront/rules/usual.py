@@ -58,6 +58,11 @@ def home_of(currency: str, time_zone: str) -> str:
     return usual.get(currency) or next(iter(spenders), "US")
 
 
+def is_country(code: str) -> bool:
+    """Whether it is a country's code (ISO 3166-1); "ZZ" and "001" are nowhere and everywhere."""
+    return code in get_global("territory_currencies") and code != "ZZ"
+
+
 def usual_markets(currency: str, country: str) -> list[UsualMarket]:
     """The markets of a label that keeps its books in a currency and sends from a country; its own comes first.
 
