@@ -48,7 +48,7 @@ class UsualMarket:
 def home_of(currency: str, time_zone: str) -> str:
     """The country in which a label seems to be: that of its clocks, else the first in which its money is spent."""
     country = str(get_global("zone_territories").get(time_zone, ""))
-    if len(country) == 2 and country.isalpha():
+    if is_country(country):
         return country
     usual = {"EUR": "DE", "USD": "US"}
     spent = get_global("territory_currencies")
