@@ -17,7 +17,7 @@ from app.main.commands.output import answer, as_json
 AREAS = (
     "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
     "payouts",
-    "reports", "statement_pdf",
+    "reports", "statement_pdf", "checkout",
 )  # fmt: skip
 
 
