@@ -18,6 +18,9 @@ AREAS = (
     "session", "opening", "fleet", "pages", "roster", "audio", "streaming", "uploads", "batch_page", "ledger",
     "statements", "payouts",
     "reports", "statement_pdf",
+    "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
+    "payouts",
+    "reports", "statement_pdf", "checkout",
 )  # fmt: skip
 
 
