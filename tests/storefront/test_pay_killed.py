@@ -120,8 +120,8 @@ def test_whoever_is_killed_while_giving_back_gives_back_once(shop, connected, pl
 
 
 def test_what_is_frozen_waits_and_is_not_lost(shop):
-    from app.ledger.models import LedgerFreeze
     from app.kernel import clock
+    from app.ledger.models import LedgerFreeze
 
     order = an_order(shop)
     pay_with(shop, start(shop, order))
