@@ -44,6 +44,7 @@ SLICES = (
     "app.fans.tasks",
     "app.storefront.models",
     "app.storefront.activity",
+    "app.storefront.service.naming",
     "app.storefront.tasks",
     "app.storefront.service.personal",
     "app.payouts.models",

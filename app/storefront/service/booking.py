@@ -30,13 +30,11 @@ from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.models import LedgerAccount, Posting
 from app.ledger.rules import Account, Entry, Kind
-from app.royalties.service.posting import SOURCES
+from app.royalties.service.posting import OWN_SHOP, SOURCES
 from app.storefront.models import Dispute, Order, Payment, Refund, StoreSale
 from app.storefront.rules.portions import portion
 
 SUBJECT: Final = "store"
-SOURCE: Final = "shop"
-"""What the shop's own sales reports have as their source."""
 
 
 def transit(gateway: str, currency: str) -> Account:
@@ -46,7 +44,7 @@ def transit(gateway: str, currency: str) -> Account:
 
 def receivable(currency: str) -> Account:
     """What the shop as a source of sales owes, once its reports are accounted for."""
-    return Account(Kind.RECEIVABLE, uuid5(SOURCES, SOURCE), currency)
+    return Account(Kind.RECEIVABLE, uuid5(SOURCES, OWN_SHOP), currency)
 
 
 def post_paid(

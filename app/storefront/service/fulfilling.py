@@ -59,10 +59,14 @@ def is_all_delivered(made: Sequence[Fulfilment]) -> bool:
     return all(each.state == "delivered" for each in made)
 
 
-def revoke(session: Session, line_ids: Sequence[UUID], now: datetime) -> None:
-    """Close music again whose money was given back as a whole."""
+def revoke(session: Session, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """Close music again whose money was given back as a whole, and end memberships that began with it."""
+    line_ids = [line.id for line in lines]
     for owned in session.scalars(select(Owned).where(Owned.line_id.in_(line_ids), Owned.revoked_at.is_(None))):
         owned.revoked_at = now
+    begun = select(Membership).where(Membership.first_order_id == order.id, Membership.state != "ended")
+    for member in session.scalars(begun.where(Membership.variant_id.in_([line.variant_id for line in lines]))):
+        member.state, member.ends_on = "ended", now.date()
     session.flush()
 
 

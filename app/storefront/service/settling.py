@@ -171,7 +171,7 @@ def _take_away(session: Session, tenant: Tenant, order: Order, made: Refund, now
         count = parts[line.id]["quantity"] if parts[line.id].get("restock") else 0
         if count and line.location_id is not None:
             stock.move(session, actor, line.variant_id, line.location_id, count, "returned", order_id=order.id)
-    fulfilling.revoke(session, [line.id for line in lines if line.refunded_micros >= price_of(line)], now)
+    fulfilling.revoke(session, order, [line for line in lines if line.refunded_micros >= price_of(line)], now)
 
 
 def _dispute(session: Session, tenant: Tenant, said: Disputed) -> None:

@@ -18,10 +18,10 @@ from app.royalties.rules.dividing import micros_of
 from app.royalties.rules.pricing import Sold, royalty_of
 from app.royalties.service import compiling, resolving
 from app.royalties.service.compiling import Deals
+from app.royalties.service.posting import OWN_SHOP
 from app.royalties.service.resolving import Used
 from app.storefront.models import Order, OrderLine, StoreSale
 from app.storefront.rules.channels import channel_of
-from app.storefront.service.booking import SOURCE
 
 _USED: Final = """
 SELECT given.* FROM unnest(
@@ -73,7 +73,7 @@ def _paying(session: Session, lines: Sequence[OrderLine], territory: str, sold_o
 
 def _earned(held: pl.DataFrame, known: Deals, line: OrderLine, sale: StoreSale, territory: str) -> int | None:
     total, is_any = Decimal(0), False
-    circumstances = Circumstances(territory, channel_of(line), None, None, None, SOURCE, sale.sold_on)
+    circumstances = Circumstances(territory, channel_of(line), None, None, None, OWN_SHOP, sale.sold_on)
     for row in held.iter_rows(named=True):
         amount = _royalty(row, known, sale, circumstances)
         if amount is not None:
