@@ -11,16 +11,19 @@ from litestar.params import FromPath, URLEncodedBody
 
 from app.catalog.pages.pictures import picture
 from app.catalog.rules.fields import spelled_duration
+from app.fans.models import Fan
 from app.fans.pages.door import slowed
-from app.fans.pages.visitors import account, account_page, language_here, onward, refused, signed_fan, to
+from app.fans.pages.visitors import account, account_page, dress, language_here, onward, refused, signed_fan, to
 from app.identity.pages import AnyRequest
 from app.kernel import clock, limits
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Busy
+from app.kernel.errors import Busy, NotFound
 from app.kernel.ids import parse_uuid
 from app.kernel.web.realm import realm_of, tenant_of
+from app.storefront.pages.shopper import Shopper, shop_page, shopper_of
 from app.storefront.queries import library as queries
 from app.storefront.rules.fan_refusals import DownloadCodeRefused, OwnedUnknown
+from app.storefront.rules.meta import Meta
 from app.storefront.service import library, wishing
 from app.storefront.service.fan_doors import fan_order_to_read, owned_to_hear
 from app.storefront.service.library import FORMATS, Item
@@ -50,6 +53,28 @@ class BackForm(msgspec.Struct, forbid_unknown_fields=True):
     """A button, and where it leads back."""
 
     next: str = ""
+
+
+@dress
+def in_shop(request: AnyRequest, template: str, status: int, shown: dict[str, Any]) -> Response[Any] | None:
+    """Lay the open shop around a page of the account; whoever has an account keeps it when the shop is closed."""
+    shopper = _shopper(request)
+    if shopper is None:
+        return None
+    return shop_page(request, template, shopper, status=status, **shown | {"meta": Meta(noindex=True)})
+
+
+def _shopper(request: AnyRequest) -> Shopper | None:
+    try:
+        return shopper_of(request)
+    except NotFound:
+        return None
+
+
+def _country(request: AnyRequest, fan: Fan) -> str | None:
+    """Where a fan is: as they say themselves, else as the shop takes it."""
+    shopper = _shopper(request)
+    return fan.country or (shopper.country if shopper else None)
 
 
 def _covers(request: AnyRequest, items: list[Item]) -> dict[Any, Any]:
@@ -94,7 +119,7 @@ def item_page(request: AnyRequest, owned_id: FromPath[str]) -> Response[Any]:
                 tenant,
                 [recording.id for _, recording in rows],
                 kind="full",
-                country=fan.country or realm_of(request).facts.get("cookies", {}).get("country"),
+                country=_country(request, fan),
                 until=clock.now() + HEARD_FOR,
                 fan_id=fan.id,
             )
