@@ -45,6 +45,7 @@ from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
 from app.storefront import pages as storefront_pages
+from app.streaming import pages as streaming_pages
 from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -101,6 +102,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *payouts_pages.handlers,
         *tax_pages.handlers,
         *storefront_pages.handlers,
+        *streaming_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]

@@ -30,7 +30,7 @@ LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe"})
 ASSETS = "/assets/"
-EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
+EVERYWHERE = ("/files/", "/stream/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
 DOORS = (
     "/portal/sign-in", "/portal/sign-out", "/portal/re-authenticate", "/portal/invitations/", "/portal/welcome",
     "/portal/settings/security",
