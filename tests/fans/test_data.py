@@ -122,7 +122,7 @@ def test_markup_in_every_field_is_text_and_nothing_else(client_of, label):
     )
     texts.append(client.post("/en/redeem", data={"code": written}, headers=PAGE))
     texts.append(client.get("/en/redeem", params={"code": written}, headers=PAGE))
-    texts.append(client_of(HOST).post("/en/follows", data={"about": "label", "email": written}, headers=PAGE))
+    texts.append(client_of(HOST).post("/en/follows", data={"artist": "label", "email": written}, headers=PAGE))
     for page in texts:
         assert page.status_code in (200, 422), (page.request.url, page.status_code)
         assert f"<script>{LIVES}" not in page.text
@@ -194,7 +194,7 @@ def test_erasing_leaves_no_word_of_who_it_was_and_every_amount(client_of, settin
     assert client.post("/en/account/sign-in", data=form).status_code == 303
     client.post("/en/account/settings", data={"name": "Zqname Again", "tongue": "en", "country": "DE"})
     client.post("/en/account/addresses/new", data=HOME)
-    client.post("/en/follows", data={"about": "label"})
+    client.post("/en/follows", data={"artist": "label"})
     client.post("/en/account/settings/consents/newsletter")
     client.post("/en/account/data")
     link = link_in(

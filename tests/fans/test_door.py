@@ -175,7 +175,7 @@ def test_a_foreign_page_can_do_nothing_in_a_fans_name(client_of, settings, label
     client = signed_in(client_of(HOST), label)
     client.headers["origin"] = "https://evil.example"
     for path in ("/en/account/sign-out", "/en/account/erasure", "/en/follows", "/en/redeem", "/en/account/data"):
-        assert client.post(path, data={"meant": "yes", "about": "label", "code": "x"}).status_code == 403
+        assert client.post(path, data={"meant": "yes", "artist": "label", "code": "x"}).status_code == 403
     client.headers["origin"] = f"https://{HOST}"
     assert client.get("/en/account").status_code == 200
 

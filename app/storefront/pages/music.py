@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.files import StoredFile
+from app.kernel.money import exponent, from_micros
 from app.kernel.sentences import sentence
 from app.storefront.pages.pictures import copies_of, picture, portrait
 from app.storefront.pages.shopper import Shopper
 from app.storefront.queries.music import Here
 from app.storefront.rules import ways
 from app.storefront.rules.slugs import slug
+from app.storefront.service.offers import Offer
 
 KINDS = {
     "album": sentence("Album"), "ep": sentence("EP"), "single": sentence("Single"),
@@ -128,3 +130,8 @@ def as_iso(ms: int | None) -> str:
 def product_title(shopper: Shopper, product: Any) -> str:
     """What a product is called in the reader's language."""
     return ways.said({**product.titles}, shopper.language, ())[0] if product.titles.get(shopper.language) else product.title
+
+
+def least(offer: Offer) -> str:
+    """The least that may be named, as a field holds it."""
+    return f"{from_micros(offer.micros):.{exponent(offer.currency)}f}"

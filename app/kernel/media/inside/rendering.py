@@ -116,6 +116,7 @@ class _Tap:
         self._resampler = AudioResampler(self.form, self.layout, self.rate)
         self._excerpt = _Excerpt(one, context.sample_rate) if one.length_ms else None
         self._queues: list[Queue[Frames | None]] = []
+        self._at = 0
 
     def encoder(self, one: Wanted) -> AudioCodecContext:
         """An encoder of what comes from here."""
@@ -147,9 +148,15 @@ class _Tap:
         self._hand_on(self._resampler.resample(None))
 
     def _hand_on(self, frames: Frames) -> None:
-        ready = [frame for frame in frames if frame is not None]
+        ready = [self._placed(frame) for frame in frames if frame is not None]
         for queue in self._queues if ready else ():
             queue.put(ready)
+
+    def _placed(self, frame: AudioFrame) -> AudioFrame:
+        """A frame that says where it is: from that an encoder tells how much it puts before the sound."""
+        frame.pts, frame.time_base = self._at, Fraction(1, self.rate)
+        self._at += frame.samples
+        return frame
 
     def end(self) -> None:
         """Tell the encoders that this is all."""
@@ -208,7 +215,6 @@ class _Segments:
     def add(self, frame: AudioFrame) -> None:
         """Encode sound."""
         self._frames += frame.samples
-        frame.pts = None
         self._take(self._encoder.encode(frame))
 
     def _take(self, packets: Sequence[av.Packet]) -> None:  # type: ignore[type-arg]
