@@ -21,6 +21,7 @@ from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.main.accounts import make_accounts
 from app.main.deals import make_deals
+from app.main.fans import make_fans
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
 from app.main.taxes import make_taxes
@@ -83,6 +84,7 @@ def seed(settings: Settings) -> None:
             _looks(tenant, scene)
             _music(tenant, scene)
             _people(tenant, scene)
+            make_fans(tenant, artist=scene.artist, password=scene.password)
             make_deals(tenant, scene.artist, scene.currency)
             make_taxes(tenant)
             make_sales(tenant, scene.currency)
