@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from app.storefront.pages import front
+from app.storefront.pages import artist, cards, crawled, embeds, front, lists, pictures, release, shelves, sounds, texts
+from app.storefront.pages.routes import nowhere
 
-handlers = [*front.handlers]
-__all__ = ["handlers"]
+handlers = [
+    *front.handlers,
+    *lists.handlers,
+    *release.handlers,
+    *sounds.handlers,
+    *artist.handlers,
+    *shelves.handlers,
+    *texts.handlers,
+    *pictures.handlers,
+    *cards.handlers,
+    *embeds.handlers,
+    *crawled.handlers,
+]
+__all__ = ["handlers", "nowhere"]
