@@ -9,9 +9,10 @@ from litestar import Response
 from sqlalchemy.orm import Session
 
 from app.kernel.db import tenant_read
+from app.roster.models import Artist
 from app.storefront.models import Product
 from app.storefront.pages import music
-from app.storefront.pages.routes import chosen, shop_get
+from app.storefront.pages.routes import shop_get
 from app.storefront.pages.shelves import product_cards
 from app.storefront.pages.shopper import AnyRequest, Shopper, shop_page, shopper_of
 from app.storefront.pages.texts import read
@@ -30,8 +31,6 @@ MOST = 12
 def front(request: AnyRequest) -> Response[Any]:
     """Show what the label wants to be seen first."""
     shopper = shopper_of(request)
-    if (elsewhere := chosen(request)) is not None:
-        return elsewhere
     sections = []
     with tenant_read(shopper.tenant) as session:
         for section in shopper.shop.sections or USUAL:
@@ -67,7 +66,7 @@ def _releases(session: Session, shopper: Shopper, section: dict[str, Any]) -> di
 
 
 def _artists(session: Session, shopper: Shopper, section: dict[str, Any]) -> dict[str, Any] | None:
-    listed = queries.artists(music.here(shopper)).order_by(queries.Artist.sort_name, queries.Artist.id)
+    listed = queries.artists(music.here(shopper)).order_by(Artist.sort_name, Artist.id)
     cards = music.people(session, shopper, listed.limit(_count(section, 4)))
     return {"cards": cards} if cards else None
 

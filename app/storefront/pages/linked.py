@@ -45,7 +45,12 @@ def release(origin: str, shopper: Shopper, found: Any, facts: dict[str, Any]) ->
         ],
         "offers": [offer(one, address, facts["product_title"](one.product)) for one in facts["formats"]],
     }
-    known = {"genre": row.genre, "datePublished": row.release_date, "gtin": row.upc, "catalogNumber": row.catalog_number}
+    known = {
+        "genre": row.genre,
+        "datePublished": row.release_date,
+        "gtin": row.upc,
+        "catalogNumber": row.catalog_number,
+    }
     album |= {name: value for name, value in known.items() if value}
     if facts["cover"]:
         album["image"] = origin + facts["cover"].src
@@ -55,7 +60,9 @@ def release(origin: str, shopper: Shopper, found: Any, facts: dict[str, Any]) ->
     return spelled(album), breadcrumbs(origin, shopper, [*crumbs])
 
 
-def product(origin: str, shopper: Shopper, title: str, address: str, sold: Sequence[Offer], image: str) -> tuple[Markup, ...]:
+def product(
+    origin: str, shopper: Shopper, title: str, address: str, sold: Sequence[Offer], image: str
+) -> tuple[Markup, ...]:
     """A thing of the shop."""
     document: dict[str, Any] = {
         "@context": CONTEXT,

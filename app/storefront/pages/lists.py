@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response
-from sqlalchemy import select
 
 from app.catalog.models import Release
 from app.kernel.db import tenant_read
@@ -14,6 +13,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web.strict import query
 from app.roster.models import Artist
 from app.roster.queries.search import forgive
+from app.roster.rules import fold
 from app.storefront.models import Product
 from app.storefront.pages import music
 from app.storefront.pages.routes import shop_get
@@ -24,7 +24,6 @@ from app.storefront.queries import goods
 from app.storefront.queries import music as queries
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.slugs import digits
-from app.roster.rules import fold
 
 SORTS = {
     "newest": sentence("Newest first"), "oldest": sentence("Oldest first"), "title": sentence("By title"),
@@ -50,7 +49,14 @@ def releases(request: AnyRequest) -> Response[Any]:
         cards = music.cards(session, shopper, found.offset(page.offset).limit(PER_PAGE))
         genres = list(session.scalars(queries.genres(here)))
     is_whole = not any(chosen.values()) and page.number == 1
-    facts = {"cards": cards, "page": page, "chosen": chosen, "genres": genres, "sorts": SORTS, "formats": FORMATS}
+    facts: dict[str, Any] = {
+        "cards": cards,
+        "page": page,
+        "chosen": chosen,
+        "genres": genres,
+        "sorts": SORTS,
+        "formats": FORMATS,
+    }
     return shop_page(
         request, "store/releases.html", shopper, keep=count > 0, meta=Meta(noindex=any(chosen.values())), **facts,
         is_whole=is_whole,
@@ -77,10 +83,9 @@ def artists(request: AnyRequest) -> Response[Any]:
     shopper, asked = shopper_of(request), query(request, "page")
     here = music.here(shopper)
     with tenant_read(shopper.tenant) as session:
-        everybody = queries.artists(here)
-        count = session.scalar(select(queries.func.count()).select_from(everybody.subquery())) or 0
+        count = session.scalar(queries.counted_artists(here)) or 0
         page = turned(asked.get("page"), count, f"{shopper.root}/artists")
-        listed = everybody.order_by(Artist.sort_name, Artist.id).offset(page.offset).limit(PER_PAGE)
+        listed = queries.artists(here).order_by(Artist.sort_name, Artist.id).offset(page.offset).limit(PER_PAGE)
         cards = music.people(session, shopper, listed)
     return shop_page(request, "store/artists.html", shopper, keep=True, cards=cards, page=page)
 

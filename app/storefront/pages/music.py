@@ -48,7 +48,7 @@ def title_of(row: Any, shopper: Shopper) -> str:
 
 def titled(title: str, titles: dict[str, Any], shopper: Shopper) -> str:
     """A title, in the reader's language where the label has one."""
-    texts = {language: said.get("title", "") for language, said in (titles or {}).items()}
+    texts: dict[str, str] = {language: said.get("title", "") for language, said in (titles or {}).items()}
     found = texts.get(shopper.language) or texts.get(shopper.language.partition("-")[0])
     return found or title
 
@@ -65,8 +65,8 @@ def artist_href(shopper: Shopper, name: str, artist_id: Any) -> str:
 
 def name_of(row: Any, shopper: Shopper) -> str:
     """An artist's name as it is written in the reader's language."""
-    names = row.names or {}
-    return names.get(shopper.language) or names.get(shopper.language.partition("-")[0]) or row.name
+    names: dict[str, str] = row.names or {}
+    return str(names.get(shopper.language) or names.get(shopper.language.partition("-")[0]) or row.name)
 
 
 def card(shopper: Shopper, row: Any, day: date) -> dict[str, Any]:
@@ -129,7 +129,11 @@ def as_iso(ms: int | None) -> str:
 
 def product_title(shopper: Shopper, product: Any) -> str:
     """What a product is called in the reader's language."""
-    return ways.said({**product.titles}, shopper.language, ())[0] if product.titles.get(shopper.language) else product.title
+    return (
+        ways.said({**product.titles}, shopper.language, ())[0]
+        if product.titles.get(shopper.language)
+        else product.title
+    )
 
 
 def least(offer: Offer) -> str:

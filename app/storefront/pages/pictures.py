@@ -72,7 +72,9 @@ def _of(sizes: dict[int, dict[str, str]], most: int) -> Picture | None:
     fitting = sorted(size for size in sizes if size <= most) or sorted(sizes)[:1]
     if not fitting:
         return None
-    sets = ((kind, ", ".join(f"{sizes[size][kind]} {size}w" for size in fitting if kind in sizes[size])) for kind in KINDS)
+    sets = (
+        (kind, ", ".join(f"{sizes[size][kind]} {size}w" for size in fitting if kind in sizes[size])) for kind in KINDS
+    )
     sources = tuple((f"image/{kind}", found) for kind, found in sets if found)
     smallest, largest = sizes[fitting[0]], sizes[fitting[-1]]
     return Picture(_plain(smallest), _plain(largest), sources)

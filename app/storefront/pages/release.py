@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
+from app.catalog.models import Release
 from app.catalog.rules.roles import ROLE_SENTENCES
 from app.kernel.db import tenant_read
 from app.kernel.errors import NotFound
@@ -75,9 +76,11 @@ def release_page(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         sold = offers(
             session, shopper.tenant, shopper.market, music.today(shopper), goods.of_release(release.id, recordings)
         )
-        others = queries.cards(music.here(shopper), queries.Release.id != release.id).order_by(*_nearest(found))
+        others = queries.cards(music.here(shopper), Release.id != release.id).order_by(*_nearest(found))
         more = music.cards(session, shopper, others.limit(MORE))
-    return shop_page(request, "store/release.html", shopper, keep=True, **_facts(request, shopper, found, sold), more=more)
+    return shop_page(
+        request, "store/release.html", shopper, keep=True, **_facts(request, shopper, found, sold), more=more
+    )
 
 
 def _nearest(found: Found) -> tuple[Any, ...]:

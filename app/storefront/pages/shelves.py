@@ -83,8 +83,19 @@ def product_page(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         facts=linked.product(realm_of(request).origin, shopper, title, address, sold, image.src if image else ""),
     )
     first = next((offer for offer in sold if offer.is_there), None)
-    facts = {"product": product, "title": title, "about": prose.shown(about), "image": image, "sold": sold, "more": more}
-    by = {"name": music.name_of(artist, shopper), "href": music.artist_href(shopper, artist.name, artist.id)} if artist else None
+    facts: dict[str, Any] = {
+        "product": product,
+        "title": title,
+        "about": prose.shown(about),
+        "image": image,
+        "sold": sold,
+        "more": more,
+    }
+    by = (
+        {"name": music.name_of(artist, shopper), "href": music.artist_href(shopper, artist.name, artist.id)}
+        if artist
+        else None
+    )
     facts |= {"first": first, "by": by, "least": music.least, "named": _named}
     return shop_page(request, "store/product.html", shopper, keep=True, meta=meta, **facts)
 

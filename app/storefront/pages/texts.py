@@ -70,7 +70,9 @@ def _text(request: AnyRequest, kind: str, name: str) -> Response[Any]:
     if row is None:
         raise NotFound
     told = read(shopper, row)
-    meta = Meta(title=told["title"], description=shortened(told["said"]), kind="article" if kind == "post" else "website")
+    meta = Meta(
+        title=told["title"], description=shortened(told["said"]), kind="article" if kind == "post" else "website"
+    )
     return shop_page(request, "store/text.html", shopper, keep=True, told=told, kind=kind, meta=meta)
 
 

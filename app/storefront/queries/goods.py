@@ -17,7 +17,7 @@ def on_sale() -> list[ColumnElement[bool]]:
     return [Product.state == "live", or_(Product.on_sale_from.is_(None), Product.on_sale_from <= func.now())]
 
 
-def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[Any, ...]:
+def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Products with their variants: the price of the label and of the market, and what is free of each.
 
     `free` is None where nothing is counted. A bundle's parts are not looked at here.
@@ -39,7 +39,9 @@ def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[Any, ...]:
             counted.label("counted"),
         )
         .join(Variant, and_(Variant.product_id == Product.id, Variant.is_active))
-        .join(VariantPrice, and_(VariantPrice.variant_id == Variant.id, VariantPrice.market_id == market_id), isouter=True)
+        .join(
+            VariantPrice, and_(VariantPrice.variant_id == Variant.id, VariantPrice.market_id == market_id), isouter=True
+        )
         .where(*on_sale(), *also)
         .order_by(Product.position, Product.id, Variant.position, Variant.id)
     )

@@ -17,7 +17,9 @@ def text(kind: str, slug: str) -> Select[StorePage]:
 def posts() -> Select[StorePage]:
     """The journal, newest first."""
     return (
-        select(StorePage).where(StorePage.kind == "post", _is_out()).order_by(StorePage.published_at.desc(), StorePage.id)
+        select(StorePage)
+        .where(StorePage.kind == "post", _is_out())
+        .order_by(StorePage.published_at.desc(), StorePage.id)
     )
 
 

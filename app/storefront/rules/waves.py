@@ -16,11 +16,16 @@ def bars(waveform: str | None, count: int = BARS) -> tuple[int, ...]:
         raw = base64.b64decode(waveform or "", validate=True)
     except (binascii.Error, ValueError):
         return ()
-    loud = [max(abs(byte - 256 if byte > 127 else byte) for byte in raw[at : at + 2]) for at in range(0, len(raw) - 1, 2)]
+    loud = [
+        max(abs(byte - 256 if byte > 127 else byte) for byte in raw[at : at + 2]) for at in range(0, len(raw) - 1, 2)
+    ]
     if not loud:
         return ()
     count = min(count, len(loud))
-    parts = [loud[at * len(loud) // count : max((at + 1) * len(loud) // count, at * len(loud) // count + 1)] for at in range(count)]
+    parts = [
+        loud[at * len(loud) // count : max((at + 1) * len(loud) // count, at * len(loud) // count + 1)]
+        for at in range(count)
+    ]
     levels = [sum(part) / len(part) for part in parts]
     top = max(levels) or 1
     return tuple(max(3, round(level / top * 100)) for level in levels)

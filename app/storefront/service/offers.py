@@ -59,9 +59,7 @@ def offers(
         if price is not None:
             left = made_up.get(row.Variant.id) if row.Product.kind == "bundle" else _left(row)
             early = row.Product.ships_on is not None and row.Product.ships_on > today
-            found.append(
-                Offer(row.Product, row.Variant, price.micros, price.was_micros, price.currency, left, early)
-            )
+            found.append(Offer(row.Product, row.Variant, price.micros, price.was_micros, price.currency, left, early))
     return found
 
 
