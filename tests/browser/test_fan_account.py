@@ -37,5 +37,6 @@ def looked_at(here, path):
     answer = here.go(path)
     assert answer.status == 200, path
     if SHOTS:
+        here.page.set_viewport_size({"width": 1200, "height": 800})
         here.page.screenshot(path=Path(SHOTS) / f"{here.slug}-{path.strip('/').replace('/', '-')}.png", full_page=True)
     return [f"{path} {flaw}" for flaw in here.flaws()]
