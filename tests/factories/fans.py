@@ -75,7 +75,7 @@ def an_order(
             id=ids.new_id(), order_id=order.id, position=1, product_id=product.id, variant_id=variant.id, kind=kind,
             release_id=release, title=product.title, sku=variant.sku, fulfilled_by="nobody", quantity=1,
             unit_micros=9_000_000, amount_micros=9_000_000, net_micros=9_000_000,
-            gift={"email": gift, "words": "For you"} if gift else None,
+            gift={"to": gift, "words": "For you"} if gift else None,
         )  # fmt: skip
         session.add(line)
         session.flush()
