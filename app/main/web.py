@@ -18,6 +18,7 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.concurrency import set_asyncio_executor
 from litestar.config.compression import CompressionConfig
 from litestar.events import BaseEventEmitterBackend
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
@@ -151,6 +152,7 @@ def assemble() -> Litestar:
             FanSignedOut: fans_pages.lead_to_door,
             FanProofTooOld: fans_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
+            NotFoundException: storefront_pages.nowhere,
             Exception: handle,
         },
         lifespan=[_listening],

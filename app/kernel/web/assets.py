@@ -51,10 +51,15 @@ def entry(name: str) -> Entry:
         chunk = _manifest()[key]
         for imported in chunk.imports:
             walk(imported)
-        sheets.update(dict.fromkeys(chunk.css))
+        sheets.update(dict.fromkeys(sorted(chunk.css, key=_is_own)))
 
     walk(f"src/{name}.ts")
     return Entry(tuple(f"/assets/{sheet}" for sheet in sheets), f"/assets/{_manifest()[f'src/{name}.ts'].file}")
+
+
+def _is_own(sheet: str) -> bool:
+    """Whether one entry alone has a sheet: those that several share say in which order layers lie, and come first."""
+    return sum(sheet in chunk.css for chunk in _manifest().values()) < 2
 
 
 @cache

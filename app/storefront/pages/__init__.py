@@ -4,15 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.storefront.pages import account, basket, checkout, front, hooks, order, sandbox
+from app.storefront.pages import (
+    account,
+    artist,
+    basket,
+    cards,
+    checkout,
+    crawled,
+    embeds,
+    front,
+    hooks,
+    lists,
+    order,
+    pictures,
+    release,
+    sandbox,
+    shelves,
+    sounds,
+    texts,
+)
+from app.storefront.pages.routes import nowhere
 
 handlers: list[Any] = [
     *front.handlers,
+    *lists.handlers,
+    *release.handlers,
+    *sounds.handlers,
+    *artist.handlers,
+    *shelves.handlers,
+    *texts.handlers,
     *basket.handlers,
     *checkout.handlers,
     *sandbox.handlers,
     *order.handlers,
     *account.handlers,
+    *pictures.handlers,
+    *cards.handlers,
+    *embeds.handlers,
+    *crawled.handlers,
     *hooks.handlers,
 ]
-__all__ = ["handlers"]
+__all__ = ["handlers", "nowhere"]

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
+from sqlalchemy.orm import Session
 
-from app.catalog.pages.pictures import picture
-from app.catalog.rules.fields import spelled_duration
+from app.catalog.models import Recording
+from app.fans.models import Fan
 from app.fans.pages.door import slowed
-from app.fans.pages.visitors import account, account_page, language_here, onward, refused, signed_fan, to
+from app.fans.pages.visitors import (
+    NO_STORE,
+    account,
+    account_page,
+    dress,
+    language_here,
+    onward,
+    refused,
+    signed_fan,
+    to,
+)
 from app.identity.pages import AnyRequest
 from app.kernel import clock, limits
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Busy
+from app.kernel.errors import Busy, NotFound
 from app.kernel.ids import parse_uuid
 from app.kernel.web.realm import realm_of, tenant_of
+from app.storefront.pages.music import lasting
+from app.storefront.pages.pictures import picture
+from app.storefront.pages.shopper import Shopper, shop_page, shopper_of
 from app.storefront.queries import library as queries
+from app.storefront.rules import waves
 from app.storefront.rules.fan_refusals import DownloadCodeRefused, OwnedUnknown
+from app.storefront.rules.meta import Meta
+from app.storefront.rules.slugs import slug
 from app.storefront.service import library, wishing
 from app.storefront.service.fan_doors import fan_order_to_read, owned_to_hear
 from app.storefront.service.library import FORMATS, Item
@@ -52,9 +70,30 @@ class BackForm(msgspec.Struct, forbid_unknown_fields=True):
     next: str = ""
 
 
-def _covers(request: AnyRequest, items: list[Item]) -> dict[Any, Any]:
-    tenant = tenant_of(request)
-    return {item.id: picture(tenant, item.artwork, most=COVER_PIXELS) for item in items}
+@dress
+def in_shop(request: AnyRequest, template: str, status: int, shown: dict[str, Any]) -> Response[Any] | None:
+    """Lay the open shop around a page of the account; whoever has an account keeps it when the shop is closed."""
+    shopper = _shopper(request)
+    if shopper is None:
+        return None
+    return shop_page(request, template, shopper, status=status, **shown | {"meta": Meta(noindex=True)})
+
+
+def _shopper(request: AnyRequest) -> Shopper | None:
+    try:
+        return shopper_of(request)
+    except NotFound:
+        return None
+
+
+def _country(request: AnyRequest, fan: Fan) -> str | None:
+    """Where a fan is: as they say themselves, else as the shop takes it."""
+    shopper = _shopper(request)
+    return fan.country or (shopper.country if shopper else None)
+
+
+def _covers(items: list[Item]) -> dict[Any, Any]:
+    return {item.id: picture(item.artwork, most=COVER_PIXELS) for item in items}
 
 
 @get("/{language:str}/account", sync_to_thread=True)
@@ -64,7 +103,7 @@ def home(request: AnyRequest) -> Response[Any]:
     with tenant_read(tenant) as session:
         items, gifts = library.owned_by(session, fan)[:6], library.gifts_for(session, fan)
         orders = session.execute(queries.orders(fan).limit(3)).all()
-    covers = _covers(request, items + gifts)
+    covers = _covers(items + gifts)
     return account_page(
         request, "store/account/home.html", here="home", items=items, gifts=gifts, orders=orders, covers=covers
     )
@@ -76,31 +115,67 @@ def library_page(request: AnyRequest) -> Response[Any]:
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
         items, gifts = library.owned_by(session, fan), library.gifts_for(session, fan)
-    covers = _covers(request, items + gifts)
+    covers = _covers(items + gifts)
     return account_page(request, "store/account/library.html", here="library", items=items, gifts=gifts, covers=covers)
+
+
+def _heard(
+    request: AnyRequest, session: Session, fan: Fan, owned_id: str
+) -> tuple[Item, list[tuple[int, Recording]], dict[UUID, str]]:
+    """Something owned with its recordings, and a grant to hear each in full; none for what is not out."""
+    item = library.item_of(session, owned_to_hear(session, fan, parse_uuid(owned_id)))
+    rows = library.tracks(session, item)
+    if not item.is_open:
+        return item, rows, {}
+    wanted, until = [recording.id for _, recording in rows], clock.now() + HEARD_FOR
+    country, tenant = _country(request, fan), tenant_of(request)
+    heard = streaming.grants(session, tenant, wanted, kind="full", country=country, until=until, fan_id=fan.id)
+    return item, rows, heard
 
 
 @get("/{language:str}/account/library/{owned_id:str}", sync_to_thread=True)
 def item_page(request: AnyRequest, owned_id: FromPath[str]) -> Response[Any]:
     """Show one thing owned: to hear in full, and to keep in every format."""
-    fan, tenant = signed_fan(request), tenant_of(request)
-    with tenant_read(tenant) as session:
-        item = library.item_of(session, owned_to_hear(session, fan, parse_uuid(owned_id)))
-        rows = library.tracks(session, item)
-        heard = {}
-        if item.is_open:
-            heard = streaming.grants(
-                session,
-                tenant,
-                [recording.id for _, recording in rows],
-                kind="full",
-                country=fan.country or realm_of(request).facts.get("cookies", {}).get("country"),
-                until=clock.now() + HEARD_FOR,
-                fan_id=fan.id,
-            )
-    shown: dict[str, Any] = {"item": item, "rows": rows, "heard": heard, "formats": FORMATS, "length": spelled_duration}
-    covers = _covers(request, [item])
-    return account_page(request, "store/account/item.html", here="library", covers=covers, **shown)
+    fan = signed_fan(request)
+    with tenant_read(tenant_of(request)) as session:
+        item, rows, heard = _heard(request, session, fan, owned_id)
+    tracks = [(number, row, lasting(row.duration_ms), _wave(row), heard.get(row.id)) for number, row in rows]
+    shown: dict[str, Any] = {"item": item, "tracks": tracks, "formats": FORMATS, "cover": _covers([item])[item.id]}
+    return account_page(request, "store/account/item.html", here="library", **shown)
+
+
+def _bars(recording: Recording) -> tuple[int, ...]:
+    return waves.bars((recording.audio or {}).get("waveform"))
+
+
+def _wave(recording: Recording) -> str:
+    bars = _bars(recording)
+    return waves.path(bars) if bars else ""
+
+
+@get("/{language:str}/account/library/{owned_id:str}/sounds", sync_to_thread=True)
+def sounds(request: AnyRequest, owned_id: FromPath[str]) -> Response[Any]:
+    """Tell the player what there is to hear of something owned, as it asks for it."""
+    fan, language = signed_fan(request), language_here(request)
+    with tenant_read(tenant_of(request)) as session:
+        item, rows, heard = _heard(request, session, fan, owned_id)
+    cover = _covers([item])[item.id]
+    found = [
+        {
+            "id": str(row.id),
+            "title": row.title,
+            "artist": row.artist_line,
+            "page": f"/{language}/account/library/{item.id}",
+            "cover": cover.small if cover else "",
+            "hls": streaming.stream_url(heard[row.id]),
+            "src": f"/stream/{heard[row.id]}",
+            "seconds": (row.duration_ms or 0) / 1_000,
+            "bars": _bars(row),
+        }
+        for _, row in rows
+        if row.id in heard
+    ]
+    return Response(found, media_type="application/json", headers=NO_STORE)
 
 
 def _form_of(text: str) -> Format:
@@ -195,7 +270,7 @@ def order_page(request: AnyRequest, order_id: FromPath[str]) -> Response[Any]:
         "lines": lines,
         "parcels": parcels,
         "items": items,
-        "covers": _covers(request, items),
+        "covers": _covers(items),
     }
     return account_page(request, "store/account/order.html", here="orders", **shown)
 
@@ -206,8 +281,18 @@ def wishlist_page(request: AnyRequest) -> Response[Any]:
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
         rows = session.execute(queries.wishes(fan).limit(200)).all()
-    covers = {row.Product.id: picture(tenant, row.Product.image or row.artwork, most=COVER_PIXELS) for row in rows}
-    return account_page(request, "store/account/wishlist.html", here="wishlist", rows=rows, covers=covers)
+    root = f"/{language_here(request)}"
+    wishes = [(row.Product, _shown_at(root, row), picture(row.Product.image or row.artwork)) for row in rows]
+    return account_page(request, "store/account/wishlist.html", here="wishlist", wishes=wishes)
+
+
+def _shown_at(root: str, row: Any) -> str:
+    """Where a product is shown: music on the page of its release, everything else on its own."""
+    product = row.Product
+    is_music = product.kind == "digital" and product.release_id is not None
+    return (
+        f"{root}/releases/{slug(row.release_title, product.release_id)}" if is_music else f"{root}/merch/{product.slug}"
+    )
 
 
 @post("/{language:str}/wishes/{product_id:str}", sync_to_thread=True)
@@ -229,6 +314,6 @@ def unwish(request: AnyRequest, product_id: FromPath[str], data: URLEncodedBody[
 
 
 handlers: list[Any] = [
-    home, library_page, item_page, ask_download, download_page, take_gift, redeem_page, redeem,
+    home, library_page, item_page, sounds, ask_download, download_page, take_gift, redeem_page, redeem,
     orders_page, order_page, wishlist_page, wish, unwish,
 ]  # fmt: skip

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.files import StoredFile
+from app.kernel.money import exponent, from_micros
 from app.kernel.sentences import sentence
 from app.storefront.pages.pictures import copies_of, picture, portrait
 from app.storefront.pages.shopper import Shopper
 from app.storefront.queries.music import Here
 from app.storefront.rules import ways
 from app.storefront.rules.slugs import slug
+from app.storefront.service.offers import Offer
 
 KINDS = {
     "album": sentence("Album"), "ep": sentence("EP"), "single": sentence("Single"),
@@ -46,7 +48,7 @@ def title_of(row: Any, shopper: Shopper) -> str:
 
 def titled(title: str, titles: dict[str, Any], shopper: Shopper) -> str:
     """A title, in the reader's language where the label has one."""
-    texts = {language: said.get("title", "") for language, said in (titles or {}).items()}
+    texts: dict[str, str] = {language: said.get("title", "") for language, said in (titles or {}).items()}
     found = texts.get(shopper.language) or texts.get(shopper.language.partition("-")[0])
     return found or title
 
@@ -63,8 +65,8 @@ def artist_href(shopper: Shopper, name: str, artist_id: Any) -> str:
 
 def name_of(row: Any, shopper: Shopper) -> str:
     """An artist's name as it is written in the reader's language."""
-    names = row.names or {}
-    return names.get(shopper.language) or names.get(shopper.language.partition("-")[0]) or row.name
+    names: dict[str, str] = row.names or {}
+    return str(names.get(shopper.language) or names.get(shopper.language.partition("-")[0]) or row.name)
 
 
 def card(shopper: Shopper, row: Any, day: date) -> dict[str, Any]:
@@ -132,3 +134,8 @@ def product_title(shopper: Shopper, product: Any) -> str:
         if product.titles.get(shopper.language)
         else product.title
     )
+
+
+def least(offer: Offer) -> str:
+    """The least that may be named, as a field holds it."""
+    return f"{from_micros(offer.micros):.{exponent(offer.currency)}f}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
@@ -43,18 +45,29 @@ def nowhere(request: AnyRequest, problem: Exception) -> Response[Any]:
 
 def shop_get(path: str, **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """A page of the shop at `path` behind the language; what it does not find is said in the shop's frame."""
-    return get(LANGUAGE + path, sync_to_thread=True, exception_handlers={NotFound: lost}, **options)
+    return get(
+        LANGUAGE + path,
+        sync_to_thread=True,
+        exception_handlers={NotFound: lost},
+        before_request=choose_first,
+        **options,
+    )
 
 
-def chosen(request: AnyRequest) -> Response[Any] | None:
+async def choose_first(request: AnyRequest) -> Response[Any] | None:
+    """Where an address chooses a market, keep that and lead to the page itself."""
+    if MARKET in request.query_params or COUNTRY in request.query_params:
+        return await sync_to_thread(chosen, request)
+    return None
+
+
+def chosen(request: AnyRequest) -> Response[Any]:
     """Keep the market or country that an address chooses, and lead to the page itself."""
     query = request.query_params
-    if MARKET not in query and COUNTRY not in query:
-        return None
     shop = shop_of(tenant_of(request))
     cookies = []
     if query.get(MARKET) in {market.key for market in shop.markets if market.is_open}:
         cookies = [place_cookie(MARKET, query[MARKET])]
     elif (country := ways.country(query.get(COUNTRY))) is not None:
         cookies = [place_cookie(COUNTRY, country), place_cookie(MARKET, "")]
-    return Redirect(request.url.path, status_code=303, cookies=cookies)
+    return Redirect(quote(request.scope["path"]), status_code=303, cookies=cookies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
@@ -58,9 +59,13 @@ class Shopper:
 
 def shopper_of(request: AnyRequest) -> Shopper:
     """The visitor of an open shop's page; its address says the language. Not found where no shop is open."""
+    return shopper_in(request, str(request.path_params.get("language", "")))
+
+
+def shopper_in(request: AnyRequest, language: str) -> Shopper:
+    """The same, where something else than the address says the language."""
     tenant, realm = tenant_of(request), realm_of(request)
     shop = shop_of(tenant)
-    language = str(request.path_params.get("language", ""))
     if not shop.is_open or language not in shop.languages(tenant):
         raise NotFound
     realm.language = language
@@ -108,7 +113,7 @@ def shop_page(
     content = render(template, realm, **(around(request, shopper) | values)).encode()
     headers = dict(NOT_KEPT)
     if keep and status == 200:
-        headers = _kept(request, realm, content, values.get("kept_seconds", LONGEST_SECONDS))
+        headers = _kept(realm, content, values.get("kept_seconds", LONGEST_SECONDS))
     headers |= {"content-language": shopper.language}
     cookies = [] if keep else flash.spent(realm)
     return Response(
@@ -116,7 +121,7 @@ def shop_page(
     )
 
 
-def _kept(request: AnyRequest, realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
+def _kept(realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
     key: Key | None = realm.facts.get("page_key")
     headers = {"cache-control": "private, no-cache", "vary": "Accept-Encoding, Accept-Language, Cookie"}
     theme = realm.facts.get("theme")
@@ -145,15 +150,16 @@ def _until_midnight(realm: Realm, seconds: float) -> float:
 def around(request: AnyRequest, shopper: Shopper) -> dict[str, Any]:
     """What the frame shows: where one is, where one may go, what one may choose."""
     realm, shop = realm_of(request), shopper.shop
-    path = request.url.path.removeprefix(shopper.root)
+    whole: str = request.scope["path"]
+    path = whole.removeprefix(shopper.root).rstrip("/")
     theme = realm.facts.get("theme") or live_theme(shopper.tenant)
     return {
         "shopper": shopper,
         "root": shopper.root,
         "path": path,
         "origin": realm.origin,
-        "canonical": f"{realm.origin}{request.url.path}",
-        "tongues": [(each, spoken_name(each), f"/{each}{path}") for each in shopper.languages],
+        "canonical": f"{realm.origin}{quote(whole)}",
+        "tongues": [(each, spoken_name(each), f"/{each}{quote(path)}") for each in shopper.languages],
         "markets": [market for market in shop.markets if market.is_open],
         "head": _menu(shop, shopper, shop.head),
         "foot": _menu(shop, shopper, shop.foot) if shop.foot else [],

@@ -17,7 +17,7 @@ def on_sale() -> list[ColumnElement[bool]]:
     return [Product.state == "live", or_(Product.on_sale_from.is_(None), Product.on_sale_from <= func.now())]
 
 
-def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[Any, ...]:
+def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Products with their variants: the price of the label and of the market, and what is free of each.
 
     `free` is None where nothing is counted. A bundle's parts are not looked at here.

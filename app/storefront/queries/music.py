@@ -74,7 +74,7 @@ def named(column: Any, digits: str) -> ColumnElement[bool]:
     return ends
 
 
-def release(digits: str, here: Here) -> Select[Any, ...]:
+def release(digits: str, here: Here) -> Select[*tuple[Any, ...]]:
     """A release with its artists, its tracks and who did what on them, in one row."""
     return (
         select(
@@ -148,7 +148,7 @@ def _credits() -> Any:
     )
 
 
-def cards(here: Here, *also: ColumnElement[bool]) -> Select[Any, ...]:
+def cards(here: Here, *also: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Releases as they stand in rows and grids."""
     return select(*CARD).where(*shown(here), *also)
 
@@ -173,7 +173,7 @@ def sold_as(kinds: tuple[str, ...]) -> ColumnElement[bool]:
     return exists().where(Product.release_id == Release.id, Product.state == "live", Product.kind.in_(kinds))
 
 
-def genres(here: Here) -> Select[str]:
+def genres(here: Here) -> Select[str | None]:
     """The genres there is something of."""
     query = select(Release.genre).where(Release.genre.is_not(None), *shown(here))
     return query.group_by(Release.genre).order_by(func.count().desc(), Release.genre).limit(30)
@@ -185,11 +185,16 @@ def has_shown(here: Here) -> ColumnElement[bool]:
     return exists().where(there)
 
 
-def artists(here: Here) -> Select[Any, ...]:
+def artists(here: Here) -> Select[*tuple[Any, ...]]:
     """Artists that the public may know of: with music to see, or of the roster and introduced."""
     introduced = and_(Artist.status == "active", cast(Artist.biographies, Text) != "{}")
     query = select(Artist.id, Artist.name, Artist.names, Artist.sort_name, Artist.image_id, Artist.updated_at)
     return query.where(or_(has_shown(here), introduced))
+
+
+def counted_artists(here: Here) -> Select[int]:
+    """How many there are."""
+    return select(func.count()).select_from(artists(here).subquery())
 
 
 def artist(digits: str, here: Here) -> Select[Artist]:
@@ -198,7 +203,7 @@ def artist(digits: str, here: Here) -> Select[Artist]:
     return select(Artist).where(named(Artist.id, digits), or_(has_shown(here), introduced)).limit(1)
 
 
-def found(wanted: str, here: Here) -> Select[Any, ...]:
+def found(wanted: str, here: Here) -> Select[*tuple[Any, ...]]:
     """Releases that fit what somebody types, also by one of their tracks."""
     track = exists().where(
         Track.release_id == Release.id, Recording.id == Track.recording_id, matches(Recording.folded, wanted)
@@ -207,7 +212,7 @@ def found(wanted: str, here: Here) -> Select[Any, ...]:
     return cards(here, or_(matches(Release.folded, wanted), track)).order_by(fit.desc(), *NEWEST)
 
 
-def found_artists(wanted: str, here: Here) -> Select[Any, ...]:
+def found_artists(wanted: str, here: Here) -> Select[*tuple[Any, ...]]:
     """Artists that fit."""
     return (
         artists(here).where(matches(Artist.folded, wanted)).order_by(likeness(Artist.folded, wanted).desc(), Artist.id)

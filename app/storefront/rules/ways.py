@@ -25,7 +25,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def said(texts: Mapping[str, str], language: str, others: Sequence[str]) -> tuple[str, str]:
-    """A text of the label's and its language: in the reader's, else a near one, else the label's first that there is."""
+    """A text of the label's and its language: the reader's, else a near one, else the label's first."""
     for wanted in (language, language.partition("-")[0], *others):
         if texts.get(wanted):
             return texts[wanted], wanted

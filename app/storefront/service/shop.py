@@ -28,6 +28,7 @@ class Shop(msgspec.Struct, frozen=True):
 
     is_open: bool = False
     ships_from: str = ""
+    facts: dict[str, Any] = {}
     sections: tuple[dict[str, Any], ...] = ()
     markets: tuple[MarketView, ...] = ()
     head: tuple[Entry, ...] = ()
@@ -67,6 +68,7 @@ def _read(tenant: Tenant) -> Shop:
         return Shop(
             is_open=settings.is_open and bool(found),
             ships_from=settings.ships_from,
+            facts=settings.facts,
             sections=tuple(settings.sections),
             markets=found,
             head=menus["head"],
