@@ -1,5 +1,6 @@
 import "./css/catalogue.css";
 import "./css/contracts.css";
+import "./css/shop.css";
 import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";
