@@ -33,6 +33,7 @@ from app.kernel.files import web as files_web
 from app.kernel.live import Hub
 from app.kernel.web import health
 from app.kernel.web.gate import Gate
+from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
@@ -43,6 +44,7 @@ from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
+from app.storefront import pages as storefront_pages
 from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -98,6 +100,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *royalties_pages.handlers,
         *payouts_pages.handlers,
         *tax_pages.handlers,
+        *storefront_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]
@@ -153,6 +156,7 @@ def create_app(settings: Settings, registry: Registry | Directory, pages: Litest
     """Put the product's pages behind the gate; databases are connected by the caller."""
     app = pages or assemble()
     app.state.hub, app.state.registry, app.state.settings = Hub(), registry, settings
+    app.state.hub.follow(kept_pages)
     return Gate(app, settings, registry, normalise_host)
 
 

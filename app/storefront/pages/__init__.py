@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-handlers: list[object] = []
+from app.storefront.pages import front
+
+handlers = [*front.handlers]
 __all__ = ["handlers"]
