@@ -41,6 +41,8 @@ SLICES = (
     "app.royalties.tasks",
     "app.fans.models",
     "app.storefront.models",
+    "app.storefront.activity",
+    "app.storefront.tasks",
     "app.payouts.models",
     "app.payouts.activity",
     "app.payouts.queries.taxed",

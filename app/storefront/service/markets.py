@@ -1,18 +1,29 @@
-"""Markets as pages and baskets see them."""
+"""Markets: which countries see which prices, and the shop as it is when a label turns it on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.storefront.models import Market
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.tenant import Tenant
+from app.storefront.models import Market, ShippingRate, StockLocation, StoreSettings, TaxRegistration
+from app.storefront.rules.taxes import table
+from app.storefront.rules.usual import WORLD, Sent, UsualMarket, home_of, usual_markets
+
+BY_STATE: Final = frozenset({"US"})
+"""Where states collect, and the country does not."""
 
 
 class MarketView(msgspec.Struct, frozen=True):
-    """A market as it stands."""
+    """A market as pages and computations see it."""
 
     id: UUID
     key: str
@@ -26,21 +37,78 @@ class MarketView(msgspec.Struct, frozen=True):
     methods: tuple[str, ...]
     is_open: bool
 
+    @staticmethod
+    def of(row: Market) -> MarketView:
+        """The view of a row."""
+        return MarketView(
+            id=row.id,
+            key=row.key,
+            name=row.name,
+            currency=row.currency,
+            countries=tuple(row.countries),
+            languages=tuple(row.languages),
+            is_rest=row.is_rest,
+            tax_shown=row.tax_shown,
+            rounding=row.rounding,
+            methods=tuple(row.methods),
+            is_open=row.is_open,
+        )
+
 
 def markets(session: Session) -> list[MarketView]:
-    """The label's markets, in its own order."""
-    rows = session.scalars(select(Market).order_by(Market.position, Market.key))
-    return [
-        MarketView(
-            row.id, row.key, row.name, row.currency, tuple(row.countries), tuple(row.languages), row.is_rest,
-            row.tax_shown, row.rounding, tuple(row.methods), row.is_open,
-        )
-        for row in rows
-    ]  # fmt: skip
+    """The label's markets in their order; the first one is its home."""
+    return [MarketView.of(row) for row in session.scalars(select(Market).order_by(Market.position, Market.id))]
 
 
-def market_of(markets: list[MarketView], country: str) -> MarketView:
-    """The market that names a country, else the one of all others, else the first."""
-    named = (market for market in markets if country in market.countries)
-    rest = (market for market in markets if market.is_rest)
-    return next(named, None) or next(rest, None) or markets[0]
+def market_of(markets: Sequence[MarketView], country: str) -> MarketView:
+    """The market that sells to a country: that names it, else the one for all others, else the first."""
+    named = next((each for each in markets if country in each.countries), None)
+    return named or next((each for each in markets if each.is_rest), markets[0])
+
+
+def serves(markets: Sequence[MarketView], market: MarketView, country: str) -> bool:
+    """Whether a country sees a market's prices."""
+    return market_of(markets, country).id == market.id
+
+
+def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | None = None) -> None:
+    """Give a label the usual markets, ways of sending, settings, a place for stock and its own country's tax; once.
+
+    The country is where it sends from; where nobody says so it is that of the label's clocks.
+    """
+    now = clock.now()
+    country = country or home_of(tenant.currency, tenant.time_zone)
+    settings = upsert(StoreSettings).values(id=1, is_open=True, ships_from=country, changed_at=now)
+    made = session.execute(settings.on_conflict_do_nothing().returning(StoreSettings.id)).first()
+    if made is None:
+        return
+    rows: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
+    for position, usual in enumerate(usual_markets(tenant.currency, country)):
+        rows.append(_row(usual, position))
+        sent += [_sent(rows[-1]["id"], place, way) for place, way in enumerate(usual.sent)]
+    session.execute(insert(Market), rows)
+    session.execute(insert(ShippingRate), sent)
+    session.add(StockLocation(id=ids.new_id(), name=tenant.name or country, country=country))
+    if country in table().rows and country not in BY_STATE:
+        here = TaxRegistration(id=ids.new_id(), scheme="domestic", country=country, number="", starts_on=now.date())
+        session.add(here)
+    session.flush()
+    after = {"country": country, "currency": tenant.currency}
+    activity.record(session, actor, "shop.opened", subject_type="shop", after=after)
+
+
+def _row(usual: UsualMarket, position: int) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "key": usual.key, "name": usual.name, "currency": usual.currency,
+        "countries": list(usual.countries), "languages": list(usual.languages), "is_rest": usual.key == WORLD,
+        "tax_shown": usual.tax_shown, "rounding": usual.rounding, "position": position,
+    }  # fmt: skip
+
+
+def _sent(market_id: UUID, position: int, way: Sent) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "market_id": market_id, "name": way.name, "names": way.names,
+        "price_micros": way.price_micros, "free_from_micros": way.free_from_micros, "days_from": way.days[0],
+        "days_until": way.days[1], "position": position,
+    }  # fmt: skip

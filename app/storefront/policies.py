@@ -1,0 +1,91 @@
+"""Doors to the shop, for the label's people; the shop is the whole label's, so a narrowed member has none of it."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.identity.errors import OutOfScope
+from app.identity.policies import Visitor, require
+from app.identity.rules.permissions import Permission
+from app.kernel.errors import NotFound
+from app.storefront.models import Discount, Market, Order, Product, StockLocation
+from app.storefront.rules.refusals import (
+    DiscountUnknown,
+    LocationUnknown,
+    MarketUnknown,
+    OrderUnknown,
+    ProductUnknown,
+)
+
+_Row = TypeVar("_Row", Product, Order, Market, Discount, StockLocation)
+_UNKNOWN: Final[dict[type, type[NotFound]]] = {
+    Product: ProductUnknown, Order: OrderUnknown, Market: MarketUnknown, Discount: DiscountUnknown,
+    StockLocation: LocationUnknown,
+}  # fmt: skip
+
+
+def require_shop(visitor: Visitor, permission: Permission = "store.view") -> None:
+    """Refuse who lacks a permission for the label's shop."""
+    require(visitor, permission)
+    if not visitor.scope.is_whole:
+        raise OutOfScope
+
+
+def product_to_read(session: Session, visitor: Visitor, product_id: UUID | None) -> Product:
+    """A product that the visitor may look at."""
+    return _found(session, visitor, Product, product_id)
+
+
+def product_to_change(session: Session, visitor: Visitor, product_id: UUID | None) -> Product:
+    """The same, locked, for somebody who runs the shop."""
+    return _found(session, visitor, Product, product_id, is_changed=True)
+
+
+def order_to_read(session: Session, visitor: Visitor, order_id: UUID | None) -> Order:
+    """An order that the visitor may look at."""
+    return _found(session, visitor, Order, order_id)
+
+
+def order_to_change(session: Session, visitor: Visitor, order_id: UUID | None) -> Order:
+    """The same, locked, for somebody who runs the shop."""
+    return _found(session, visitor, Order, order_id, is_changed=True)
+
+
+def market_to_read(session: Session, visitor: Visitor, market_id: UUID | None) -> Market:
+    """A market that the visitor may look at."""
+    return _found(session, visitor, Market, market_id)
+
+
+def market_to_change(session: Session, visitor: Visitor, market_id: UUID | None) -> Market:
+    """The same, locked, for somebody who runs the shop."""
+    return _found(session, visitor, Market, market_id, is_changed=True)
+
+
+def discount_to_read(session: Session, visitor: Visitor, discount_id: UUID | None) -> Discount:
+    """A discount that the visitor may look at."""
+    return _found(session, visitor, Discount, discount_id)
+
+
+def discount_to_change(session: Session, visitor: Visitor, discount_id: UUID | None) -> Discount:
+    """The same, locked, for somebody who runs the shop."""
+    return _found(session, visitor, Discount, discount_id, is_changed=True)
+
+
+def location_to_change(session: Session, visitor: Visitor, location_id: UUID | None) -> StockLocation:
+    """A place where stock lies, locked, for somebody who runs the shop."""
+    return _found(session, visitor, StockLocation, location_id, is_changed=True)
+
+
+def _found(
+    session: Session, visitor: Visitor, model: type[_Row], key: UUID | None, *, is_changed: bool = False
+) -> _Row:
+    require_shop(visitor, "store.view")
+    found = session.get(model, key, with_for_update=is_changed or None, populate_existing=is_changed) if key else None
+    if found is None:
+        raise _UNKNOWN[model]
+    if is_changed:
+        require_shop(visitor, "store.edit")
+    return found

@@ -1,0 +1,224 @@
+"""What has to be read to say what a basket costs: a bounded number of queries, however much lies in it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Release, Track
+from app.storefront.models import (
+    Basket,
+    BasketLine,
+    BundlePart,
+    Market,
+    Product,
+    ShippingRate,
+    StoreSettings,
+    TaxRate,
+    TaxRegistration,
+    Variant,
+    VariantPrice,
+)
+from app.storefront.rules.places import is_allowed
+from app.storefront.rules.shelves import Needs, Shelf
+from app.storefront.rules.shipping import Rate
+from app.storefront.rules.taxes import OwnRate, Registered, Tables
+from app.storefront.service import stock
+from app.storefront.service.markets import MarketView
+from app.storefront.service.pricing import Own
+
+Lands = tuple[Sequence[str], Sequence[str]]
+"""Territories of a release, and those of them that are not meant."""
+
+
+class Thing(NamedTuple):
+    """A variant and its product, what it costs the label's way and by the market's list, and where it is sold."""
+
+    variant: Variant
+    product: Product
+    own: Own
+    lands: tuple[Lands, ...] = ()
+    quantity: int = 1
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether somebody has to send it."""
+        return self.product.kind == "physical" and self.product.fulfilled_by != "nobody"
+
+    def is_allowed(self, country: str | None) -> bool:
+        """Whether it may be sold in a country: music where a release of it may."""
+        return not self.lands or any(is_allowed(country, *land) for land in self.lands)
+
+
+@dataclass
+class Held:
+    """A line of a basket, what it is of, and what that holds where it is a bundle."""
+
+    line: BasketLine
+    thing: Thing
+    parts: list[Thing] = field(default_factory=list)
+
+    def all_things(self) -> list[Thing]:
+        """What is handed over: the thing, or the parts of the bundle."""
+        return self.parts if self.thing.product.kind == "bundle" else [self.thing]
+
+    def is_sold(self, country: str | None, now: datetime) -> bool:
+        """Whether it is sold in a country now."""
+        product = self.thing.product
+        is_live = product.state == "live" and self.thing.variant.is_active
+        is_early = product.on_sale_from is not None and product.on_sale_from > now
+        is_whole = product.kind != "bundle" or bool(self.parts)
+        is_here = all(each.is_allowed(country) for each in (self.thing, *self.parts))
+        return is_live and not is_early and is_whole and is_here
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A market, how it sends, and which taxes the label collects."""
+
+    market: MarketView
+    is_open: bool
+    rates: Sequence[Rate]
+    taxes: Tables
+
+
+def ground(session: Session, market_id: UUID, *, language: str) -> Ground:
+    """What is true of a market, whatever lies in a basket."""
+    market = MarketView.of(session.get_one(Market, market_id))
+    settings = session.get(StoreSettings, 1)
+    sending = select(ShippingRate).where(ShippingRate.market_id == market_id, ShippingRate.is_active)
+    rates = [_rate(row, language) for row in session.scalars(sending.order_by(ShippingRate.position, ShippingRate.id))]
+    registered = [
+        Registered(row.scheme, row.country, row.region, row.starts_on, row.ends_on)
+        for row in session.scalars(select(TaxRegistration))
+    ]
+    own = [
+        OwnRate(row.country, row.region, row.tax_class, row.name, row.rate_ppm, row.starts_on)
+        for row in session.scalars(select(TaxRate))
+    ]
+    ships_from = settings.ships_from if settings else ""
+    is_open = market.is_open and settings is not None and settings.is_open
+    return Ground(market, is_open, rates, Tables(ships_from, registered, own))
+
+
+def _rate(row: ShippingRate, language: str) -> Rate:
+    return Rate(
+        str(row.id), row.names.get(language) or row.name, tuple(row.countries), row.most_grams, row.price_micros,
+        row.free_from_micros, row.days_from, row.days_until,
+    )  # fmt: skip
+
+
+_COLUMNS = (
+    Variant, Product, VariantPrice.price_micros, VariantPrice.was_micros, Release.territories,
+    Release.excluded_territories,
+)  # fmt: skip
+
+
+def held(session: Session, basket: Basket) -> list[Held]:
+    """What lies in a basket, in the order in which it came."""
+    listed = and_(VariantPrice.variant_id == Variant.id, VariantPrice.market_id == basket.market_id)
+    lines = (
+        select(BasketLine, *_COLUMNS)
+        .join(Variant, Variant.id == BasketLine.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(VariantPrice, listed, isouter=True)
+        .join(Release, Release.id == Product.release_id, isouter=True)
+        .where(BasketLine.basket_id == basket.id)
+        .order_by(BasketLine.added_at, BasketLine.id)
+    )
+    found = [Held(row[0], _thing(*row[1:])) for row in session.execute(lines)]
+    bundles = {each.thing.product.id for each in found if each.thing.product.kind == "bundle"}
+    if bundles:
+        parts: dict[UUID, list[Thing]] = defaultdict(list)
+        query = (
+            select(BundlePart.product_id, BundlePart.quantity, *_COLUMNS)
+            .join(Variant, Variant.id == BundlePart.variant_id)
+            .join(Product, Product.id == Variant.product_id)
+            .join(VariantPrice, listed, isouter=True)
+            .join(Release, Release.id == Product.release_id, isouter=True)
+            .where(BundlePart.product_id.in_(bundles))
+            .order_by(BundlePart.product_id, Product.position, Variant.id)
+        )
+        for row in session.execute(query):
+            parts[row[0]].append(_thing(*row[2:])._replace(quantity=row[1]))
+        for each in found:
+            each.parts = parts[each.thing.product.id]
+    _see_recordings(session, found)
+    return found
+
+
+def _thing(
+    variant: Variant,
+    product: Product,
+    listed: int | None,
+    listed_was: int | None,
+    territories: list[str] | None,
+    excluded: list[str] | None,
+) -> Thing:
+    own = Own(variant.price_micros, variant.was_micros, listed, listed_was)
+    if product.kind != "digital" or territories is None:
+        return Thing(variant, product, own)
+    return Thing(variant, product, own, ((territories, excluded or ()),))
+
+
+def _see_recordings(session: Session, found: Sequence[Held]) -> None:
+    """Recordings are sold where a release is that they stand on."""
+    things = [thing for each in found for thing in (each.thing, *each.parts)]
+    wanted = {thing.product.recording_id for thing in things if _is_recording(thing)}
+    if not wanted:
+        return
+    query = select(Track.recording_id, Release.territories, Release.excluded_territories).join(
+        Release, Release.id == Track.release_id
+    )
+    lands: dict[UUID, list[Lands]] = defaultdict(list)
+    for recording, *land in session.execute(query.where(Track.recording_id.in_(wanted))):
+        lands[recording].append((land[0], land[1]))
+    for each in found:
+        each.thing = _with_lands(each.thing, lands)
+        each.parts = [_with_lands(part, lands) for part in each.parts]
+
+
+def _is_recording(thing: Thing) -> bool:
+    return not thing.lands and thing.product.kind == "digital" and thing.product.recording_id is not None
+
+
+def _with_lands(thing: Thing, lands: Mapping[UUID, list[Lands]]) -> Thing:
+    found = lands.get(thing.product.recording_id, ()) if thing.product.recording_id else ()
+    return thing._replace(lands=tuple(found)) if _is_recording(thing) else thing
+
+
+def shelf(session: Session, lines: Sequence[Held]) -> Shelf:
+    """What is there of everything in a basket."""
+    needs: dict[UUID, Needs] = {}
+    editions: dict[UUID, int] = {}
+    for each in lines:
+        variants: Counter[UUID] = Counter()
+        products: Counter[UUID] = Counter({each.thing.product.id: 1})
+        if each.thing.product.kind != "bundle":
+            variants[each.thing.variant.id] += 1
+        for part in each.parts:
+            variants[part.variant.id] += part.quantity
+            products[part.product.id] += part.quantity
+        needs[each.thing.variant.id] = Needs(dict(variants), dict(products))
+        for thing in (each.thing, *each.parts):
+            if thing.product.most is not None:
+                editions[thing.product.id] = thing.product.most - thing.product.sold
+    counted: Collection[UUID] = {key for need in needs.values() for key in need.variants}
+    return Shelf(needs, stock.on_hand(session, counted), editions)
+
+
+def opens_on(product: Product, today: date) -> date | None:
+    """The day on which a pre-order comes out; None where it is out."""
+    return product.ships_on if product.ships_on is not None and product.ships_on > today else None
+
+
+def titled(product: Product, language: str) -> str:
+    """A product's title in a language, else its own."""
+    return product.titles.get(language) or product.title
