@@ -26,6 +26,8 @@ from app.artist import pages as artist_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
 from app.contracts import pages as contracts_pages
+from app.fans import pages as fans_pages
+from app.fans.errors import FanProofTooOld, FanSignedOut
 from app.identity import pages as identity_pages
 from app.identity.errors import ProofTooOld
 from app.kernel import observe
@@ -45,6 +47,7 @@ from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
 from app.storefront import pages as storefront_pages
+from app.streaming import pages as streaming_pages
 from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
@@ -101,6 +104,8 @@ def _handlers() -> list[HTTPRouteHandler]:
         *payouts_pages.handlers,
         *tax_pages.handlers,
         *storefront_pages.handlers,
+        *fans_pages.handlers,
+        *streaming_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]
@@ -139,6 +144,8 @@ def assemble() -> Litestar:
         exception_handlers={
             identity_pages.SignedOut: _to_the_door,
             ProofTooOld: _to_the_proof,
+            FanSignedOut: fans_pages.lead_to_door,
+            FanProofTooOld: fans_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
             Exception: handle,
         },

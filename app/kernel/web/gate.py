@@ -30,7 +30,19 @@ LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe"})
 ASSETS = "/assets/"
-EVERYWHERE = ("/files/", "/theme/", "/icons/", "/favicon.svg", "/manifest.webmanifest", "/og.png")
+UNSUBSCRIBE = "/unsubscribe/"
+"""What a mail program posts to by itself (RFC 8058): it names no origin, and the signed link is all its proof."""
+
+EVERYWHERE = (
+    "/files/",
+    "/stream/",
+    "/theme/",
+    "/icons/",
+    "/favicon.svg",
+    "/manifest.webmanifest",
+    "/og.png",
+    UNSUBSCRIBE,
+)
 DOORS = (
     "/portal/sign-in", "/portal/sign-out", "/portal/re-authenticate", "/portal/invitations/", "/portal/welcome",
     "/portal/settings/security",
@@ -244,7 +256,8 @@ class Gate:
             return Malformed()
         if (lost := _off_limits(path, realm)) is not None:
             return lost
-        if scope["method"] not in SAFE and not self._is_same_origin(headers, realm):
+        is_proved = scope["method"] in SAFE or path.startswith(UNSUBSCRIBE)
+        if not is_proved and not self._is_same_origin(headers, realm):
             return ForeignOrigin()
         return _state_refusal(realm, path, scope["method"])
 

@@ -55,6 +55,7 @@ ENTRY_SENTENCES: Final = {
     "withholding": sentence("Tax withheld: %(rate)s of %(of)s"),
 }
 MATCH_SENTENCES: Final = {
+    "own": sentence("by the label's own shop"),
     "isrc": sentence("by ISRC"),
     "upc": sentence("by barcode"),
     "catalog_number": sentence("by catalogue number"),
