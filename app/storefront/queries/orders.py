@@ -20,6 +20,7 @@ from app.storefront.models import (
     Payment,
     Refund,
     StockLocation,
+    StoreSettings,
 )
 
 TO_SEND = ("open", "packed")
@@ -148,3 +149,8 @@ def chosen_orders(session: Session, orders: Collection[UUID]) -> list[Order]:
     """Some orders by their ids, the oldest first; unknown ids are left out."""
     query = select(Order).where(Order.id.in_(orders)).order_by(Order.placed_at, Order.number)
     return list(session.scalars(query))
+
+
+def prefix_of(session: Session) -> str:
+    """What stands before the numbers of orders."""
+    return session.scalar(select(StoreSettings.order_prefix)) or ""

@@ -125,3 +125,9 @@ class CustomerUnknown(NotFound):
     """Nobody ever ordered or signed up here under this mail address."""
 
     message = "Nobody is known here under this mail address."
+
+
+class ShopMissing(NotFound):
+    """The label has no shop yet."""
+
+    message = "There is no shop yet. Open it first."

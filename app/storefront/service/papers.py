@@ -23,7 +23,8 @@ from app.storefront.models import Fulfilment, Order, OrderLine, StockLocation
 from app.storefront.queries import orders as queries
 from app.storefront.rules.barcodes import code128
 from app.storefront.rules.portal_refusals import NothingChosen
-from app.storefront.service.ordering import address_of, number_of
+from app.storefront.service.ordering import address_of
+from app.storefront.service.telling import number_of
 
 SLIP: Final = {
     "title": sentence("Packing slip"),

@@ -51,7 +51,7 @@ def ship(session: Session, tenant: Tenant, actor: Actor, order: Order, parcel: F
     parcel.tracking_url = rules.tracking_url(by.carrier, tracking)
     parcel.state, parcel.shipped_at, parcel.packed_at = "shipped", now, parcel.packed_at or now
     _done(session, actor, order, parcel, "order.shipped", carrier=carrier, tracking=tracking)
-    telling.shipped(session, tenant, order, parcel)
+    telling.tell_shipped(session, tenant, order, parcel)
 
 
 def deliver(session: Session, actor: Actor, order: Order, parcel: Fulfilment) -> None:

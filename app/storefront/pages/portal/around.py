@@ -14,7 +14,7 @@ from litestar import Request, Response
 
 from app.contracts.rules.numbers import read_number, shown_number
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows, require
+from app.identity.policies import Visitor, allows
 from app.identity.rules.permissions import Permission
 from app.kernel import clock
 from app.kernel.errors import Conflict, Invalid, Refusal
@@ -26,6 +26,7 @@ from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
 from app.roster.rules.countries import country_names
+from app.storefront.policies import require_shop
 from app.storefront.rules.portal_refusals import NumberUnusable, SentUnusable
 
 STORE: Final = "/portal/store"
@@ -96,7 +97,7 @@ def store_page(
 def visitor_for(request: AnyRequest, permission: Permission = "store.view") -> tuple[Visitor, Tenant]:
     """Who asks, with a permission for the whole shop, and at which label."""
     visitor = visitor_of(request)
-    require(visitor, permission)
+    require_shop(visitor, permission)
     return visitor, tenant_of(request)
 
 

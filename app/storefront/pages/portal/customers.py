@@ -17,7 +17,7 @@ from app.royalties.pages.run import page_number
 from app.storefront.pages.portal.around import CUSTOMERS, AnyRequest, one, store_page, visitor_for
 from app.storefront.queries import customers as queries
 from app.storefront.rules.portal_refusals import CustomerUnknown
-from app.storefront.service.ordering import prefix_of
+from app.storefront.queries.orders import prefix_of
 
 SHOWN, EXPORTED, ORDERS_SHOWN = 50, 50_000, 100
 LISTING = Listing(

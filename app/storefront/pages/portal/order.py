@@ -32,8 +32,9 @@ from app.storefront.policies import order_to_change, order_to_read, parcel_to_ch
 from app.storefront.queries import orders as queries
 from app.storefront.rules import fulfilment as rules
 from app.storefront.service import ordering, papers, paying, sending
-from app.storefront.service.ordering import address_of, number_of
+from app.storefront.service.ordering import address_of
 from app.storefront.service.sending import Parcel
+from app.storefront.service.telling import number_of
 
 ORDER = f"{ORDERS}/{{order_id:str}}"
 PARCEL = f"{ORDER}/parcels/{{parcel_id:str}}"

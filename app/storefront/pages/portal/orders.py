@@ -21,9 +21,10 @@ from app.lists.rules import ANY_TEXT, Listing
 from app.storefront.models import ORDER_STATES, Order
 from app.storefront.pages.portal.around import ORDERS, STATE_SENTENCES, AnyRequest, chosen, one, store_page, visitor_for
 from app.storefront.queries import orders as queries
+from app.storefront.queries.orders import prefix_of
 from app.storefront.rules.portal_refusals import NothingChosen, TooManyChosen
 from app.storefront.service import papers
-from app.storefront.service.ordering import number_of, prefix_of
+from app.storefront.service.telling import number_of
 
 SHOWN, EXPORTED, MOST_PRINTED = 50, 50_000, 200
 LISTING = Listing(

@@ -38,8 +38,8 @@ from app.storefront.rules.payment_refusals import RefundEmpty, RefundReasonMissi
 from app.storefront.rules.portal_refusals import SentUnusable
 from app.storefront.rules.portions import portion
 from app.storefront.service import refunding
-from app.storefront.service.ordering import number_of
 from app.storefront.service.refunding import RefundLine
+from app.storefront.service.telling import number_of
 
 REFUND = f"{ORDERS}/{{order_id:str}}/refund"
 FIELDS = ("line", "quantity", "amount")
