@@ -131,3 +131,18 @@ class ShopMissing(NotFound):
     """The label has no shop yet."""
 
     message = "There is no shop yet. Open it first."
+
+
+class PictureUnusable(Invalid):
+    """Not a picture that can be shown."""
+
+    message = "This picture cannot be used."
+    MISSING = sentence("Choose a picture first.")
+    SMALL = sentence("This picture is too small. Its shorter side needs %(least)s pixels.")
+
+
+class ProductKindUnusable(Invalid):
+    """A kind of product that needs something else first."""
+
+    message = "Choose what kind of product it is."
+    PARTS = sentence("A bundle is made of other products: add one of them first.")

@@ -25,6 +25,7 @@ from app.kernel.tenant import Tenant
 from app.kernel.web.pages import page, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import status_of
+from app.lists.errors import FilterUnusable
 from app.roster.rules.countries import country_names
 from app.storefront.policies import require_shop
 from app.storefront.rules.portal_refusals import NumberUnusable, SentUnusable
@@ -72,6 +73,7 @@ REASON_SENTENCES: Final = {
 MONEY: Final[dict[str, Any]] = {"recent": True, "in_person": True}
 LONGEST: Final = 20_000
 MOST_LINES: Final = 500
+PAGE_DIGITS: Final = 5
 Sent = Mapping[str, Any]
 AnyRequest = Request[Any, Any, Any]
 
@@ -135,6 +137,14 @@ def lines(data: Sent, names: Sequence[str]) -> list[dict[str, str]]:
 def chosen(data: Sent, name: str = "id") -> list[UUID]:
     """The rows of a list that were chosen; what is no id is none."""
     return [key for text in many(data, name) if (key := parse_uuid(text)) is not None]
+
+
+def page_of(request: AnyRequest) -> int:
+    """Which page of a list is asked for, from 1."""
+    text = request.query_params.get("after", "1")
+    if not text.isdecimal() or len(text) > PAGE_DIGITS:
+        raise FilterUnusable
+    return max(int(text), 1)
 
 
 def version_of(data: Sent) -> int:

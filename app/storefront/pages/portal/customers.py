@@ -13,8 +13,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing, asked_of
-from app.royalties.pages.run import page_number
-from app.storefront.pages.portal.around import CUSTOMERS, AnyRequest, one, store_page, visitor_for
+from app.storefront.pages.portal.around import CUSTOMERS, AnyRequest, one, page_of, store_page, visitor_for
 from app.storefront.queries import customers as queries
 from app.storefront.rules.portal_refusals import CustomerUnknown
 from app.storefront.queries.orders import prefix_of
@@ -27,7 +26,6 @@ LISTING = Listing(
         "q": ANY_TEXT,
         "kind": frozenset({"fan", "guest"}),
         "bought": frozenset({"some"}),
-        "page": ANY_TEXT,
     },
     sorts=("-seen",),
 )
@@ -48,12 +46,12 @@ CONSENT_SENTENCES = {
 def list_customers(request: AnyRequest) -> Response[str]:
     """Show customers as filtered, a page at a time."""
     visitor, tenant = visitor_for(request)
-    asked, at = LISTING.asked(request.url.query), page_number(request)
+    asked, at = LISTING.asked(request.url.query), page_of(request)
     with tenant_read(tenant) as session:
         query = queries.customers(asked, limit=SHOWN + 1, offset=(at - 1) * SHOWN)
         rows = session.execute(query).all()
         spends = queries.spends(session, [row.email for row in rows[:SHOWN]])
-        views = views_of(session, visitor, LISTING.name, CUSTOMERS, asked.without("page"))
+        views = views_of(session, visitor, LISTING.name, CUSTOMERS, asked.query)
     found = {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "at": at, "views": views, "spends": spends}
     return store_page(request, "customers", CUSTOMERS, asked=asked, **found)
 
@@ -100,6 +98,6 @@ def show(request: AnyRequest) -> Response[str]:
 
 
 keeping = view_pages(
-    LISTING.name, CUSTOMERS, permission="store.view", kept=lambda query: LISTING.asked(query).without("page")
+    LISTING.name, CUSTOMERS, permission="store.view", kept=lambda query: LISTING.asked(query).query
 )
 handlers = [list_customers, export, show, *keeping]

@@ -17,7 +17,8 @@ from app.kernel.web.realm import realm_of
 from app.lists.rules import asked_of
 from app.storefront.models import Product, StoreSettings
 from app.storefront.pages.portal.around import STORE, AnyRequest, one, store_page, today_of, visitor_for
-from app.storefront.queries import orders as orders
+from app.storefront.policies import settings_to_change
+from app.storefront.queries import orders
 from app.storefront.queries import selling
 from app.storefront.queries.products import unsold_releases
 from app.storefront.queries.selling import Sold
@@ -94,12 +95,12 @@ def columns(sold: Sold) -> list[Column]:
 
 @post(f"{STORE}/opening", sync_to_thread=True)
 def begin(request: AnyRequest) -> Response[Any]:
-    """Make a shop: the usual markets, and a download of each release that is out; nobody sees it yet."""
+    """Make a shop and open it: the usual markets, and a download of each release that is out."""
     visitor, tenant = visitor_for(request, "store.edit")
     with tenant_work(tenant) as session:
         markets.open_shop(session, visitor.actor, tenant)
         offering.offer_releases(session, tenant, visitor.actor)
-    return flash.done(STORE, tenant, sentence("Your shop is made. Look at it, set your prices, and open it."))
+    return flash.done(STORE, tenant, sentence("Your shop is open. Look at it, and set your own prices."))
 
 
 @post(f"{STORE}/releases", sync_to_thread=True)
@@ -118,7 +119,8 @@ def set_state(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Resp
     visitor, tenant = visitor_for(request, "store.edit")
     is_open = one(data, "open") == "1"
     with tenant_work(tenant) as session:
-        offering.set_open(session, visitor.actor, is_open=is_open)
+        settings = settings_to_change(session, visitor)
+        offering.set_open(session, visitor.actor, settings, is_open=is_open)
     said = sentence("The shop is open.") if is_open else sentence("The shop is closed: it takes no orders.")
     return flash.done(STORE, tenant, said, undo=None)
 
