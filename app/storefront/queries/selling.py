@@ -149,7 +149,7 @@ def waiting(session: Session) -> Waiting:
 
 
 def low_stock(session: Session, limit: int) -> list[Any]:
-    """Variants of which few are left somewhere, the fewest first: product, variant, how many are free, from when few."""
+    """Variants of which few are left somewhere, the fewest first, with how many are free and when that is few."""
     free = Stock.on_hand - Stock.reserved
     query = (
         select(Product.id, Product.title, Variant.title.label("variant"), Variant.sku, free.label("free"), Stock.low_at)

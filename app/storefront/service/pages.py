@@ -112,9 +112,7 @@ def write_legal(session: Session, tenant: Tenant, actor: Actor, titles: dict[str
 
 def _record(session: Session, actor: Actor, action: str, page: StorePage, before: Any, after: Any) -> None:
     session.flush()
-    activity.record(
-        session, actor, action, subject_type="store_page", subject_id=page.id, before=before, after=after
-    )
+    activity.record(session, actor, action, subject_type="store_page", subject_id=page.id, before=before, after=after)
 
 
 def _touched(page: StorePage) -> None:

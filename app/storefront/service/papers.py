@@ -77,7 +77,9 @@ def packing_slips(session: Session, tenant: Tenant, parcels: Sequence[Wanted], l
     """A page for each parcel as PDF, in the language of whoever ordered it."""
     slips = [_slip(session, tenant, each) for each in parcels]
     own = words_of(tenant, language)
-    return sheet_pdf(_brand(tenant, language), "packing.typ", {"title": say_own(own, SLIP["title"], language), "slips": slips})
+    return sheet_pdf(
+        _brand(tenant, language), "packing.typ", {"title": say_own(own, SLIP["title"], language), "slips": slips}
+    )
 
 
 def _slip(session: Session, tenant: Tenant, it: Wanted) -> dict[str, Any]:

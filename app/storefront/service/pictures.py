@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, files
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict
 from app.kernel.files import StoredFile
 from app.kernel.media import Limits, Thumbnail, Unreadable, artwork
 from app.kernel.tenant import Tenant
@@ -49,7 +48,7 @@ def looked_at(raw: bytes) -> Looked:
 
 
 def show(
-    session: Session, tenant: Tenant, actor: Actor, product: Product, image: StoredFile, looked: Looked, *, version: int
+    session: Session, tenant: Tenant, actor: Actor, product: Product, image: StoredFile, looked: Looked
 ) -> None:
     """Show a product by a picture from now on; the one before stays among the files."""
     found: dict[str, dict[str, str]] = {}
@@ -67,26 +66,18 @@ def show(
         )
         found.setdefault(str(copy.size), {})[kind] = str(kept.id)
     facts = {"width": looked.width, "height": looked.height, "thumbnails": found}
-    _change(session, actor, product, image, facts, version=version)
+    _change(session, actor, product, image, facts)
 
 
-def hide(session: Session, actor: Actor, product: Product, *, version: int) -> None:
+def hide(session: Session, actor: Actor, product: Product) -> None:
     """Show a product by its release's artwork again, or by nothing."""
     if product.image_id is not None:
-        _change(session, actor, product, None, None, version=version)
+        _change(session, actor, product, None, None)
 
 
 def _change(
-    session: Session,
-    actor: Actor,
-    product: Product,
-    image: StoredFile | None,
-    facts: dict[str, Any] | None,
-    *,
-    version: int,
+    session: Session, actor: Actor, product: Product, image: StoredFile | None, facts: dict[str, Any] | None
 ) -> None:
-    if product.version != version:
-        raise Conflict
     product.image_id, product.image = image.id if image else None, facts
     product.version, product.updated_at = product.version + 1, clock.now()
     session.flush()

@@ -15,8 +15,8 @@ from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing, asked_of
 from app.storefront.pages.portal.around import CUSTOMERS, AnyRequest, one, page_of, store_page, visitor_for
 from app.storefront.queries import customers as queries
-from app.storefront.rules.portal_refusals import CustomerUnknown
 from app.storefront.queries.orders import prefix_of
+from app.storefront.rules.portal_refusals import CustomerUnknown
 
 SHOWN, EXPORTED, ORDERS_SHOWN = 50, 50_000, 100
 LISTING = Listing(
@@ -92,12 +92,8 @@ def show(request: AnyRequest) -> Response[str]:
         if found is None:
             raise CustomerUnknown
         prefix = prefix_of(session)
-    return store_page(
-        request, "customer", CUSTOMERS, email=email, it=found, prefix=prefix, consents=CONSENT_SENTENCES
-    )
+    return store_page(request, "customer", CUSTOMERS, email=email, it=found, prefix=prefix, consents=CONSENT_SENTENCES)
 
 
-keeping = view_pages(
-    LISTING.name, CUSTOMERS, permission="store.view", kept=lambda query: LISTING.asked(query).query
-)
+keeping = view_pages(LISTING.name, CUSTOMERS, permission="store.view", kept=lambda query: LISTING.asked(query).query)
 handlers = [list_customers, export, show, *keeping]

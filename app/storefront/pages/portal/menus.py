@@ -80,7 +80,9 @@ def change_menu(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Re
     visitor, tenant = visitor_for(request, "store.edit")
     language, menu = one(data, "language"), one(data, "menu")
     rows = lines(data, FIELDS) if "target" in data else []
-    wishes = [Wish(row["name"], row["target"], parse_uuid(row["entry"])) for row in rows if row["target"] or row["name"]]
+    wishes = [
+        Wish(row["name"], row["target"], parse_uuid(row["entry"])) for row in rows if row["target"] or row["name"]
+    ]
     try:
         with tenant_work(tenant) as session:
             settings_to_read(session, visitor)
@@ -106,7 +108,9 @@ def _front(request: AnyRequest, refusal: Refusal | None = None) -> Response[str]
     hidden = [{"kind": kind} for kind in sections.SENTENCES if kind not in kinds]
     told = {"shown": shown, "hidden": hidden, "sections": sections.SENTENCES, "counted": sections.COUNTED}
     usual = {"usual_count": sections.USUAL_COUNT, "most": sections.MOST}
-    return store_page(request, "front", FRONT, refusal=refusal, settings=settings, language=tenant.languages[0], **told, **usual)
+    return store_page(
+        request, "front", FRONT, refusal=refusal, settings=settings, language=tenant.languages[0], **told, **usual
+    )
 
 
 @post(FRONT, sync_to_thread=True)
@@ -127,7 +131,9 @@ def _sections(data: Sent) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for row in lines(data, ("kind", "count")):
         if row["kind"] in on:
-            count = {"count": whole(row["count"], least=1, most=sections.MOST)} if row["kind"] in sections.COUNTED else {}
+            count = (
+                {"count": whole(row["count"], least=1, most=sections.MOST)} if row["kind"] in sections.COUNTED else {}
+            )
             found.append({"kind": row["kind"], **count})
     return found
 

@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import URLEncodedBody
 
-from app.identity.policies import allows
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.money import from_micros
@@ -90,7 +89,7 @@ def _cells(order: Order, prefix: str, state: str) -> list[Any]:
 @post(f"{ORDERS}/papers", sync_to_thread=True)
 def print_many(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Response[bytes]:
     """Give packing slips or one pick list for the chosen orders."""
-    _, tenant = visitor_for(request)
+    visitor_for(request)
     keys = chosen(data)
     if not keys:
         raise NothingChosen

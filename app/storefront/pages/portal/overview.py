@@ -18,8 +18,7 @@ from app.lists.rules import asked_of
 from app.storefront.models import Product, StoreSettings
 from app.storefront.pages.portal.around import STORE, AnyRequest, one, store_page, today_of, visitor_for
 from app.storefront.policies import settings_to_change
-from app.storefront.queries import orders
-from app.storefront.queries import selling
+from app.storefront.queries import orders, selling
 from app.storefront.queries.products import unsold_releases
 from app.storefront.queries.selling import Sold
 from app.storefront.service import markets, offering
@@ -89,7 +88,9 @@ def columns(sold: Sold) -> list[Column]:
         height = max(abs(day.gross_micros) / most * HEIGHT, 1.5)
         kind = "below" if day.gross_micros < 0 else "" if day.gross_micros else "quiet"
         height = min(height, HEIGHT)
-        found.append(Column(round(place * step + step * GAP / 2, 2), HEIGHT - height, round(step * (1 - GAP), 2), height, kind))
+        found.append(
+            Column(round(place * step + step * GAP / 2, 2), HEIGHT - height, round(step * (1 - GAP), 2), height, kind)
+        )
     return found
 
 

@@ -136,7 +136,13 @@ def _review(facts: dict[str, Any], order: Order, data: Sent, language: str) -> d
         raise RefundEmpty
     if not reason:
         raise RefundReasonMissing(fields={"reason": RefundReasonMissing.message})
-    return {"lines": wanted, "shipping": shipping, "total": total, "reason": reason, "restock": bool(one(data, "restock"))}
+    return {
+        "lines": wanted,
+        "shipping": shipping,
+        "total": total,
+        "reason": reason,
+        "restock": bool(one(data, "restock")),
+    }
 
 
 def _reason(data: Sent) -> str:
@@ -168,7 +174,9 @@ def refund(request: AnyRequest, order_id: FromPath[str], data: URLEncodedBody[di
             )
     except (Invalid, Conflict) as refusal:
         return _again(request, order_id, data, refusal)
-    return flash.done(f"{ORDERS}/{order.id}", tenant, sentence("The refund was asked for. It shows here once it is done."))
+    return flash.done(
+        f"{ORDERS}/{order.id}", tenant, sentence("The refund was asked for. It shows here once it is done.")
+    )
 
 
 def _again(request: AnyRequest, order_id: str, data: Sent, refusal: Refusal) -> Response[str]:

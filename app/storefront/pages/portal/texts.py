@@ -56,7 +56,12 @@ def _listed(request: AnyRequest, refusal: Refusal | None = None, typed: dict[str
     said = {"kind": kind, "text_kinds": rules.KIND_SENTENCES, "typed": typed or {}, "public": PUBLIC}
     missing = [slug for slug in rules.LEGAL_SENTENCES if slug not in legal]
     names = {row.id: rules.shown_in(row.titles, tenant.languages, realm_of(request).language) for row in rows}
-    told_of = {"rows": rows, "missing": missing, "names": names, "of": language_names(realm_of(request).language, tenant.languages)}
+    told_of = {
+        "rows": rows,
+        "missing": missing,
+        "names": names,
+        "of": language_names(realm_of(request).language, tenant.languages),
+    }
     return store_page(request, "texts", TEXTS, refusal=refusal, **said, **told_of)
 
 
@@ -91,7 +96,9 @@ def show(request: AnyRequest, page_id: FromPath[str]) -> Response[str]:
     return _editor(request, page, {})
 
 
-def _editor(request: AnyRequest, page: StorePage, typed: dict[str, str], *, refusal: Refusal | None = None, preview: str = "") -> Response[str]:
+def _editor(
+    request: AnyRequest, page: StorePage, typed: dict[str, str], *, refusal: Refusal | None = None, preview: str = ""
+) -> Response[str]:
     _, tenant = visitor_for(request)
     language = typed.get("language") or language_asked(request, tenant)
     now = {
@@ -130,7 +137,9 @@ def change(request: AnyRequest, page_id: FromPath[str], data: URLEncodedBody[dic
         if one(data, "look"):
             with tenant_read(tenant) as session:
                 page = text_to_read(session, visitor, parse_uuid(page_id))
-            return _editor(request, page, typed, preview=tidy(rules.paragraphs(typed.get("body", "")[: rules.LONGEST_BODY])))
+            return _editor(
+                request, page, typed, preview=tidy(rules.paragraphs(typed.get("body", "")[: rules.LONGEST_BODY]))
+            )
         with tenant_work(tenant) as session:
             page = text_to_change(session, visitor, parse_uuid(page_id))
             pages.change(session, tenant, visitor.actor, page, _text(tenant, data))
