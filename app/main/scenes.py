@@ -23,6 +23,7 @@ from app.main.accounts import make_accounts
 from app.main.deals import make_deals
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
+from app.main.shops import make_shop
 from app.main.taxes import make_taxes
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
@@ -87,6 +88,7 @@ def seed(settings: Settings) -> None:
             make_taxes(tenant)
             make_sales(tenant, scene.currency)
             make_accounts(tenant)
+            make_shop(tenant)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

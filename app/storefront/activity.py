@@ -5,7 +5,13 @@ from __future__ import annotations
 from app.kernel.activity.meanings import tell
 from app.kernel.sentences import sentence
 
-tell("shop.opened", sentence("The shop was set up"))
+tell("shop.opened", sentence("The shop was opened"))
+tell("shop.closed", sentence("The shop was closed"))
+tell("tax_registration.set", sentence("The shop collects tax somewhere"))
+tell("tax_registration.ended", sentence("The shop stopped collecting tax somewhere"))
+tell("tax_rate.set", sentence("A tax rate was set"))
+tell("tax_rate.dropped", sentence("A tax rate that the label had set was dropped"))
+tell("stock_location.added", sentence("A place for stock was added"))
 tell("market.created", sentence("A market was added"))
 tell("market.changed", sentence("A market was changed"))
 tell("market.removed", sentence("A market was removed"))

@@ -181,10 +181,28 @@ class MarketUnusable(Invalid):
     """A market that cannot be kept as it is."""
 
     message = "The market cannot be kept like this."
+    KEY = sentence("Give it a short name that no other market has: 2 to 20 small letters, digits and hyphens.")
+    NAME = sentence("Give it a name.")
     CURRENCY = sentence("Choose a currency.")
-    COUNTRY = sentence("%(countries)s: each country belongs to one market only.")
+    COUNTRY = sentence("Choose countries that no other market has.")
+    ROUNDING = sentence("Choose how prices are rounded and how taxes are shown.")
     REST = sentence("One market has every country that no other names.")
     LANGUAGE = sentence("Choose languages that the shop speaks.")
+
+
+class ShippingUnusable(Invalid):
+    """A way or a place of sending that is none."""
+
+    message = "Give each way of sending a name, a price that is not negative, and days of which the first comes first."
+    PLACE = sentence("Give the place a name that no other has, and a country.")
+
+
+class TaxUnusable(Invalid):
+    """A registration or a rate that is none."""
+
+    message = "Taxes cannot be kept like this."
+    PLACE = sentence("Choose the country, and for a state's own tax the state or province.")
+    RATE = sentence("Give the tax a name, and a rate of at most half the price.")
 
 
 class DiscountUnusable(Invalid):

@@ -214,7 +214,7 @@ def _sold(session: Session, variant_id: UUID) -> tuple[Variant, Product]:
     found = session.execute(query).one_or_none()
     if found is None or found.Product.state == "draft":
         raise ProductUnknown
-    variant, product = found.tuple()
+    variant, product = found
     is_early = product.on_sale_from is not None and product.on_sale_from > clock.now()
     if product.state != "live" or not variant.is_active or is_early:
         raise NotSoldHere(title=product.title)

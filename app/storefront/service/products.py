@@ -36,10 +36,12 @@ def create(session: Session, actor: Actor, tenant: Tenant, wish: NewProduct) -> 
     return create_all(session, actor, tenant, [wish])[0]
 
 
-def create_all(session: Session, actor: Actor, tenant: Tenant, wishes: Sequence[NewProduct]) -> list[Product]:
-    """Make several; the number of queries does not grow with them."""
+def create_all(
+    session: Session, actor: Actor, tenant: Tenant, wishes: Sequence[NewProduct], *, is_live: bool = False
+) -> list[Product]:
+    """Make several, on sale at once where that is said; the number of queries does not grow with them."""
     wishes = [whole(wish) for wish in wishes]
-    currencies = dict(session.execute(select(Market.id, Market.currency)).tuples())
+    currencies = _currencies(session)
     for wish in wishes:
         check(wish, tenant.currency, currencies)
     _check_parts(session, wishes)
@@ -49,7 +51,7 @@ def create_all(session: Session, actor: Actor, tenant: Tenant, wishes: Sequence[
     listed: list[dict[str, Any]] = []
     parts: list[dict[str, Any]] = []
     for wish in wishes:
-        product = _new(wish, told_apart(_wanted_slug(wish), taken), actor)
+        product = _new(wish, told_apart(_wanted_slug(wish), taken), actor, "live" if is_live else "draft")
         taken.add(product.slug)
         made.append(product)
         for position, variant in enumerate(wish.variants):
@@ -70,6 +72,9 @@ def create_all(session: Session, actor: Actor, tenant: Tenant, wishes: Sequence[
         session.execute(insert(BundlePart), parts)
     told = [(str(each.id), None, {"title": each.title, "kind": each.kind}) for each in made]
     activity.record_many(session, actor, "product.created", subject_type="product", told=told)
+    if is_live:
+        live = [(key, {"state": "draft"}, {"state": "live", "title": said["title"]}) for key, _, said in told]
+        activity.record_many(session, actor, "product.published", subject_type="product", told=live)
     return made
 
 
@@ -83,7 +88,7 @@ def change(session: Session, actor: Actor, tenant: Tenant, product: Product, wis
         raise ProductChanged
     same = {name: getattr(product, name) for name in ("kind", "release_id", "recording_id", "interval")}
     wish = whole(msgspec.structs.replace(wish, **same))
-    check(wish, tenant.currency, dict(session.execute(select(Market.id, Market.currency)).tuples()))
+    check(wish, tenant.currency, _currencies(session))
     _check_parts(session, [wish])
     before = {name: getattr(product, name) for name in _TOLD}
     _take_on(session, product, wish)
@@ -146,12 +151,12 @@ def _go(session: Session, actor: Actor, product: Product, state: str, action: st
     activity.record(session, actor, action, subject_type="product", subject_id=product.id, **told)
 
 
-def _new(wish: NewProduct, address: str, actor: Actor) -> Product:
+def _new(wish: NewProduct, address: str, actor: Actor, state: str) -> Product:
     now = clock.now()
     return Product(
         id=ids.new_id(), kind=wish.kind, slug=address, title=wish.title, titles=wish.titles,
         descriptions=_cleaned(wish.descriptions), release_id=wish.release_id, recording_id=wish.recording_id,
-        artist_id=wish.artist_id, tax_class=wish.tax_class, state="draft", on_sale_from=wish.on_sale_from,
+        artist_id=wish.artist_id, tax_class=wish.tax_class, state=state, on_sale_from=wish.on_sale_from,
         ships_on=wish.ships_on, most=wish.most, sold=0, is_named_price=wish.is_named_price, interval=wish.interval,
         fulfilled_by=wish.fulfilled_by, position=wish.position, version=1, created_by=actor.id, created_at=now,
         updated_at=now,
@@ -229,6 +234,10 @@ def _listed(wish: NewVariant, variant_id: UUID) -> list[dict[str, Any]]:
         {"variant_id": variant_id, "market_id": key, "price_micros": micros, "was_micros": wish.was.get(key)}
         for key, micros in wish.prices.items()
     ]
+
+
+def _currencies(session: Session) -> dict[UUID, str]:
+    return {row.id: row.currency for row in session.execute(select(Market.id, Market.currency))}
 
 
 def _check_parts(session: Session, wishes: Sequence[NewProduct]) -> None:
