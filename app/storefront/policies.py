@@ -20,8 +20,11 @@ from app.storefront.models import (
     StockLocation,
     StorePage,
     StoreSettings,
+    TaxRate,
+    TaxRegistration,
+    Variant,
 )
-from app.storefront.rules.portal_refusals import FulfilmentUnknown, ShopMissing, TextUnknown
+from app.storefront.rules.portal_refusals import FulfilmentUnknown, ShopMissing, TaxEntryUnknown, TextUnknown
 from app.storefront.rules.refusals import (
     DiscountUnknown,
     LocationUnknown,
@@ -139,3 +142,37 @@ def settings_to_change(session: Session, visitor: Visitor) -> StoreSettings:
     settings_to_read(session, visitor)
     require_shop(visitor, "store.edit")
     return session.get_one(StoreSettings, 1, with_for_update=True, populate_existing=True)
+
+
+def variant_to_read(session: Session, visitor: Visitor, variant_id: UUID | None) -> Variant:
+    """A variant that the visitor may look at."""
+    require_shop(visitor)
+    found = session.get(Variant, variant_id) if variant_id else None
+    if found is None:
+        raise ProductUnknown
+    return found
+
+
+def variant_to_change(session: Session, visitor: Visitor, variant_id: UUID | None) -> Variant:
+    """The same, for somebody who runs the shop."""
+    found = variant_to_read(session, visitor, variant_id)
+    require_shop(visitor, "store.edit")
+    return found
+
+
+def registration_to_change(session: Session, visitor: Visitor, key: UUID | None) -> TaxRegistration:
+    """Where the label collects tax, locked, for somebody who runs the shop."""
+    require_shop(visitor, "store.edit")
+    found = session.get(TaxRegistration, key, with_for_update=True) if key else None
+    if found is None:
+        raise TaxEntryUnknown
+    return found
+
+
+def own_rate_to_change(session: Session, visitor: Visitor, key: UUID | None) -> TaxRate:
+    """A tax rate of the label's own, locked, for somebody who runs the shop."""
+    require_shop(visitor, "store.edit")
+    found = session.get(TaxRate, key, with_for_update=True) if key else None
+    if found is None:
+        raise TaxEntryUnknown
+    return found

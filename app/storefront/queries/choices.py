@@ -24,3 +24,27 @@ def variants(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str,
 
 
 CHOICES["variants"] = variants
+
+
+def products(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """Products that are not archived, by id; none for who may not see the shop."""
+    return _products(visitor, wanted, keys)
+
+
+def downloads(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    """The same, of downloads alone."""
+    return _products(visitor, wanted, keys).where(Product.kind == "digital")
+
+
+def _products(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
+    query = select(cast(Product.id, Text), Product.title, Product.kind).where(Product.state != "archived")
+    if not (allows(visitor, "store.view") and visitor.scope.is_whole):
+        return query.where(Product.id.is_(None))
+    if keys:
+        return query.where(cast(Product.id, Text).in_(keys))
+    fitting = func.strpos(func.lower(Product.title), wanted.lower()) > 0
+    return query.where(fitting).order_by(Product.title, Product.id).limit(SHOWN)
+
+
+CHOICES["products"] = products
+CHOICES["downloads"] = downloads

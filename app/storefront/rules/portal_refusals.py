@@ -146,3 +146,9 @@ class ProductKindUnusable(Invalid):
 
     message = "Choose what kind of product it is."
     PARTS = sentence("A bundle is made of other products: add one of them first.")
+
+
+class TaxEntryUnknown(NotFound):
+    """No such registration or rate of the label's own."""
+
+    message = "This entry could not be found."

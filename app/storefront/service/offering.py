@@ -19,7 +19,6 @@ from app.storefront.service import products
 
 EUROS: Final = {"single": 2, "ep": 6, "album": 9, "compilation": 9, "dj_mix": 5}
 """What a download of a kind of release usually costs; the label changes it."""
-LONGEST_PREFIX: Final = 8
 
 
 def offer_releases(session: Session, tenant: Tenant, actor: Actor) -> list[Product]:
@@ -39,15 +38,6 @@ def _wish(tenant: Tenant, release: Release) -> NewProduct:
     )
 
 
-def set_open(session: Session, actor: Actor, settings: StoreSettings, *, is_open: bool) -> None:
-    """Take orders from now on, or none."""
-    if settings.is_open != is_open:
-        before, settings.is_open = settings.is_open, is_open
-        _touched(session, settings)
-        change = {"before": {"open": before}, "after": {"open": is_open}}
-        activity.record(session, actor, "shop.state_changed", subject_type="store_settings", **change)
-
-
 def set_details(
     session: Session, actor: Actor, settings: StoreSettings, *, details: dict[str, Any], version: int
 ) -> None:
@@ -57,13 +47,9 @@ def set_details(
     before = {name: getattr(settings, name) for name in details}
     for name, value in details.items():
         setattr(settings, name, value)
-    _touched(session, settings)
+    settings.version, settings.changed_at = settings.version + 1, clock.now()
+    session.flush()
     changed = [name for name in details if before[name] != details[name]]
     if changed:
         told = {"before": {name: before[name] for name in changed}, "after": {name: details[name] for name in changed}}
         activity.record(session, actor, "shop.changed", subject_type="store_settings", **told)
-
-
-def _touched(session: Session, settings: StoreSettings) -> None:
-    settings.version, settings.changed_at = settings.version + 1, clock.now()
-    session.flush()

@@ -47,9 +47,7 @@ def looked_at(raw: bytes) -> Looked:
             raise PictureUnusable(unreadable.fault.sentence) from None
 
 
-def show(
-    session: Session, tenant: Tenant, actor: Actor, product: Product, image: StoredFile, looked: Looked
-) -> None:
+def show(session: Session, tenant: Tenant, actor: Actor, product: Product, image: StoredFile, looked: Looked) -> None:
     """Show a product by a picture from now on; the one before stays among the files."""
     found: dict[str, dict[str, str]] = {}
     for copy in looked.copies:

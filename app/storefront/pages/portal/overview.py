@@ -21,7 +21,7 @@ from app.storefront.policies import settings_to_change
 from app.storefront.queries import orders, selling
 from app.storefront.queries.products import unsold_releases
 from app.storefront.queries.selling import Sold
-from app.storefront.service import markets, offering
+from app.storefront.service import arranging, markets, offering
 
 PERIODS = {1: sentence("Today"), 7: sentence("7 days"), 28: sentence("28 days"), 90: sentence("90 days")}
 USUAL_DAYS = 28
@@ -120,10 +120,10 @@ def set_state(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Resp
     visitor, tenant = visitor_for(request, "store.edit")
     is_open = one(data, "open") == "1"
     with tenant_work(tenant) as session:
-        settings = settings_to_change(session, visitor)
-        offering.set_open(session, visitor.actor, settings, is_open=is_open)
+        settings_to_change(session, visitor)
+        arranging.set_open(session, visitor.actor, is_open=is_open)
     said = sentence("The shop is open.") if is_open else sentence("The shop is closed: it takes no orders.")
-    return flash.done(STORE, tenant, said, undo=None)
+    return flash.done(STORE, tenant, said)
 
 
 handlers = [overview, begin, offer_releases, set_state]

@@ -156,9 +156,7 @@ def change(request: AnyRequest, product_id: FromPath[str], data: URLEncodedBody[
         with tenant_work(tenant) as session:
             product = product_to_change(session, visitor, parse_uuid(product_id))
             markets = list(session.scalars(select(Market)))
-            wish = forms.wished(
-                session, visitor, tenant, product, data, markets, language=language, reader=reader
-            )
+            wish = forms.wished(session, visitor, tenant, product, data, markets, language=language, reader=reader)
             wish = forms.kept_was(wish, queries.edited(session, product, 0))
             products.change(session, visitor.actor, tenant, product, wish, version=version_of(data))
     except (Invalid, Conflict) as refusal:

@@ -27,7 +27,6 @@ from app.storefront.pages.portal.around import (
     optional_whole,
     typed_amount,
     typed_moment,
-    whole,
 )
 from app.storefront.queries.products import Edited
 from app.storefront.rules.portal_refusals import SentUnusable
@@ -171,7 +170,7 @@ def _variant(currency: str, row: dict[str, str], place: int, reader: str) -> New
 
 
 def _options(text: str) -> dict[str, str]:
-    """ "Size: M, Colour: Black" as names and values; a part without a name is left to the title."""
+    """Names and values of “Size: M, Colour: Black”; a part without a name is left to the title."""
     pairs = (part.partition(":") for part in text[:400].replace("،", ",").split(","))
     return {name.strip()[:40]: value.strip()[:60] for name, _, value in pairs if name.strip() and value.strip()}
 
