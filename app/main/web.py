@@ -105,6 +105,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *tax_pages.handlers,
         *storefront_pages.handlers,
         *fans_pages.handlers,
+        *storefront_pages.handlers,
         *streaming_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,

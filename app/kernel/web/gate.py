@@ -28,7 +28,7 @@ from app.settings import Settings
 FIRST_BYTE_SECONDS = 30.0
 LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe"})
+ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe", "/hooks/store/stripe"})
 ASSETS = "/assets/"
 UNSUBSCRIBE = "/unsubscribe/"
 """What a mail program posts to by itself (RFC 8058): it names no origin, and the signed link is all its proof."""

@@ -1,7 +1,7 @@
 """Which contract pays a sale, by which clause, and why: for all distinct sales of a run at once.
 
-A sale's asset is a recording, a product, or both, or an artist's own thing that is no music. A product whose tracks have contracts or splits of their own is
-looked at track by track, an equal part of the sale each.
+A sale's asset is a recording, a product, or both, or an artist's own thing that is no music. A product whose tracks
+have contracts or splits of their own is looked at track by track, an equal part of the sale each.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ class SandboxGateway:
             found = session.get_one(SandboxCharge, charge.key)
             if found.body_hash != row["body_hash"]:
                 return Report(charge.payment_id, "unknown", facts={"said": "the key was used for something else"})
-            jobs.ask(session, "storefront.processor", {}, run_at=found.moves_at) if found.moves_at else None
+            if found.moves_at:
+                jobs.ask(session, "storefront.processor", {}, key=f"lapse:{charge.key}", run_at=found.moves_at)
             report = _report(found, charge.language)
         failpoint.reach("store.charge_committed")
         return report
@@ -209,13 +210,12 @@ def decide(session: Session, reference: str, *, is_won: bool) -> SandboxBack:
 def move(session: Session, *, all_of_them: bool = False) -> list[tuple[str, str]]:
     """Let the processor do what is due, or everything that waits; gives reference and state of what changed."""
     now = moment(session)
-    moved: list[tuple[str, str]] = []
     charges = select(SandboxCharge).where(SandboxCharge.moves_at.is_not(None)).order_by(SandboxCharge.key)
     backs = select(SandboxBack).where(SandboxBack.moves_at.is_not(None)).order_by(SandboxBack.key)
     if not all_of_them:
         charges, backs = charges.where(SandboxCharge.moves_at <= now), backs.where(SandboxBack.moves_at <= now)
-    for charge in session.scalars(charges.limit(1_000).with_for_update(skip_locked=True)):
-        moved.append(_move_charge(session, charge, now))
+    waiting = session.scalars(charges.limit(1_000).with_for_update(skip_locked=True)).all()
+    moved = [_move_charge(session, charge, now) for charge in waiting]
     for back in session.scalars(backs.limit(1_000).with_for_update(skip_locked=True)):
         charge = _charge(session, back.charge)
         fails = charge.ending == _REFUNDS_FAIL
@@ -251,7 +251,7 @@ def _pay(session: Session, charge: SandboxCharge, now: datetime) -> None:
 def fee_minor(amount_minor: int, currency: str) -> int:
     """What the processor keeps: 1.4 % and a quarter of the unit, of a currency without cents the rounded quarter."""
     share = -(-amount_minor * FEE_PPM // 1_000_000)
-    return min(amount_minor, share + -(-FEE_FIXED_CENTS * 10 ** exponent(currency) // 100))
+    return min(amount_minor, share - (-FEE_FIXED_CENTS * int(10 ** exponent(currency)) // 100))
 
 
 def _row(charge: Charge, now: datetime) -> dict[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.storefront.pages import front
+from typing import Any
 
-handlers = [*front.handlers]
+from app.storefront.pages import front, hooks, portal, sandbox
+
+handlers: list[Any] = [*front.handlers, *hooks.handlers, *sandbox.handlers, *portal.handlers]
 __all__ = ["handlers"]

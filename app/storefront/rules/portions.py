@@ -27,7 +27,7 @@ class Sale(NamedTuple):
 
 
 def fees(fee_micros: int, grosses: Sequence[int]) -> list[int]:
-    """The gateway's fee divided among amounts in their proportion; among amounts that are all nothing, in equal parts."""
+    """The gateway's fee divided among amounts in their proportion; where all are nothing, in equal parts."""
     if not grosses:
         return []
     return allocate(fee_micros, list(grosses) if any(grosses) else [1] * len(grosses))

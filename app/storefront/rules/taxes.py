@@ -157,7 +157,7 @@ class Tables:
             if counting is None or any(_covers(each, row, place) for each in counting)
         ]
         own = self._own(place, tax_class, on)
-        if own is not None and (rows or counting is None or any(each.country == place.country for each in counting)):
+        if own is not None and (rows or counting is None or any(_is_at(each, place) for each in counting)):
             return (own,) if own.rate_ppm else ()
         return tuple(Levy(row.name, row.rate(tax_class)) for row in rows if row.rate(tax_class))
 
@@ -172,6 +172,14 @@ class Tables:
         ]
         newest = max(found, key=lambda rate: (rate.region is not None, rate.starts_on), default=None)
         return Levy(newest.name, newest.rate_ppm) if newest else None
+
+
+def _is_at(registered: Registered, place: Place) -> bool:
+    """Whether a registration is for a place: for its country, or for its region."""
+    is_whole = registered.scheme == "domestic" and registered.region is None
+    return registered.country == place.country and (
+        is_whole or (registered.scheme == "state" and registered.region == place.region)
+    )
 
 
 def _covers(registered: Registered, row: Row, place: Place) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock, failpoint, ids
@@ -67,7 +67,8 @@ def methods(tenant: Tenant, market: Offering, total_micros: int) -> tuple[str, .
 def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step:
     """Ask for an order's money; called twice it is the same try, so that nobody pays twice.
 
-    Without a `method` it is the one that was chosen before, or the first that is offered. No transaction is open while the gateway is spoken with.
+    Without a `method` it is the one that was chosen before, or the first that is offered. No transaction is open while
+    the gateway is spoken with.
     """
     with tenant_work(tenant) as session:
         order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
@@ -176,18 +177,23 @@ def look(tenant: Tenant, order_id: UUID) -> None:
 
 
 def follow(tenant: Tenant) -> int:
-    """Ask about every payment that its buyer did not come back from; gives how many were asked about."""
-    asked = 0
+    """Ask about every payment that its buyer did not come back from, and stop those of orders that are over.
+
+    Gives how many were asked about.
+    """
     with tenant_read(tenant) as session:
-        waiting = list(session.scalars(_waiting(clock.now())))
-    for payment_id in waiting:
-        settle(tenant, payment_id)
-        asked += 1
-    return asked
+        waiting = session.execute(_waiting(clock.now())).all()
+    for payment, is_over in waiting:
+        if is_over and payment.reference:
+            _stop(tenant, payment)
+        else:
+            settle(tenant, payment.id)
+    return len(waiting)
 
 
-def _waiting(now: datetime) -> Any:
-    query = select(Payment.id).where(Payment.state.in_(WAITING), Payment.started_at <= now - PATIENCE)
+def _waiting(now: datetime) -> Select[Payment, bool]:
+    query = select(Payment, Order.state == "cancelled").join(Order, Order.id == Payment.order_id)
+    query = query.where(Payment.state.in_(WAITING), Payment.started_at <= now - PATIENCE)
     return query.where(Payment.gateway.in_(gateways.reachable())).order_by(Payment.started_at.desc()).limit(BATCH)
 
 

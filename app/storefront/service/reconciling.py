@@ -65,21 +65,18 @@ def _look_at(session: Session, tenant: Tenant, name: str, said: Said, known: dic
         return 0
     payment = known.get(said.payment_id)
     if isinstance(said, Disputed):
-        return (
-            0 if payment else comparing.note(session, tenant, name, "extra", said.reference, None, {"kind": "dispute"})
-        )
-    facts = {"amount_minor": said.amount_minor, "currency": said.currency, "state": said.state}
-    if isinstance(said, Returned):
-        if said.state == "failed" or session.scalar(select(Refund.id).where(Refund.reference == said.reference)):
-            return 0
-        comparing.suspend(session, tenant, name, said.reference, -(said.amount_minor or 0), said.currency)
-        return comparing.note(session, tenant, name, "extra", said.reference, payment, facts | {"kind": "refund"})
-    if said.state != "paid":
+        is_known, minor, kind = payment is not None, 0, "dispute"
+    elif isinstance(said, Returned):
+        known_one = session.scalar(select(Refund.id).where(Refund.reference == said.reference))
+        is_known, minor, kind = said.state == "failed" or known_one is not None, -(said.amount_minor or 0), "refund"
+    else:
+        is_ours = payment is not None and payment.reference in ("", said.reference)
+        is_known, minor, kind = said.state != "paid" or is_ours, said.amount_minor or 0, "payment"
+    if is_known:
         return 0
-    if payment is None or (payment.reference and payment.reference != said.reference):
-        comparing.suspend(session, tenant, name, said.reference, said.amount_minor, said.currency)
-        return comparing.note(session, tenant, name, "extra", said.reference, None, facts)
-    return 0
+    comparing.suspend(session, tenant, name, said.reference, minor, said.currency)
+    facts = {"kind": kind, "amount_minor": said.amount_minor, "currency": said.currency, "state": said.state}
+    return comparing.note(session, tenant, name, "extra", said.reference, payment, facts)
 
 
 def _missing(

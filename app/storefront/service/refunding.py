@@ -70,7 +70,7 @@ def left(session: Session, order: Order) -> tuple[list[RefundLine], int]:
 
 def refund(
     session: Session,
-    tenant: Tenant,
+    tenant: Tenant,  # noqa: ARG001 as others do
     actor: Actor,
     order: Order,
     lines: Sequence[RefundLine],

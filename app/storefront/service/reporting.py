@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release
@@ -32,8 +32,8 @@ from app.storefront.rules.channels import channel_of
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' shop report', 0))"
 PIECE: Final = 2_000
 HEADS: Final = (
-    "Row", "Order", "Line", "Sold on", "Item", "Artist", "Product", "ISRC", "UPC", "Catalogue number", "Kind", "Channel",
-    "Territory", "Currency", "Quantity", "Price", "Gross", "Net", "Fees", "Making", "Tax", "Adjustment",
+    "Row", "Order", "Line", "Sold on", "Item", "Artist", "Product", "ISRC", "UPC", "Catalogue number", "Kind",
+    "Channel", "Territory", "Currency", "Quantity", "Price", "Gross", "Net", "Fees", "Making", "Tax", "Adjustment",
 )  # fmt: skip
 """The columns of the layout `app/royalties/layouts/shop.toml`: gross, net, fees, making and tax add up to the price."""
 
@@ -54,7 +54,7 @@ def report(
         which &= StoreSale.sold_on >= since
     bounds = select(func.min(StoreSale.sold_on), func.max(StoreSale.sold_on), func.max(StoreSale.number)).where(which)
     first, last, newest = session.execute(bounds).one()
-    if first is None:
+    if not newest:
         return None
     which &= StoreSale.number <= newest
     stated = _stated(session, which)
@@ -116,7 +116,7 @@ def _rows(session: Session, which: Any) -> Iterator[list[object]]:
         yield _told(row)
 
 
-def _told(row: Row[Any]) -> list[object]:
+def _told(row: Any) -> list[object]:
     sale, line = row.StoreSale, row.OrderLine
     money = [_amount(micros) for micros in (
         sale.gross_micros - sale.tax_micros, sale.net_micros, sale.fee_micros, sale.cost_micros, sale.tax_micros,

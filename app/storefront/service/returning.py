@@ -1,4 +1,4 @@
-"""Handing refunds to the gateway: under a key that follows from the refund, again and again until there is an answer."""
+"""Handing refunds to the gateway, under a key that follows from the refund, until there is an answer."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from app.kernel.money import format_money, from_minor, to_minor
 from app.kernel.tenant import Tenant
 from app.storefront.gateways.gateway import Disputed, Report, Returned, Said
 from app.storefront.models import Dispute, Order, OrderLine, Payment, Refund
-from app.storefront.service import booking, comparing, completing, fulfilling, refunding, selling
+from app.storefront.service import booking, comparing, completing, fulfilling, refunding, selling, stock
 from app.storefront.service.refunding import price_of
 
 OVER: Final = ("paid", "failed", "cancelled")
@@ -99,7 +99,7 @@ def _unwanted(session: Session, order: Order, payment: Payment, report: Report) 
 
 
 def _stray(session: Session, tenant: Tenant, order: Order, payment: Payment, why: str, report: Report) -> None:
-    """Money that nobody wanted waits in suspense and goes back by itself; another sum than was asked for, by a person."""
+    """Money that nobody wanted waits in suspense and goes back by itself; a wrong sum is left to a person."""
     now = moment(session)
     payment.state, payment.problem = "cancelled", why
     if why == "amount":
@@ -170,9 +170,7 @@ def _take_away(session: Session, tenant: Tenant, order: Order, made: Refund, now
     for line in lines:
         count = parts[line.id]["quantity"] if parts[line.id].get("restock") else 0
         if count and line.location_id is not None:
-            completing.stock.move(
-                session, actor, line.variant_id, line.location_id, count, "returned", order_id=order.id
-            )
+            stock.move(session, actor, line.variant_id, line.location_id, count, "returned", order_id=order.id)
     fulfilling.revoke(session, [line.id for line in lines if line.refunded_micros >= price_of(line)], now)
 
 

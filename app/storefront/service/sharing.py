@@ -91,4 +91,5 @@ def _royalty(row: dict[str, Any], known: Deals, sale: StoreSale, circumstances: 
         gross = from_micros(sale.gross_micros - sale.tax_micros)
         retail = from_micros(sale.gross_micros) / sale.quantity if sale.quantity else None
         sold = Sold(Decimal(sale.quantity), from_micros(sale.net_micros), gross, None, retail)
-        return royalty_of(clause, sold, factor=factor(clause, circumstances), rate=clause.rate) / row["whole"]
+        own = royalty_of(clause, sold, factor=factor(clause, circumstances), rate=clause.rate)
+        return own / int(row["whole"])

@@ -88,14 +88,16 @@ def available(session: Session, variant_ids: Collection[UUID]) -> dict[UUID, int
 def set_aside(session: Session, wanted: Mapping[UUID, int], titles: Mapping[UUID, str]) -> dict[UUID, list[Taken]]:
     """Speak for so many of each variant, from as few places as can be; `SoldOut` and nothing where one is short."""
     free: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    left = Stock.on_hand - Stock.reserved
     query = (
-        select(Stock.variant_id, Stock.location_id, Stock.on_hand - Stock.reserved, StockLocation.is_active)
+        select(Stock.variant_id, Stock.location_id, left, StockLocation.is_active, StockLocation.position)
         .join(StockLocation, StockLocation.id == Stock.location_id)
         .where(Stock.variant_id.in_(wanted))
-        .order_by(Stock.variant_id, StockLocation.position, Stock.location_id)
+        .order_by(Stock.variant_id, Stock.location_id)
         .with_for_update(of=Stock)
     )
-    for variant, location, count, is_active in session.execute(query):
+    locked = session.execute(query).all()
+    for variant, location, count, is_active, _ in sorted(locked, key=lambda row: row[4]):
         free[variant].append((location, count if is_active else 0))
     taken = {key: _spread(free[key], count) if key in free else [Taken(None, count)] for key, count in wanted.items()}
     for key, found in taken.items():

@@ -9,6 +9,7 @@ from babel.numbers import format_decimal, format_percent
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.fans.service.letters import store_address
 from app.identity.service.notices import language_of
 from app.kernel import mail
 from app.kernel.money import format_money, from_micros
@@ -16,7 +17,6 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import OwnWords, offer, say_own, words_of
 from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Refund, StoreSettings
-from app.storefront.service.addresses import store_address
 from app.storefront.service.links import order_path
 from app.storefront.service.refunding import price_of
 
@@ -102,7 +102,7 @@ def receipt(tenant: Tenant, order: Order, lines: list[OrderLine]) -> Iterator[st
     for line in lines:
         if line.bundle_id is None:
             own = [each for each in lines if each.bundle_id == line.id] if line.id in parts else [line]
-            yield _bought(say, order, line, sum(_shown(order, each) for each in own))
+            yield _bought(say, line, sum(_shown(order, each) for each in own))
     if order.shipping_micros:
         yield say(PARTS["shipping"], amount=say.money(order.shipping_micros))
     kind = "included" if order.tax_included else "added"
@@ -120,7 +120,7 @@ def _shown(order: Order, line: OrderLine) -> int:
     return price_of(line) if order.tax_included else line.net_micros
 
 
-def _bought(say: _Says, order: Order, line: OrderLine, micros: int) -> str:
+def _bought(say: _Says, line: OrderLine, micros: int) -> str:
     title, count = _titled(line.title, line.variant), say.number(line.quantity)
     if line.gift:
         email = line.gift.get("email", "")
