@@ -74,7 +74,7 @@ def spends(session: Session, emails: Collection[str]) -> dict[str, list[Spend]]:
     )
     found: dict[str, list[Spend]] = {}
     for email, currency, spent in session.execute(query):
-        found.setdefault(email, []).append(Spend(currency, int(spent)))
+        found.setdefault(str(email), []).append(Spend(currency, int(spent)))
     return found
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, not_, or_, select
+from sqlalchemy import Executable, Select, func, not_, or_, select
 
 from app.storefront.models import Discount, DownloadCode, Product
 
@@ -23,7 +22,7 @@ def discounts(now: datetime, *, is_over: bool) -> Select[Discount]:
     return query.order_by(Discount.created_at.desc(), Discount.id).limit(MOST)
 
 
-def batches() -> Select[Any]:
+def batches() -> Executable:
     """Batches of codes with how many there are and how many were used, the newest first."""
     made = func.max(DownloadCode.made_at)
     return (

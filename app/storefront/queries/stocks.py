@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Executable, func, select
 from sqlalchemy.orm import Session
 
 from app.identity.models import Member
@@ -16,7 +15,7 @@ from app.storefront.models import Order, Product, Stock, StockLocation, StockMov
 FREE = Stock.on_hand - Stock.reserved
 
 
-def stocks(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
+def stocks(asked: Asked, *, limit: int, offset: int = 0) -> Executable:
     """Variants that can be counted with what is of them at each place; one that is not counted stands there once."""
     query = (
         select(
@@ -64,7 +63,7 @@ def locations(session: Session) -> list[StockLocation]:
     return list(session.scalars(query.order_by(StockLocation.position, StockLocation.name)))
 
 
-def moves(variant_id: UUID, limit: int) -> Select[Any]:
+def moves(variant_id: UUID, limit: int) -> Executable:
     """Why there are more or fewer of a variant, the newest first: the move, the place, who, and for which order."""
     return (
         select(StockMove, StockLocation.name.label("location"), Member.name.label("by"), Order.number.label("order"))

@@ -50,7 +50,7 @@ def arrange(
     session.add_all(made)
     session.flush()
     if told != (after := [_told(entry) for entry in made]):
-        change = {"before": {menu: told}, "after": {menu: after}}
+        change: dict[str, Any] = {"before": {menu: told}, "after": {menu: after}}
         activity.record(session, actor, "store_menu.changed", subject_type="store_settings", **change)
     return made
 
@@ -82,6 +82,6 @@ def lay_out(session: Session, actor: Actor, sections: Sequence[dict[str, Any]], 
     settings.sections, settings.version, settings.changed_at = checked, settings.version + 1, clock.now()
     session.flush()
     after = [section["kind"] for section in checked]
-    change = {"before": {"sections": before}, "after": {"sections": after}}
+    change: dict[str, Any] = {"before": {"sections": before}, "after": {"sections": after}}
     activity.record(session, actor, "store_front.changed", subject_type="store_settings", **change)
     return settings

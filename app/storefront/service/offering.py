@@ -51,5 +51,8 @@ def set_details(
     session.flush()
     changed = [name for name in details if before[name] != details[name]]
     if changed:
-        told = {"before": {name: before[name] for name in changed}, "after": {name: details[name] for name in changed}}
+        told: dict[str, Any] = {
+            "before": {name: before[name] for name in changed},
+            "after": {name: details[name] for name in changed},
+        }
         activity.record(session, actor, "shop.changed", subject_type="store_settings", **told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Response, get
 
 from app.kernel import activity
@@ -52,7 +54,13 @@ def list_customers(request: AnyRequest) -> Response[str]:
         rows = session.execute(query).all()
         spends = queries.spends(session, [row.email for row in rows[:SHOWN]])
         views = views_of(session, visitor, LISTING.name, CUSTOMERS, asked.query)
-    found = {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "at": at, "views": views, "spends": spends}
+    found: dict[str, Any] = {
+        "rows": rows[:SHOWN],
+        "more": len(rows) > SHOWN,
+        "at": at,
+        "views": views,
+        "spends": spends,
+    }
     return store_page(request, "customers", CUSTOMERS, asked=asked, **found)
 
 

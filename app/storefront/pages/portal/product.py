@@ -130,8 +130,8 @@ def _currency(markets: list[Market], key: Any) -> str:
 
 def _usual(session: Session, tenant: Tenant, markets: list[Market], it: Edited, reader: str) -> dict[str, str]:
     """What each variant would cost in each market without a price of its own, as it stands in a field."""
-    rates = {market.currency: None for market in markets}
-    rates = {currency: pricing.rate_to(session, tenant, currency) for currency in rates}
+    currencies = {market.currency for market in markets}
+    rates = {currency: pricing.rate_to(session, tenant, currency) for currency in currencies}
     found = {}
     for market in markets:
         view = MarketView.of(market)

@@ -129,9 +129,8 @@ def add(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Response[A
             product = products.create(session, visitor.actor, tenant, wish)
     except Invalid as refusal:
         return _listed(request, refusal, {name: one(data, name) for name in FIELDS})
-    return flash.done(
-        f"{PRODUCTS}/{product.id}", tenant, sentence("The product was made. It is a draft until you publish it.")
-    )
+    said = sentence("The product was made. It is a draft until you put it on sale.")
+    return flash.done(f"{PRODUCTS}/{product.id}", tenant, said)
 
 
 def _wish(session: Session, visitor: Visitor, tenant: Tenant, data: Sent, language: str) -> NewProduct:

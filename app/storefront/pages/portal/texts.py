@@ -118,7 +118,7 @@ def _editor(
         typed={**now, **typed},
         now=now if is_behind else {},
         preview=preview,
-        name=rules.shown_in(page.titles, tenant.languages, realm_of(request).language),
+        called=rules.shown_in(page.titles, tenant.languages, realm_of(request).language),
         fallback=rules.shown_in(page.titles, tenant.languages, tenant.languages[0]),
         has_fallback_body=bool(rules.shown_in(page.bodies, tenant.languages, tenant.languages[0])),
         of=language_names(realm_of(request).language, tenant.languages),
