@@ -108,6 +108,16 @@ def today_of(tenant: Tenant) -> date:
     return clock.now().astimezone(ZoneInfo(tenant.time_zone)).date()
 
 
+def sent_along(request: AnyRequest) -> Sent:
+    """What an address brings along, also what is empty, as a form would send it."""
+    if len(request.url.query) > LONGEST:
+        raise SentUnusable
+    found: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def one(data: Sent, name: str) -> str:
     """A value that is sent once; of several the last, as of a box with a hidden answer before it."""
     value = data.get(name, "")

@@ -17,7 +17,6 @@ from app.kernel.money import format_money, from_minor, to_minor
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
-from app.lists.rules import asked_of
 from app.storefront.models import Order, OrderLine, Payment
 from app.storefront.pages.portal.around import (
     MONEY,
@@ -29,6 +28,7 @@ from app.storefront.pages.portal.around import (
     one,
     optional_amount,
     optional_whole,
+    sent_along,
     store_page,
     typed_amount,
     visitor_for,
@@ -50,7 +50,7 @@ LONGEST_REASON = 300
 def show(request: AnyRequest, order_id: FromPath[str]) -> Response[str]:
     """Show what can be given back; with `review`, what the wish comes to before anybody confirms it."""
     visitor, tenant = visitor_for(request, "store.edit")
-    asked = asked_of(request.url.query)
+    asked = sent_along(request)
     with tenant_read(tenant) as session:
         order = order_to_read(session, visitor, parse_uuid(order_id))
         facts = _facts(session, order)
