@@ -52,6 +52,7 @@ def products(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
             Release.artwork.label("artwork"),
             Artist.name.label("artist"),
         )
+        .select_from(Product)
         .join(variants, true())
         .join(stock, true())
         .outerjoin(Release, Release.id == Product.release_id)
