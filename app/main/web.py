@@ -108,7 +108,6 @@ def _handlers() -> list[HTTPRouteHandler]:
         *payouts_pages.handlers,
         *tax_pages.handlers,
         *fans_pages.handlers,
-        *storefront_pages.handlers,
         *streaming_pages.handlers,
         *storefront_pages.handlers,
         *admin_pages.handlers,

@@ -17,6 +17,7 @@ from app.storefront.pages import (
     lists,
     order,
     pictures,
+    portal,
     release,
     sandbox,
     shelves,
@@ -43,5 +44,6 @@ handlers: list[Any] = [
     *embeds.handlers,
     *crawled.handlers,
     *hooks.handlers,
+    *portal.handlers,
 ]
 __all__ = ["handlers", "nowhere"]
