@@ -1,30 +1,29 @@
-"""How addresses name releases and artists: by what they are called, and by the end of their id, which decides."""
+"""Short names of products for addresses of the shop."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from uuid import UUID
+from collections.abc import Collection
+from typing import Final
 
-_DIGITS = re.compile(r"[0-9a-f]{8}")
-_LONGEST_TITLE = 80
-
-
-def slug(title: str, row_id: UUID | str) -> str:
-    """A name for addresses: letters and digits of any script, and the last eight digits of the id."""
-    return "-".join(filter(None, (words(title), str(row_id)[-8:])))
-
-
-def words(title: str) -> str:
-    """The letters and digits of a title, accents and case apart, joined by hyphens."""
-    bare = "".join(
-        letter for letter in unicodedata.normalize("NFKD", title).casefold() if not unicodedata.combining(letter)
-    )
-    letters = "".join(letter if letter.isalnum() else " " for letter in unicodedata.normalize("NFC", bare))
-    return "-".join(letters.split())[:_LONGEST_TITLE].strip("-")
+LONGEST: Final = 60
+FORM: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LATIN: Final = str.maketrans(
+    {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+)
+_REST: Final = re.compile(r"[^a-z0-9]+")
 
 
-def digits(text: str) -> str | None:
-    """The digits that a name ends with, or none."""
-    last = text.rpartition("-")[2]
-    return last if len(text) <= _LONGEST_TITLE + 9 and _DIGITS.fullmatch(last) else None
+def slug(title: str, fallback: str) -> str:
+    """A title in small Latin letters, digits and hyphens; the fallback where it has none of them."""
+    plain = unicodedata.normalize("NFKD", title.lower().translate(_LATIN)).encode("ascii", "ignore").decode()
+    return _REST.sub("-", plain)[:LONGEST].strip("-") or fallback
+
+
+def told_apart(wanted: str, taken: Collection[str]) -> str:
+    """A short name that nobody has: as wanted, else with the first number from 2 on that is free."""
+    number, free = 2, wanted
+    while free in taken:
+        free, number = f"{wanted}-{number}", number + 1
+    return free
