@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.storefront.pages import hooks, sandbox
+from app.storefront.pages import hooks, receipt, sandbox
 
-handlers: list[Any] = [*hooks.handlers, *sandbox.handlers]
+handlers: list[Any] = [*hooks.handlers, *receipt.handlers, *sandbox.handlers]
 __all__ = ["handlers"]
