@@ -53,3 +53,17 @@ def test_a_rival_label_finds_no_page_and_no_card_is_made_up(shop, rival, client_
     assert browser.post(url, data={"do": "pay", "card": "5555555555554444"}).status_code == 422
     assert browser.get(url.replace("/en/", "/xx/")).status_code == 404
     assert browser.get("/en/pay/nothing").status_code == 404
+
+
+def test_a_receipt_is_a_document_once_the_order_is_paid(shop, rival, client_of):
+    from app.storefront.service.links import order_path
+    from tests.storefront.paid import pay
+
+    order = an_order(shop, language="de")
+    path = f"{order_path(shop, 'de', order.id)}/receipt.pdf"
+    browser = client_of(f"{shop.slug}.localhost")
+    assert browser.get(path).status_code == 404
+    pay(shop, order)
+    shown = browser.get(path)
+    assert (shown.status_code, shown.headers["content-type"], shown.content[:5]) == (200, "application/pdf", b"%PDF-")
+    assert client_of(f"{rival.slug}.localhost").get(path).status_code == 404

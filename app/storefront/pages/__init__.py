@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+<<<<<<< HEAD
 from app.storefront.pages import (
     account,
     artist,
@@ -47,3 +48,9 @@ handlers: list[Any] = [
     *portal.handlers,
 ]
 __all__ = ["handlers", "nowhere"]
+=======
+from app.storefront.pages import hooks, receipt, sandbox
+
+handlers: list[Any] = [*hooks.handlers, *receipt.handlers, *sandbox.handlers]
+__all__ = ["handlers"]
+>>>>>>> storepay

@@ -18,6 +18,12 @@ class PaymentUnknown(NotFound):
     message = "This payment could not be found."
 
 
+class ReceiptMissing(NotFound):
+    """The order was not paid, or there is none."""
+
+    message = "There is no receipt yet."
+
+
 class MethodMissing(Invalid):
     """The market does not offer this way to pay."""
 

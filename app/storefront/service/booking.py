@@ -53,18 +53,22 @@ def post_paid(
     """Post an order that was paid; one that cost nothing has no payment, and may still have cost something to make."""
     gateway = payment.gateway if payment else "none"
     entries = list(_moved(order, gateway, f"order:{order.id}:paid", sales, _shipping(order), on, "sale"))
-    ledger.post(session, Actor.system(tenant), entries)
     if payment is not None:
-        post_fee(session, tenant, order, payment, on)
+        entries += _fee(order, payment, on)
+    ledger.post(session, Actor.system(tenant), entries)
 
 
 def post_fee(session: Session, tenant: Tenant, order: Order, payment: Payment, on: date) -> None:
     """Post what the gateway keeps of a payment."""
-    if payment.fee_micros:
-        fees, way = Account(Kind.PAYMENT_FEES, None, payment.currency), transit(payment.gateway, payment.currency)
-        key = f"payment:{payment.id}:fee"
-        entry = Entry(key, fees, way, payment.fee_micros, on, "payment fee", SUBJECT, order.id)
-        ledger.post(session, Actor.system(tenant), [entry])
+    ledger.post(session, Actor.system(tenant), _fee(order, payment, on))
+
+
+def _fee(order: Order, payment: Payment, on: date) -> list[Entry]:
+    if not payment.fee_micros:
+        return []
+    fees, way = Account(Kind.PAYMENT_FEES, None, payment.currency), transit(payment.gateway, payment.currency)
+    key = f"payment:{payment.id}:fee"
+    return [Entry(key, fees, way, payment.fee_micros, on, "payment fee", SUBJECT, order.id)]
 
 
 def post_refund(
@@ -93,8 +97,7 @@ def post_stray(session: Session, tenant: Tenant, order: Order, payment: Payment,
     way, waiting = transit(payment.gateway, payment.currency), Account(Kind.SUSPENSE, None, payment.currency)
     key = f"payment:{payment.id}:stray"
     entry = Entry(key, way, waiting, payment.amount_micros, on, "payment not wanted", SUBJECT, order.id)
-    ledger.post(session, Actor.system(tenant), [entry])
-    post_fee(session, tenant, order, payment, on)
+    ledger.post(session, Actor.system(tenant), [entry, *_fee(order, payment, on)])
 
 
 def post_stray_back(session: Session, tenant: Tenant, order: Order, payment: Payment, made: Refund, on: date) -> None:

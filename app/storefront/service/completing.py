@@ -5,6 +5,7 @@ Stock leaves the shelf, music opens, parcels are opened, sales are noted, the le
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from app.kernel import activity, failpoint, jobs
 from app.kernel.actor import Actor
-from app.kernel.db import moment
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.tenant import Tenant
@@ -30,20 +30,17 @@ class _NotThere(Refusal):
     message = "This is sold out."
 
 
-def complete(session: Session, tenant: Tenant, order: Order, payment: Payment | None) -> None:
+def complete(session: Session, tenant: Tenant, order: Order, payment: Payment | None, now: datetime) -> None:
     """Take an order as paid; `payment` is None where there was nothing to pay."""
-    now = moment(session)
-    order.state, order.paid_at, order.ended_at, order.why = "paid", now, None, None
-    session.flush()
+    lines = money_lines(session, order.id)
     stock.take(session, order)
-    sales = selling.note_paid(session, order, payment, now.date())
+    sales = selling.note_paid(session, order, payment, lines, now.date())
     booking.post_paid(session, tenant, order, payment, sales, now.date())
     failpoint.reach("store.booked")
-    made = fulfilling.open_for(session, tenant, order)
-    if made and fulfilling.is_all_delivered(made):
-        order.state = "delivered"
-    elif not made:
-        order.state = "delivered"  # what only opens in the fan's account needs nothing sent
+    made = fulfilling.open_for(session, tenant, order, lines, now)
+    # What only opens in the fan's account needs nothing sent.
+    order.state = "delivered" if fulfilling.is_all_delivered(made) else "paid"
+    order.paid_at, order.ended_at, order.why = now, None, None
     session.flush()
     after = {"number": order.number, "amount": format_money(order.total_micros, order.currency, "en")}
     activity.record(session, Actor.system(tenant), "order.paid", subject_type="order", subject_id=order.id, after=after)

@@ -13,25 +13,25 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Release, Track
 from app.kernel import ids
-from app.kernel.db import moment
 from app.kernel.tenant import Tenant
 from app.storefront.models import Fulfilment, FulfilmentLine, Membership, Order, OrderLine, Owned, Product
 from app.storefront.rules.renewals import next_on
-from app.storefront.service.refunding import money_lines
 
 DIGITAL = "digital"
 
 
-def open_for(session: Session, tenant: Tenant, order: Order) -> list[Fulfilment]:
-    """Open what an order needs: downloads, which are delivered at once, a parcel for each place, work at the printer.
+def open_for(
+    session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime
+) -> list[Fulfilment]:
+    """Open what an order's lines need: downloads, delivered at once, a parcel for each place, work at the printer.
 
     What only opens in the fan's account needs nothing sent.
     """
-    now, lines = moment(session), money_lines(session, order.id)
     digital = [line for line in lines if line.kind == DIGITAL]
     _grant(session, tenant, order, digital, now)
     _join(session, order, [line for line in lines if line.kind == "membership"], now)
-    made = []
+    made: list[Fulfilment] = []
+    parts: list[FulfilmentLine] = []
     for (kind, location), group in _groups(lines).items():
         is_digital = kind == DIGITAL
         sent = Fulfilment(
@@ -44,12 +44,11 @@ def open_for(session: Session, tenant: Tenant, order: Order) -> list[Fulfilment]
             shipped_at=now if is_digital else None,
             delivered_at=now if is_digital else None,
         )
-        session.add(sent)
-        session.flush()
-        session.add_all(
-            FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group
-        )
+        parts += [FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group]
         made.append(sent)
+    session.add_all(made)
+    session.flush()
+    session.add_all(parts)
     session.flush()
     return made
 

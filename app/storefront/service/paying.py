@@ -77,10 +77,10 @@ def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step
         if order.state != "placed":
             return Step("done", back_url)
         if order.total_micros == 0:
-            completing.complete(session, tenant, order, None)
+            completing.complete(session, tenant, order, None, moment(session))
             return Step("done", back_url)
-        payment, others = _begin(session, order, method)
-        charge = charge_of(session, tenant, order, payment, back_url)
+        payment, others = _begin(session, order, method, back_url)
+        charge = charge_of(session, tenant, order, payment, is_again=payment not in session.new)
         failpoint.reach("store.paying")
     failpoint.reach("store.payment_noted")
     for other in others:
@@ -91,7 +91,7 @@ def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step
     return _step(report, back_url)
 
 
-def _begin(session: Session, order: Order, method: str) -> tuple[Payment, list[Payment]]:
+def _begin(session: Session, order: Order, method: str, back_url: str) -> tuple[Payment, list[Payment]]:
     """The try that is under way, or a new one; and those in other ways that nobody needs any more."""
     market = session.get_one(Market, order.market_id)
     offered = gateways.offered(market.currency, market.methods)
@@ -114,21 +114,17 @@ def _begin(session: Session, order: Order, method: str) -> tuple[Payment, list[P
         amount_micros=order.total_micros,
         fee_micros=0,
         method="",
-        facts={"method": method},
+        facts={"method": method, "back_url": back_url},
         started_at=moment(session),
     )
     session.add(payment)
-    session.flush()
     return payment, under_way
 
 
-def charge_of(session: Session, tenant: Tenant, order: Order, payment: Payment, back_url: str = "") -> Charge:
+def charge_of(session: Session, tenant: Tenant, order: Order, payment: Payment, *, is_again: bool) -> Charge:
     """A payment as a gateway needs it; the same payment gives the same body for ever."""
-    kept = payment.facts.get("back_url")
-    if kept is None:
-        payment.facts = {**payment.facts, "back_url": back_url}
-        session.flush()
-    prefix = session.scalar(select(StoreSettings.order_prefix)) or ""
+    with session.no_autoflush:
+        prefix = session.scalar(select(StoreSettings.order_prefix)) or ""
     return Charge(
         payment_id=payment.id,
         key=f"{tenant.id}-pay-{payment.id}",
@@ -139,9 +135,9 @@ def charge_of(session: Session, tenant: Tenant, order: Order, payment: Payment, 
         language=order.language,
         email=order.email or "",
         country=order.country,
-        back_url=back_url if kept is None else kept,
+        back_url=str(payment.facts.get("back_url", "")),
         started_at=payment.started_at,
-        is_again=kept is not None,
+        is_again=is_again,
     )
 
 
@@ -160,7 +156,7 @@ def settle(tenant: Tenant, payment_id: UUID) -> None:
         if payment is None or payment.gateway not in gateways.reachable() or freezing.frozen(session):
             return
         order = session.get_one(Order, payment.order_id)
-        charge = charge_of(session, tenant, order, payment)
+        charge = charge_of(session, tenant, order, payment, is_again=True)
     gateway = gateways.named(payment.gateway)
     said = gateway.read(tenant, payment.reference) if payment.reference else gateway.start(tenant, charge)
     failpoint.reach("store.read")

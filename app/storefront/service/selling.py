@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.storefront.models import Order, OrderLine, Payment, Refund, StoreSale
 from app.storefront.rules.portions import Sale, fees, given_back
-from app.storefront.service.refunding import money_lines, price_of, shipping_of
+from app.storefront.service.refunding import price_of, shipping_of
 
 
-def note_paid(session: Session, order: Order, payment: Payment | None, on: date) -> list[StoreSale]:
-    """Note every line of an order that was paid; each bears its part of the gateway's fee, as sending bears its own."""
-    lines = money_lines(session, order.id)
+def note_paid(
+    session: Session, order: Order, payment: Payment | None, lines: Sequence[OrderLine], on: date
+) -> list[StoreSale]:
+    """Note the lines of an order that was paid; each bears its part of the gateway's fee, as sending bears its own."""
     parts = fees(payment.fee_micros if payment else 0, [*map(price_of, lines), shipping_of(order)])
     sales = []
     for line, fee in zip(lines, parts, strict=False):

@@ -51,21 +51,20 @@ def _payment(session: Session, tenant: Tenant, report: Report) -> None:
     found = _locked(session, report.payment_id)
     if found is None or report.state == "unknown":
         return
-    order, payment = found
+    (order, payment), now = found, moment(session)
     payment.reference = payment.reference or report.reference
     payment.facts = {**payment.facts, **report.facts}
     if report.state == "paid":
-        _paid(session, tenant, order, payment, report)
+        _paid(session, tenant, order, payment, report, now)
     elif payment.state not in OVER:
         payment.state = report.state
         payment.method, payment.problem = report.method or payment.method, report.problem or None
-        payment.ended_at = moment(session) if report.state in OVER else None
+        payment.ended_at = now if report.state in OVER else None
     session.flush()
 
 
-def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, report: Report) -> None:
+def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, report: Report, now: datetime) -> None:
     """Money came; once it is counted nothing more follows from it but a fee that was not known before."""
-    now = moment(session)
     fee = from_minor(report.fee_minor, payment.currency) if report.fee_minor is not None else 0
     if payment.paid_at is not None:
         if fee and not payment.fee_micros:
@@ -78,8 +77,7 @@ def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, repo
         _stray(session, tenant, order, payment, why, report)
         return
     payment.state = "paid"
-    session.flush()
-    completing.complete(session, tenant, order, payment)
+    completing.complete(session, tenant, order, payment, now)
 
 
 def _when(payment: Payment, report: Report, now: datetime) -> datetime:

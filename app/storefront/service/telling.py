@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from babel.numbers import format_decimal, format_percent
@@ -63,12 +63,12 @@ def thank(session: Session, tenant: Tenant, order: Order) -> None:
 
 def tell_shipped(session: Session, tenant: Tenant, order: Order, sent: Fulfilment) -> None:
     """Tell a buyer that a parcel is on its way, what is in it and how to follow it."""
-    say = _Says(tenant, order)
+    say = Says(tenant, order)
     query = select(FulfilmentLine.quantity, OrderLine.title, OrderLine.variant).join(
         OrderLine, OrderLine.id == FulfilmentLine.line_id
     )
     rows = session.execute(query.where(FulfilmentLine.fulfilment_id == sent.id).order_by(OrderLine.position))
-    what = "\n".join(f"{say.number(count)} × {_titled(title, variant)}" for count, title, variant in rows)
+    what = "\n".join(f"{say.number(count)} × {titled(title, variant)}" for count, title, variant in rows)
     tracking = say(PARTS["on_the_way"])
     if sent.tracking:
         tracking = say(PARTS["tracking"], carrier=sent.carrier, tracking=sent.tracking)
@@ -78,13 +78,13 @@ def tell_shipped(session: Session, tenant: Tenant, order: Order, sent: Fulfilmen
 def tell_refund(session: Session, tenant: Tenant, made: Refund) -> None:
     """Tell a buyer that money is on its way back, and for what."""
     order = session.get_one(Order, made.order_id)
-    say = _Says(tenant, order)
+    say = Says(tenant, order)
     parts = {str(line.id): line for line in session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))}
     what = [
         say(
             PARTS["line"],
             count=say.number(part["quantity"]),
-            title=_titled(parts[part["line"]].title, parts[part["line"]].variant),
+            title=titled(parts[part["line"]].title, parts[part["line"]].variant),
             amount=say.money(part["micros"]),
         )
         for part in made.lines
@@ -95,14 +95,11 @@ def tell_refund(session: Session, tenant: Tenant, made: Refund) -> None:
     _send(session, tenant, order, "refunded", amount=say.money(made.amount_micros), what="\n".join(what))
 
 
-def receipt(tenant: Tenant, order: Order, lines: list[OrderLine]) -> Iterator[str]:
+def receipt(tenant: Tenant, order: Order, lines: Sequence[OrderLine]) -> Iterator[str]:
     """The receipt of an order, a line each, in the buyer's language."""
-    say = _Says(tenant, order)
-    parts = {line.bundle_id for line in lines}
-    for line in lines:
-        if line.bundle_id is None:
-            own = [each for each in lines if each.bundle_id == line.id] if line.id in parts else [line]
-            yield _bought(say, line, sum(_shown(order, each) for each in own))
+    say = Says(tenant, order)
+    for line, micros in shown_lines(order, lines):
+        yield _bought(say, line, micros)
     if order.shipping_micros:
         yield say(PARTS["shipping"], amount=say.money(order.shipping_micros))
     kind = "included" if order.tax_included else "added"
@@ -115,24 +112,33 @@ def receipt(tenant: Tenant, order: Order, lines: list[OrderLine]) -> Iterator[st
         yield say(PARTS["artists"], amount=say.money(artists))
 
 
+def shown_lines(order: Order, lines: Sequence[OrderLine]) -> Iterator[tuple[OrderLine, int]]:
+    """The lines that a buyer sees with what each cost in micros; a bundle costs what its parts cost together."""
+    for line in lines:
+        if line.bundle_id is None:
+            parts = [each for each in lines if each.bundle_id == line.id] or [line]
+            yield line, sum(_shown(order, each) for each in parts)
+
+
 def _shown(order: Order, line: OrderLine) -> int:
     """What a line costs as the market shows prices: with tax, or without."""
     return price_of(line) if order.tax_included else line.net_micros
 
 
-def _bought(say: _Says, line: OrderLine, micros: int) -> str:
-    title, count = _titled(line.title, line.variant), say.number(line.quantity)
+def _bought(say: Says, line: OrderLine, micros: int) -> str:
+    title, count = titled(line.title, line.variant), say.number(line.quantity)
     if line.gift:
         email = line.gift.get("email", "")
         return say(PARTS["gift"], count=count, title=title, email=email, amount=say.money(micros))
     return say(PARTS["line"], count=count, title=title, amount=say.money(micros))
 
 
-def _titled(title: str, variant: str) -> str:
+def titled(title: str, variant: str) -> str:
+    """A thing with its variant."""
     return f"{title}, {variant}" if variant else title
 
 
-class _Says:
+class Says:
     """A buyer's language, in the label's own words, with the order's money."""
 
     def __init__(self, tenant: Tenant, order: Order) -> None:
@@ -141,15 +147,19 @@ class _Says:
         self._locale, self._currency = self.language.replace("-", "_"), order.currency
 
     def __call__(self, msgid: str, **places: object) -> str:
+        """A sentence of ours."""
         return say_own(self._own, msgid, self.language, **places)
 
     def money(self, micros: int) -> str:
+        """An amount of the order's currency."""
         return format_money(micros, self._currency, self._locale)
 
     def number(self, count: int) -> str:
+        """A count."""
         return str(format_decimal(count, locale=self._locale))
 
     def percent(self, ppm: int) -> str:
+        """A rate."""
         return str(format_percent(from_micros(ppm), "#,##0.##%", locale=self._locale))
 
 
