@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-<<<<<<< HEAD
 from app.storefront.pages import (
     account,
     artist,
@@ -19,6 +18,7 @@ from app.storefront.pages import (
     order,
     pictures,
     portal,
+    receipt,
     release,
     sandbox,
     shelves,
@@ -39,6 +39,7 @@ handlers: list[Any] = [
     *checkout.handlers,
     *sandbox.handlers,
     *order.handlers,
+    *receipt.handlers,
     *account.handlers,
     *pictures.handlers,
     *cards.handlers,
@@ -48,9 +49,3 @@ handlers: list[Any] = [
     *portal.handlers,
 ]
 __all__ = ["handlers", "nowhere"]
-=======
-from app.storefront.pages import hooks, receipt, sandbox
-
-handlers: list[Any] = [*hooks.handlers, *receipt.handlers, *sandbox.handlers]
-__all__ = ["handlers"]
->>>>>>> storepay
