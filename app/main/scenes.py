@@ -22,7 +22,7 @@ from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.main.accounts import make_accounts
 from app.main.deals import make_deals
-from app.main.fans import make_fans
+from app.main.fans import make_fans, make_library
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
 from app.main.shops import make_shop
@@ -95,8 +95,13 @@ def seed(settings: Settings, *, with_media: Collection[str] = ()) -> None:
             make_taxes(tenant)
             make_sales(tenant, scene.currency)
             make_accounts(tenant)
+<<<<<<< HEAD
             make_shop(tenant)
             dress_shop(tenant, scene.slug, with_media=scene.slug in with_media)
+=======
+            make_shop(tenant, scene.slug, with_media=scene.slug in with_media)
+            make_library(tenant)
+>>>>>>> storefans
 
 
 SLUGS = tuple(scene.slug for scene in SCENES)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes, policy
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from app.fans.models import FanConsent, Follow
-from app.fans.service import consents, following, letters
-from app.kernel import db
+from app.fans.service import consents, following, leaving, letters
+from app.kernel import clock, db
 from app.roster.models import Artist
+from app.storefront.service import news
 from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan, fan_named, signed_in
+from tests.factories.store import a_product
 from tests.identity.post import link_in, mails_to, work
 
 HOST, RIVAL = "canary.localhost", "rival.localhost"
@@ -134,6 +137,30 @@ def test_one_click_of_a_mail_program_ends_the_mails_and_can_come_again(client_of
     assert follows_of(label, fan) == set()
     assert program.post(f"/unsubscribe/{path[:-3]}xyz").status_code == 404
     assert program.post("/en/follows", data={"artist": "label"}).status_code == 403, "nothing else lacks an origin"
+
+
+def test_followers_hear_of_what_comes_out_today_once_and_where_it_is_sold(settings, label, monkeypatch):
+    today = clock.now().astimezone(ZoneInfo(label.time_zone)).date().isoformat()
+    release = a_release(label, "Out Today", artists=["Morgenrot"], release_date=today, territories=["DE"])
+    a_product(label, release_id=release)
+    with db.tenant_work(label) as session:
+        artist = session.scalars(select(Artist).where(Artist.name == "Morgenrot")).first()
+        near, far, whole, other = (a_fan(label, country=country) for country in ("DE", "JP", None, None))
+        for fan, artist_id in ((near, artist.id), (near, None), (far, artist.id), (whole, None)):
+            following.follow(session, label, fan, artist_id)
+    monkeypatch.setattr(news, "AT_ONCE", 1)
+    for _ in range(2):
+        with db.tenant_work(label) as session:
+            news.tell_of_today(session, label)
+        work()
+    heard = {
+        fan.id: [one for one in mails_to(settings, label, fan.email) if "Out Today" in one.subject]
+        for fan in (near, far, whole, other)
+    }
+    assert [len(heard[fan.id]) for fan in (near, far, whole, other)] == [1, 0, 1, 0]
+    assert f"/en/releases/out-today-{str(release)[-8:]}" in heard[near.id][0].text
+    end = link_in(heard[near.id][0], "/unsubscribe")
+    assert leaving.opened(label, end.rpartition("/")[2]) == (near.id, f"artist:{artist.id}")
 
 
 def test_news_carries_the_headers_of_one_click(settings, label):
