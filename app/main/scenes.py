@@ -95,13 +95,9 @@ def seed(settings: Settings, *, with_media: Collection[str] = ()) -> None:
             make_taxes(tenant)
             make_sales(tenant, scene.currency)
             make_accounts(tenant)
-<<<<<<< HEAD
             make_shop(tenant)
             dress_shop(tenant, scene.slug, with_media=scene.slug in with_media)
-=======
-            make_shop(tenant, scene.slug, with_media=scene.slug in with_media)
             make_library(tenant)
->>>>>>> storefans
 
 
 SLUGS = tuple(scene.slug for scene in SCENES)

@@ -8,15 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
-<<<<<<< HEAD
 from app.storefront.gateways import gateways, sandbox
 from app.storefront.models import Order, Refund
-from app.storefront.service import baskets, hearing, ordering, paying, reconciling, returning, telling
+from app.storefront.service import baskets, hearing, news, ordering, paying, reconciling, returning, telling
 
 MONEY_LIMIT = 300
-=======
-from app.storefront.service import baskets, news, ordering
->>>>>>> storefans
 
 
 @jobs.label_schedule("storefront.lapse", every="five minutes", jitter_seconds=60)
@@ -34,7 +30,6 @@ def forget_baskets(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 as
     baskets.forget(session)
 
 
-<<<<<<< HEAD
 @jobs.label_schedule("storefront.follow", every="minute")
 @jobs.label_task("storefront.follow", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
 def follow(tenant: Tenant) -> None:
@@ -100,7 +95,8 @@ def report(session: Session, tenant: Tenant) -> None:
     from app.storefront.service import reporting  # compares tables by threads of its own
 
     reporting.report_month(session, tenant)
-=======
+
+
 @jobs.label_schedule("storefront.tell_of_today", every="day", at="09:00", jitter_seconds=1_800)
 @jobs.label_task("storefront.tell_of_today")
 def tell_of_today(session: Session, tenant: Tenant) -> None:
@@ -112,4 +108,3 @@ def tell_of_today(session: Session, tenant: Tenant) -> None:
 def tell_followers(session: Session, tenant: Tenant, *, release: str, after: str | None = None) -> None:
     """Write to some of those who follow, and have the next ones written to."""
     news.tell_followers(session, tenant, UUID(release), after=UUID(after) if after else None)
->>>>>>> storefans
