@@ -54,12 +54,21 @@ def dress_shop(tenant: Tenant, slug: str, *, with_media: bool) -> None:
             session.get_one(StoreSettings, 1).facts = {"listening": "full"}
             _texts(session, tenant)
         releases = list(session.scalars(select(Release).order_by(Release.id)))
+        _order_early(releases)
         is_bare = all(release.artwork_id is None for release in releases)
     if with_media and is_bare:
         for number, release in enumerate(releases):
             _show(tenant, release.id, cover(slug, release.title, number + FIRST[slug]))
         for release in releases[:HEARD]:
             _sound(tenant, release)
+
+
+def _order_early(releases: list[Release]) -> None:
+    """What is to come may be ordered, and heard in part."""
+    today = clock.now().date().isoformat()
+    for release in releases:
+        if (release.release_date or "") > today and release.preorder_date is None:
+            release.preorder_date = today
 
 
 def _texts(session: Session, tenant: Tenant) -> None:
