@@ -41,7 +41,9 @@ def test_every_place_of_a_busy_shop_opens_and_can_be_taken_along(client_as, shop
     assert "Busy Shirt" in client.get(f"{STORE}/stock/export").text
 
 
-@pytest.mark.parametrize("query", ["days=x", "days=999999", "currency=ZZZ", "days=-1", "days=7&days=28", "currency=%00"])
+@pytest.mark.parametrize(
+    "query", ["days=x", "days=999999", "currency=ZZZ", "days=-1", "days=7&days=28", "currency=%00"]
+)
 def test_a_period_that_is_none_shows_the_usual_one(client_as, shop, query):
     assert client_as(shop).get(f"{STORE}?{query}").status_code in (200, 400, 422)
 
@@ -61,5 +63,3 @@ def test_a_label_without_a_shop_is_told_to_open_one_first(client_as, rival):
         assert a_shop_is_missing.get(f"{STORE}{place}").status_code == 404, place
     made = a_shop_is_missing.post(f"{STORE}/products", data={"title": "X", "kind": "physical", "price": "1"})
     assert made.status_code == 404
-
-
