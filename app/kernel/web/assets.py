@@ -57,11 +57,7 @@ def entry(name: str) -> Entry:
         chunk = _manifest()[key]
         for imported in chunk.imports:
             walk(imported)
-<<<<<<< HEAD
         sheets.update(dict.fromkeys(sorted(chunk.css, key=_is_own)))
-=======
-        sheets.update(dict.fromkeys(sorted(chunk.css, key=_shared_by, reverse=True)))
->>>>>>> storeportal
 
     walk(f"src/{name}.ts")
     return Entry(tuple(f"/assets/{sheet}" for sheet in sheets), f"/assets/{_manifest()[f'src/{name}.ts'].file}")
