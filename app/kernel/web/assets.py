@@ -43,12 +43,6 @@ def _manifest() -> dict[str, _Chunk]:
 
 
 @cache
-def _shared_by(sheet: str) -> int:
-    """How many parts of the front end load a sheet: what more of them share lays the ground for what fewer do."""
-    return sum(sheet in chunk.css for chunk in _manifest().values())
-
-
-@cache
 def entry(name: str) -> Entry:
     """The sheets and the script of an entry such as "portal"; shared sheets come before its own."""
     sheets: dict[str, None] = {}
