@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from app.kernel import clock, db
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
@@ -39,7 +37,7 @@ from tests.factories.shop import (
     the_details,
     variants_of,
 )
-from tests.storefront.placing import lines_of, placed_by, quoted
+from tests.storefront.placing import lines_of, placed_by, quoted, statements_of
 
 
 def test_a_cancelled_order_gives_everything_back(shop: Tenant) -> None:
@@ -172,30 +170,14 @@ def test_a_large_basket_asks_the_database_no_more_than_a_small_one(shop: Tenant)
         return a_basket(shop, record, *bundles, *things, *[a_variant(shop) for _ in range(count)])
 
     small, large = mixed(1), mixed(6)
-    asked = [_asked(lambda held=each: quoted(shop, held, country="DE")) for each in (small, large)]
+    asked = [statements_of(lambda held=each: quoted(shop, held, country="DE")) for each in (small, large)]
     assert asked[0] == asked[1] <= 13
     totals = [the_details(quoted(shop, held).total_micros) for held in (small, large)]
     placed = [
-        _asked(lambda held=held, said=said: placed_by(shop, held, said))
+        statements_of(lambda held=held, said=said: placed_by(shop, held, said))
         for held, said in zip((small, large), totals, strict=True)
     ]
     assert placed[0] == placed[1] <= 25
-
-
-def _asked(work: Callable[[], object]) -> int:
-    """How many statements a piece of work sends."""
-    sent: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    engine = db.current().engine("home")
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len(sent)
 
 
 def test_orders_are_numbered_one_after_the_other(shop: Tenant) -> None:
