@@ -15,7 +15,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
 from app.storefront.models import BundlePart, DownloadCode, Product, Variant, VariantPrice
-from app.storefront.rules.addresses import slug, told_apart
+from app.storefront.rules.product_slugs import slug, told_apart
 from app.storefront.rules.products import NewPart, NewProduct, NewVariant
 from app.storefront.rules.refusals import CodesUnusable, ProductChanged, ProductUnusable, SoldOut
 from app.storefront.service import pricing, products

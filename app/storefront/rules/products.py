@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from app.kernel.web.languages import LANGUAGES
-from app.storefront.rules.addresses import FORM
+from app.storefront.rules.product_slugs import FORM
 from app.storefront.rules.refusals import ProductUnusable
 from app.storefront.rules.rounding import is_whole_minor
 from app.storefront.rules.taxes import TAX_CLASSES

@@ -18,7 +18,7 @@ from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from app.storefront.models import BundlePart, DownloadCode, Market, Order, OrderLine, Product, Variant, VariantPrice
-from app.storefront.rules.addresses import slug, told_apart
+from app.storefront.rules.product_slugs import slug, told_apart
 from app.storefront.rules.products import NewProduct, NewVariant, check, texts, whole
 from app.storefront.rules.refusals import CodesUnusable, ProductChanged, ProductUnusable
 
