@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     breached_passwords: Path | None = None
     stripe_secret_key: str | None = None
     stripe_webhook_secret: str | None = None
+    stripe_store_webhook_secret: str | None = None
     stripe_api_base: str = "https://api.stripe.com"
 
     @property
@@ -238,8 +239,10 @@ def _check_stripe(settings: Settings) -> None:
     key, secret = settings.stripe_secret_key, settings.stripe_webhook_secret
     if key is not None and _STRIPE_KEY.fullmatch(key) is None:
         raise SettingsError("STRIPE_SECRET_KEY must be a secret or restricted key, such as sk_live_….")
-    if secret is not None and re.fullmatch(r"whsec_[!-~]{8,200}", secret) is None:
-        raise SettingsError("STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint, such as whsec_….")
+    secrets = {"STRIPE_WEBHOOK_SECRET": secret, "STRIPE_STORE_WEBHOOK_SECRET": settings.stripe_store_webhook_secret}
+    for name, each in secrets.items():
+        if each is not None and re.fullmatch(r"whsec_[!-~]{8,200}", each) is None:
+            raise SettingsError(f"{name} must be the signing secret of an endpoint, such as whsec_….")
     if not _is_safe_base(settings.stripe_api_base):
         raise SettingsError(
             "STRIPE_API_BASE must be an address that starts with https://; http:// only on this machine."

@@ -20,7 +20,8 @@ from app.kernel.tenant import Tenant
 from app.main import composition
 from app.settings import Settings
 from app.storefront.models import Basket, BasketLine, Order, OrderLine, Stock, StockLocation, Variant
-from app.storefront.rules.details import Address, Details
+from app.storefront.rules.addresses import Address
+from app.storefront.rules.details import Details
 from app.storefront.rules.products import NewProduct, NewVariant
 from app.storefront.service import markets, ordering, products, quoting, stock
 from benchmarks.harness import Figure, Figures, timed

@@ -1,1 +1,1 @@
-"""Fans of one label: how they come in, what they agreed to, whom they follow, what is kept of them."""
+"""Fans of a label: how they come in, what they agreed to, whom they follow, and how they leave."""

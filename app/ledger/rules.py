@@ -60,6 +60,12 @@ class Kind(StrEnum):
     INCOME = "income", "credit", sentence("Income")
     FX_GAIN_LOSS = "fx_gain_loss", "credit", sentence("Gains and losses on currencies")
     ROYALTY_EXPENSE = "royalty_expense", "debit", sentence("Royalties")
+    SALES_TAX = "sales_tax", "credit", sentence("Taxes on sales")
+    SHIPPING = "shipping", "credit", sentence("Sending")
+    COST_OF_GOODS = "cost_of_goods", "credit", sentence("Making of what was sold")
+    PAYMENT_FEES = "payment_fees", "debit", sentence("Fees of payments")
+    DISPUTED = "disputed", "debit", sentence("Payments in dispute")
+    LOSSES = "losses", "debit", sentence("Losses on payments")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.concurrency import set_asyncio_executor
 from litestar.config.compression import CompressionConfig
 from litestar.events import BaseEventEmitterBackend
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
@@ -26,6 +28,8 @@ from app.artist import pages as artist_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
 from app.contracts import pages as contracts_pages
+from app.fans import pages as fans_pages
+from app.fans.errors import FanProofTooOld, FanSignedOut
 from app.identity import pages as identity_pages
 from app.identity.errors import ProofTooOld
 from app.kernel import observe
@@ -33,6 +37,7 @@ from app.kernel.files import web as files_web
 from app.kernel.live import Hub
 from app.kernel.web import health
 from app.kernel.web.gate import Gate
+from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
@@ -43,12 +48,16 @@ from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
+from app.storefront import pages as storefront_pages
+from app.streaming import pages as streaming_pages
 from app.tax import pages as tax_pages
 from app.uploads import pages as uploads_pages
 from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
 from tenants.registry.memory import Registry
 
+DEATHS, WITHIN_SECONDS = 12, 120.0
+"""A worker that died so often in this time will not live: the whole process ends, and its supervisor waits longer."""
 LARGEST_BODY = 64 * 1024 * 1024
 STOP_SECONDS = 20
 UNCOMPRESSED = ["^/files/", "^/assets/", "^/portal/settings/export/file/", "/events$"]
@@ -98,6 +107,9 @@ def _handlers() -> list[HTTPRouteHandler]:
         *royalties_pages.handlers,
         *payouts_pages.handlers,
         *tax_pages.handlers,
+        *fans_pages.handlers,
+        *streaming_pages.handlers,
+        *storefront_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]
@@ -136,7 +148,10 @@ def assemble() -> Litestar:
         exception_handlers={
             identity_pages.SignedOut: _to_the_door,
             ProofTooOld: _to_the_proof,
+            FanSignedOut: fans_pages.lead_to_door,
+            FanProofTooOld: fans_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
+            NotFoundException: storefront_pages.nowhere,
             Exception: handle,
         },
         lifespan=[_listening],
@@ -153,6 +168,7 @@ def create_app(settings: Settings, registry: Registry | Directory, pages: Litest
     """Put the product's pages behind the gate; databases are connected by the caller."""
     app = pages or assemble()
     app.state.hub, app.state.registry, app.state.settings = Hub(), registry, settings
+    app.state.hub.follow(kept_pages)
     return Gate(app, settings, registry, normalise_host)
 
 
@@ -167,11 +183,36 @@ def application() -> Callable[..., Any]:
     return create_app(settings, composition.started_registry())
 
 
+class Respawned(dict[int, float]):
+    """When each worker was last started anew, as Granian asks it before it calls deaths a loop and ends itself.
+
+    It would after the second death within seconds: two kills by a machine short of memory, and the pages of all labels
+    were gone. Told of a moment only after `DEATHS`, it starts the worker again while the others serve on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._starts: defaultdict[int, deque[float]] = defaultdict(lambda: deque(maxlen=DEATHS))
+
+    def __setitem__(self, worker: int, moment: float) -> None:
+        """Remember that a worker was started anew at this moment, in seconds of the monotonic clock."""
+        self._starts[worker].append(moment)
+
+    def get(self, worker: int, default: Any = 0.0) -> Any:
+        """The last moment of a worker that keeps dying; of any other, the default."""
+        starts = self._starts[worker]
+        keeps_dying = len(starts) == DEATHS and starts[-1] - starts[0] < WITHIN_SECONDS
+        return starts[-1] if keeps_dying else default
+
+    def clear(self) -> None:
+        """Forget nothing: Granian clears after each death."""
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM; requests that run are finished first."""
     os.environ["PYTHONUNBUFFERED"] = "1"
     end_for_certain_with_parent(STOP_SECONDS)
-    Granian(
+    server = Granian(
         "app.main.web:application",
         address=settings.host,
         port=settings.port,
@@ -185,4 +226,6 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         backlog=1024,
-    ).serve()
+    )
+    server.respawned_wrks = Respawned()
+    server.serve()

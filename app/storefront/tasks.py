@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy.orm import Session
 
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
-from app.storefront.service import baskets, ordering
+from app.storefront.gateways import gateways, sandbox
+from app.storefront.models import Order, Refund
+from app.storefront.service import baskets, hearing, news, ordering, paying, reconciling, returning, telling
+
+MONEY_LIMIT = 300
 
 
 @jobs.label_schedule("storefront.lapse", every="five minutes", jitter_seconds=60)
@@ -22,3 +28,83 @@ def lapse(session: Session, tenant: Tenant) -> None:
 def forget_baskets(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 as every task
     """Forget baskets that nobody came back for."""
     baskets.forget(session)
+
+
+@jobs.label_schedule("storefront.follow", every="minute")
+@jobs.label_task("storefront.follow", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def follow(tenant: Tenant) -> None:
+    """Ask about payments and refunds that nobody heard of again, and hear what gateways said."""
+    paying.follow(tenant)
+    returning.send_open(tenant)
+    hearing.hear(tenant)
+
+
+@jobs.label_task("storefront.hear", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def hear(tenant: Tenant) -> None:
+    """Take what gateways said into the books."""
+    hearing.hear(tenant)
+
+
+@jobs.label_task("storefront.refund", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def refund(tenant: Tenant, *, refund: str) -> None:
+    """Give back what was noted."""
+    returning.send(tenant, UUID(refund))
+
+
+@jobs.label_task("storefront.stop_paying", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def stop_paying(tenant: Tenant, *, order: str) -> None:
+    """Let nobody pay for an order that is over."""
+    paying.stop_open(tenant, UUID(order))
+
+
+@jobs.label_schedule("storefront.processor", every="five minutes")
+@jobs.label_task("storefront.processor", queue="money")
+def processor(session: Session, tenant: Tenant) -> None:  # noqa: ARG001
+    """Let the sandbox's card processor do what is due there, and tell us as a processor would."""
+    if gateways.is_sandbox():
+        hearing.hear_of(session, sandbox.move(session))
+
+
+@jobs.label_schedule("storefront.reconcile", every="hour", jitter_seconds=1_200)
+@jobs.label_task("storefront.reconcile", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def reconcile(tenant: Tenant) -> None:
+    """Compare our books with the gateway's lists."""
+    reconciling.reconcile(tenant)
+
+
+@jobs.label_task("storefront.thank")
+def thank(session: Session, tenant: Tenant, *, order: str) -> None:
+    """Work out what the artists get of an order that was paid, and send its receipt."""
+    from app.storefront.service import sharing  # compares tables by threads of its own
+
+    found = session.get_one(Order, UUID(order), with_for_update=True)
+    sharing.share(session, found)
+    telling.thank(session, tenant, found)
+
+
+@jobs.label_task("storefront.tell_refund")
+def tell_refund(session: Session, tenant: Tenant, *, refund: str) -> None:
+    """Tell a buyer that money is on its way back."""
+    telling.tell_refund(session, tenant, session.get_one(Refund, UUID(refund)))
+
+
+@jobs.label_schedule("storefront.report", every="day", at="03:40", jitter_seconds=1_800)
+@jobs.label_task("storefront.report", time_limit=600)
+def report(session: Session, tenant: Tenant) -> None:
+    """Report what was sold until the end of the last month to royalties."""
+    from app.storefront.service import reporting  # compares tables by threads of its own
+
+    reporting.report_month(session, tenant)
+
+
+@jobs.label_schedule("storefront.tell_of_today", every="day", at="09:00", jitter_seconds=1_800)
+@jobs.label_task("storefront.tell_of_today")
+def tell_of_today(session: Session, tenant: Tenant) -> None:
+    """Have those who follow told of what comes out today."""
+    news.tell_of_today(session, tenant)
+
+
+@jobs.label_task("storefront.tell_followers")
+def tell_followers(session: Session, tenant: Tenant, *, release: str, after: str | None = None) -> None:
+    """Write to some of those who follow, and have the next ones written to."""
+    news.tell_followers(session, tenant, UUID(release), after=UUID(after) if after else None)

@@ -84,7 +84,8 @@ def _check(params: dict[str, Any], published: Any, inside: str) -> None:
             raise Refused(400, "parameter_unknown", param=inside + name)
         inner = [module[word] for word in re.findall(r"\w+", repr(known[name])) if is_typeddict(module.get(word))]
         if inner and isinstance(value, dict):
-            _check(value, inner[0], f"{inside}{name}.")
+            for each in value.values() if all(map(str.isdigit, value)) else (value,):
+                _check(each, inner[0], f"{inside}{name}.")
 
 
 _OPTIONS = RequestOptions.__annotations__.keys()

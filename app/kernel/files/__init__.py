@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.kernel.files.disk import on_disk, put_file
 from app.kernel.files.models import StoredFile
 from app.kernel.files.service import (
     FileInUse,
@@ -43,7 +44,9 @@ __all__ = [
     "forget_removed",
     "note_object",
     "object_hashes",
+    "on_disk",
     "put_archive",
+    "put_file",
     "put_object",
     "read_ahead",
     "read_archive",

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from app.kernel.mail.outgoing import USUAL_SENDER, Mail, Sender, ask, dress, mail_domain, sign
+from app.kernel.mail.outgoing import (
+    USUAL_SENDER,
+    AddressUnusable,
+    Mail,
+    Sender,
+    ask,
+    check_address,
+    dress,
+    mail_domain,
+    sign,
+)
 from app.kernel.mail.transport import Caught, MailRefused, caught
 
 __all__ = [
     "USUAL_SENDER",
+    "AddressUnusable",
     "Caught",
     "Mail",
     "MailRefused",
     "Sender",
     "ask",
     "caught",
+    "check_address",
     "dress",
     "mail_domain",
     "sign",

@@ -38,7 +38,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one person.
 
     Where `places` fill it, subject and text are sentences of ours, said in the label's words when the mail leaves;
-    `told` names places that are sentences themselves.
+    `told` names places that are sentences themselves. `unsubscribe` is the address at which the reader ends mails of
+    this kind with one click (RFC 8058).
     """
 
     to: str
@@ -48,6 +49,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     places: dict[str, str] | None = None
     told: dict[str, str] = {}
+    unsubscribe: str = ""
 
 
 class Sender(NamedTuple):
@@ -96,6 +98,11 @@ def ask(session: Session, tenant: Tenant, mail: Mail, *, key: str | None = None)
     jobs.ask(session, "mail.send", {"number": number, "sealed": base64.b64encode(sealed).decode()}, key=key)
 
 
+def check_address(text: str) -> None:
+    """Refuse what no mail can be sent to."""
+    _address(text)
+
+
 @jobs.label_task("mail.send", max_attempts=5, time_limit=60, even=READ_ONLY)
 def send(session: Session, tenant: Tenant, *, number: str, sealed: str) -> None:  # noqa: ARG001 every task has one
     """Send one mail; its Message-ID comes from the outbox row, so that a second delivery is known as the same mail."""
@@ -113,6 +120,9 @@ def compose(tenant: Tenant, mail: Mail, *, number: str) -> EmailMessage:
     message["To"] = _address(mail.to)
     message["Subject"] = _line(mail.subject)
     message["Message-ID"] = f"<{number}@{domain}>"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     if (html := mail.html or _dressed(tenant, mail)) is not None:
         message.add_alternative(html, subtype="html")

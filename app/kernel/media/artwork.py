@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.kernel.media.facts import ArtworkFacts, Fault, Limits, Thumbnail
-from app.kernel.media.jobs import Inspect, Thumbnails
+from app.kernel.media.jobs import Cover, Inspect, Thumbnails
 from app.kernel.media.refusal import Unreadable
 from app.kernel.media.sandbox import sandbox
 
 SIZES = (96, 320, 640, 1_280)
 """Longest sides in pixels: a row, a card, a page, and a page on a dense screen."""
+
+COVER_SIZE = 1_400
+COVER_TYPE = "image/jpeg"
 
 
 def inspect(path: Path, limits: Limits | None = None) -> ArtworkFacts:
@@ -22,6 +25,14 @@ def inspect(path: Path, limits: Limits | None = None) -> ArtworkFacts:
 def thumbnails(path: Path, limits: Limits | None = None, *, sizes: tuple[int, ...] = SIZES) -> list[Thumbnail]:
     """Copies in AVIF and WebP, each size that is not larger than the picture; `Unreadable` where there is none."""
     found = sandbox().run(Thumbnails(str(path.absolute()), sizes, limits or Limits()), list[Thumbnail])
+    if isinstance(found, Fault):
+        raise Unreadable(found)
+    return found
+
+
+def cover(path: Path, limits: Limits | None = None, *, size: int = COVER_SIZE) -> bytes:
+    """A JPEG (`COVER_TYPE`) for files that people keep; `Unreadable` where there is none."""
+    found = sandbox().run(Cover(str(path.absolute()), size, limits or Limits()), bytes)
     if isinstance(found, Fault):
         raise Unreadable(found)
     return found

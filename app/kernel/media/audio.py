@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from app.kernel.media.facts import AudioFacts, Fault, Limits
-from app.kernel.media.jobs import Measure, Preview
+from app.kernel.media.facts import AudioFacts, Fault, Limits, Rendered, Tags, Wanted
+from app.kernel.media.jobs import Encode, Measure, Preview, Render
 from app.kernel.media.refusal import Unreadable
 from app.kernel.media.sandbox import sandbox
 
 PREVIEW_TYPE = "audio/mp4"
+LONGEST_WORK = 3_000
+"""Seconds for one file, whatever it is."""
+
+FORMATS = {
+    "mp3_320": ("mp3", "audio/mpeg"),
+    "aac_256": ("m4a", "audio/mp4"),
+    "flac": ("flac", "audio/flac"),
+    "wav_24": ("wav", "audio/wav"),
+}
+"""What people keep, with the ending of its name and its media type. Nothing is deeper or faster than the master."""
 
 
 def measure(path: Path, limits: Limits | None = None, *, name: str | None = None) -> AudioFacts:
@@ -28,3 +40,29 @@ def preview(path: Path, limits: Limits | None = None) -> bytes:
     if isinstance(found, Fault):
         raise Unreadable(found)
     return found
+
+
+def render(
+    path: Path, wanted: Sequence[Wanted], into: Sequence[BinaryIO], limits: Limits | None = None
+) -> list[Rendered]:
+    """Encode the sound for players, each of `wanted` into the file of its place; `Unreadable` where that fails."""
+    job = Render(str(path.absolute()), tuple(wanted), limits or Limits())
+    found = sandbox().run(job, list[Rendered], into)
+    if isinstance(found, Fault):
+        raise Unreadable(found)
+    return found
+
+
+def encode(
+    path: Path, form: str, tags: Tags, into: BinaryIO, limits: Limits | None = None, *, cover: bytes = b""
+) -> None:
+    """Encode the sound for whoever keeps it, as one of `FORMATS`, with tags and a JPEG; `Unreadable` if that fails."""
+    found = sandbox().run(Encode(str(path.absolute()), form, tags, cover, limits or Limits()), bool, [into])
+    if isinstance(found, Fault):
+        raise Unreadable(found)
+
+
+def limits_for(duration_ms: int) -> Limits:
+    """How much time encoding may take: as long as the sound on the clock, and half of that of a processor, and some."""
+    seconds = duration_ms // 1_000
+    return Limits(seconds=min(120 + seconds, LONGEST_WORK), processor_seconds=min(90 + seconds // 2, LONGEST_WORK))

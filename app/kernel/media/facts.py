@@ -84,6 +84,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     processor_seconds: int = 90
     memory_bytes: int = 2 << 30
     """Of address space, for everything that the process is."""
+    output_bytes: int = 8 << 30
+    """Of each file that is made."""
     picture_bytes: int = 64 << 20
     picture_pixels: int = 100_000_000
 
@@ -144,6 +146,51 @@ class AudioFacts(msgspec.Struct, frozen=True, kw_only=True):
     isrc: str = ""
     title: str = ""
     artist: str = ""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """An encoding of a sound for players, of all of it or of an excerpt, which then fades in and out."""
+
+    codec: str
+    """aac or flac."""
+    bitrate: int = 0
+    """Kilobits a second; 0 where nothing is lost."""
+    start_ms: int = 0
+    length_ms: int = 0
+    """0 is all of it."""
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: a fragmented MP4 whose segments follow the init section and one another without a gap."""
+
+    rate: int
+    channels: int
+    bits: int
+    """Of a sample; 0 where that means nothing."""
+    frames: int
+    """Sound, without what the encoder needs before and after it."""
+    segment_frames: int
+    """How much sound each segment holds; the last holds what is left."""
+    init_length: int
+    lengths: list[int]
+    """Of the segments, in bytes."""
+
+
+class Tags(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself to whoever plays it; what is empty is left out."""
+
+    title: str
+    artist: str
+    album: str = ""
+    album_artist: str = ""
+    track: int = 0
+    tracks: int = 0
+    disc: int = 0
+    discs: int = 0
+    date: str = ""
+    isrc: str = ""
+    genre: str = ""
+    copyright: str = ""
 
 
 class ArtworkFacts(msgspec.Struct, frozen=True, kw_only=True):

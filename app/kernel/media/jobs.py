@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from app.kernel.media.facts import Limits
+from app.kernel.media.facts import Limits, Tags, Wanted
 
 
 class Measure(msgspec.Struct, frozen=True, tag="measure"):
@@ -37,4 +37,30 @@ class Thumbnails(msgspec.Struct, frozen=True, tag="thumbnails"):
     limits: Limits
 
 
-Job = Measure | Preview | Inspect | Thumbnails
+class Render(msgspec.Struct, frozen=True, tag="render"):
+    """Encode a sound for players, each encoding into a file of its own."""
+
+    path: str
+    wanted: tuple[Wanted, ...]
+    limits: Limits
+
+
+class Encode(msgspec.Struct, frozen=True, tag="encode"):
+    """Encode a sound for whoever keeps it, with what it is called and its cover, a JPEG."""
+
+    path: str
+    format: str
+    tags: Tags
+    cover: bytes
+    limits: Limits
+
+
+class Cover(msgspec.Struct, frozen=True, tag="cover"):
+    """Make a picture that every player shows."""
+
+    path: str
+    size: int
+    limits: Limits
+
+
+Job = Measure | Preview | Inspect | Thumbnails | Render | Encode | Cover

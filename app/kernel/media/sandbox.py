@@ -12,17 +12,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import LifoQueue
-from typing import IO, TypeVar
+from typing import IO, BinaryIO, TypeVar
 
 import msgspec
 
 import app
 from app.kernel.media import wire
-from app.kernel.media.facts import Fault
+from app.kernel.media.facts import Fault, Limits
 from app.kernel.media.jobs import Job
 
 ROOT = Path(app.__path__[0]).parent
@@ -54,12 +54,13 @@ class Child:
         """Its process id; None while there is none."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, job: Job) -> tuple[bytes, bytes]:
+    def ask(self, job: Job, into: Sequence[BinaryIO] = ()) -> tuple[bytes, bytes]:
         """Have a job done; gives the mark and body of the answer."""
         process = self._process = self._process or _started()
         self._jobs += 1
         try:
-            answer = _exchange(process, wire.framed(wire.DONE, msgspec.msgpack.encode(job)), job.limits.seconds)
+            message = wire.framed(wire.DONE, msgspec.msgpack.encode(job))
+            answer = _exchange(process, message, job.limits, into)
         except _Ended as ended:
             self.stop()
             return wire.REFUSED, msgspec.msgpack.encode(ended.fault)
@@ -95,10 +96,13 @@ class Sandbox:
         finally:
             self._idle.put(child)
 
-    def run(self, job: Job, answer: type[Answer]) -> Answer | Fault:
-        """Have a job done by a free child, waiting for one; whatever happens to it, there is an answer or a fault."""
+    def run(self, job: Job, answer: type[Answer], into: Sequence[BinaryIO] = ()) -> Answer | Fault:
+        """Have a job done by a free child, waiting for one; whatever happens to it, there is an answer or a fault.
+
+        A child can write no file: what it makes comes in pieces and is written here, to the files of `into`.
+        """
         with self._child() as child:
-            mark, body = child.ask(job)
+            mark, body = child.ask(job, into)
         try:
             if mark == wire.REFUSED:
                 return msgspec.msgpack.decode(body, type=Fault)
@@ -140,17 +144,34 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def _exchange(process: subprocess.Popen[bytes], message: bytes, seconds: float) -> tuple[bytes, bytes]:
-    until = time.monotonic() + seconds
+def _exchange(
+    process: subprocess.Popen[bytes], message: bytes, limits: Limits, into: Sequence[BinaryIO]
+) -> tuple[bytes, bytes]:
+    until = time.monotonic() + limits.seconds
     try:
         _pipe(process.stdin).write(message)
         _pipe(process.stdin).flush()
     except OSError:
         raise _Ended(_why(process)) from None
-    mark, length = wire.HEAD.unpack(_read(process, wire.HEAD.size, until))
-    if length > wire.MOST:
+    while True:
+        mark, length = wire.HEAD.unpack(_read(process, wire.HEAD.size, until))
+        if length > wire.MOST:
+            raise _Ended(Fault.CRASHED)
+        body = _read(process, length, until)
+        if mark != wire.PIECE:
+            return mark, body
+        _write(body, limits, into)
+
+
+def _write(body: bytes, limits: Limits, into: Sequence[BinaryIO]) -> None:
+    """Put a piece where it belongs; whoever asks for more than it may have is broken."""
+    if len(body) < wire.PLACE.size:
         raise _Ended(Fault.CRASHED)
-    return mark, _read(process, length, until)
+    number, offset = wire.PLACE.unpack_from(body)
+    if number >= len(into) or offset + len(body) > limits.output_bytes:
+        raise _Ended(Fault.TOO_LARGE if number < len(into) else Fault.CRASHED)
+    into[number].seek(offset)
+    into[number].write(memoryview(body)[wire.PLACE.size :])
 
 
 def _read(process: subprocess.Popen[bytes], length: int, until: float) -> bytes:

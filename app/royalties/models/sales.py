@@ -87,8 +87,11 @@ class SalesAsset(LabelModel):
     artist: Mapped[str | None] = mapped_column(Text)
     recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recordings.id"), index=True)
     release_id: Mapped[UUID | None] = mapped_column(ForeignKey("releases.id"), index=True)
+    artist_id: Mapped[UUID | None] = mapped_column(ForeignKey("artists.id"), index=True)
+    """Whose it is, of what is no music: contracts about the artist are about it."""
+
     match: Mapped[str | None] = mapped_column(Text)
-    """How it was matched: isrc, upc, catalog_number, store_id, learned, fuzzy, by_hand."""
+    """How it was matched: own, isrc, upc, catalog_number, store_id, learned, fuzzy, by_hand."""
 
     score: Mapped[float | None] = mapped_column(REAL)
     matched_at: Mapped[datetime | None] = mapped_column(MOMENT)

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.royalties.models import SalesAsset, SalesContext, SalesLine, SalesReport, SalesSum
 
-_IS_MATCHED = SalesAsset.recording_id.is_not(None) | SalesAsset.release_id.is_not(None)
+_IS_MATCHED = (
+    SalesAsset.recording_id.is_not(None) | SalesAsset.release_id.is_not(None) | SalesAsset.artist_id.is_not(None)
+)
 
 
 def reports() -> Select[SalesReport]:

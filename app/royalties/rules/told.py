@@ -28,6 +28,7 @@ LEFT_OUT: Final = {
     "unreadable": sentence("It is no table."),
 }
 WAYS: Final = {
+    "own": sentence("By the label's own shop"),
     "isrc": sentence("By ISRC"),
     "upc": sentence("By barcode"),
     "catalog_number": sentence("By catalogue number"),

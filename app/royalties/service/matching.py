@@ -23,9 +23,24 @@ WORTH_A_LOOK: Final = 0.4
 MOST_AT_ONCE: Final = 5_000
 """Likeness is looked for one asset after the other: of more than this the rest is proposed when somebody looks."""
 
-_OPEN: Final = "a.recording_id IS NULL AND a.release_id IS NULL"
+_OPEN: Final = "a.recording_id IS NULL AND a.release_id IS NULL AND a.artist_id IS NULL"
 _ISRC: Final = "^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
 _BARE: Final = "upper(regexp_replace({}, '[^A-Za-z0-9]', '', 'g'))"
+
+BY_OWN: Final = f"""
+UPDATE sales_assets a SET match = 'own', matched_at = now(),
+  recording_id = (SELECT r.id FROM recordings r WHERE v.kind = 'recording' AND r.id = v.id),
+  release_id = (SELECT p.id FROM releases p WHERE v.kind = 'release' AND p.id = v.id),
+  artist_id = (SELECT t.id FROM artists t WHERE v.kind = 'artist' AND t.id = v.id)
+FROM (
+  SELECT o.id AS asset, split_part(o.store_id, ':', 1) AS kind, CAST(split_part(o.store_id, ':', 2) AS uuid) AS id
+  FROM sales_assets o WHERE o.source = 'shop' AND o.store_id ~ '^(recording|release|artist):[0-9a-f-]{{36}}$'
+) v WHERE v.asset = a.id AND {_OPEN}
+  AND (EXISTS (SELECT FROM recordings r WHERE v.kind = 'recording' AND r.id = v.id)
+    OR EXISTS (SELECT FROM releases p WHERE v.kind = 'release' AND p.id = v.id)
+    OR EXISTS (SELECT FROM artists t WHERE v.kind = 'artist' AND t.id = v.id))
+"""
+"""The label's own shop says by our own ids what was sold."""
 
 BY_ISRC: Final = f"""
 UPDATE sales_assets a SET recording_id = r.id, match = 'isrc', matched_at = now(), release_id =
@@ -113,7 +128,7 @@ WHERE a.id = v.id AND {_OPEN}
 
 def match(session: Session) -> None:
     """Match every asset that is not matched yet."""
-    steps = (BY_ISRC, BY_UPC, BY_CATALOG_NUMBER, BY_STORE_ID, LEARNED_BY_ISRC, LEARNED_BY_NAME)
+    steps = (BY_OWN, BY_ISRC, BY_UPC, BY_CATALOG_NUMBER, BY_STORE_ID, LEARNED_BY_ISRC, LEARNED_BY_NAME)
     for step in steps:
         session.execute(text(step))
     _by_likeness(session)

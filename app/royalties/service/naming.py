@@ -14,7 +14,7 @@ from app.ledger.queries import named
 from app.ledger.rules import Kind
 from app.roster.models import Payee
 from app.royalties.models import SalesReport, Statement
-from app.royalties.service.posting import SOURCES
+from app.royalties.service.posting import OWN_SHOP, SOURCES
 
 
 @named(Kind.PAYABLE, Kind.RESERVE, Kind.DEFERRED, Kind.CONTESTED)
@@ -40,7 +40,6 @@ def contracts(session: Session, subjects: Collection[UUID]) -> dict[UUID, str]:
 @named(Kind.RECEIVABLE)
 def sources(session: Session, subjects: Collection[UUID]) -> dict[UUID, str]:
     """A source of sales reports."""
-    told = {
-        uuid5(SOURCES, source or ""): source or "" for source in session.scalars(select(SalesReport.source).distinct())
-    }
+    known = {*session.scalars(select(SalesReport.source).distinct()), OWN_SHOP}  # it owes before it reports
+    told = {uuid5(SOURCES, source or ""): source or "" for source in known}
     return {subject: told[subject] for subject in subjects if subject in told}

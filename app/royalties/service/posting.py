@@ -22,6 +22,9 @@ from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, RunReport, 
 SOURCES: Final = UUID("6f2c7a52-6b1e-5d0c-9a57-1f3f9f1a5a10")
 """Under which a source's name gives the subject of its account."""
 
+OWN_SHOP: Final = "shop"
+"""The source of what the label's own shop sells."""
+
 HELD: Final = {
     "reserve_held": Kind.RESERVE,
     "reserve_released": Kind.RESERVE,

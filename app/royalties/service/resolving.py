@@ -1,7 +1,7 @@
 """Which contract pays a sale, by which clause, and why: for all distinct sales of a run at once.
 
-A sale's asset is a recording, a product, or both. A product whose tracks have contracts or splits of their own is
-looked at track by track, an equal part of the sale each.
+A sale's asset is a recording, a product, or both, or an artist's own thing that is no music. A product whose tracks
+have contracts or splits of their own is looked at track by track, an equal part of the sale each.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ WITH used AS ({used}), apart AS (
     OR EXISTS (SELECT FROM split_sheets s WHERE s.recording_id = t.recording_id))
 ), placed AS (
   SELECT u.id AS asset_id, u.recording_id, coalesce(u.release_id, t.release_id) AS release_id, t.id AS track_id,
-    1 AS whole
+    1 AS whole, u.artist_id
   FROM used u LEFT JOIN LATERAL (
     SELECT t.id, t.release_id FROM tracks t JOIN releases r ON r.id = t.release_id
     WHERE t.recording_id = u.recording_id AND (u.release_id IS NULL OR t.release_id = u.release_id)
     ORDER BY r.release_date NULLS LAST, t.id LIMIT 1) t ON u.recording_id IS NOT NULL
   WHERE u.id NOT IN (SELECT id FROM apart)
   UNION ALL
-  SELECT u.id, t.recording_id, u.release_id, t.id, count(*) OVER (PARTITION BY u.id)
+  SELECT u.id, t.recording_id, u.release_id, t.id, count(*) OVER (PARTITION BY u.id), NULL
   FROM used u JOIN apart USING (id) JOIN tracks t ON t.release_id = u.release_id
 ), pieces AS (
   SELECT row_number() OVER (ORDER BY asset_id, track_id) AS piece, * FROM placed
@@ -57,7 +57,7 @@ _CANDIDATES = (
     _PLACED
     + """
 , lines AS (
-  SELECT piece, recording_id, release_id, track_id FROM pieces
+  SELECT piece, recording_id, release_id, track_id, artist_id FROM pieces
 ), subjects AS (
   SELECT piece, 0.0 AS rank, 'label' AS level, %(everything)s::uuid AS subject_id FROM lines
   UNION ALL
@@ -71,6 +71,7 @@ _CANDIDATES = (
   UNION ALL
   SELECT l.piece, 20 - a.position / 1000.0, 'artist', a.artist_id FROM lines l
     JOIN release_artists a ON a.release_id = l.release_id AND a.role = 'main' WHERE l.recording_id IS NULL
+  UNION ALL SELECT piece, 20, 'artist', artist_id FROM lines WHERE artist_id IS NOT NULL
   UNION ALL SELECT piece, 30, 'release', release_id FROM lines WHERE release_id IS NOT NULL
   UNION ALL SELECT piece, 40, 'track', track_id FROM lines WHERE track_id IS NOT NULL
   UNION ALL SELECT piece, 50, 'recording', recording_id FROM lines WHERE recording_id IS NOT NULL
@@ -88,21 +89,26 @@ _SHEETS = "SELECT recording_id, id AS sheet_id, effective_from FROM split_sheets
 
 
 class Used(NamedTuple):
-    """What is looked at: a query of ids with a recording, a release or both, and the query's values."""
+    """What is looked at: a query of ids with a recording, a release or both, or an artist, and the query's values."""
 
     query: str
     values: dict[str, object]
 
 
 SOLD: Final = Used(
-    "SELECT id, recording_id, release_id FROM sales_assets WHERE recording_id IS NOT NULL OR release_id IS NOT NULL", {}
+    "SELECT id, recording_id, release_id, artist_id FROM sales_assets "
+    "WHERE recording_id IS NOT NULL OR release_id IS NOT NULL OR artist_id IS NOT NULL",
+    {},
 )
 """Everything that sold and was matched."""
 
 
 def only(recording: UUID | None, release: UUID | None) -> Used:
     """One thing that may or may not have sold, as asset 0."""
-    query = "SELECT 0::bigint AS id, %(recording)s::uuid AS recording_id, %(release)s::uuid AS release_id"
+    query = (
+        "SELECT 0::bigint AS id, %(recording)s::uuid AS recording_id, %(release)s::uuid AS release_id, "
+        "NULL::uuid AS artist_id"
+    )
     return Used(query, {"recording": recording, "release": release})
 
 

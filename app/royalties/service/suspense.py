@@ -24,7 +24,7 @@ WITH waiting AS (
   SELECT a.id, s.currency, sum(s.lines) AS lines, sum(s.net) AS net
   FROM sales_assets a JOIN sales_sums s ON s.asset_id = a.id
   JOIN sales_reports r ON r.id = s.report_id AND r.state IN ('imported', 'held')
-  WHERE a.recording_id IS NULL AND a.release_id IS NULL {wanted}
+  WHERE a.recording_id IS NULL AND a.release_id IS NULL AND a.artist_id IS NULL {wanted}
   GROUP BY a.id, s.currency
 )
 """
@@ -79,6 +79,7 @@ def assign(
             SalesAsset.id == func.any(list(asset_ids)),
             SalesAsset.recording_id.is_(None),
             SalesAsset.release_id.is_(None),
+            SalesAsset.artist_id.is_(None),
         )
         .values(recording_id=recording_id, release_id=release_id, match="by_hand", score=None, matched_at=clock.now())
         .returning(SalesAsset.fingerprint, SalesAsset.title, SalesAsset.artist)

@@ -36,10 +36,12 @@ from app.storefront.models.products import (
     VariantPrice,
     Wish,
 )
+from app.storefront.models.sandbox import GatewayCheck, GatewayDifference, SandboxBack, SandboxCharge
 
 __all__ = [
-    "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode", "Fulfilment",
-    "FulfilmentLine", "Market", "Membership", "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "Product",
-    "Refund", "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale",
-    "StoreSettings", "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
+    "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode",
+    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MenuEntry", "Order",
+    "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge", "ShippingRate", "Stock",
+    "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale", "StoreSettings", "TaxRate",
+    "TaxRegistration", "Variant", "VariantPrice", "Wish",
 ]  # fmt: skip

@@ -136,13 +136,14 @@ class StoreEvent(LabelModel):
 class StoreSale(LabelModel):
     """A line that was paid, or a part of one that was given back, as royalties see it: rows are only added.
 
-    All amounts have the sign of the quantity. `net_micros` is what contracts divide: the price without tax, discount,
-    the line's part of the gateway's fee, and what making it costs. `report_id` is the sales report that it went into.
+    All amounts have the sign of the quantity, which is 0 where money was given back and nothing came back for it.
+    `net_micros` is what contracts divide: the price without tax, discount, the line's part of the gateway's fee, and
+    what making it costs. `report_id` is the sales report that it went into.
     """
 
     __tablename__ = "store_sales"
     __table_args__ = (
-        CheckConstraint("quantity <> 0", name="quantity"),
+        CheckConstraint("quantity <> 0 OR refund_id IS NOT NULL", name="quantity"),
         CheckConstraint("net_micros = gross_micros - tax_micros - fee_micros - cost_micros", name="net"),
         Index("uq_store_sales_what", "line_id", text("coalesce(refund_id, line_id)"), unique=True),
         Index("ix_store_sales_unreported", "sold_on", postgresql_where=text("report_id IS NULL")),

@@ -118,3 +118,8 @@ def _micros(units: float, worth: Decimal, currency: str) -> int:
     micros = converted(int(Decimal(str(units)) * 1_000_000), worth, currency)
     step = minor_step(currency) * 10 ** max(exponent(currency), 2)
     return max(1, (micros + step // 2) // step) * step if micros else 0
+
+
+def usual_price(euros: float, currency: str) -> int:
+    """What something that costs so many euros usually costs in a currency, in micros."""
+    return _micros(euros, Decimal(str(_read()["worth"].get(currency, 1))), currency)

@@ -20,7 +20,8 @@ from app.kernel.actor import Actor
 from app.kernel.money import format_money
 from app.kernel.tenant import Tenant
 from app.storefront.models import Basket, Order, Payment
-from app.storefront.rules.details import Address, Details, checked
+from app.storefront.rules.addresses import Address
+from app.storefront.rules.details import Details, checked
 from app.storefront.rules.quotes import Quote
 from app.storefront.rules.refusals import (
     BasketEmpty,

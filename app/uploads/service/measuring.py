@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -78,16 +75,6 @@ def arrived(session: Session, batch_id: UUID) -> None:
         jobs.ask(session, "uploads.check", {"batch": str(batch.id)}, key=f"{batch.id}:{batch.version}")
 
 
-@contextmanager
-def on_disk(tenant: Tenant, sha256: str) -> Iterator[Path]:
-    """The bytes of an object as a file, for readers that need one."""
-    with tempfile.NamedTemporaryFile(prefix="boptone-") as target:
-        for chunk in files.read_object(tenant, sha256):
-            target.write(chunk)
-        target.flush()
-        yield Path(target.name)
-
-
 def _found_before(session: Session, file: BatchFile, stored: files.StoredFile) -> Found | None:
     """What was found in the same bytes under a name of the same ending."""
     query = (
@@ -108,7 +95,7 @@ def _found_before(session: Session, file: BatchFile, stored: files.StoredFile) -
 
 
 def _looked_at(session: Session, tenant: Tenant, file: BatchFile, stored: files.StoredFile) -> Found:
-    with on_disk(tenant, stored.sha256) as path:
+    with files.on_disk(tenant, stored.sha256) as path:
         if file.kind == "audio":
             return _audio(session, tenant, file, path)
         return _artwork(session, tenant, file, path)

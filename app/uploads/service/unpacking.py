@@ -34,7 +34,7 @@ def unpack(session: Session, tenant: Tenant, file_id: UUID, first: int = 0) -> i
     if archive is None or archive.state != "received" or archive.file_id is None or archive.kind != "archive":
         return None
     stored = session.get_one(files.StoredFile, archive.file_id)
-    with measuring.on_disk(tenant, stored.sha256) as path, path.open("rb") as source:
+    with files.on_disk(tenant, stored.sha256) as path, path.open("rb") as source:
         try:
             entries = islice(walk(source, limiting.of_archive(tenant)), first, None)
             done = _take_some(session, tenant, archive, entries)

@@ -22,6 +22,9 @@ FALSE = sa.text("false")
 def upgrade() -> None:
     _payments()
     _told()
+    _sandbox()
+    _compared()
+    _artists()
     op.execute(f"REVOKE DELETE ON payments, refunds, disputes, store_events, store_sales FROM {LABEL_ROLE}")
 
 
@@ -153,7 +156,7 @@ def _told() -> None:
         sa.CheckConstraint(
             "net_micros = gross_micros - tax_micros - fee_micros - cost_micros", name="ck_store_sales_net"
         ),
-        sa.CheckConstraint("quantity <> 0", name="ck_store_sales_quantity"),
+        sa.CheckConstraint("quantity <> 0 OR refund_id IS NOT NULL", name="ck_store_sales_quantity"),
         sa.ForeignKeyConstraint(["line_id"], ["order_lines.id"], name="fk_store_sales_line_id"),
         sa.ForeignKeyConstraint(["refund_id"], ["refunds.id"], name="fk_store_sales_refund_id"),
         sa.ForeignKeyConstraint(["report_id"], ["sales_reports.id"], name="fk_store_sales_report_id"),
@@ -172,3 +175,106 @@ def _told() -> None:
     op.create_index(
         "uq_store_sales_what", "store_sales", ["line_id", sa.text("coalesce(refund_id, line_id)")], unique=True
     )
+
+
+def _sandbox() -> None:
+    op.create_table(
+        "sandbox_charges",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("body_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), server_default="", nullable=False),
+        sa.Column("ending", sa.Text(), server_default="", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("order_number", sa.Text(), nullable=False),
+        sa.Column("back_url", sa.Text(), nullable=False),
+        sa.Column("moves_at", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'challenged', 'capturing', 'paid', 'failed', 'cancelled')",
+            name="ck_sandbox_charges_state",
+        ),
+        sa.PrimaryKeyConstraint("key", name="pk_sandbox_charges"),
+        sa.UniqueConstraint("reference", name="uq_sandbox_charges_reference"),
+        sa.UniqueConstraint("token", name="uq_sandbox_charges_token"),
+    )
+    op.create_index("ix_sandbox_charges_changed_at", "sandbox_charges", ["changed_at"], unique=False)
+    op.create_index(
+        "ix_sandbox_charges_moves_at",
+        "sandbox_charges",
+        ["moves_at"],
+        unique=False,
+        postgresql_where=sa.text("moves_at IS NOT NULL"),
+    )
+    op.create_table(
+        "sandbox_backs",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("charge", sa.Text(), nullable=False),
+        sa.Column("refund_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("moves_at", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.CheckConstraint("kind IN ('refund', 'dispute')", name="ck_sandbox_backs_kind"),
+        sa.ForeignKeyConstraint(["charge"], ["sandbox_charges.reference"], name="fk_sandbox_backs_charge"),
+        sa.PrimaryKeyConstraint("key", name="pk_sandbox_backs"),
+        sa.UniqueConstraint("reference", name="uq_sandbox_backs_reference"),
+    )
+    op.create_index("ix_sandbox_backs_changed_at", "sandbox_backs", ["changed_at"], unique=False)
+    op.create_index("ix_sandbox_backs_charge", "sandbox_backs", ["charge"], unique=False)
+    op.create_index(
+        "ix_sandbox_backs_moves_at",
+        "sandbox_backs",
+        ["moves_at"],
+        unique=False,
+        postgresql_where=sa.text("moves_at IS NOT NULL"),
+    )
+
+
+def _compared() -> None:
+    op.create_table(
+        "gateway_checks",
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("until", MOMENT, nullable=False),
+        sa.Column("checked_at", MOMENT, nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("gateway", name="pk_gateway_checks"),
+    )
+    op.create_table(
+        "gateway_differences",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("gateway", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("facts", pg.JSONB(), server_default=EMPTY, nullable=False),
+        sa.Column("found_at", MOMENT, nullable=False),
+        sa.Column("resolved_at", MOMENT, nullable=True),
+        sa.Column("resolved_by", sa.Uuid(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('missing', 'extra', 'amount', 'state')", name="ck_gateway_differences_kind"),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_gateway_differences_payment_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_gateway_differences"),
+    )
+    op.create_index("ix_gateway_differences_payment_id", "gateway_differences", ["payment_id"], unique=False)
+    op.create_index("uq_gateway_differences_what", "gateway_differences", ["gateway", "kind", "reference"], unique=True)
+
+
+def _artists() -> None:
+    """What artists sell that is no music."""
+    op.add_column("sales_assets", sa.Column("artist_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key("fk_sales_assets_artist_id", "sales_assets", "artists", ["artist_id"], ["id"])
+    op.create_index("ix_sales_assets_artist_id", "sales_assets", ["artist_id"], unique=False)

@@ -7,14 +7,17 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 import msgspec
 
 from app.kernel.media import wire
 from app.kernel.media.facts import Fault, Limits
-from app.kernel.media.jobs import Inspect, Job, Measure, Preview, Thumbnails
+from app.kernel.media.jobs import Cover, Encode, Inspect, Job, Measure, Preview, Render, Thumbnails
 from app.kernel.media.refusal import Unreadable
 
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
@@ -30,10 +33,26 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not look like an answer
     import app.kernel.media.inside.work  # noqa: F401  # loaded before the first job is timed
 
+    out = Out(answers)
     while (job := _next(asked)) is not None:
-        mark, body = _answer(job)
-        answers.write(wire.framed(mark, body))
-        answers.flush()
+        out.send(*_answer(job, out.piece))
+
+
+class Out:
+    """The way out for answers and for pieces of files, which several threads may send at once."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe, self._one_at_a_time = pipe, Lock()
+
+    def send(self, mark: bytes, body: bytes) -> None:
+        """Send one message whole."""
+        with self._one_at_a_time:
+            self._pipe.write(wire.framed(mark, body))
+            self._pipe.flush()
+
+    def piece(self, number: int, offset: int, part: bytes) -> None:
+        """Have bytes written to a file of whoever asked."""
+        self.send(wire.PIECE, wire.PLACE.pack(number, offset) + part)
 
 
 def _leave_the_network() -> None:
@@ -50,10 +69,10 @@ def _next(asked: BinaryIO) -> Job | None:
     return job
 
 
-def _answer(job: Job) -> tuple[bytes, bytes]:
+def _answer(job: Job, emit: Callable[[int, int, bytes], None]) -> tuple[bytes, bytes]:
     _bound(job.limits)
     try:
-        return wire.DONE, msgspec.msgpack.encode(_do(job))
+        return wire.DONE, msgspec.msgpack.encode(_do(job, emit))
     except Unreadable as refusal:
         return wire.REFUSED, msgspec.msgpack.encode(refusal.fault)
     except MemoryError:
@@ -73,7 +92,7 @@ def _bound(limits: Limits) -> None:
     signal.alarm(int(limits.seconds) + _SPARE_SECONDS)
 
 
-def _do(job: Job) -> object:
+def _do(job: Job, emit: Callable[[int, int, bytes], None]) -> object:
     from app.kernel.media.inside import work
 
     path = Path(job.path)
@@ -82,10 +101,24 @@ def _do(job: Job) -> object:
             return work.measure(path, job.name, job.limits)
         case Preview():
             return work.preview(path, job.limits)
+        case Render():
+            return work.render(path, job.wanted, job.limits, emit)
+        case Encode():
+            return work.encode(path, job.format, job.tags, job.cover, partial(emit, 0))
+        case _:
+            return _look(path, job)
+
+
+def _look(path: Path, job: Inspect | Thumbnails | Cover) -> object:
+    from app.kernel.media.inside import work
+
+    match job:
         case Inspect():
             return work.inspect(path, job.limits)
         case Thumbnails():
             return work.thumbnails(path, job.sizes, job.limits)
+        case Cover():
+            return work.cover(path, job.size, job.limits)
 
 
 if __name__ == "__main__":

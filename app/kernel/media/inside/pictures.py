@@ -88,6 +88,19 @@ def thumbnails(path: Path, sizes: tuple[int, ...], limits: Limits) -> list[Thumb
     return made
 
 
+def cover(path: Path, size: int, limits: Limits) -> bytes:
+    """The picture as a JPEG in sRGB whose longest side is at most `size`, on white where it lets through."""
+    with _opened(path, limits) as image:
+        small = _for_screens(image, size)
+    if small.mode == "RGBA":
+        on_white = Image.new("RGB", small.size, "white")
+        on_white.paste(small, mask=small.getchannel("A"))
+        small = on_white
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=90, optimize=True)
+    return out.getvalue()
+
+
 @contextmanager
 def _opened(path: Path, limits: Limits) -> Iterator[Image.Image]:
     Image.MAX_IMAGE_PIXELS = None  # what is allowed is asked below, before a pixel is decoded

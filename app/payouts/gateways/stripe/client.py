@@ -129,6 +129,44 @@ class Wire:
         """List accounts, newest first; None when the list is not known to be whole."""
         return self._many(lambda: self._api.accounts.list(_any({"limit": PAGE, **params})))
 
+    def create_session(self, params: Mapping[str, Any], key: str) -> Answer:
+        """Open a page of the processor's on which a buyer pays."""
+        create = self._api.checkout.sessions.create
+        return self._one("checkout.session", lambda: create(_any(params), {"idempotency_key": key}))
+
+    def expire_session(self, session: str) -> Answer:
+        """Close a buyer's page; one that was paid or is closed is refused."""
+        return self._one("checkout.session", lambda: self._api.checkout.sessions.expire(session))
+
+    def session(self, session: str, *, expand: list[str]) -> Answer:
+        """Read one buyer's page with what was paid on it."""
+        read = self._api.checkout.sessions.retrieve
+        return self._one("checkout.session", lambda: read(session, _any({"expand": expand})))
+
+    def sessions(self, **params: Any) -> list[dict[str, Any]] | None:
+        """List buyers' pages, newest first; None when the list is not known to be whole."""
+        return self._many(lambda: self._api.checkout.sessions.list(_any({"limit": PAGE, **params})))
+
+    def create_refund(self, params: Mapping[str, Any], key: str) -> Answer:
+        """Give a payment back, or a part of it."""
+        return self._one("refund", lambda: self._api.refunds.create(_any(params), {"idempotency_key": key}))
+
+    def refund(self, refund: str, *, expand: list[str]) -> Answer:
+        """Read one refund."""
+        return self._one("refund", lambda: self._api.refunds.retrieve(refund, _any({"expand": expand})))
+
+    def refunds(self, **params: Any) -> list[dict[str, Any]] | None:
+        """List refunds, newest first; None when the list is not known to be whole."""
+        return self._many(lambda: self._api.refunds.list(_any({"limit": PAGE, **params})))
+
+    def dispute(self, dispute: str, *, expand: list[str]) -> Answer:
+        """Read one dispute."""
+        return self._one("dispute", lambda: self._api.disputes.retrieve(dispute, _any({"expand": expand})))
+
+    def disputes(self, **params: Any) -> list[dict[str, Any]] | None:
+        """List disputes, newest first; None when the list is not known to be whole."""
+        return self._many(lambda: self._api.disputes.list(_any({"limit": PAGE, **params})))
+
     def _one(self, kind: str, ask: Callable[[], stripe.StripeObject]) -> Answer:
         try:
             body = ask().to_dict()

@@ -1,0 +1,62 @@
+"""The payment gateways there are, by name, and which ways to pay a market offers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import TYPE_CHECKING
+
+from app.kernel.db import current
+from app.storefront.gateways.gateway import Gateway
+from app.storefront.gateways.sandbox import SandboxGateway
+from app.storefront.rules.payment_refusals import GatewayUnknown
+
+if TYPE_CHECKING:
+    from app.storefront.gateways.stripe.gateway import StripeGateway
+
+_SANDBOX = SandboxGateway()
+
+
+def named(name: str) -> Gateway:
+    """A gateway; one of another deployment, or that has no access here, is refused."""
+    settings = current().settings
+    if name == _SANDBOX.name and is_sandbox():
+        return _SANDBOX
+    if name == "stripe" and settings.stripe_secret_key:
+        return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
+    raise GatewayUnknown
+
+
+def usual() -> Gateway:
+    """The gateway of this deployment: the card processor where there is a key for it, else the sandbox."""
+    return named("sandbox" if is_sandbox() else "stripe")
+
+
+def is_sandbox() -> bool:
+    """Whether nobody pays with real money here: there is no key of a card processor."""
+    return not current().settings.stripe_secret_key
+
+
+def reachable() -> tuple[str, ...]:
+    """The gateways that can be spoken with from here; what waits for another one keeps nobody waiting."""
+    return ("sandbox",) if is_sandbox() else ("stripe",)
+
+
+def processor() -> StripeGateway:
+    """The card processor; refused where there is no access to it."""
+    settings = current().settings
+    if not settings.stripe_secret_key:
+        raise GatewayUnknown
+    return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
+
+
+@cache
+def _stripe(key: str, base: str) -> StripeGateway:
+    from app.storefront.gateways.stripe.gateway import StripeGateway  # a second of imports that few processes need
+
+    return StripeGateway(key, base)
+
+
+def offered(currency: str, chosen: Collection[str] = ()) -> tuple[str, ...]:
+    """The ways to pay in a currency: all that the gateway has, or those of them that a market chose."""
+    return tuple(each for each in usual().methods(currency) if not chosen or each in chosen)

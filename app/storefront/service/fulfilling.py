@@ -1,0 +1,162 @@
+"""What is sent of an order that was paid: music opens at once, parcels and the printer's work are opened to be done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Release, Track
+from app.kernel import ids
+from app.kernel.tenant import Tenant
+from app.storefront.models import Fulfilment, FulfilmentLine, Membership, Order, OrderLine, Owned, Product
+from app.storefront.rules.renewals import next_on
+
+DIGITAL = "digital"
+
+
+def open_for(
+    session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime
+) -> list[Fulfilment]:
+    """Open what an order's lines need: downloads, delivered at once, a parcel for each place, work at the printer.
+
+    What only opens in the fan's account needs nothing sent.
+    """
+    digital = [line for line in lines if line.kind == DIGITAL]
+    _grant(session, tenant, order, digital, now)
+    _join(session, order, [line for line in lines if line.kind == "membership"], now)
+    made: list[Fulfilment] = []
+    parts: list[FulfilmentLine] = []
+    for (kind, location), group in _groups(lines).items():
+        is_digital = kind == DIGITAL
+        sent = Fulfilment(
+            id=ids.new_id(),
+            order_id=order.id,
+            kind=kind,
+            state="delivered" if is_digital else "open",
+            location_id=location,
+            created_at=now,
+            shipped_at=now if is_digital else None,
+            delivered_at=now if is_digital else None,
+        )
+        parts += [FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group]
+        made.append(sent)
+    session.add_all(made)
+    session.flush()
+    session.add_all(parts)
+    session.flush()
+    return made
+
+
+def is_all_delivered(made: Sequence[Fulfilment]) -> bool:
+    """Whether nothing is left to be sent."""
+    return all(each.state == "delivered" for each in made)
+
+
+def revoke(session: Session, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """Close music again whose money was given back as a whole, and end memberships that began with it."""
+    line_ids = [line.id for line in lines]
+    for owned in session.scalars(select(Owned).where(Owned.line_id.in_(line_ids), Owned.revoked_at.is_(None))):
+        owned.revoked_at = now
+    begun = select(Membership).where(Membership.first_order_id == order.id, Membership.state != "ended")
+    for member in session.scalars(begun.where(Membership.variant_id.in_([line.variant_id for line in lines]))):
+        member.state, member.ends_on = "ended", now.date()
+    session.flush()
+
+
+def _groups(lines: Sequence[OrderLine]) -> dict[tuple[str, UUID | None], list[OrderLine]]:
+    groups: dict[tuple[str, UUID | None], list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        if line.kind == DIGITAL:
+            groups[DIGITAL, None].append(line)
+        elif line.fulfilled_by == "printful":
+            groups["printful", None].append(line)
+        elif line.kind == "physical" and line.fulfilled_by == "label":
+            groups["parcel", line.location_id].append(line)
+    return dict(groups)
+
+
+def _grant(session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    releases = {line.release_id for line in lines if line.release_id}
+    days = dict(session.execute(select(Release.id, Release.release_date).where(Release.id.in_(releases))).all())
+    instant: dict[UUID, list[UUID]] = defaultdict(list)
+    query = select(Track.release_id, Track.recording_id).where(Track.release_id.in_(releases), Track.is_instant_grat)
+    for release, recording in session.execute(query.order_by(Track.disc, Track.number)):
+        instant[release].append(recording)
+    for line in lines:
+        opens = _opens_at(tenant, line, days.get(line.release_id) if line.release_id else None, now)
+        session.add_all(_owned(order, line, opens, now, instant.get(line.release_id, ()) if line.release_id else ()))
+    session.flush()
+
+
+def _owned(
+    order: Order, line: OrderLine, opens_at: datetime, now: datetime, instant: Sequence[UUID]
+) -> Iterator[Owned]:
+    """What a line gives; of music that is not out yet, some tracks at once."""
+    whole = (None, line.recording_id) if line.recording_id else (line.release_id, None)
+    early = [(None, recording) for recording in instant] if opens_at > now and not line.recording_id else []
+    for place, (release, recording) in enumerate([whole, *early]):
+        if release is None and recording is None:
+            continue  # a digital thing that is no music: there is nothing to open
+        yield Owned(
+            id=ids.new_id(),
+            fan_id=None if line.gift else order.fan_id,
+            order_id=order.id,
+            line_id=line.id,
+            product_id=line.product_id,
+            release_id=release,
+            recording_id=recording,
+            gift_email=line.gift.get("email") if line.gift else None,
+            opens_at=now if place else opens_at,
+            granted_at=now,
+        )
+
+
+def _opens_at(tenant: Tenant, line: OrderLine, released: str | None, now: datetime) -> datetime:
+    """When music opens: on the day on which it comes out, in the label's time, or at once."""
+    day = line.ships_on or _day(released)
+    if day is None:
+        return now
+    return max(now, datetime.combine(day, time(0), ZoneInfo(tenant.time_zone)).astimezone(UTC))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None  # a month or a year says no day
+
+
+def _join(session: Session, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+    """Make a fan a member; one who is one already pays for the next time ahead."""
+    if order.fan_id is None or not lines:
+        return
+    products = {line.product_id for line in lines}
+    query = select(Product.id, Product.interval).where(Product.id.in_(products))
+    intervals: dict[UUID, str | None] = dict(session.execute(query).all())
+    standing = select(Membership).where(Membership.fan_id == order.fan_id, Membership.product_id.in_(products))
+    known = {each.product_id: each for each in session.scalars(standing.where(Membership.state != "ended"))}
+    for line in lines:
+        member, interval = known.get(line.product_id), intervals[line.product_id] or "month"
+        if member is not None:
+            member.renews_on, member.state = next_on(member.renews_on, interval), "active"
+            continue
+        session.add(
+            Membership(
+                id=ids.new_id(),
+                fan_id=order.fan_id,
+                product_id=line.product_id,
+                variant_id=line.variant_id,
+                first_order_id=order.id,
+                state="active",
+                reference="",
+                renews_on=next_on(now.date(), interval),
+                started_at=now,
+            )
+        )
+    session.flush()

@@ -1,0 +1,69 @@
+"""The receipt of an order as a document, in the label's brand and the buyer's language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from babel.dates import format_date
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.brand.rules.paper import sheet_pdf
+from app.brand.service.drawing import brand_of
+from app.brand.service.live import live_theme
+from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
+from app.kernel.web.own_words import offer
+from app.storefront.models import Order, OrderLine
+from app.storefront.service.telling import PARTS, Says, number_of, shown_lines, titled
+
+SHEET: Final = {
+    "title": sentence("Receipt"),
+    "number": sentence("Order %(number)s"),
+    "item": sentence("What you bought"),
+    "count": sentence("Number"),
+    "amount": sentence("Amount"),
+    "shipping": sentence("Sending"),
+    "included": sentence("Included %(name)s, %(rate)s"),
+    "added": sentence("%(name)s, %(rate)s"),
+    "total": sentence("Total"),
+}
+offer(*SHEET.values())
+
+
+def draw(session: Session, tenant: Tenant, order: Order) -> bytes:
+    """An order's receipt as PDF."""
+    query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    lines = list(session.scalars(query))
+    say = Says(tenant, order)
+    artists = sum(line.artists_micros or 0 for line in lines)
+    day = (order.paid_at or order.placed_at).date()
+    data = {
+        "title": say(SHEET["title"]),
+        "customer": order.customer,
+        "number": say(SHEET["number"], number=number_of(session, order)),
+        "day": format_date(day, "long", locale=say.language.replace("-", "_")),
+        "item_title": say(SHEET["item"]),
+        "count_title": say(SHEET["count"]),
+        "amount_title": say(SHEET["amount"]),
+        "lines": [
+            [titled(line.title, line.variant), say.number(line.quantity), say.money(micros)]
+            for line, micros in shown_lines(order, lines)
+        ],
+        "sums": _sums(say, order),
+        "total_title": say(SHEET["total"]),
+        "total": say.money(order.total_micros),
+        "artists": say(PARTS["artists"], amount=say.money(artists)) if artists > 0 else "",
+    }
+    brand = brand_of(tenant, live_theme(tenant), language=say.language, logo="wordmark")
+    return sheet_pdf(brand, "receipt.typ", data)
+
+
+def _sums(say: Says, order: Order) -> list[list[str]]:
+    """What stands between the lines and the total."""
+    rows = [[say(SHEET["shipping"]), say.money(order.shipping_micros)]] if order.shipping_micros else []
+    kind = "included" if order.tax_included else "added"
+    for tax in order.taxes:
+        name, rate = str(tax.get("name", "")), say.percent(int(tax.get("rate_ppm", 0)))
+        rows.append([say(SHEET[kind], name=name, rate=rate), say.money(int(tax.get("micros", 0)))])
+    return rows
