@@ -31,6 +31,7 @@ from tests.factories.shop import (
     a_basket,
     a_product,
     a_variant,
+    an_address,
     an_order,
     registered,
     the_details,
@@ -131,7 +132,10 @@ def test_states_add_their_tax_to_the_price(shop: Tenant) -> None:
     before_tax = order.items_micros + order.shipping_micros
     assert order.total_micros == before_tax + order.tax_micros
     assert order.tax_micros == pytest.approx(before_tax * 0.0625, abs=10_000)
-    assert an_order(shop, record, market="us", country="US", region="CA").tax_micros == 0
+    california = an_address("US", city="Los Angeles", postcode="90001", region="CA")
+    assert an_order(shop, record, market="us", country="US", region="US-CA", address=california).tax_micros == 0
+    with pytest.raises(DetailsIncomplete, match="missing"):
+        an_order(shop, record, market="us", country="US", region="CA")  # and sent to Texas, where it is taxed
 
 
 def test_a_bundle_is_ordered_as_its_parts_under_its_own_line(shop: Tenant) -> None:
