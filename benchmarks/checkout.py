@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -19,51 +20,66 @@ from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
 from app.main import composition
 from app.settings import Settings
-from app.storefront.models import Basket, BasketLine, Order, OrderLine, Stock, StockLocation, Variant
+from app.storefront.gateways import sandbox
+from app.storefront.models import Basket, BasketLine, Order, OrderLine, Stock, StockLocation, StockMove, Variant
 from app.storefront.rules.addresses import Address
 from app.storefront.rules.details import Details
 from app.storefront.rules.products import NewProduct, NewVariant
-from app.storefront.service import markets, ordering, products, quoting, stock
+from app.storefront.service import markets, ordering, paying, products, quoting, stock
 from benchmarks.harness import Figure, Figures, timed
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 
-ORDERS, WARM = 2_000, 200
+ORDERS, WARM = 1_000, 100
 BUYERS, LAST = 400, 50
 PROCESSES, THREADS = 2, 2
 THINGS, LINES = 40, 3
 PER_SECOND = 50
+CARD = "4242424242424242"
 UNIT = 1_000_000
 HOME = Address(name="Ada", street="Gleimstr. 1", city="Berlin", postcode="10437", country="DE")
 
 
+_T = TypeVar("_T")
+
+
 def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
-    """Order many baskets of three things each at once, then have many buyers want the last few of one."""
+    """Order many baskets of three things at once, pay for as many more, then have many want the last few of one."""
     label = open_label(OpenLabel(slug="bench", name="Bench", owner_email="o@bench.test", request_key="bench:checkout"))
     variants = _shop(label)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, context, initializer=_connect, initargs=(settings,)) as pool:
-        _all(pool, label, _baskets(label, variants, WARM))
-        baskets = _baskets(label, variants, ORDERS)
-        outcomes: Counter[str] = Counter()
-        took = timed(lambda: outcomes.update(_all(pool, label, baskets)))
-        rate = outcomes["ordered"] / took
-        tell(f"{rate:.0f} orders a second: {dict(outcomes)}")
-        last = variants[-1:]
-        crowd: Counter[str] = Counter()
-        rush = timed(lambda: crowd.update(_all(pool, label, _baskets(label, last, BUYERS))))
+        _all(pool, label, _baskets(label, variants, WARM), is_paid=True)
+        ordered, took = _measured(pool, label, _baskets(label, variants, ORDERS), is_paid=False)
+        tell(f"{ordered['ordered'] / took:.0f} orders a second: {dict(ordered)}")
+        paid, paying_took = _measured(pool, label, _baskets(label, variants, ORDERS), is_paid=True)
+        tell(f"{paid['paid'] / paying_took:.0f} paid orders a second: {dict(paid)}")
+        crowd, rush = _measured(pool, label, _baskets(label, variants[-1:], BUYERS), is_paid=False)
         tell(f"{BUYERS} buyers of the last {LAST}: {dict(crowd)} in {rush:.1f} s")
-    lost, over = ORDERS - outcomes["ordered"], _oversold(label)
-    note = f"{LINES} things a basket, quoted, then placed, in {PROCESSES} processes: {rate:.0f} orders a second"
+    lost, bar = 2 * ORDERS - ordered["ordered"] - paid["paid"], 1_000 / PER_SECOND
+    how = f"{LINES} things a basket, quoted, then placed, in {PROCESSES} processes: {ordered['ordered'] / took:.0f}/s"
+    asked = f"the same, then paid on the sandbox's page and taken into the books: {paid['paid'] / paying_took:.0f}/s"
     return {
-        "checkout.order": Figure(value=round(1_000 * took / ORDERS, 2), unit="ms", bar=1_000 / PER_SECOND, note=note),
+        "checkout.order": Figure(value=round(1_000 * took / ORDERS, 2), unit="ms", bar=bar, note=how),
+        "checkout.paid": Figure(value=round(1_000 * paying_took / ORDERS, 2), unit="ms", note=asked),
         "checkout.lost": Figure(value=lost, unit="orders", bar=0),
-        "checkout.oversold": Figure(value=over, unit="things", bar=0, note="what lies there against what was ordered"),
+        "checkout.oversold": Figure(
+            value=_oversold(label), unit="things", bar=0, note="left the shelf or set aside, against ordered"
+        ),
         "checkout.last": Figure(
             value=abs(crowd["ordered"] - LAST), unit="orders", bar=0,
             note=f"{BUYERS} buyers of the last {LAST}, off by so many; {rush:.1f} s",
         ),
     }  # fmt: skip
+
+
+def _measured(
+    pool: ProcessPoolExecutor, label: Tenant, baskets: Sequence[UUID], *, is_paid: bool
+) -> tuple[Counter[str], float]:
+    """What came of all baskets, and how many seconds that took."""
+    outcomes: Counter[str] = Counter()
+    took = timed(lambda: outcomes.update(_all(pool, label, baskets, is_paid=is_paid)))
+    return outcomes, took
 
 
 _open = ExitStack()
@@ -74,33 +90,55 @@ def _connect(settings: Settings) -> None:
     _open.enter_context(composition.connected("bench", settings))
 
 
-def _all(pool: ProcessPoolExecutor, label: Tenant, baskets: Sequence[UUID]) -> Counter[str]:
-    """What came of ordering all of them."""
+def _all(pool: ProcessPoolExecutor, label: Tenant, baskets: Sequence[UUID], *, is_paid: bool) -> Counter[str]:
+    """What came of ordering all of them, and paying where that is wished."""
     parts = [baskets[start::PROCESSES] for start in range(PROCESSES)]
-    return sum(pool.map(partial(_ordered, label), parts), Counter())
+    return sum(pool.map(partial(_bought, label, is_paid), parts), Counter())
 
 
-def _ordered(label: Tenant, baskets: Sequence[UUID]) -> Counter[str]:
+def _bought(label: Tenant, is_paid: bool, baskets: Sequence[UUID]) -> Counter[str]:
     with ThreadPoolExecutor(THREADS) as crowd:
-        return Counter(crowd.map(partial(_order, label), baskets))
+        return Counter(crowd.map(partial(_buy, label, is_paid), baskets))
 
 
-def _order(label: Tenant, basket_id: UUID) -> str:
-    """Look at what a basket costs, then order it: what came of it."""
+def _buy(label: Tenant, is_paid: bool, basket_id: UUID) -> str:
+    try:
+        order_id = _patiently(partial(_order, label, basket_id))
+        return _patiently(partial(_pay, label, order_id)) if is_paid else "ordered"
+    except Refusal as refused:
+        return refused.reason
+
+
+def _patiently(work: Callable[[], _T]) -> _T:
+    """Try again whenever that is what one is told."""
     while True:
         try:
-            with tenant_read(label) as session:
-                shown = quoting.quote(session, label, session.get_one(Basket, basket_id), country="DE")
-            email = f"{basket_id.hex}@bench.test"
-            details = Details(email=email, country="DE", address=HOME, shown_total_micros=shown.total_micros)
-            with tenant_work(label) as session:
-                basket = session.get_one(Basket, basket_id)
-                ordering.place(session, label, Actor.system(label), basket, details)
+            return work()
         except (Busy, Unavailable):
             continue
-        except Refusal as refused:
-            return refused.reason
-        return "ordered"
+
+
+def _order(label: Tenant, basket_id: UUID) -> UUID:
+    """Look at what a basket costs, then order it."""
+    with tenant_read(label) as session:
+        shown = quoting.quote(session, label, session.get_one(Basket, basket_id), country="DE")
+    email = f"{basket_id.hex}@bench.test"
+    details = Details(email=email, country="DE", address=HOME, shown_total_micros=shown.total_micros)
+    with tenant_work(label) as session:
+        basket = session.get_one(Basket, basket_id)
+        return ordering.place(session, label, Actor.system(label), basket, details).id
+
+
+def _pay(label: Tenant, order_id: UUID) -> str:
+    """Go to the sandbox's page, pay by card, and come back; paid twice is paid."""
+    step = paying.start(label, order_id, method="card", back_url="https://bench.test/")
+    if step.kind == "redirect":
+        with tenant_work(label) as session:
+            sandbox.pay(session, step.url.rpartition("/")[2], CARD)
+        paying.look(label, order_id)
+    with tenant_read(label) as session:
+        order = session.get_one(Order, order_id)
+        return "paid" if order.paid_at is not None else order.state
 
 
 def _shop(label: Tenant) -> list[UUID]:
@@ -116,7 +154,7 @@ def _shop(label: Tenant) -> list[UUID]:
         place = session.scalars(select(StockLocation.id)).one()
         query = select(Variant.id).where(Variant.product_id.in_([each.id for each in made])).order_by(Variant.id)
         found = list(session.scalars(query))
-        counted = dict.fromkeys(found, ORDERS * LINES) | {found[-1]: LAST}
+        counted = dict.fromkeys(found, 3 * ORDERS * LINES) | {found[-1]: LAST}
         stock.fill(session, actor, place, counted, "counted", low_at=None)
     return found
 
@@ -139,8 +177,9 @@ def _baskets(label: Tenant, variants: Sequence[UUID], count: int) -> list[UUID]:
 
 
 def _oversold(label: Tenant) -> int:
-    """How many things are ordered beyond those that were set aside for it, or the other way round."""
-    ordered = select(func.sum(OrderLine.quantity)).join(Order).where(Order.state == "placed")
+    """How many things are ordered beyond those that left the shelf or are set aside, or the other way round."""
+    ordered = select(func.sum(OrderLine.quantity)).join(Order).where(Order.state != "cancelled")
     with tenant_read(label) as session:
         aside = session.scalar(select(func.sum(Stock.reserved))) or 0
-        return abs((session.scalar(ordered) or 0) - aside)
+        left = -(session.scalar(select(func.sum(StockMove.quantity)).where(StockMove.order_id.is_not(None))) or 0)
+        return abs((session.scalar(ordered) or 0) - aside - left)

@@ -147,18 +147,25 @@ def a_basket(
     return Held(basket, token)
 
 
+HOMES = {
+    "DE": ("Berlin", "10437", ""), "AT": ("Wien", "1010", ""), "FR": ("Paris", "75011", ""), "GB": ("London", "E8 3DL", ""),
+    "US": ("Austin", "78701", "TX"), "AE": ("Dubai", "", "Dubai"), "KR": ("Mapo-gu", "04001", "Seoul"),
+    "NZ": ("Auckland", "1010", ""), "JP": ("Shibuya-ku", "150-0001", "Tokyo"),
+}  # fmt: skip
+"""A town, its postcode and its region in countries to which these tests send something."""
+
+
 def an_address(country: str = "DE", **details: str) -> Address:
     """Where somebody lives."""
-    said = {"name": "Ada Fan", "street": "Gleimstr. 1", "city": "Berlin", "postcode": "10437", "country": country}
-    return Address(**(said | details))
+    city, postcode, region = HOMES.get(country, HOMES["DE"])
+    said = {"name": "Ada Fan", "street": "Gleimstr. 1", "city": city, "postcode": postcode, "region": region}
+    return Address(**(said | {"country": country} | details))
 
 
 def the_details(total_micros: int, country: str = "DE", **said: Any) -> Details:
     """Who orders, and what they were shown."""
     usual = {"email": f"fan-{next(_numbers)}@fans.test", "name": "Ada Fan", "country": country}
-    region = said.get("region")
-    address = an_address(country, region=region or "")
-    return Details(**(usual | {"address": address, "shown_total_micros": total_micros} | said))
+    return Details(**(usual | {"address": an_address(country), "shown_total_micros": total_micros} | said))
 
 
 def an_order(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from app.kernel import db
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
@@ -36,3 +38,19 @@ def lines_of(tenant: Tenant, order: Order) -> list[OrderLine]:
     with tenant_read(tenant) as session:
         query = select(OrderLine).where(OrderLine.order_id == order.id)
         return list(session.scalars(query.order_by(OrderLine.position)))
+
+
+def statements_of(work: Callable[[], object]) -> int:
+    """How many statements a piece of work sends."""
+    sent: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    engine = db.current().engine("home")
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(sent)

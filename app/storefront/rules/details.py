@@ -11,6 +11,7 @@ import msgspec
 from app.storefront.rules import addresses
 from app.storefront.rules.addresses import Address, AddressUnusable
 from app.storefront.rules.refusals import DetailsIncomplete
+from app.storefront.rules.taxes import BY_REGION, region_code
 
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 LONGEST_EMAIL: Final = 254
@@ -38,7 +39,7 @@ def checked(details: Details, *, needs_address: bool, needs_region: bool) -> Non
     if needs_region and not details.region:
         wrong["region"] = DetailsIncomplete.REGION
     if needs_address:
-        wrong |= _missing(details.address, details.country)
+        wrong |= _missing(details.address, details.country) or _elsewhere(details)
     if wrong:
         raise DetailsIncomplete(fields=wrong)
 
@@ -53,3 +54,11 @@ def _missing(address: Address | None, country: str) -> dict[str, str]:
     except AddressUnusable as refusal:
         return refusal.fields
     return {}
+
+
+def _elsewhere(details: Details) -> dict[str, str]:
+    """A parcel is taxed in the state or province to which it goes."""
+    if details.address is None or details.country not in BY_REGION:
+        return {}
+    said, meant = (region_code(details.country, each) for each in (details.region, details.address.region))
+    return {} if said == meant else {"region": DetailsIncomplete.REGION}

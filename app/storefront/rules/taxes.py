@@ -34,6 +34,11 @@ class Place(NamedTuple):
     region: str | None = None
 
 
+def region_code(country: str, region: str | None) -> str | None:
+    """A region as tables know it: ISO 3166-2 without the country."""
+    return region.strip().upper().removeprefix(f"{country}-") or None if region else None
+
+
 class Registered(NamedTuple):
     """Where the label collects tax: in a country, in one of its states or provinces, or by the OSS in all of the EU."""
 

@@ -17,7 +17,7 @@ from app.storefront.rules.discounts import Offer
 from app.storefront.rules.quotes import DiscountLine, Quote, QuoteLine, QuotePart, TaxLine, Way
 from app.storefront.rules.reckoning import Item, Line, Part, Reckoned
 from app.storefront.rules.rounding import converted, minor_step
-from app.storefront.rules.taxes import BY_REGION, Levy, Place
+from app.storefront.rules.taxes import BY_REGION, Levy, Place, region_code
 from app.storefront.service import discounts, pricing
 from app.storefront.service.gathering import Ground, Held, Thing, ground, held, opens_on, shelf, titled
 from app.storefront.service.pricing import Price
@@ -93,11 +93,6 @@ def prepare(
     )
     made = _quote(basket, here, priced, reckoned, ways, chosen, place)
     return Prepared(made, here, priced, reckoned, rate)
-
-
-def region_code(country: str, region: str | None) -> str | None:
-    """A region as tables know it: ISO 3166-2 without the country."""
-    return region.strip().upper().removeprefix(f"{country}-") or None if region else None
 
 
 def _steps(micros: int | None, step: int) -> int | None:
