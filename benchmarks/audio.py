@@ -28,7 +28,7 @@ def run(_settings: Settings, tell: Callable[[str], None]) -> Figures:
     """Measure four minutes of stereo in 24 bits at 96 kHz."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "master.wav"
-        _write(path)
+        write(path, rate=RATE, seconds=SECONDS)
         meter = _command if shutil.which("ffmpeg") else _library
         works = [lambda: sound.measure(path), lambda: meter(path)]
         in_turns(works, 1)  # starts the child and fills the page cache
@@ -47,9 +47,9 @@ def run(_settings: Settings, tell: Callable[[str], None]) -> Figures:
     return figures
 
 
-def _write(path: Path) -> None:
+def write(path: Path, *, rate: int, seconds: int) -> None:
     """Loud music for whatever measures it: tones that come and go over noise, some of it near full scale."""
-    at, rng = np.arange(RATE * SECONDS) / RATE, np.random.default_rng(1)
+    at, rng = np.arange(rate * seconds) / rate, np.random.default_rng(1)
     tone = np.sin(2 * np.pi * 110 * at) + np.sin(2 * np.pi * 1_760 * at) * np.sin(2 * np.pi * 0.2 * at)
     left = np.tanh(tone + 0.3 * rng.standard_normal(len(at)))
     stereo = np.stack([left, 0.8 * left + 0.05 * rng.standard_normal(len(at))], axis=1)
@@ -57,7 +57,7 @@ def _write(path: Path) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(3)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(np.ascontiguousarray(whole.view(np.uint8).reshape(-1, 4)[:, 1:]).tobytes())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.activity.meanings import tell
+from app.kernel.activity.meanings import WayBack, tell
 from app.kernel.sentences import sentence
 
 tell("release.created", sentence("A release was created"), hears="catalog.edit")
@@ -15,3 +15,11 @@ tell("work.created", sentence("A work was created"))
 tell("code.issued", sentence("Codes were issued"))
 tell("catalog.exported", sentence("Releases were exported"))
 tell("catalog.tracks_exported", sentence("Tracks were exported"))
+tell("contributor.changed", sentence("A contributor was changed"))
+tell(
+    "contributor.merged",
+    sentence("Two contributors were merged"),
+    hears="catalog.edit",
+    back=lambda row: WayBack(f"/portal/contributors/{row.subject_id}/merger/removal"),
+)
+tell("contributor.parted", sentence("A merger of two contributors was taken back"), hears="catalog.edit")

@@ -61,6 +61,7 @@ class Release(Changeable, LabelModel):
         Index("ix_releases_folded", "folded", postgresql_using="gin", postgresql_ops={"folded": "ext.gin_trgm_ops"}),
         Index("ix_releases_release_date", text("release_date DESC NULLS LAST"), "id"),
         Index("ix_releases_catalog_number", "imprint_id", "catalog_number"),
+        Index("ix_releases_address", text('"right"((id)::text, 8)')),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

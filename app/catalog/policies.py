@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.catalog.errors import RecordingUnknown, ReleaseUnknown, TrackUnknown, WorkUnknown
-from app.catalog.models import Recording, RecordingArtist, RecordingWork, Release, ReleaseArtist, Track, Work
+from app.catalog.models import (
+    Credit,
+    Recording,
+    RecordingArtist,
+    RecordingWork,
+    Release,
+    ReleaseArtist,
+    Track,
+    Work,
+    WorkWriter,
+)
 from app.identity.errors import PermissionMissing
 from app.identity.policies import Visitor, granted_for, require_somewhere
 from app.identity.rules.permissions import Permission
-from app.roster.models import Artist, Imprint
-from app.roster.policies import reach
+from app.roster.errors import ContributorUnknown
+from app.roster.models import Artist, Contributor, Imprint
+from app.roster.policies import may_see_artist, reach, require_whole
 
 
 def may_see_release(visitor: Visitor, permission: Permission = "catalog.view") -> ColumnElement[bool]:
@@ -207,6 +218,62 @@ def recordings_to_change(session: Session, visitor: Visitor, wanted: Collection[
     if set(session.scalars(mine)) != set(found):
         raise PermissionMissing
     return found
+
+
+def may_see_contributor(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `contributors` a visitor sees: all, or who is credited where they see something."""
+    if visitor.scope.is_whole and "catalog.view" in visitor.permissions:
+        return true()
+    played = select(Credit.contributor_id).join(Recording, Recording.id == Credit.recording_id)
+    wrote = select(WorkWriter.contributor_id).join(Work, Work.id == WorkWriter.work_id)
+    return or_(
+        Contributor.id.in_(played.where(may_see_recording(visitor))),
+        Contributor.id.in_(wrote.where(may_see_work(visitor))),
+        Contributor.artist_id.in_(select(Artist.id).where(may_see_artist(visitor))),
+    )
+
+
+def contributor_to_read(session: Session, visitor: Visitor, contributor_id: UUID | None) -> Contributor:
+    """Somebody who is credited and whom the visitor may know of; who was merged leads to who they are."""
+    require_somewhere(visitor, "catalog.view")
+    named = select(Contributor.merged_into_id).where(Contributor.id == contributor_id).scalar_subquery()
+    meant = Contributor.id == func.coalesce(named, contributor_id)
+    found = session.scalar(select(Contributor).where(meant, may_see_contributor(visitor)))
+    if found is None:
+        raise ContributorUnknown
+    return found
+
+
+def contributor_to_change(session: Session, visitor: Visitor, contributor_id: UUID | None) -> Contributor:
+    """The same, locked, for somebody who edits the whole catalogue: credits reach across all of it."""
+    found = contributor_to_read(session, visitor, contributor_id)
+    require_whole(visitor)
+    session.refresh(found, with_for_update=True)
+    return found
+
+
+def contributors_to_merge(
+    session: Session, visitor: Visitor, one_id: UUID | None, other_id: UUID | None
+) -> tuple[Contributor, Contributor]:
+    """Two who are one, locked in the order of their ids, for the same people; neither was merged before."""
+    require_somewhere(visitor, "catalog.view")
+    query = select(Contributor).where(Contributor.id.in_([one_id, other_id]), Contributor.merged_into_id.is_(None))
+    query = query.where(may_see_contributor(visitor)).order_by(Contributor.id).with_for_update()
+    found = {row.id: row for row in session.scalars(query)}
+    one, other = (found.get(key) if key else None for key in (one_id, other_id))
+    if one is None or other is None:
+        raise ContributorUnknown
+    require_whole(visitor)
+    return one, other
+
+
+def merger_to_end(session: Session, visitor: Visitor, contributor_id: UUID | None) -> tuple[Contributor, Contributor]:
+    """Who was merged, and into whom, locked, for the same people."""
+    target = contributor_to_change(session, visitor, contributor_id)
+    merged = session.scalar(select(Contributor).where(Contributor.id == contributor_id).with_for_update())
+    if merged is None or merged.id == target.id:
+        raise ContributorUnknown
+    return merged, target
 
 
 def is_credited(artist_id: UUID) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from babel.core import get_global
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_minus_sign_symbol
 
 from app.kernel.errors import Invalid
 
@@ -25,6 +25,7 @@ PRECISION = 50
 _MICRO = Decimal("0.000001")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,24}(\.[0-9]{1,40})?")
 _CODE = re.compile(r"[A-Z]{3}")
+_NEGATIVE = re.compile(r"-[\d.,]+")
 
 
 class AmountMalformed(Invalid):
@@ -146,4 +147,14 @@ def allocate(total_micros: int, shares: Sequence[int]) -> list[int]:
 def format_money(micros: int, currency: str, locale: str) -> str:
     """An amount as a person of this locale reads it, in the currency's own decimal places."""
     with exact():
-        return format_currency(from_micros(micros), currency, locale=locale)
+        return with_own_minus(format_currency(from_micros(micros), currency, locale=locale), locale)
+
+
+def with_own_minus(text: str, locale: str) -> str:
+    """A spelled amount whose minus stays before its digits, also where text runs from right to left.
+
+    Such a locale's own sign carries a mark for that, which Babel leaves out; an isolate does the same anywhere.
+    """
+    if "-" not in text or get_minus_sign_symbol(locale) == "-":
+        return text
+    return _NEGATIVE.sub("\u2066\\g<0>\u2069", text, count=1)

@@ -46,6 +46,7 @@ SLICES = (
     "app.storefront.activity",
     "app.storefront.service.naming",
     "app.storefront.tasks",
+    "app.storefront.service.personal",
     "app.payouts.models",
     "app.payouts.activity",
     "app.payouts.queries.taxed",

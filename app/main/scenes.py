@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,9 +22,11 @@ from app.kernel.db import platform_work, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.main.accounts import make_accounts
 from app.main.deals import make_deals
+from app.main.fans import make_fans, make_library
 from app.main.music import CREDITS, MUSIC
 from app.main.sales import make_sales
 from app.main.shops import make_shop
+from app.main.sleeves import dress_shop
 from app.main.taxes import make_taxes
 from app.roster.models import Artist
 from app.settings import Settings, SettingsError
@@ -72,8 +75,11 @@ SCENES = (
 )
 
 
-def seed(settings: Settings) -> None:
-    """Make every scene and the operator; what is there already stays as it is."""
+def seed(settings: Settings, *, with_media: Collection[str] = ()) -> None:
+    """Make every scene and the operator; what is there already stays as it is.
+
+    Covers and sounds take a while to draw and play, so only the labels named in `with_media` get them.
+    """
     if settings.is_production:
         raise SettingsError("Demo labels are never made in production: their passwords are public.")
     with platform_work() as session:
@@ -84,11 +90,17 @@ def seed(settings: Settings) -> None:
             _looks(tenant, scene)
             _music(tenant, scene)
             _people(tenant, scene)
+            make_fans(tenant, artist=scene.artist, password=scene.password)
             make_deals(tenant, scene.artist, scene.currency)
             make_taxes(tenant)
             make_sales(tenant, scene.currency)
             make_accounts(tenant)
             make_shop(tenant)
+            dress_shop(tenant, scene.slug, with_media=scene.slug in with_media)
+            make_library(tenant)
+
+
+SLUGS = tuple(scene.slug for scene in SCENES)
 
 
 def _people(tenant: Tenant, scene: Scene) -> None:

@@ -112,13 +112,13 @@ def _answers(settings: Settings) -> bool:
 
 def _prepare(settings: Settings) -> None:
     """Bring the tables to head and, outside production, make the demo labels."""
-    from app.main.scenes import seed
+    from app.main.scenes import SLUGS, seed
     from tenants.fleet.runner import migrate
 
     with composition.connected("up", settings):
         migrate(settings)
         if not settings.is_production:
-            seed(settings)
+            seed(settings, with_media=SLUGS)
 
 
 def _share_metrics(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.concurrency import set_asyncio_executor
 from litestar.config.compression import CompressionConfig
 from litestar.events import BaseEventEmitterBackend
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
@@ -35,6 +37,7 @@ from app.kernel.files import web as files_web
 from app.kernel.live import Hub
 from app.kernel.web import health
 from app.kernel.web.gate import Gate
+from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
 from app.kernel.web.refusals import handle, prefers_page
 from app.ledger import pages as ledger_pages
@@ -53,6 +56,8 @@ from tenants.hosts.rules import normalise_host
 from tenants.hosts.service import may_have_certificate
 from tenants.registry.memory import Registry
 
+DEATHS, WITHIN_SECONDS = 12, 120.0
+"""A worker that died so often in this time will not live: the whole process ends, and its supervisor waits longer."""
 LARGEST_BODY = 64 * 1024 * 1024
 STOP_SECONDS = 20
 UNCOMPRESSED = ["^/files/", "^/assets/", "^/portal/settings/export/file/", "/events$"]
@@ -103,8 +108,8 @@ def _handlers() -> list[HTTPRouteHandler]:
         *payouts_pages.handlers,
         *tax_pages.handlers,
         *fans_pages.handlers,
-        *storefront_pages.handlers,
         *streaming_pages.handlers,
+        *storefront_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,
     ]
@@ -146,6 +151,7 @@ def assemble() -> Litestar:
             FanSignedOut: fans_pages.lead_to_door,
             FanProofTooOld: fans_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
+            NotFoundException: storefront_pages.nowhere,
             Exception: handle,
         },
         lifespan=[_listening],
@@ -162,6 +168,7 @@ def create_app(settings: Settings, registry: Registry | Directory, pages: Litest
     """Put the product's pages behind the gate; databases are connected by the caller."""
     app = pages or assemble()
     app.state.hub, app.state.registry, app.state.settings = Hub(), registry, settings
+    app.state.hub.follow(kept_pages)
     return Gate(app, settings, registry, normalise_host)
 
 
@@ -176,11 +183,36 @@ def application() -> Callable[..., Any]:
     return create_app(settings, composition.started_registry())
 
 
+class Respawned(dict[int, float]):
+    """When each worker was last started anew, as Granian asks it before it calls deaths a loop and ends itself.
+
+    It would after the second death within seconds: two kills by a machine short of memory, and the pages of all labels
+    were gone. Told of a moment only after `DEATHS`, it starts the worker again while the others serve on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._starts: defaultdict[int, deque[float]] = defaultdict(lambda: deque(maxlen=DEATHS))
+
+    def __setitem__(self, worker: int, moment: float) -> None:
+        """Remember that a worker was started anew at this moment, in seconds of the monotonic clock."""
+        self._starts[worker].append(moment)
+
+    def get(self, worker: int, default: Any = 0.0) -> Any:
+        """The last moment of a worker that keeps dying; of any other, the default."""
+        starts = self._starts[worker]
+        keeps_dying = len(starts) == DEATHS and starts[-1] - starts[0] < WITHIN_SECONDS
+        return starts[-1] if keeps_dying else default
+
+    def clear(self) -> None:
+        """Forget nothing: Granian clears after each death."""
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM; requests that run are finished first."""
     os.environ["PYTHONUNBUFFERED"] = "1"
     end_for_certain_with_parent(STOP_SECONDS)
-    Granian(
+    server = Granian(
         "app.main.web:application",
         address=settings.host,
         port=settings.port,
@@ -194,4 +226,6 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         backlog=1024,
-    ).serve()
+    )
+    server.respawned_wrks = Respawned()
+    server.serve()

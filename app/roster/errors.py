@@ -185,3 +185,37 @@ class StatusUnusable(Invalid):
     """The status is not one to choose."""
 
     message = "An artist is active or paused. To let one go, name the day on the artist's page."
+
+
+class ContributorUnknown(NotFound):
+    """The label credits nobody like this, or the asker may not know of them."""
+
+    message = "This contributor could not be found."
+
+
+class ContributorUnusable(Invalid):
+    """Something about a contributor cannot be as it is."""
+
+
+class ContributorSame(Invalid):
+    """Nobody is merged with themselves."""
+
+    message = "Choose another contributor than this one."
+
+
+class ContributorsDiffer(Conflict):
+    """Two contributors say of themselves that they are two: each has a code or an artist of their own."""
+
+    message = "These two are not the same: each has a different entry under %(what)s. Correct one of them first."
+
+
+class SharesTwice(Conflict):
+    """Both have a share of their own in one work, and nobody can say which of them holds."""
+
+    message = "Both have a share of their own in “%(work)s”. Say there first which part is theirs."
+
+
+class MergerOver(Conflict):
+    """What a merger moved is not as it left it, or there is none."""
+
+    message = "This cannot be taken back any more: what was moved has changed since."

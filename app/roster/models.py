@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db.models import LabelModel
-from app.roster.errors import ArtistLeft, GrantOver, ImprintTooDeep
+from app.roster.errors import ArtistLeft, GrantOver, ImprintTooDeep, MergerOver
 
 MOMENT = TIMESTAMP(timezone=True)
 DEEPEST_IMPRINT = 3
@@ -91,6 +91,7 @@ class Artist(LabelModel):
         CheckConstraint("status IN ('active', 'paused', 'left')", name="status"),
         CheckConstraint("(status = 'left') <= (leaves_on IS NOT NULL)", name="left"),
         Index("ix_artists_name_key", "name_key"),
+        Index("ix_artists_address", text('"right"((id)::text, 8)')),
         Index("ix_artists_folded", "folded", postgresql_using="gin", postgresql_ops={"folded": "ext.gin_trgm_ops"}),
     )
 
@@ -145,7 +146,11 @@ class BandMember(LabelModel):
 
 
 class Contributor(LabelModel):
-    """Somebody who is credited: a writer, a player, an engineer. Two of one name are told apart by a remark."""
+    """Somebody who is credited: a writer, a player, an engineer. Two of one name are told apart by a remark.
+
+    Who turned out to be somebody else leads there with their name: whoever is credited under it is the other from then
+    on. `moved` keeps what was theirs, so that it can be taken back.
+    """
 
     __tablename__ = "contributors"
     __table_args__ = (Index("uq_contributors_name_key", "name_key", "remark", unique=True),)
@@ -160,6 +165,24 @@ class Contributor(LabelModel):
     ipi: Mapped[str | None] = mapped_column(Text)
     batch_id: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(MOMENT, server_default=text("now()"))
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contributors.id"), index=True)
+    moved: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    @property
+    def meant_id(self) -> UUID:
+        """Who is meant by this name today."""
+        return self.merged_into_id or self.id
+
+    def lead_to(self, other: Contributor, moved: dict[str, Any]) -> None:
+        """Be somebody else from now on."""
+        self.merged_into_id, self.moved = other.id, moved
+
+    def stand_alone(self) -> dict[str, Any]:
+        """Be somebody of their own again; gives what had moved."""
+        if self.moved is None:
+            raise MergerOver
+        moved, self.merged_into_id, self.moved = self.moved, None, None
+        return moved
 
 
 class ArtistGrant(LabelModel):

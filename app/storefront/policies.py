@@ -11,7 +11,20 @@ from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor, require
 from app.identity.rules.permissions import Permission
 from app.kernel.errors import NotFound
-from app.storefront.models import Discount, Market, Order, Product, StockLocation
+from app.storefront.models import (
+    Discount,
+    Fulfilment,
+    Market,
+    Order,
+    Product,
+    StockLocation,
+    StorePage,
+    StoreSettings,
+    TaxRate,
+    TaxRegistration,
+    Variant,
+)
+from app.storefront.rules.portal_refusals import FulfilmentUnknown, ShopMissing, TaxEntryUnknown, TextUnknown
 from app.storefront.rules.refusals import (
     DiscountUnknown,
     LocationUnknown,
@@ -88,4 +101,78 @@ def _found(
         raise _UNKNOWN[model]
     if is_changed:
         require_shop(visitor, "store.edit")
+    return found
+
+
+def parcel_to_change(session: Session, order: Order, parcel_id: UUID | None) -> Fulfilment:
+    """A parcel of an order that the visitor may change, locked."""
+    found = session.get(Fulfilment, parcel_id, with_for_update=True, populate_existing=True) if parcel_id else None
+    if found is None or found.order_id != order.id:
+        raise FulfilmentUnknown
+    return found
+
+
+def text_to_read(session: Session, visitor: Visitor, page_id: UUID | None) -> StorePage:
+    """A page of the shop's own that the visitor may look at."""
+    require_shop(visitor)
+    found = session.get(StorePage, page_id) if page_id else None
+    if found is None:
+        raise TextUnknown
+    return found
+
+
+def text_to_change(session: Session, visitor: Visitor, page_id: UUID | None) -> StorePage:
+    """The same, locked, for somebody who runs the shop."""
+    found = text_to_read(session, visitor, page_id)
+    require_shop(visitor, "store.edit")
+    return session.get_one(StorePage, found.id, with_for_update=True, populate_existing=True)
+
+
+def settings_to_read(session: Session, visitor: Visitor) -> StoreSettings:
+    """How the shop stands, where there is one."""
+    require_shop(visitor)
+    found = session.get(StoreSettings, 1)
+    if found is None:
+        raise ShopMissing
+    return found
+
+
+def settings_to_change(session: Session, visitor: Visitor) -> StoreSettings:
+    """The same, locked, for somebody who runs the shop."""
+    settings_to_read(session, visitor)
+    require_shop(visitor, "store.edit")
+    return session.get_one(StoreSettings, 1, with_for_update=True, populate_existing=True)
+
+
+def variant_to_read(session: Session, visitor: Visitor, variant_id: UUID | None) -> Variant:
+    """A variant that the visitor may look at."""
+    require_shop(visitor)
+    found = session.get(Variant, variant_id) if variant_id else None
+    if found is None:
+        raise ProductUnknown
+    return found
+
+
+def variant_to_change(session: Session, visitor: Visitor, variant_id: UUID | None) -> Variant:
+    """The same, for somebody who runs the shop."""
+    found = variant_to_read(session, visitor, variant_id)
+    require_shop(visitor, "store.edit")
+    return found
+
+
+def registration_to_change(session: Session, visitor: Visitor, key: UUID | None) -> TaxRegistration:
+    """Where the label collects tax, locked, for somebody who runs the shop."""
+    require_shop(visitor, "store.edit")
+    found = session.get(TaxRegistration, key, with_for_update=True) if key else None
+    if found is None:
+        raise TaxEntryUnknown
+    return found
+
+
+def own_rate_to_change(session: Session, visitor: Visitor, key: UUID | None) -> TaxRate:
+    """A tax rate of the label's own, locked, for somebody who runs the shop."""
+    require_shop(visitor, "store.edit")
+    found = session.get(TaxRate, key, with_for_update=True) if key else None
+    if found is None:
+        raise TaxEntryUnknown
     return found

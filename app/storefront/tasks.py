@@ -10,7 +10,7 @@ from app.kernel import jobs
 from app.kernel.tenant import Tenant
 from app.storefront.gateways import gateways, sandbox
 from app.storefront.models import Order, Refund
-from app.storefront.service import baskets, hearing, ordering, paying, reconciling, returning, telling
+from app.storefront.service import baskets, hearing, news, ordering, paying, reconciling, returning, telling
 
 MONEY_LIMIT = 300
 
@@ -95,3 +95,16 @@ def report(session: Session, tenant: Tenant) -> None:
     from app.storefront.service import reporting  # compares tables by threads of its own
 
     reporting.report_month(session, tenant)
+
+
+@jobs.label_schedule("storefront.tell_of_today", every="day", at="09:00", jitter_seconds=1_800)
+@jobs.label_task("storefront.tell_of_today")
+def tell_of_today(session: Session, tenant: Tenant) -> None:
+    """Have those who follow told of what comes out today."""
+    news.tell_of_today(session, tenant)
+
+
+@jobs.label_task("storefront.tell_followers")
+def tell_followers(session: Session, tenant: Tenant, *, release: str, after: str | None = None) -> None:
+    """Write to some of those who follow, and have the next ones written to."""
+    news.tell_followers(session, tenant, UUID(release), after=UUID(after) if after else None)

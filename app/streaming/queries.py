@@ -110,7 +110,7 @@ def tracks_of(release_id: UUID) -> Select[*tuple[Any, ...]]:
 def track_of(recording_id: UUID) -> Select[*tuple[Any, ...]]:
     """A recording as a package of its own has it."""
     return (
-        select(*_TRACK, literal(1).label("disc"), literal(1).label("number"), null().label("track_title"))
+        select(*_TRACK, literal(0).label("disc"), literal(0).label("number"), null().label("track_title"))
         .outerjoin(StoredFile, StoredFile.id == Recording.audio_id)
         .where(Recording.id == recording_id)
     )

@@ -6,6 +6,7 @@ from app.kernel.activity.meanings import tell
 from app.kernel.sentences import sentence
 
 tell("tax_form.signed", sentence("A tax form was signed"), hears="payouts.prepare")
+tell("tax_form.asked", sentence("A payee was asked for a tax form by mail"))
 tell("tax_form.ending", sentence("A tax form ends soon and has to be signed anew"), hears="payouts.prepare")
 tell("tax_form.opened", sentence("A tax form was opened with its full tax number"))
 tell("tax_settings.changed", sentence("The label's tax details were changed"), hears="payouts.prepare")

@@ -108,3 +108,27 @@ class CaseReasonMissing(Invalid):
     """Whoever decides says why."""
 
     message = "Write why, in 10 to 2,000 characters: whoever checks later wants to know."
+
+
+class InvitationOver(NotFound):
+    """There is no such link, or it was used, or its days are over."""
+
+    message = "This link is over, or its form is signed already. Ask the label for a new one."
+
+
+class OwnPeopleThere(Conflict):
+    """Somebody of the payee's can sign in and fill the form in there."""
+
+    message = "This payee has somebody in the portal, who fills the form in there."
+
+
+class AddressMissing(Conflict):
+    """The legal person behind a payee has no mail address."""
+
+    message = "The legal person has no mail address. Add it there first: the link goes to no other."
+
+
+class AddressOfStaff(Conflict):
+    """The address belongs to somebody who works here, and nobody signs for others."""
+
+    message = "This is the address of a member of the label, and nobody fills a form in for somebody else."

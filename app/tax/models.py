@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db.models import LabelModel
-from app.tax.errors import CaseDecided
+from app.tax.errors import CaseDecided, InvitationOver
 
 MOMENT = TIMESTAMP(timezone=True)
 
@@ -92,6 +92,34 @@ class TaxForm(LabelModel):
     """How many days before its end people were told last; none is told twice."""
 
     superseded_at: Mapped[datetime | None] = mapped_column(MOMENT)
+
+
+class TaxInvitation(LabelModel):
+    """A link by which a payee with nobody in the portal fills in one form: until it is signed, or its days are over."""
+
+    __tablename__ = "tax_invitations"
+    __table_args__ = (Index("uq_tax_invitations_token_hash", "token_hash", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[str] = mapped_column(Text)
+    sent_by: Mapped[UUID | None] = mapped_column()
+    sent_at: Mapped[datetime] = mapped_column(MOMENT)
+    expires_at: Mapped[datetime] = mapped_column(MOMENT)
+    ended_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    form_id: Mapped[UUID | None] = mapped_column(ForeignKey("tax_forms.id"), index=True)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the link still leads anywhere."""
+        return self.ended_at is None and now < self.expires_at
+
+    def end(self, now: datetime, form_id: UUID | None = None) -> None:
+        """Lead nowhere from now on: another link took its place, or the form is signed."""
+        if self.ended_at is not None:
+            raise InvitationOver
+        self.ended_at, self.form_id = now, form_id
 
 
 class SanctionsList(LabelModel):

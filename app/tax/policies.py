@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope, PermissionMissing, SamePerson
 from app.identity.policies import Visitor, allows_somewhere, granted_for, require
+from app.identity.rules import token_hash
 from app.identity.rules.permissions import Permission
+from app.kernel import clock
 from app.kernel.activity.models import Activity
 from app.roster.models import Artist, Payee
 from app.roster.policies import may_see_artist
-from app.tax.errors import CaseUnknown, FormUnknown, PayeeHidden
-from app.tax.models import SanctionsCase, TaxForm
+from app.tax.errors import CaseUnknown, FormUnknown, InvitationOver, PayeeHidden
+from app.tax.models import SanctionsCase, TaxForm, TaxInvitation
 
 OWN_ROLES = ("artist", "artist_manager")
 ENTERED = ("party.added", "party.changed", "payee.added")
@@ -83,6 +85,28 @@ def payee_to_fill(session: Session, visitor: Visitor, payee_id: UUID | None) -> 
     if not is_own(session, visitor, payee):
         raise PermissionMissing
     return payee
+
+
+def payee_to_ask(session: Session, visitor: Visitor, payee_id: UUID | None) -> Payee:
+    """A payee whom somebody who prepares payouts asks for a form."""
+    payee = payee_to_read(session, visitor, payee_id)
+    if not may_prepare(visitor):
+        raise PermissionMissing
+    return payee
+
+
+def invitation_to_use(session: Session, token: str, *, lock: bool = False) -> tuple[TaxInvitation, Payee]:
+    """Who a link was sent to, while it leads anywhere; with `lock`, nobody signs by it meanwhile."""
+    query = select(TaxInvitation).where(TaxInvitation.token_hash == link_hash(token))
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None or not found.is_open(clock.now()):
+        raise InvitationOver
+    return found, session.get_one(Payee, found.payee_id)
+
+
+def link_hash(token: str) -> str:
+    """What is kept of a link's secret."""
+    return token_hash(f"tax:{token}")
 
 
 def form_to_read(session: Session, visitor: Visitor, payee_id: UUID | None, form_id: UUID | None) -> TaxForm:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from app.kernel.actor import Actor
+
 
 class Payment(NamedTuple):
     """Money that left for a payee, as payouts tell of it; amounts in micros of the currency."""
@@ -20,6 +22,17 @@ class Payment(NamedTuple):
     currency: str
     rate_ppm: int
     fee_micros: int = 0
+
+
+class Filler(NamedTuple):
+    """Who fills a form in: a payee's own member, or whoever got the link that was sent to the payee."""
+
+    actor: Actor
+    name: str
+    email: str
+    language: str
+    member_id: UUID | None = None
+    invitation_id: UUID | None = None
 
 
 class Came(NamedTuple):

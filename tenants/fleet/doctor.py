@@ -16,6 +16,7 @@ from tenants.provisioning.skeleton import MARKER, build_label
 from tenants.provisioning.spares import LABELS_PER_CELL
 
 ABSENT = (TenantState.CLOSED, TenantState.PROVISIONING)
+NO_SUCH_CELL = "lies in the cell {cell}, which the settings do not know; name its database in CELL_URLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ def examine(settings: Settings) -> list[Finding]:
         rows = home.execute(
             "SELECT id, coalesce(slug, id), cell, state, schema_revision, quarantine FROM shared.tenants"
         ).fetchall()
-    findings: list[Finding] = []
+    present = [row for row in rows if row[3] not in ABSENT]
+    lost = [row for row in present if row[2] not in settings.owner_urls]
+    findings = [Finding(cell, label, NO_SUCH_CELL.format(cell=cell)) for _, label, cell, *_ in lost]
     for cell in settings.owner_urls:
-        mine = [row for row in rows if row[2] == cell and row[3] not in ABSENT]
+        mine = [row for row in present if row[2] == cell]
         with raw_owner_connection(settings, cell) as connection:
             findings += [Finding(cell, label, problem) for label, problem in _labels(connection, mine)]
             findings += [Finding(cell, "", problem) for problem in _strays(connection, mine)]

@@ -80,7 +80,7 @@ def test_a_plan_and_a_flag_are_kept_told_to_the_label_and_noted(console, mine):
     assert re.search(r'value="store_preview" checked', console.get(page_of(mine)).text)
     assert happened(mine, "label.plan_changed")[0].after["flags"] == ["store_preview"]
     noted = console.get("/admin/operators").text
-    assert "label.plan" in noted
+    assert "Changed the plan or the features" in noted
     assert mine.id[:10] in noted
 
 
@@ -151,7 +151,7 @@ def test_a_rename_moves_the_address_and_is_noted_twice(console, mine):
     hosts = cells(console.get(page_of(mine)), titled="Hosts and certificates")
     assert {row[0].split()[0] for row in hosts} == {f"{mine.slug}.localhost", f"{new}.localhost"}
     assert happened(mine, "label.renamed")[0].after == {"slug": new, "name": "New Name"}
-    assert "label.rename" in console.get(page_of(mine)).text
+    assert "Renamed the label" in console.get(page_of(mine)).text
 
 
 def test_a_label_is_opened_once_and_a_bad_wish_says_what_is_wrong(console):

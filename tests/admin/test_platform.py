@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+import admin
+from admin.console import activity
 from admin.console.models import Incident, OperatorActivity
+from admin.console.queries import BOOKS_FROZEN, BOOKS_LIFTED
 from app.kernel import cache, db
 from app.kernel.jobs import ask
 from app.kernel.jobs.outbox import OutboxRow
@@ -16,6 +20,8 @@ from tests.admin.conftest import cells, said
 from tests.factories.labels import a_label
 from tests.identity.post import forget_waiting, mails_to
 
+ADMIN = Path(admin.__file__).parent
+LABELS = ADMIN / "console/pages/labels.py"
 PAGES = (
     "/admin",
     "/admin/labels/new",
@@ -197,5 +203,15 @@ def test_operators_are_listed_and_what_they_did_is_newest_first(operator, mine):
     page = console.get("/admin/operators")
     assert [email, "Active"] in [row[:2] for row in cells(page, titled="Operators")]
     latest = cells(page, titled="What operators did")[:2]
-    assert [(row[0], row[1]) for row in latest] == [(email, "label.plan")] * 2
+    assert [(row[0], row[1]) for row in latest] == [(email, "Changed the plan or the features")] * 2
+    assert f"<bdi>{email}</bdi> · Changed the plan or the features<" in console.get(f"/admin/labels/{mine.id}").text
     assert ["plan enterprise" in latest[0][3], "plan starter" in latest[1][3]] == [True, True]
+
+
+def test_everything_that_operators_do_has_a_sentence():
+    noted = {f"label.{what}" for what in re.findall(r'data\.what == "(\w+)"', LABELS.read_text())}
+    for path in ADMIN.rglob("*.py"):
+        noted |= set(re.findall(r'\b(?:note|record|hear)\(\w+, (?:\w+, )?"([a-z_.]+)"', path.read_text()))
+    assert {"label.close", "label.opened", "support.entered", "operator.disabled"} <= noted
+    assert noted | {BOOKS_FROZEN, BOOKS_LIFTED} == set(activity.SENTENCES)
+    assert activity.said("sentence.of.nobody") == "sentence.of.nobody"

@@ -93,7 +93,7 @@ def _seed_once(services: Services) -> None:
         return
     services.create_database(SEEDED)
     prepare_cells(services.settings(SEEDED))
-    seeding = [sys.executable, "-m", "app.main", "seed"]
+    seeding = [sys.executable, "-m", "app.main", "seed", "--media", "bluehour"]
     environment = os.environ | services.environment(SEEDED, **DEVELOPMENT)
     run = subprocess.run(seeding, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert run.returncode == 0, run.stderr.decode()

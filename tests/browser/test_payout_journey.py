@@ -14,7 +14,7 @@ from app.payouts.service import sending
 from app.payouts.service.quoting import methods_of
 from app.payouts.service.standing import standings
 from app.roster.models import Artist, Payee
-from tests.browser.test_artist_app import APP, SMALL, flaws
+from tests.browser.test_artist_app import APP, RULES, SMALL, flaws
 from tests.factories.labels import the_label
 from tests.factories.payouts import a_day_later, a_method, check_books, owed
 
@@ -74,6 +74,28 @@ def gets_paid(here, speed):
     return found + [f"payout: {flaw}" for flaw in flaws(here)], here.page.url
 
 
+def seen_by_staff(here, payee, payout):
+    """What is wrong with the label's own pages of payouts on a narrow phone; lists fit without being pushed aside."""
+    here.go("/portal/payouts")
+    here.page.locator("form[action$='/payouts/runs'] button").tap()
+    here.page.wait_for_url("**/portal/payouts/runs/*")
+    paths = [
+        here.page.url.partition(f":{here.site.port}")[2],
+        f"/portal/payees/{payee}",
+        f"/portal/payees/{payee}/accounts",
+    ]
+    paths += ["/portal/payouts", f"/portal/payouts/{payout}", "/portal/payouts/runs", "/portal/payouts/bank"]
+    found = []
+    for path in [*paths, "/portal/settings/payouts"]:
+        assert here.go(path).status == 200, path
+        found += [f"{path}: wider than its window"] if here.overflows() else []
+        found += [f"{path}: a list is cut off"] * here.page.evaluate(
+            "[...document.querySelectorAll('.grid-wrap')].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+        )
+        found += [f"{path}: {fault}" for fault in here.faults(RULES)]
+    return found + here.complaints
+
+
 @pytest.mark.parametrize(
     ("slug", "currency", "language"), [("bluehour", "EUR", "en"), ("kite", "USD", "en"), ("noor", "AED", "ar")]
 )
@@ -101,6 +123,7 @@ def test_an_artist_is_paid_instantly_and_by_standard_on_a_phone(visit, seeded, t
         assert receipt.value.suggested_filename.endswith(f"payout-{payout.number}.pdf")
     here.go(MONEY)
     assert here.page.locator("a.way .pill.success").count() == 2
+    found += seen_by_staff(visit(slug, language=language, **SMALL), payee.id, payout.id)
     apart(check_books, tenant)
     assert payee.currency == currency
     assert not found + here.complaints, "\n".join(found + here.complaints)

@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import event, func, select, update
 
 from app.catalog import tasks
@@ -279,6 +280,10 @@ def test_tracks_are_walked_page_by_page_and_taken_along(client_as, mine):
     assert client.get(f"{TRACKS}/export?as=xlsx").content[:2] == b"PK"
     ids = re.findall(r'name="id" form="chosen" value="([^"]+)"', client.get(TRACKS).text)[:2]
     assert len(client.post(f"{TRACKS}/export", data={"id": ids}).text.strip().splitlines()) == 3
+    book = client.post(f"{TRACKS}/export", data={"id": ids, "as": "xlsx"}).content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert len(rows) == 3, "the chosen ones and the heads"
+    assert 'name="as" value="xlsx"' in client.get(TRACKS).text
 
 
 def test_the_grid_changes_recordings_of_many_releases_at_once_and_takes_it_back(client_as, mine):

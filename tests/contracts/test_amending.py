@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from app.contracts.models import Contract, ContractBatchItem, ContractVersion, Recoupable
-from app.contracts.rules.terms import Clause, Reserve, When
+from app.contracts.rules import amending as rules
+from app.contracts.rules import checking, naming, sheets
+from app.contracts.rules.terms import (
+    Base,
+    Clause,
+    Controlled,
+    Deduction,
+    Escalation,
+    Guarantee,
+    Reduction,
+    Reserve,
+    Share,
+    Step,
+    Terms,
+    Trigger,
+    When,
+    Withholding,
+)
 from app.contracts.service import bulk, drafting, holding
 from app.kernel import clock, db
 from app.kernel.activity.models import Activity
@@ -120,6 +139,56 @@ def test_a_filter_and_a_few_values_make_an_amendment_of_each(desk):
     assert desk.owner.post(f"{here}/approval").status_code == 409
 
 
+def test_what_can_be_changed_is_named_in_words(desk):
+    page = desk.owner.get(f"{AMENDMENTS}?kind=royalty").text
+    assert dict(re.findall(r'<option value="(reserve\.rate|clauses\.rest\.when\.channels)">([^<]*)<', page)) == {
+        "reserve.rate": "Reserve for returns · Rate",
+        "clauses.rest.when.channels": "Clause “rest” · Channels",
+    }
+    here = typed(desk, "kind=royalty", clauses__streams__rate="0.6", reserve__rate="7").headers["location"]
+    shown = desk.owner.get(here).text
+    assert "Reserve for returns</bdi></b>" in shown
+    assert "Amendment: Clause “streams” · Rate, Reserve for returns · Rate" in shown
+
+
+def test_no_value_of_terms_is_called_by_its_path():
+    when = When(territories=("DE",), sold_from=date(2026, 1, 1), sold_until=date(2026, 2, 1), channels=("stream",))
+    full = Terms(
+        currency="EUR",
+        clauses=(
+            Clause(
+                id="streams",
+                rate=D("0.5"),
+                when=when,
+                base=Base(amount=D(1), either="max", other=Base(kind="ppd")),
+                deductions=(Deduction(kind="tax", rate=D("0.1")),),
+                reductions=(Reduction(kind="club", factor=D("0.5"), when=when),),
+                escalation=Escalation(by="units", steps=(Step(above=D(1), rate=D("0.6")),)),
+                unit_places=2,
+            ),
+        ),
+        shares=(Share(payee=UUID(int=1), share_ppm=500_000, of=UUID(int=2)),),
+        reserve=Reserve(rate=D("0.1"), cap=D("0.2")),
+        guarantee=Guarantee(amount=D(1)),
+        controlled=Controlled(statutory=D("0.127")),
+        trigger=Trigger(contract=UUID(int=3)),
+        withholding=Withholding(rate=D("0.1")),
+        most_favoured=(UUID(int=4),),
+    )
+    known = {*naming.FIELD_SENTENCES.values(), *naming.PLACED.values(), naming.CLAUSE, naming.SHARE}
+    unnamed = []
+
+    def say(msgid, **places):
+        assert msgid in known
+        return f"<{msgid}>"
+
+    for path in [*rules.values_of(full), *sheets.BASIC, *rules.BASIC, *checking.problems(full)]:
+        said = naming.named(path, say)
+        unnamed += [] if all(part.startswith("<") for part in said.split(naming.BETWEEN)) else [path]
+    assert unnamed == []
+    assert naming.named("shoe size", say) == "shoe size"
+
+
 def test_a_sheet_changes_each_in_its_own_way_and_says_why_not(desk):
     one, two, three = (each.number for each in desk.contracts)
     draft = a_contract(desk.tenant, terms(desk.payee), is_signed=False)
@@ -156,7 +225,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_column(desk, column, valu
 
 
 @pytest.mark.parametrize("sheet", ["rate\n1\n", "contract,shoe size\n1,2\n", "contract,currency\n1,EUR\n",
-                                   "contract,most_favoured\n1,2\n", "contract\n", ""])  # fmt: skip
+                                   "contract\n", ""])  # fmt: skip
 def test_a_sheet_that_changes_what_is_another_deals_is_refused(desk, sheet):
     here = brought(desk, sheet)
     assert 'class="alert"' in desk.owner.get(here).text
@@ -170,6 +239,45 @@ def test_something_that_was_not_there_is_added(desk):
     desk.work()
     made = newest(desk, desk.contracts[0]).read()
     assert (made.guarantee.amount, made.withholding.rate) == (D(500), D("0.15"))
+
+
+def test_other_contracts_are_named_by_their_numbers(desk):
+    one, two, three = (each.number for each in desk.contracts)
+    here = brought(
+        desk,
+        "contract,most_favoured,trigger.contract\n"
+        f"{one},{two},{three}\n"
+        f"{two},{one},\n"  # the first row follows it already
+        f"{three},{three},\n"
+        f"{draft_of(desk)},{one},\n",
+    )
+    assert [item.problems.get("most_favoured", "") for item in items(desk)[1:3]] == [rules.CIRCLE, rules.ITSELF]
+    assert items(desk)[0].changes == {
+        "most_favoured": ["", two],
+        "trigger.contract": ["", three],
+        "trigger.at": ["", "combined"],
+        "trigger.is_retroactive": ["", "True"],
+    }
+    desk.owner.post(f"{here}/approval")
+    desk.work()
+    made = newest(desk, desk.contracts[0]).read()
+    assert (made.most_favoured, made.trigger.contract) == ((desk.contracts[1].id,), desk.contracts[2].id)
+    body = desk.owner.get(f"{AMENDMENTS}/export?kind=royalty").content.decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(body)))
+    assert (row["most_favoured"], row["trigger.contract"]) == (two, three)
+
+
+@pytest.mark.parametrize("named", ["1999-0001", "{id}", "Deal 2", "{number}, 1999-0001"])
+def test_a_contract_that_the_label_does_not_have_is_named_by_nobody(desk, named):
+    other = desk.contracts[1]
+    brought(
+        desk, f'contract,most_favoured\n{desk.contracts[0].number},"{named.format(id=other.id, number=other.number)}"\n'
+    )
+    assert items(desk)[0].problems == {"most_favoured": rules.UNKNOWN}
+
+
+def draft_of(desk):
+    return a_contract(desk.tenant, terms(desk.payee), is_signed=False).number
 
 
 def test_the_sheet_that_is_taken_along_comes_back_with_what_was_changed_in_it(desk):

@@ -139,6 +139,21 @@ def test_whatever_terms_say_stands_in_the_form_and_comes_back_the_same(client, m
     assert packed(terms_of(mine, contract.id)) == packed(deal)
 
 
+@pytest.mark.parametrize("on", [None, date(2024, 5, 1)])
+def test_the_statutory_rate_of_songs_can_be_what_the_law_says(client, mine, on):
+    payee = a_payee(mine)
+    deal = terms(payee, Clause(id="all", rate=D("0.2")), controlled=Controlled(outside_songs=2, statutory_on=on))
+    contract = a_contract(mine, deal, is_signed=False)
+    assert client.post(f"{CONTRACTS}/{contract.id}", data=form_of(client, contract.id)).status_code == 303
+    assert packed(terms_of(mine, contract.id)) == packed(deal)
+    shown = "The US statutory rate of a day" if on else "The US statutory rate at the end of each period"
+    assert shown in client.get(f"{CONTRACTS}/{contract.id}").text
+    form = form_of(client, contract.id) | {"controlled_rate": "us_day", "controlled_day": ""}
+    answer = client.post(f"{CONTRACTS}/{contract.id}", data=form)
+    assert answer.status_code == 422
+    assert 'id="controlled_day-problem"' in answer.text
+
+
 def test_what_cannot_be_used_stands_at_its_field_and_nothing_typed_is_lost(client, mine):
     payee = a_payee(mine)
     wrong = typed(payee, title="", c1_rate="a lot", h1_percent="60", c1_deduct_tax="x", starts_on="2024-13-01")

@@ -256,7 +256,7 @@ def test_a_proposal_begins_a_further_version_and_its_redline(room):
     redline = owner.get(f"{here}/versions/2").text
     assert "<del>50</del>" in redline
     assert "<ins>60</ins>" in redline
-    assert "clauses.all.rate" in redline
+    assert "Clause “all” · Rate" in redline
     room.send(ADA)
     assert room.link() != old
     assert room.sign().status_code == 200

@@ -87,6 +87,7 @@ def test_terms_without_a_fault_have_no_problem():
         ({"reserve": Reserve(rate=D("0.1"), release=(D("0.5"), D("0.4")))}, "reserve"),
         ({"guarantee": Guarantee(amount=D(0))}, "guarantee"),
         ({"controlled": Controlled(statutory=D("0.1"))}, "controlled"),
+        ({"controlled": Controlled(outside_songs=1), "currency": "EUR"}, "controlled"),
         ({"withholding": Withholding(rate=D(1))}, "withholding"),
         ({"minimum": D(-1)}, "minimum"),
     ],

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,17 @@ def test_the_text_says_in_words_what_the_terms_say():
         digest(FULL),
     ):
         assert said in text, said
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [(None, "downloads on the last day of each accounting period."), (date(2024, 5, 1), "downloads of May 1, 2024.")],
+)
+def test_the_rate_of_songs_is_what_the_law_says_where_no_amount_is_agreed(on, said):
+    controlled = Controlled(statutory_on=on, controlled_songs=10)
+    text = wording.write(deal(terms=msgspec.structs.replace(FULL, controlled=controlled)), "en")
+    assert said in text
+    assert "pays 75% of this rate, and for at most 10 songs" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

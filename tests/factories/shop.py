@@ -15,7 +15,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.royalties.service import rates
-from app.storefront.models import Basket, Market, Order, Product, StockLocation, TaxRegistration, Variant
+from app.storefront.models import Basket, Market, Order, Product, StockLocation, StoreSettings, TaxRegistration, Variant
 from app.storefront.rules.details import Address, Details
 from app.storefront.rules.products import NewPart, NewProduct, NewVariant
 from app.storefront.service import baskets, markets, ordering, products, stock
@@ -35,6 +35,8 @@ RATES = {
 def a_shop(tenant: Tenant, *, country: str = "DE", with_rates: bool = True) -> None:
     """A label's shop as it is when it is turned on, with exchange rates for all its markets; made once."""
     with tenant_work(tenant) as session:
+        if session.get(StoreSettings, 1) is not None:
+            return
         markets.open_shop(session, Actor.system(tenant), tenant, country=country)
         today = clock.now().date()
         base = Decimal(RATES[tenant.currency])
@@ -100,11 +102,8 @@ def a_product(
 
 def a_place(session: Session) -> StockLocation:
     """Where the label's things lie."""
-    return session.scalars(select(StockLocation).order_by(StockLocation.position, StockLocation.id)).first() or _no()
-
-
-def _no() -> StockLocation:
-    raise LookupError("the label has no shop yet")
+    query = select(StockLocation).order_by(StockLocation.position, StockLocation.id).limit(1)
+    return session.scalars(query).one()
 
 
 def variants_of(session: Session, product: Product) -> list[Variant]:

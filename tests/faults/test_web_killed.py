@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import text
 
 from app.kernel import db
+from app.main.web import DEATHS, WITHIN_SECONDS, Respawned
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
 from tests.faults.test_database_crash import Writers, cookie_of
 from tests.kernel.jobs.work import eventually
 from tests.servers import serving
 
-CRASH_LOOP_SECONDS = 6
 KILLS = 6
 
 
@@ -39,12 +39,6 @@ def serving_children(process):
             if child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child.pid)
     return found
-
-
-def settled_children(process):
-    """Those that have served for a while: the server gives up where new ones die at once."""
-    born = {pid: psutil.Process(pid).create_time() for pid in serving_children(process)}
-    return [pid for pid, moment in born.items() if time.time() - moment > CRASH_LOOP_SECONDS]
 
 
 def kill_all(process):
@@ -109,6 +103,28 @@ def test_a_web_process_killed_between_a_row_and_its_activity_leaves_neither(web,
     assert list(names) == told
 
 
+def test_a_web_process_killed_again_right_after_its_start_takes_no_other_down(web):
+    process, port = web
+    assert eventually(lambda: len(serving_children(process)) == 2)
+    steady, doomed = serving_children(process)
+    for _ in range(3):
+        os.kill(doomed, signal.SIGKILL)
+        assert eventually(lambda gone=doomed: {gone, steady} ^ set(serving_children(process)) > {gone}, 5)
+        (doomed,) = set(serving_children(process)) - {steady}
+    assert process.poll() is None
+    assert eventually(lambda: answers(port))
+
+
+def test_a_web_process_that_dies_at_every_start_is_a_loop_and_one_that_died_long_ago_is_not():
+    loop, rare = Respawned(), Respawned()
+    for number in range(DEATHS):
+        assert loop.get(0, 0) == 0
+        loop[0] = 100.0 + number
+        rare[0] = 100.0 + number * WITHIN_SECONDS / 2
+        loop.clear()
+    assert (loop.get(0, 0), loop.get(1, 0), rare.get(0, 0)) == (100.0 + DEATHS - 1, 0, 0)
+
+
 def test_web_processes_killed_under_load_leave_nothing_half_and_new_ones_serve(web, connected):
     process, port = web
     tenant = a_label()
@@ -118,8 +134,8 @@ def test_web_processes_killed_under_load_leave_nothing_half_and_new_ones_serve(w
             before = len(writers.kept)
             assert eventually(lambda before=before: len(writers.kept) > before + 5)
             time.sleep(0.013 * number)  # at another moment of a request each time
-            assert eventually(lambda: settled_children(process))
-            os.kill(settled_children(process)[0], signal.SIGKILL)
+            assert eventually(lambda: serving_children(process))
+            os.kill(serving_children(process)[0], signal.SIGKILL)
         after = len(writers.kept)
         assert eventually(lambda: len(writers.kept) > after + 20)
     assert eventually(lambda: len(serving_children(process)) == 2)

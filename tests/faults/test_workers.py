@@ -134,9 +134,6 @@ def test_a_scheduler_killed_in_the_middle_is_replaced(working, environment):
 @pytest.mark.timeout(420)
 def test_ten_thousand_tasks_through_a_storm_of_kills(labels, environment):
     """Twenty labels, five hundred tasks each, workers killed the whole time: each task leaves exactly one row."""
-    environment |= {
-        "TASK_LEASE_SECONDS": "10"
-    }  # what waits at the broker for longer than a lease is sent again for ever
     wanted = {tenant.id: Counter(f"{place}-{number}" for number in range(500)) for place, tenant in enumerate(labels)}
     with db.platform_work() as session:
         session.execute(text("DELETE FROM shared.outbox"))

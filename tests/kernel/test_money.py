@@ -192,6 +192,7 @@ def test_an_amount_reads_as_its_locale_writes_it():
         read = money.format_money(1_234_567_890, currency, locale)
         assert read.replace("\xa0", " ").replace("KWD ", "KWD") == wanted
     assert money.format_money(-500_000, "USD", "en") == "-$0.50"
+    assert "\u2066-0.50\u2069" in money.format_money(-500_000, "AED", "ar"), "the sign stays before the digits"
 
 
 def test_the_longest_amount_that_can_be_read_can_be_written():

@@ -222,8 +222,12 @@ def test_a_run_is_prepared_by_one_and_approved_by_another(client_as, label, tmp_
     sending.send_due(label)
     a_day_later(label)
     with db.tenant_read(label) as session:
-        paid = session.scalars(select(Payout.gross_micros).where(Payout.state == "paid").order_by(Payout.number)).all()
-    assert sorted(paid) == [1000 * EUR, 9500 * EUR]
+        paid = {row.gross_micros: row.id for row in session.scalars(select(Payout).where(Payout.state == "paid"))}
+    assert set(paid) == {1000 * EUR, 9500 * EUR}
+    told = checker.get(f"/portal/payouts/{paid[1000 * EUR]}").text.partition("What the bank was told")[2]
+    said = set(re.findall(r"<span>(\w[^<]*)</span>", told.partition("</section>")[0]))
+    assert "On its way" in said, "the bank's word is said in the reader's"
+    assert "accepted" not in said
     check_books(label)
 
 

@@ -6,20 +6,26 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from app.kernel import clock, db
 from app.kernel.actor import Actor
 from app.ledger.rules import Kind
+from app.payouts.errors import InstantUsedUp
 from app.payouts.models import Payout, RailEvent
-from app.payouts.service import hearing, methods, reconciling, sending
+from app.payouts.models.shared import InstantPromise
+from app.payouts.service import hearing, methods, reconciling, requesting, sending
+from app.payouts.service.quoting import Asked
+from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
 from tests.factories.labels import a_label
-from tests.factories.payouts import due_now, four_numbers, held_by, owed, the_payout
+from tests.factories.payouts import a_person, due_now, four_numbers, held_by, owed, the_payout, way
 from tests.payouts.stripe_stand_in import KEY, SECRET
 from tests.payouts.test_payout_pages import confirmed
 
@@ -47,15 +53,9 @@ def label(connected):
 
 @pytest.fixture
 def payee(label, tmp_path, stripe_server):
-    """Somebody to whom 1,000 euros are owed, with an account at the processor."""
-    (payee,) = owed(label, tmp_path)
+    """Somebody to be paid, and money to pay them with."""
     stripe_server.fund(500_000)
-    with db.tenant_work(label) as session:
-        held = session.get_one(Payee, payee.id)
-        account = stripe_server.payee(tenant=label.id)
-        method = methods.add_processor_account(session, label, Actor.system(label), held, account)
-        method.usable_from = clock.now() - timedelta(minutes=1)
-    return payee
+    return at_the_processor(label, tmp_path, stripe_server)
 
 
 def asked(client_as, label, payee, **wish):
@@ -81,6 +81,17 @@ def told(client_of, event, *, secret=SECRET, ago=0):
     client = client_of("admin.localhost")
     del client.headers["origin"]
     return client.post("/hooks/stripe", content=body, headers=headers).status_code
+
+
+def at_the_processor(label, folder, stripe_server):
+    """Somebody to whom 1,000 euros are owed, with an account at the processor."""
+    (payee,) = owed(label, folder)
+    with db.tenant_work(label) as session:
+        held = session.get_one(Payee, payee.id)
+        account = stripe_server.payee(tenant=label.id)
+        method = methods.add_processor_account(session, label, Actor.system(label), held, account)
+        method.usable_from = clock.now() - timedelta(minutes=1)
+    return payee
 
 
 @pytest.mark.parametrize("speed", ["instant", "standard"])
@@ -132,3 +143,40 @@ def test_what_is_forged_old_or_nobodys_changes_nothing(client_as, client_of, lab
         kept = session.scalars(select(RailEvent)).all()
         assert [(each.state, each.why) for each in kept] == [("quarantined", "livemode")]
         assert session.scalar(select(func.count()).select_from(Payout)) == 1
+
+
+def test_labels_that_ask_at_once_share_what_is_left_of_the_processors_cap(label, payee, tmp_path, stripe_server):
+    rival = a_label()
+    others = at_the_processor(rival, tmp_path, stripe_server)
+    stripe_server.books.instant_left["eur"] = 20_000
+    with db.platform_work() as session:
+        session.execute(delete(InstantPromise))  # of another test's processor
+    ways = {each.id: way(each, rail="stripe") for each in (label, rival)}  # both ask what is left before either takes
+    together = Barrier(2)
+
+    def wish(tenant, whose, minor, key):
+        asked = Wish(whose.id, Asked("EUR", minor, "instant"), key)
+        with db.tenant_work(tenant) as session:
+            return requesting.request(session, tenant, a_person(tenant), asked, ways[tenant.id])
+
+    def at_once(tenant, whose):
+        together.wait(20)
+        try:
+            return tenant, wish(tenant, whose, 15_000, "large")
+        except InstantUsedUp:
+            return None
+
+    with ThreadPoolExecutor(2) as people:
+        answers = list(people.map(at_once, (label, rival), (payee, others)))
+    assert answers.count(None) == 1, "one takes what is left, the other hears that it is gone"
+    ((winner, (payout,)),) = [each for each in answers if each]
+    loser, whose = (rival, others) if winner.id == label.id else (label, payee)
+    wish(loser, whose, 2_000, "small")
+    sending.send_due(winner)
+    assert the_payout(winner, payout.id).state == "sent"
+    ways = {loser.id: way(loser, rail="stripe")}
+    with pytest.raises(InstantUsedUp):
+        wish(loser, whose, 3_000, "who asked before that was heard")
+    with db.platform_work() as session:
+        session.execute(update(InstantPromise).values(heard_at=InstantPromise.heard_at - timedelta(minutes=2)))
+    assert wish(loser, whose, 3_000, "the processor counts by itself now")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from app.catalog.models import Recording
+from app.contracts.rules.statutory import us_rate, us_rates
 from app.contracts.rules.terms import (
     Base,
     Clause,
@@ -126,6 +127,31 @@ def test_g09_outside_songs_over_the_cap_come_off_the_controlled_ones(
     a_contract(tenant, terms(payee, nothing, controlled=controlled))
     a_report(tenant, tmp_path, [physical(recordings[0], 1)])
     assert amount(statement(tenant, run_of(tenant, MARCH), payee).closing_micros) == D("0.5005")
+
+
+@pytest.mark.parametrize(("on", "rate"), [(None, "0.131"), (date(2024, 5, 1), "0.124"), (date(2005, 1, 1), "0.091")])
+def test_songs_cost_what_the_law_says_on_the_day_that_the_contract_names(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, on: date | None, rate: str
+) -> None:
+    payee = a_payee(tenant)
+    controlled = Controlled(statutory_on=on, portion=D(1), controlled_songs=1)
+    a_contract(tenant, terms(payee, Clause(id="records", rate=D(0)), controlled=controlled))
+    a_report(tenant, tmp_path, [physical(recordings[0], 1000)])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert amount(told.closing_micros) == 1000 * D(rate)
+
+
+def test_the_rates_of_the_law_count_from_their_days_on() -> None:
+    days = [each.valid_from for each in us_rates()]
+    assert days == sorted(set(days))
+    for day, rate in (
+        ("2022-12-31", "0.091"),
+        ("2023-01-01", "0.12"),
+        ("2024-12-31", "0.124"),
+        ("2025-01-01", "0.127"),
+    ):
+        assert us_rate(date.fromisoformat(day)) == D(rate)
+    assert us_rate(date.max) == us_rates()[-1].per_song
 
 
 def test_g11_a_reserve_is_held_for_one_period(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def _add_up(found: Reckoned, basket: list[Item], *, tax_included: bool) -> None:
             assert 0 <= piece.tax <= max(piece.amount, 0)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.lists(items, max_size=8),
     st.lists(offers, max_size=4),
@@ -80,7 +80,7 @@ def test_lines_discounts_sending_and_taxes_add_up_to_the_total(
     assert found.shipping in (0, shipping)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(items, max_size=8), st.lists(offers, min_size=1, max_size=4), amounts)
 def test_no_single_discount_saves_more_than_what_counts(basket: list[Item], chosen: list[Offer], shipping: int) -> None:
     goods = [Goods(item.product_id, item.quantity, item.unit) for item in basket]

@@ -12,7 +12,8 @@ from sqlalchemy import func, insert, select
 from app.kernel import clock, ids
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
-from app.kernel.db import NoConnectionFree, tenant_read, tenant_work
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Busy, Unavailable
 from app.kernel.tenant import Tenant
 from app.storefront.models import (
     Basket,
@@ -73,8 +74,8 @@ def _at_once(tenant: Tenant, baskets: list[UUID], total: int) -> Counter[str]:
                     basket = session.get_one(Basket, key)
                     ordering.place(session, tenant, Actor.system(tenant), basket, the_details(total))
                 came = "ordered"
-            except NoConnectionFree:
-                continue
+            except (Busy, Unavailable):
+                continue  # as whoever is told to try again in a moment does
             except Exception as problem:  # noqa: BLE001 what went wrong is what is counted
                 came = type(problem).__name__
             with lock:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 
 from sqlalchemy import text
 
 from app.kernel import clock, db
 from app.kernel.actor import Actor
 from app.roster.models import Party
-from app.tax.schemas import Came, SignatureForm
+from app.tax.schemas import Came, Filler, SignatureForm
 from app.tax.service import filling
 from tests.markup import CANARY, came_alive
 from tests.tax.scene import (
@@ -68,12 +67,10 @@ def test_the_day_counts_where_the_label_is(scene):
     digest = seen(ada, scene.ada)
     with clock.frozen_at(datetime(2027, 1, 1, 2, 30, tzinfo=UTC)):
         with db.tenant_work(scene.tenant) as session:
-            visitor = SimpleNamespace(
-                member=SimpleNamespace(id=None, language="en", email=""), actor=Actor.system(scene.tenant)
-            )
+            who = Filler(Actor.system(scene.tenant), "Ada", "", "en")
             party = session.get_one(Party, scene.ada.party_id)
             given = SignatureForm(name="Ada", seen=digest, agrees="1")
-            form = filling.sign(session, scene.tenant, visitor, party, given, Came("", ""))
+            form = filling.sign(session, scene.tenant, who, party, given, Came("", ""))
     assert (form.signed_on, form.valid_until) == (date(2026, 12, 31), date(2029, 12, 31))
 
 

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.catalog.models import Recording, Release
+from app.catalog.service.artwork import set_artwork
 from app.kernel import db
+from app.kernel.actor import Actor
 from app.kernel.media import Fault
 from app.uploads import queries, tasks
 from app.uploads.models import Batch, BatchFile, BatchFinding, BatchItem
@@ -163,6 +165,28 @@ def test_other_audio_is_a_change_that_is_said_and_can_be_taken_back(client_as, m
             session.execute(select(Release.title, Release.artwork, Release.artwork_id).order_by(Release.id)).all()
             == cover
         )
+
+
+def test_releases_look_again_as_they_did_before_a_batch_that_is_taken_back(client_as, mine):
+    client = client_as(mine)
+    applied(client, mine, FIRST)
+    own = {"name": "by hand.jpg", "file": None, "facts": {"format": "jpeg", "sha256": "0" * 64}}
+    with db.tenant_work(mine) as session:
+        release = session.scalars(select(Release).where(Release.title == "Nachtwerk")).one()
+        own["file"] = str(session.scalars(select(Recording.audio_id).where(Recording.audio_id.is_not(None))).one())
+        set_artwork(session, Actor.system(mine), release, own)
+    looks = select(Release.title, Release.artwork, Release.artwork_id).order_by(Release.id)
+    with db.tenant_read(mine) as session:
+        before = session.execute(looks).all()
+    assert {row.title: row.artwork_id is not None for row in before} == {"Nachtwerk": True, "Meer": False}
+    batch = applied(client, mine, COVER, picture("5901234123457.jpg", of="sea"))
+    with db.tenant_read(mine) as session:
+        assert all(row.artwork_id for row in session.execute(looks))
+    client.post(f"{batch}/undo")
+    work(mine)
+    assert stage(mine) == "undone"
+    with db.tenant_read(mine) as session:
+        assert session.execute(looks).all() == before
 
 
 def test_everything_that_a_first_batch_brought_can_go_with_its_files(client_as, mine):

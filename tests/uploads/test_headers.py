@@ -61,6 +61,32 @@ def test_a_field_goes_to_the_surest_column_and_to_one_only():
     assert [proposal.field for proposal in proposals] == [None, "track.title", None]
 
 
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        (("Title", "Track Title"), ("release.title", "track.title")),
+        (("Track Title", "TITLE"), ("track.title", "release.title")),
+        (("Titel", "Songtitel"), ("release.title", "track.title")),
+        (("Título", "Título de la canción"), ("release.title", "track.title")),
+        (("Artist", "Track Artist"), ("release.artists", "track.artists")),
+        (("Artist", "Performer", "Version", "Mix"), ("track.artists", None, "track.version", None)),
+        (("제목", "곡 제목"), ("release.title", "track.title")),
+        (("العنوان", "عنوان الأغنية"), ("release.title", "track.title")),
+        (("Title",), ("track.title",)),
+        (("Title", "Album Title"), ("track.title", "release.title")),
+        (("Title", "Track Title", "Album"), (None, "track.title", "release.title")),
+        (("Title", "Name", "Track Title"), (None, None, "track.title")),
+    ],
+)  # fmt: skip
+def test_a_bare_title_beside_a_tracks_is_the_releases(headers, fields):
+    assert tuple(proposal.field for proposal in propose(headers)) == fields
+
+
+def test_a_bare_title_that_the_sender_confirmed_stays_what_it_was():
+    proposals = propose(["Title", "Track Title"], {"Title": "track.title"})
+    assert [proposal.field for proposal in proposals] == ["track.title", None]
+
+
 def test_what_a_sender_confirmed_counts_first():
     proposals = propose(["Titel", "Foo", "UPC"], {"Titel": "release.title", "Foo": "track.title", "UPC": None})
     assert [(p.field, p.reason) for p in proposals] == [

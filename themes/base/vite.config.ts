@@ -21,6 +21,8 @@ export default defineConfig({
       input: {
         portal: "src/portal.ts",
         door: "src/door.ts",
+        store: "src/store.ts",
+        "store-embed": "src/store-embed.ts",
         catalogue: "src/catalogue.ts",
         files: "src/files.ts",
         "artist-home": "src/artist-home.ts",

@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from admin.console import queries, service
+from admin.console import activity, queries, service
 from admin.console.errors import NotConfirmed
 from admin.console.pages import openings
 from admin.pages import operator_of
@@ -159,6 +159,7 @@ def label_page(request: Request[Any, Any, Any], label_id: str, status: int = 200
         used=used,
         steps=steps,
         audit=audit,
+        said=activity.said,
         plans=PLANS,
         flags=FLAGS,
         cells=[cell for cell in settings.owner_urls if cell != row.cell],

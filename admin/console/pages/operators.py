@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from admin.console import queries
+from admin.console import activity, queries
 from admin.pages import fresh_operator_of, operator_of
 from admin.service import team
 from admin.service.factors import factors_of
@@ -29,7 +29,8 @@ def list_operators(request: Request[Any, Any, Any]) -> Response[str]:
     operator_of(request)
     with platform_read() as session:
         people, audit = team.operators(session), queries.audit(session)
-    return page("console/operators.html", realm_of(request), here=OPERATORS, people=people, audit=audit)
+    shown: dict[str, Any] = {"people": people, "audit": audit, "said": activity.said}
+    return page("console/operators.html", realm_of(request), here=OPERATORS, **shown)
 
 
 @get(ONE, sync_to_thread=True)

@@ -20,7 +20,7 @@ FEW: Final = 3
 LEAST: Final = 2
 """So many units high is the smallest amount that is not nothing."""
 HUNDRED: Final = 100
-MARKS: Final = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))
+MARKS: Final = dict.fromkeys(map(ord, "\u200e\u200f\u061c\u2066\u2069"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 import typst
@@ -68,6 +69,20 @@ def card_png(brand: Brand, *, host: str, line: str) -> bytes:
     return _drawn("card.typ", data, brand, form="png")
 
 
+def release_png(brand: Brand, *, title: str, by: str, cover: bytes | None) -> bytes:
+    """The card of a release, 1200 × 630 pixels, with its cover (WebP) where it has one."""
+    size = 76 if len(title) <= 14 else 54 if len(title) <= 34 else 38
+    shade = brand.flat["scheme"]
+    files = {"cover.webp": cover} if cover else {}
+    data = _data(brand, shade) | {
+        "title": title[:90],
+        "by": by[:90],
+        "title_size": size,
+        "cover": next(iter(files), None),
+    }
+    return _drawn("release.typ", data, brand, form="png", more=files)
+
+
 def icon_png(brand: Brand, name: str) -> bytes:
     """One of `ICONS`."""
     size, corner = ICONS[name]
@@ -115,8 +130,15 @@ def _data(brand: Brand, shade: str) -> dict[str, Any]:
     }
 
 
-def _drawn(template: str, data: Mapping[str, Any], brand: Brand, *, form: Literal["pdf", "png", "svg"]) -> bytes:
-    files = {"main.typ": _template(template), "common.typ": _template("common.typ")}
+def _drawn(
+    template: str,
+    data: Mapping[str, Any],
+    brand: Brand,
+    *,
+    form: Literal["pdf", "png", "svg"],
+    more: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
+    files = {"main.typ": _template(template), "common.typ": _template("common.typ"), **more}
     content = json.dumps(data, ensure_ascii=False)
     files["data.json"] = content.encode()
     if brand.logo:

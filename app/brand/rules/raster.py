@@ -113,3 +113,13 @@ def _as_png(image: Image.Image) -> bytes:
     fresh = Image.frombytes("RGBA", image.size, image.tobytes())  # a new image has no text, profile or place
     fresh.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def lighter(png: bytes, most_bytes: int) -> bytes:
+    """A picture of ours in at most so many bytes: with fewer colours where it has to be."""
+    if len(png) < most_bytes:
+        return png
+    kept = io.BytesIO()
+    image = Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(kept, "PNG", optimize=True)
+    return kept.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.brand.service.assets import add_font, add_logo, asset_bytes
 from app.brand.service.blocks import block_html
-from app.brand.service.drawing import contract_pdf, drawn, statement_sample
+from app.brand.service.drawing import contract_pdf, drawn, release_card, statement_sample
 from app.brand.service.live import (
     LiveTheme,
     live_theme,
@@ -39,6 +39,7 @@ __all__ = [
     "preview_link_token",
     "preview_theme",
     "publish",
+    "release_card",
     "roll_back",
     "say_as",
     "say_as_before",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -32,6 +33,19 @@ def drawn(tenant: Tenant, theme: LiveTheme, name: str) -> bytes:
     key = f"brand.drawn:{theme.sha}:{name}:{tenant.name}"
     make = _kept_card if name == CARD else _drawn_icon
     return cache.of(tenant).get_or_make(key, bytes, lambda: make(tenant, theme, name), seconds=KEPT_SECONDS)
+
+
+def release_card(tenant: Tenant, theme: LiveTheme, title: str, by: str, cover: bytes | None, *, key: str) -> bytes:
+    """The picture that other sites show for a release, in this theme; `key` names what the cover shows."""
+    said = hashlib.blake2b(f"{title}\0{by}\0{key}\0{tenant.name}".encode(), digest_size=16).hexdigest()
+
+    def make() -> bytes:
+        on_dark = theme.flat["scheme"] == "dark" and ("on_dark" in theme.logos or "mono" in theme.logos)
+        logo = ("on_dark" if "on_dark" in theme.logos else "mono") if on_dark else "wordmark"
+        drawing = paper.release_png(brand_of(tenant, theme, logo=logo), title=title, by=by, cover=cover)
+        return raster.lighter(drawing, cache.LARGEST_VALUE)
+
+    return cache.of(tenant).get_or_make(f"brand.release:{theme.sha}:{said}", bytes, make, seconds=KEPT_SECONDS)
 
 
 def statement_sample(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from app.catalog.pages import covers, grid, names, places, readiness, recording, release, releases, tracks, work
+from app.catalog.pages import (
+    contributors,
+    covers,
+    grid,
+    names,
+    places,
+    readiness,
+    recording,
+    release,
+    releases,
+    tracks,
+    work,
+)
 from app.catalog.queries import columns
 
 handlers = [
@@ -15,6 +27,7 @@ handlers = [
     *covers.handlers,
     *recording.handlers,
     *work.handlers,
+    *contributors.handlers,
     *names.handlers,
 ]
 __all__ = ["columns", "handlers"]

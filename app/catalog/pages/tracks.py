@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -70,9 +71,10 @@ shell.add(
 
 
 class ChosenRecordings(msgspec.Struct, forbid_unknown_fields=True):
-    """The recordings that were chosen."""
+    """The recordings that were chosen, and as what table they are wanted."""
 
     id: list[str] | str = []
+    kind: str = msgspec.field(name="as", default="csv")
 
 
 def chosen_ids(said: list[str] | str) -> list[UUID]:
@@ -104,12 +106,18 @@ def list_tracks(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 def found_recordings(
-    session: Session, visitor: Visitor, asked: Asked, after: list[Any] | None, limit: int
+    session: Session,
+    visitor: Visitor,
+    asked: Asked,
+    after: list[Any] | None,
+    limit: int,
+    *,
+    among: Collection[UUID] | None = None,
 ) -> list[Any]:
-    """The recordings of a filter, from after a place."""
+    """The recordings of a filter, from after a place; with `among`, of these alone."""
     if asked.get("q"):
         forgive(session)
-    return list(session.execute(queries.recordings(visitor, asked, after=after, limit=limit)).all())
+    return list(session.execute(queries.recordings(visitor, asked, after=after, limit=limit, among=among)).all())
 
 
 def _release_names(session: Session, rows: list[Any]) -> dict[UUID, str]:
@@ -133,16 +141,15 @@ def export(request: Request[Any, Any, Any]) -> Response[bytes]:
 @post(f"{TRACKS}/export", sync_to_thread=True)
 def export_chosen(request: Request[Any, Any, Any], data: URLEncodedBody[ChosenRecordings]) -> Response[bytes]:
     """Give the chosen recordings as a table."""
-    return _table(request, "", "csv", chosen=set(chosen_ids(data.id)))
+    return _table(request, "", data.kind, chosen=chosen_ids(data.id))
 
 
-def _table(request: Request[Any, Any, Any], query: str, kind: str, *, chosen: set[UUID] | None) -> Response[bytes]:
+def _table(request: Request[Any, Any, Any], query: str, kind: str, *, chosen: list[UUID] | None) -> Response[bytes]:
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     require_somewhere(visitor, "catalog.view")
     asked = LISTING.asked(query)
     with tenant_work(tenant) as session:
-        found = found_recordings(session, visitor, asked, None, EXPORTED)
-        rows = [row for row in found if chosen is None or row.id in chosen]
+        rows = found_recordings(session, visitor, asked, None, EXPORTED, among=chosen)
         names = _release_names(session, rows)
         after = {"rows": len(rows), "filter": asked.query}
         activity.record(session, visitor.actor, "catalog.tracks_exported", after=after)

@@ -44,13 +44,14 @@ def artist_ids(session: Session, keys: pl.Series) -> pl.DataFrame:
 
 
 def contributor_ids(session: Session, keys: pl.Series) -> pl.DataFrame:
-    """Contributors by comparable name, without those that a remark tells apart."""
-    return _named(session, Contributor, keys, Contributor.remark == "")
+    """Contributors by comparable name, without those that a remark tells apart; who was merged is who they became."""
+    meant = func.coalesce(Contributor.merged_into_id, Contributor.id)
+    return _named(session, Contributor, keys, Contributor.remark == "", key=meant)
 
 
-def _named(session: Session, model: Any, keys: pl.Series, *only: ColumnElement[bool]) -> pl.DataFrame:
+def _named(session: Session, model: Any, keys: pl.Series, *only: ColumnElement[bool], key: Any = None) -> pl.DataFrame:
     query = (
-        select(model.name_key, cast(model.id, Text))
+        select(model.name_key, cast(model.id if key is None else key, Text))
         .where(_is_one_of(model.name_key), *only)
         .ext(distinct_on(model.name_key))
         .order_by(model.name_key, model.id)

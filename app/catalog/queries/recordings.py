@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Select, and_, cast, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
@@ -20,12 +21,11 @@ from app.catalog.models import (
     Work,
     WorkWriter,
 )
-from app.catalog.policies import may_see_recording, may_see_release, may_see_work
+from app.catalog.policies import may_see_contributor, may_see_recording, may_see_release, may_see_work
 from app.catalog.queries.lists import PROBLEM
 from app.identity.policies import Visitor
 from app.lists.rules import Asked
-from app.roster.models import Artist, Contributor, Imprint
-from app.roster.policies import may_see_artist
+from app.roster.models import Contributor, Imprint
 from app.roster.queries.search import as_sorted, found_artists, likeness, matches
 
 RELEASES_OF = (
@@ -44,7 +44,14 @@ SORTS: dict[str, Any] = {
 """Every sort as text, so that a page's marker holds one kind of value."""
 
 
-def recordings(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: int) -> Executable:
+def recordings(
+    visitor: Visitor,
+    asked: Asked,
+    *,
+    after: list[str] | None,
+    limit: int,
+    among: Collection[UUID] | None = None,
+) -> Executable:
     """One row a recording under a filter, from after a place, with one of the releases that it is on."""
     value, backwards = SORTS[asked.sort.lstrip("-")], asked.sort.startswith("-")
     on = select(Track.release_id).join(Release, Release.id == Track.release_id).where(may_see_release(visitor))
@@ -68,6 +75,8 @@ def recordings(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit
         release_id.label("release_id"),
         value.label("place"),
     ).where(may_see_recording(visitor), *_chosen(asked))
+    if among is not None:
+        query = query.where(Recording.id.in_(among))
     if after is not None:
         here = tuple_(value, Recording.id)
         there = tuple_(after[0], UUID(after[1]))
@@ -162,21 +171,8 @@ def _people_named(visitor: Visitor, wanted: str) -> Any:
     """Everybody who is credited; whoever is narrowed to a part finds those of the recordings they see."""
     query = select(Contributor.id, Contributor.name, Contributor.remark.label("note"))
     query = query.where(func.lower(Contributor.name).contains(wanted.lower(), autoescape=True))
-    if not visitor.scope.is_whole:
-        seen = select(Credit.contributor_id).join(Recording, Recording.id == Credit.recording_id)
-        wrote = select(WorkWriter.contributor_id).join(Work, Work.id == WorkWriter.work_id)
-        query = query.where(
-            or_(
-                Contributor.id.in_(seen.where(may_see_recording(visitor))),
-                Contributor.id.in_(wrote.where(may_see_work(visitor))),
-                Contributor.artist_id.in_(_artists_seen(visitor)),
-            )
-        )
+    query = query.where(Contributor.merged_into_id.is_(None), may_see_contributor(visitor))
     return query.order_by(func.length(Contributor.name), Contributor.name, Contributor.id)
-
-
-def _artists_seen(visitor: Visitor) -> Any:
-    return select(Artist.id).where(may_see_artist(visitor))
 
 
 def _works_named(visitor: Visitor, wanted: str) -> Any:

@@ -160,6 +160,7 @@ def _credits(frame: pl.DataFrame, contributors: pl.DataFrame) -> pl.DataFrame:
     named = named.drop_nulls("name").with_columns(name_key=name_keys(pl.col("name")))
     named = named.unique(["recording_id", "name_key", "role"], keep="first", maintain_order=True)
     named = named.join(contributors.select("name_key", contributor_id="id"), on="name_key", maintain_order="left")
+    named = named.unique(["recording_id", "contributor_id", "role"], keep="first", maintain_order=True)
     return named.with_columns(position=pl.int_range(1, pl.len() + 1).over("recording_id"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Work
@@ -36,11 +36,12 @@ def artist_meant(
 
 
 def contributor_meant(session: Session, name: str, chosen: UUID | None) -> str:
-    """The id of somebody who is credited; whoever is not known yet is from now on."""
+    """The id of somebody who is credited; a merged name means who it leads to, and whoever is not known yet is now."""
     name = clean_name(name)
     of_name = Contributor.name_key == name_key(name)
-    found = session.scalar(select(Contributor.id).where(Contributor.id == chosen, of_name)) if chosen else None
-    plain = select(Contributor.id).where(of_name, Contributor.remark == "")
+    meant = func.coalesce(Contributor.merged_into_id, Contributor.id)
+    found = session.scalar(select(meant).where(Contributor.id == chosen, of_name)) if chosen else None
+    plain = select(meant).where(of_name, Contributor.remark == "")
     if found is None:
         take_turn(session)
         found = session.scalar(plain)

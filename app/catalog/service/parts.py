@@ -80,6 +80,19 @@ def _still_there(session: Session, model: Any, items: list[Item], key: str) -> l
     return [item for item in items if item[key] in there]
 
 
+def _people(session: Session, items: list[Item]) -> list[Item]:
+    """Items of people who are still known, each once in a role, under whom they were merged into since.
+
+    They are held while they are written, so that nobody is merged away in between.
+    """
+    wanted = [UUID(item["contributor"]) for item in items]
+    query = select(Contributor.id, Contributor.merged_into_id).where(Contributor.id.in_(wanted))
+    query = query.with_for_update(read=True, key_share=True)
+    meant = {str(row.id): str(row.merged_into_id or row.id) for row in session.execute(query)} if wanted else {}
+    kept = [item | {"contributor": meant[item["contributor"]]} for item in items if item["contributor"] in meant]
+    return list({(item["contributor"], item["role"]): item for item in reversed(kept)}.values())[::-1]
+
+
 def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
     if rows:
         session.execute(insert(table_of(model)), rows)
@@ -188,7 +201,7 @@ def _read_credits(session: Session, recording: Recording) -> list[Item]:
 
 
 def _write_credits(session: Session, recording: Recording, items: list[Item]) -> None:
-    kept = _still_there(session, Contributor, items, "contributor")
+    kept = _people(session, items)
     session.execute(delete(Credit).where(Credit.recording_id == recording.id))
     rows = [
         {
@@ -224,7 +237,7 @@ def _read_writers(session: Session, work: Work) -> list[Item]:
 
 
 def _write_writers(session: Session, work: Work, items: list[Item]) -> None:
-    kept = _still_there(session, Contributor, items, "contributor")
+    kept = _people(session, items)
     session.execute(delete(WorkWriter).where(WorkWriter.work_id == work.id))
     rows = [
         {

@@ -39,7 +39,8 @@ REMOVALS = (
     " AND NOT EXISTS (SELECT FROM recording_works r WHERE r.work_id = w.id)",
     "DELETE FROM contributors c WHERE c.batch_id = :batch"
     " AND NOT EXISTS (SELECT FROM credits r WHERE r.contributor_id = c.id)"
-    " AND NOT EXISTS (SELECT FROM work_writers r WHERE r.contributor_id = c.id)",
+    " AND NOT EXISTS (SELECT FROM work_writers r WHERE r.contributor_id = c.id)"
+    " AND c.merged_into_id IS NULL AND NOT EXISTS (SELECT FROM contributors r WHERE r.merged_into_id = c.id)",
     "DELETE FROM artists a WHERE a.batch_id = :batch AND a.version = 1"
     " AND NOT EXISTS (SELECT FROM release_artists r WHERE r.artist_id = a.id)"
     " AND NOT EXISTS (SELECT FROM recording_artists r WHERE r.artist_id = a.id)"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.contracts.errors import AmendmentEmpty, SheetUnusable
 from app.contracts.models import Contract
-from app.contracts.pages.bulk import BATCHES, pieces_of
+from app.contracts.pages.bulk import BATCHES, called, pieces_of
 from app.contracts.pages.listing import LISTING, today_of
 from app.contracts.pages.sending import CONTRACTS
 from app.contracts.policies import require_bulk
@@ -62,6 +62,7 @@ def _shown(request: AnyRequest, query: str, typed: dict[str, Any] | None = None)
         "chosen": [contract for contract, _ in chosen],
         "most": MOST_ROWS,
         "fields": rules.columns_of(terms for _, terms in chosen),
+        "called": called(request),
         "typed": typed or {},
         "rows": range(1, FIELDS + 1),
     }
@@ -83,12 +84,14 @@ def sheet(request: AnyRequest) -> Response[bytes]:
     tenant, asked = tenant_of(request), LISTING.asked(_without_format(request.url.query))
     with tenant_read(tenant) as session:
         chosen = _chosen(session, request, asked)
+        numbers = lists.numbers(session, {key for _, terms in chosen for key in rules.others_of(terms)})
     names = rules.columns_of(terms for _, terms in chosen)
     heads = ["contract", "title", "end", "advance", *names]
     rows = []
     for contract, terms in chosen:
         held = rules.values_of(terms)
-        rows.append([contract.number, contract.title, contract.ends_on, "", *(held.get(name, "") for name in names)])
+        values = (rules.by_number(name, held.get(name, ""), numbers) for name in names)
+        rows.append([contract.number, contract.title, contract.ends_on, "", *values])
     return table(f"{tenant.slug}-amendments", request.query_params.get("as", "csv"), heads, rows)
 
 
@@ -109,7 +112,8 @@ def amend(
             return _of_sheet(request, upload)
         with tenant_work(tenant) as session:
             rows = _typed_rows(_chosen(session, request, LISTING.asked(query)), data)
-            name = told(realm_of(request), NAME) + ": " + ", ".join(name for name in rows[0] if name != "contract")
+            changed = ", ".join(map(called(request), (name for name in rows[0] if name != "contract")))
+            name = f"{told(realm_of(request), NAME)}: {changed}"
             batch = bulk.open_amendment(session, visitor.actor, name=name[:LONGEST], rows=rows)
     except Invalid as refusal:
         return again(request, "contracts/amend.html", refusal, **_shown(request, query, data))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from app.contracts.errors import ContractUnknown, SheetUnusable
 from app.contracts.models import Contract, ContractBatch, ContractBatchItem, ContractVersion
 from app.contracts.pages.sending import CONTRACTS
 from app.contracts.policies import batch_to_change, contract_to_edit, may_see_contract, require_bulk
+from app.contracts.rules import naming
 from app.contracts.rules.sheets import columns_of
 from app.contracts.rules.states import STATE_SENTENCES
 from app.contracts.service import bulk, drafting
@@ -70,6 +72,11 @@ HEAD_SENTENCES = {
 }
 
 AnyRequest = Request[Any, Any, Any]
+
+
+def called(request: AnyRequest) -> Callable[[str], str]:
+    """What the columns of a sheet are called to the reader of a request."""
+    return partial(naming.named, say=partial(told, realm_of(request)))
 
 
 @get(BATCHES, sync_to_thread=True)
@@ -157,6 +164,7 @@ def show(request: AnyRequest, batch_id: FromPath[str]) -> Response[Any]:
             "source": session.get_one(Contract, batch.template_id) if batch.template_id else None,
         }
     shown |= {"names": BATCH_SENTENCES, "states": STATE_SENTENCES, "contracts": CONTRACTS, "running": bulk.RUNNING}
+    shown["called"] = called(request)
     return page("contracts/bulk.html", realm_of(request), here=f"{BATCHES}/{batch.id}", batch=batch, **shown)
 
 

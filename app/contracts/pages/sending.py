@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,8 @@ from app.contracts.errors import StateUnfit
 from app.contracts.models import Contract, ContractComment, ContractVersion
 from app.contracts.pages.signing import WordsForm, came_from
 from app.contracts.policies import contract_to_change, contract_to_read, contract_to_sign, may_change_contract
-from app.contracts.rules import redline
+from app.contracts.queries import lists
+from app.contracts.rules import naming, redline
 from app.contracts.rules import signing as rules
 from app.contracts.rules.states import EDITABLE, STATE_SENTENCES
 from app.contracts.rules.wording import blocks
@@ -32,7 +34,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.languages import own_names, say
-from app.kernel.web.pages import page
+from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 
 CONTRACTS = "/portal/contracts"
@@ -267,12 +269,19 @@ def compare(request: AnyRequest, contract_id: FromPath[str], number: FromPath[in
         if number not in both or number - 1 not in both:
             raise StateUnfit
         texts = [writing.text_of(session, tenant, contract, both[each]) for each in (number - 1, number)]
+        before, now = both[number - 1].read(), both[number].read()
+        payees = lists.payee_names(session, before) | lists.payee_names(session, now)
     shown: dict[str, Any] = {
         "here": f"{CONTRACTS}/{contract.id}",
         "contract": contract,
         "place": number,
         "pieces": redline.words(*texts),
-        "changes": redline.fields(both[number - 1].read(), both[number].read()),
+        "changes": redline.fields(before, now),
+        "called": partial(
+            naming.named,
+            say=partial(told, realm_of(request)),
+            payees={str(key): name for key, name in payees.items()},
+        ),
     }
     return page("contracts/signed_redline.html", realm_of(request), **shown)
 

@@ -290,12 +290,17 @@ def _guarantee(read: Reader) -> dict[str, Any] | None:
 
 
 def _controlled(read: Reader) -> dict[str, Any] | None:
-    statutory = read.number("controlled_statutory")
-    if statutory is None:
+    which, statutory = read.one("controlled_rate"), read.number("controlled_statutory")
+    is_by_law = which in ("us", "us_day")
+    if statutory is None and not is_by_law:
         return None
+    on = read.day("controlled_day") if which == "us_day" else None
+    if which == "us_day" and on is None:
+        read.problems.setdefault("controlled_day", DAY)
     count = sentence("Write a whole number.")
     return {
-        "statutory": statutory,
+        "statutory": None if is_by_law else statutory,
+        "statutory_on": on,
         "portion": read.percent("controlled_portion", Decimal("0.75")),
         "cap_songs": read.whole("controlled_cap", count, 10),
         "controlled_songs": read.whole("controlled_songs", count, 0),

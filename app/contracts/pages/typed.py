@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.contracts.models import Contract
 from app.contracts.rules.numbers import shown_number, shown_percent
-from app.contracts.rules.terms import Base, Clause, Escalation, Terms, When
+from app.contracts.rules.terms import Base, Clause, Controlled, Escalation, Terms, When
 
 Fields = dict[str, Any]
 
@@ -140,6 +140,12 @@ def _reserve(terms: Terms, language: str) -> Fields:
     return fields | {f"p{place}_part": shown_percent(part, language) for place, part in enumerate(reserve.release, 1)}
 
 
+def _rate_of(controlled: Controlled) -> str:
+    if controlled.statutory is not None:
+        return "own"
+    return "us_day" if controlled.statutory_on else "us"
+
+
 def _others(terms: Terms, language: str) -> Fields:
     fields: Fields = {}
     if guarantee := terms.guarantee:
@@ -150,7 +156,9 @@ def _others(terms: Terms, language: str) -> Fields:
         }
     if controlled := terms.controlled:
         fields |= {
+            "controlled_rate": _rate_of(controlled),
             "controlled_statutory": shown_number(controlled.statutory, language),
+            "controlled_day": controlled.statutory_on.isoformat() if controlled.statutory_on else "",
             "controlled_portion": shown_percent(controlled.portion, language),
             "controlled_cap": str(controlled.cap_songs),
             "controlled_songs": str(controlled.controlled_songs),

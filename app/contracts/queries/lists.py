@@ -228,6 +228,12 @@ def titles(session: Session, contract_ids: Collection[UUID]) -> Mapping[UUID, st
     return dict(session.execute(query).all()) if contract_ids else {}
 
 
+def numbers(session: Session, contract_ids: Collection[UUID]) -> dict[str, str]:
+    """The numbers of contracts, by their ids as text."""
+    query = select(Contract.id, Contract.number).where(Contract.id.in_(contract_ids))
+    return {str(key): number for key, number in session.execute(query)} if contract_ids else {}
+
+
 def found_contracts(session: Session, visitor: Visitor, wanted: str, limit: int) -> list[Any]:
     """The contracts whose title, number or party holds what somebody types."""
     query = select(Contract.id, Contract.title, Contract.number, Party.legal_name.label("party"))

@@ -1,7 +1,8 @@
 """Many amendments at once: what a row changes of the terms of the contract that it names.
 
-Fields are called as in a sheet of new contracts. Whom a deal is with, what it is about and its currency are another
-deal's; favoured nations and triggers rest on other contracts and are changed one by one.
+Fields are called as in a sheet of new contracts; other contracts, on which favoured nations and triggers rest, are
+named by their numbers. Whom a deal is with, what it is about and its currency are another deal's: what was earned
+until now stands in the books under them.
 """
 
 from __future__ import annotations
@@ -22,20 +23,26 @@ BASIC: Final = ("contract", "title", "rate", "end", "advance", "advance_part")
 APART: Final = ("contract", "title", "end", "advance", "advance_part")
 """Columns that are no value of the terms."""
 
-CLOSED: Final = ("currency", "most_favoured", "trigger")
+CLOSED: Final = ("currency",)
+LINKED: Final = ("most_favoured", "trigger.contract")
+"""Columns that name other contracts."""
+
 UNSAID: Final = (
     ".territories", ".except_territories", ".channels", ".price_bands", ".commercial_models", ".sources",
     ".sold_from", ".sold_until", ".unit_places", ".base.amount",
 )  # fmt: skip
 """Values of a clause that are offered although they are not said."""
 
-ADDED: Final = ("reserve.rate", "guarantee.amount", "withholding.rate")
+ADDED: Final = ("reserve.rate", "guarantee.amount", "withholding.rate", *LINKED)
 """What may be added where there was none."""
 
 CONTRACT = sentence("The label has no contract in force with this number.")
 OPEN = sentence("A further version of this contract is not signed yet.")
 TWICE = sentence("Another row is about the same contract.")
 NOTHING = sentence("This changes nothing.")
+UNKNOWN = sentence("Name contracts of the label by their numbers, such as 2026-0001.")
+ITSELF = sentence("A contract cannot rest on itself.")
+CIRCLE = sentence("By this, contracts would follow each other's rates in a circle.")
 Changes = dict[str, list[str]]
 """Of each field that changes, what it was and what it becomes."""
 
@@ -57,6 +64,30 @@ def values_of(terms: Terms) -> dict[str, str]:
 def amended(terms: Terms, row: Mapping[str, str]) -> Terms:
     """The terms as a row changes them."""
     return sheets.merged(terms, _of_terms(row), payee=UUID(int=0), instead_of=None)
+
+
+def linked(row: Mapping[str, str], ids: Mapping[str, UUID]) -> tuple[dict[str, str], dict[str, str]]:
+    """A row with ids in place of the numbers of other contracts, and what is wrong with these, by column."""
+    found, wrong = dict(row), {}
+    for name in LINKED:
+        named = [each.strip() for each in row.get(name, "").split(",") if each.strip()]
+        if any(each not in ids for each in named) or (name == "trigger.contract" and len(named) > 1):
+            wrong[name] = UNKNOWN
+        elif row["contract"] in named:
+            wrong[name] = ITSELF
+        elif named:
+            found[name] = ", ".join(str(ids[each]) for each in named)
+    return found, wrong
+
+
+def others_of(terms: Terms) -> set[UUID]:
+    """The contracts on which terms rest."""
+    return {*terms.most_favoured, *([terms.trigger.contract] if terms.trigger else [])}
+
+
+def by_number(name: str, value: str, numbers: Mapping[str, str]) -> str:
+    """A value as people read it: other contracts by their numbers, all else as it is."""
+    return ", ".join(numbers.get(each, "—") for each in value.split(", ")) if value and name in LINKED else value
 
 
 def problems_of(terms: Terms, row: Mapping[str, str], *, starts_on: date) -> dict[str, str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise
 from typing import Final
 
+from app.contracts.rules import statutory
 from app.contracts.rules.fitting import overlap, specificity
 from app.contracts.rules.terms import Base, Clause, Controlled, Escalation, Reserve, Share, Terms, When
 from app.kernel.money import WHOLE_PPM, is_currency
@@ -38,6 +39,7 @@ WHOLE = sentence("The shares add up to more than 100 %.")
 SHARE_OF = sentence("A part of somebody's share needs that somebody among the payees, and not in a circle.")
 RELEASE = sentence("What is released of a reserve over the periods must add up to 100 %.")
 GUARANTEE = sentence("A guarantee is more than nothing.")
+STATUTORY = sentence("The US statutory rate is in US dollars. For another currency, write the rate as an amount.")
 SONGS = sentence("Count at least one song, and no more than 100.")
 
 
@@ -61,7 +63,7 @@ def _all(terms: Terms) -> Iterator[tuple[str, str]]:
     if terms.guarantee and terms.guarantee.amount <= 0:
         yield "guarantee", GUARANTEE
     yield from _reserve(terms.reserve)
-    yield from _controlled(terms.controlled)
+    yield from _controlled(terms.controlled, terms.currency)
 
 
 def _clauses(clauses: tuple[Clause, ...]) -> Iterator[tuple[str, str]]:
@@ -172,13 +174,15 @@ def _reserve(reserve: Reserve | None) -> Iterator[tuple[str, str]]:
         yield "reserve", RELEASE
 
 
-def _controlled(controlled: Controlled | None) -> Iterator[tuple[str, str]]:
+def _controlled(controlled: Controlled | None, currency: str) -> Iterator[tuple[str, str]]:
     if controlled is None:
         return
     if not (1 <= controlled.controlled_songs + controlled.outside_songs <= 100 and 1 <= controlled.cap_songs <= 100):
         yield "controlled", SONGS
-    if controlled.statutory < 0 or not _is_part(controlled.portion):
+    if (controlled.statutory or 0) < 0 or not _is_part(controlled.portion):
         yield "controlled", PORTION
+    if controlled.statutory is None and currency != statutory.CURRENCY:
+        yield "controlled", STATUTORY
 
 
 def _is_part(value: Decimal) -> bool:

@@ -152,7 +152,12 @@ class Guarantee(_Data, frozen=True):
 class Controlled(_Data, frozen=True):
     """Mechanicals per unit: songs the artist controls at a reduced rate, all songs under a cap, the rest charged."""
 
-    statutory: Decimal
+    statutory: Decimal | None = None
+    """The full rate per song; None: what the law of the United States says, at the least."""
+
+    statutory_on: date | None = None
+    """The day whose rate of that law counts; None: the last day of each period."""
+
     portion: Decimal = Decimal("0.75")
     cap_songs: int = 10
     controlled_songs: int = 0

@@ -20,18 +20,21 @@ def refuse_circles(session: Session, contract: Contract, terms: Terms) -> None:
     """Refuse terms by which contracts would follow each other's rates in a circle."""
     if not terms.most_favoured:
         return
+    found = circle({**links(session), contract.id: terms.most_favoured}, contract.id)
+    if found:
+        titles = dict(session.execute(select(Contract.id, Contract.title).where(Contract.id.in_(found))).all())
+        raise FavouredCycle(titles=" → ".join(titles.get(each, "—") for each in [*found, contract.id]))
+
+
+def links(session: Session) -> dict[UUID, tuple[UUID, ...]]:
+    """Whose rates each contract follows, by its newest version."""
     newest = (
         select(ContractVersion.contract_id, ContractVersion.terms)
         .ext(distinct_on(ContractVersion.contract_id))
         .order_by(ContractVersion.contract_id, ContractVersion.number.desc())
     )
-    links = {
-        row.contract_id: msgspec.json.decode(row.terms, type=_Favours).most_favoured for row in session.execute(newest)
-    }
-    found = circle({**links, contract.id: terms.most_favoured}, contract.id)
-    if found:
-        titles = dict(session.execute(select(Contract.id, Contract.title).where(Contract.id.in_(found))).all())
-        raise FavouredCycle(titles=" → ".join(titles.get(each, "—") for each in [*found, contract.id]))
+    rows = session.execute(newest)
+    return {row.contract_id: msgspec.json.decode(row.terms, type=_Favours).most_favoured for row in rows}
 
 
 def favoured(contract_id: UUID, known: Mapping[UUID, Terms]) -> Terms:

@@ -23,6 +23,7 @@ from app.fans.pages.visitors import (
 )
 from app.fans.rules import CONSENT_NAMES, CONSENTS, consent_kind
 from app.fans.service import consents, entry, following, leaving, letters
+from app.fans.service.entry import LABEL
 from app.identity.errors import LinkUsed
 from app.identity.pages import AnyRequest
 from app.kernel.db import tenant_read, tenant_work
@@ -35,9 +36,9 @@ CONFIRM = "store/account/confirm.html"
 
 
 class FollowForm(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom somebody wants to follow: an artist's id or "label"; guests say their mail address."""
+    """Whom somebody wants to follow: an artist's id, or the label; guests say their mail address."""
 
-    about: str
+    artist: str = ""
     email: str = ""
     next: str = ""
 
@@ -48,7 +49,7 @@ def follow(request: AnyRequest, data: URLEncodedBody[FollowForm]) -> Response[An
     language, tenant, fan = language_here(request), tenant_of(request), fan_of(request)
     wish = onward(data.next, account(request, "/following"))
     with tenant_read(tenant) as session:
-        whom = following.followable(session, tenant, data.about)
+        whom = following.followable(session, tenant, data.artist or LABEL)
     if fan is not None:
         with tenant_work(tenant) as session:
             following.follow(session, tenant, fan, whom.artist_id)

@@ -32,8 +32,8 @@ COOKIE: Final = "fan"
 NO_STORE: Final = {"cache-control": "no-store"}
 """What stands on these pages is one fan's alone."""
 
-Dress = Callable[..., Response[Any]]
-"""Lays the shop around a page: `dress(request, template, status=…, **values)`."""
+Dress = Callable[[AnyRequest, str, int, dict[str, Any]], Response[Any] | None]
+"""Lays the shop around a page: its request, template, status and values; None where no shop is open."""
 
 _dresses: list[Dress] = []
 
@@ -146,12 +146,15 @@ def account_page(request: AnyRequest, template: str, *, status: int = 200, **val
     """A page of the account in the shop's frame; nobody but its fan's browser keeps it."""
     language = language_here(request)
     shown = {"base": f"/{language}/account", "fan": fan_of(request), "problem": None, "problems": {}} | values
-    if _dresses:
-        response = _dresses[0](request, template, status=status, **shown)
-    else:
-        response = page(template, realm_of(request), status=status, **shown)
+    response = _dressed(request, template, status, shown)
+    if response is None:
+        response = page(template, realm_of(request), status=status, around="store/account/plain.html", **shown)
     response.headers.update(NO_STORE | {"referrer-policy": "same-origin", "x-robots-tag": "noindex"})
     return response
+
+
+def _dressed(request: AnyRequest, template: str, status: int, shown: dict[str, Any]) -> Response[Any] | None:
+    return _dresses[0](request, template, status, shown | {"around": "store/frame.html"}) if _dresses else None
 
 
 def refused(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -> Response[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan, FanConsent
@@ -38,7 +39,7 @@ def given(session: Session, fan: Fan) -> dict[str, FanConsent]:
         select(FanConsent)
         .where(FanConsent.fan_id == fan.id, FanConsent.kind.in_(CONSENTS))
         .order_by(FanConsent.kind, FanConsent.at.desc(), FanConsent.id.desc())
-        .distinct(FanConsent.kind)
+        .ext(distinct_on(FanConsent.kind))
     )
     return {row.kind: row for row in session.scalars(newest) if row.is_given}
 

@@ -86,6 +86,17 @@ def fan_of_email(session: Session, email: str, language: str) -> Fan:
     return session.scalars(select(Fan).where(Fan.email == email)).one()
 
 
+def add_fan(
+    session: Session, tenant: Tenant, *, email: str, name: str, language: str, country: str, password: str
+) -> Fan:
+    """Make a fan whose address is known to be theirs."""
+    fan = fan_of_email(session, checked_email(email), language)
+    fan.name, fan.country, fan.confirmed_at = name, country, fan.confirmed_at or clock.now()
+    fan.password_hash = chosen(password, email=email)
+    activity.record(session, fan_actor(tenant, fan), "fan.joined", subject_type="fan", subject_id=fan.id)
+    return fan
+
+
 def use_link(session: Session, tenant: Tenant, token: str, came: Came) -> str:
     """Let a fan in by the link they were sent, once; it shows that the address is theirs."""
     return come_in(session, tenant, use(session, tenant, "link", "", token), came)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,13 @@ class Followed(NamedTuple):
     def about(self) -> str:
         """How links and forms name it."""
         return str(self.artist_id) if self.artist_id else LABEL
+
+
+class Follower(NamedTuple):
+    """A fan, and what they follow as links that end mails name it."""
+
+    fan: Fan
+    what: str
 
 
 def followable(session: Session, tenant: Tenant, about: str) -> Followed:
@@ -90,14 +97,20 @@ def followed(session: Session, tenant: Tenant, fan: Fan) -> list[Followed]:
     return [Followed(artist_id, name or tenant.name) for artist_id, name in session.execute(query)]
 
 
-def followers(session: Session, artist_ids: Sequence[UUID], *, after: UUID | None, limit: int) -> list[Fan]:
+def followers(session: Session, artist_ids: Sequence[UUID], *, after: UUID | None, limit: int) -> list[Follower]:
     """Fans with a confirmed address who follow one of these artists or the label, in the order of their ids."""
     whom = Follow.artist_id.in_(artist_ids) | Follow.artist_id.is_(None)
     reachable = Fan.confirmed_at.is_not(None) & Fan.email.is_not(None) & Fan.disabled_at.is_(None)
-    query = select(Fan).where(Fan.id.in_(select(Follow.fan_id).where(whom)), reachable)
+    query = (
+        select(Fan, func.min(cast(Follow.artist_id, Text)))
+        .join(Follow, Follow.fan_id == Fan.id)
+        .where(whom, reachable)
+        .group_by(Fan.id)
+    )
     if after is not None:
         query = query.where(Fan.id > after)
-    return list(session.scalars(query.order_by(Fan.id).limit(limit)))
+    rows = session.execute(query.order_by(Fan.id).limit(limit))
+    return [Follower(fan, f"artist:{artist}" if artist else LABEL) for fan, artist in rows]
 
 
 def _record(session: Session, tenant: Tenant, fan: Fan, action: str, artist_id: UUID | None) -> None:

@@ -46,6 +46,7 @@ def record(
         "request_id": observe.request_id(),
     }
     session.execute(_INSERT, row)
+    session.info["has_news"] = True
     return activity_id
 
 
@@ -86,6 +87,7 @@ def record_many(session: Session, actor: Actor, action: str, *, subject_type: st
         "afters": BETWEEN.join(_json(after) for _, _, after in told),
     }
     session.execute(_INSERT_MANY, row)
+    session.info["has_news"] = True
 
 
 def _json(value: dict[str, Any] | None) -> str:

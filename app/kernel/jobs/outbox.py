@@ -34,7 +34,8 @@ class TaskArgsUnusable(ValueError):
 class OutboxRow(SharedModel):
     """One piece of work: waiting, leased to a worker until `lease_until`, done, or parked for a person to look at.
 
-    `sends` counts the messages sent for it and `claimed` the newest that a worker took up: an older message is void.
+    `sends` counts the messages sent for it, and `claimed` those that were sent when a worker last took one up: they are
+    void.
     """
 
     __tablename__ = "outbox"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
@@ -16,6 +17,8 @@ from app.kernel.observe import metrics
 from app.kernel.tenant import USUAL_LIMITS
 
 BATCH = 500
+MOST_LEASES = 6
+"""So many leases, at most, a message that nobody took up is left at the broker before it counts as lost."""
 PARKED_AFTER_CRASHES = "The worker died while doing this, again and again."
 
 # The walk over labels is a skip scan: one index probe per label with work waiting, however long its backlog is. Each
@@ -42,9 +45,17 @@ WITH RECURSIVE labels AS (
   ) picked
   WHERE l.label IS NOT NULL LIMIT :batch
 )
-UPDATE shared.outbox o SET sends = o.sends + 1, lease_until = clock_timestamp() + make_interval(secs => :lease)
+UPDATE shared.outbox o SET sends = o.sends + 1, lease_until = clock_timestamp() + make_interval(
+  secs => CAST(:lease AS float) * least(:most, power(2, least(o.sends - o.claimed, 10)))
+)
 FROM due WHERE o.id = due.id
 RETURNING o.id, o.label, o.epoch, o.task, o.queue, o.sends, o.trace
+""")
+
+# What the broker did not take waits one lease, however often it was sent: only what waits there waits for longer.
+_NOT_SENT = text("""
+UPDATE shared.outbox SET lease_until = least(lease_until, clock_timestamp() + make_interval(secs => :lease))
+WHERE id = ANY(:ids) AND claimed < sends AND done_at IS NULL
 """)
 
 _PARK_CRASHED = text("""
@@ -78,16 +89,25 @@ class Relay:
         """Park what keeps killing workers, lease what is due, send it; give back how many were sent.
 
         The lease commits before the sending: a crash in between, a lost message or an emptied broker all end the same
-        way, with the row sent again when its lease runs out.
+        way, with the row sent again when its lease runs out. Each sending that nobody took up doubles the next lease,
+        up to `MOST_LEASES`: where more waits at the broker than is done within a lease, few messages are sent in vain.
         """
         self._park_crashed()
         with platform_work(self.cell) as session:
             own = msgspec.json.encode(self.own_limits()).decode()
             lease = {"per_label": self.per_label, "own": own, "batch": self.batch, "lease": self.lease_seconds}
-            rows = session.execute(_TAKE, lease).all()
-        for row in rows:
-            self._send(row)
+            rows = session.execute(_TAKE, lease | {"most": MOST_LEASES}).all()
+        for place, row in enumerate(rows):
+            try:
+                self._send(row)
+            except Exception:
+                self._give_back([left.id for left in rows[place:]])
+                raise
         return len(rows)
+
+    def _give_back(self, ids: list[UUID]) -> None:
+        with platform_work(self.cell) as session:
+            session.execute(_NOT_SENT, {"ids": ids, "lease": self.lease_seconds})
 
     def _send(self, row: Any) -> None:
         envelope = Envelope(

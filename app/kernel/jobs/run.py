@@ -28,18 +28,20 @@ from app.kernel.tenant import Tenant
 BACKOFF_SECONDS = (2, 15, 120, 900)
 PROBLEM_LENGTH = 500
 
+# Whichever message comes first is taken up, and voids all that were sent until then: were only the newest good, a row
+# that waits at the broker for longer than its lease would be sent anew each time before it is reached, for ever.
 _CLAIM = text("""
-UPDATE shared.outbox SET claimed = :send, attempts = attempts + 1,
+UPDATE shared.outbox SET claimed = sends, attempts = attempts + 1,
   lease_until = clock_timestamp() + make_interval(secs => :lease)
-WHERE id = :id AND label = :label AND done_at IS NULL AND parked_at IS NULL AND sends = :send AND claimed < :send
-RETURNING task, args, epoch, attempts, max_attempts
+WHERE id = :id AND label = :label AND done_at IS NULL AND parked_at IS NULL AND claimed < :send AND :send <= sends
+RETURNING claimed, task, args, epoch, attempts, max_attempts
 """)
 _RENEW = text("""
 UPDATE shared.outbox SET lease_until = clock_timestamp() + make_interval(secs => :lease)
-WHERE id = :id AND claimed = :send AND done_at IS NULL
+WHERE id = :id AND claimed = :claimed AND done_at IS NULL
 """)
 _DONE = text(
-    "UPDATE shared.outbox SET done_at = clock_timestamp() WHERE id = :id AND done_at IS NULL AND claimed = :send"
+    "UPDATE shared.outbox SET done_at = clock_timestamp() WHERE id = :id AND done_at IS NULL AND claimed = :claimed"
 )
 
 log = observe.log("worker")
@@ -59,7 +61,7 @@ class _DoneElsewhere(Exception):
 @dataclass(frozen=True)
 class _Claim:
     id: UUID
-    send: int
+    claimed: int
     cell: str
     label: str
     epoch: int
@@ -99,7 +101,6 @@ def _claim(envelope: Envelope, lease_seconds: float) -> _Claim | None:
         return None
     return _Claim(
         id=UUID(envelope.id),
-        send=envelope.send,
         cell=envelope.cell,
         label=envelope.label,
         **row._mapping,  # noqa: SLF001
@@ -176,7 +177,7 @@ def _allow_time(session: Session, task: Task) -> None:
 def _mark_done(session: Session, claim: _Claim) -> None:
     failpoint.reach("task.worked")
     session.flush()
-    done = session.execute(_DONE, {"id": claim.id, "send": claim.send})
+    done = session.execute(_DONE, {"id": claim.id, "claimed": claim.claimed})
     if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result counts
         raise _DoneElsewhere
     failpoint.reach("task.marked")
@@ -202,7 +203,7 @@ def _park(claim: _Claim, why: str) -> str:
 
 
 def _write(claim: _Claim, **values: Any) -> None:
-    still_ours = (OutboxRow.id == claim.id) & (OutboxRow.claimed == claim.send) & OutboxRow.done_at.is_(None)
+    still_ours = (OutboxRow.id == claim.id) & (OutboxRow.claimed == claim.claimed) & OutboxRow.done_at.is_(None)
     with platform_work(claim.cell) as session:
         session.execute(update(OutboxRow).where(still_ours).values(**values))
 
@@ -222,7 +223,7 @@ def _kept_lease(claim: _Claim, lease_seconds: float) -> Iterator[None]:
         while not finished.wait(lease_seconds / 3):
             try:
                 with platform_work(claim.cell) as session:
-                    session.execute(_RENEW, {"id": claim.id, "send": claim.send, "lease": lease_seconds})
+                    session.execute(_RENEW, {"id": claim.id, "claimed": claim.claimed, "lease": lease_seconds})
             except (DBAPIError, Refusal, OSError) as trouble:
                 log.warning("lease.not_renewed", row=str(claim.id), reason=type(trouble).__name__)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
 import psycopg
 
@@ -18,6 +20,19 @@ WAIT_SECONDS = 1.0
 log = observe.log("live")
 
 
+class Follower(Protocol):
+    """Who wants to know of every activity, and whether it is heard of at all."""
+
+    def hear(self, cell: str) -> None:
+        """A cell is listened to from now on."""
+
+    def go_deaf(self, cell: str) -> None:
+        """And not any more."""
+
+    def happened(self, tenant_id: str) -> None:
+        """Something happened at a label."""
+
+
 class Hub:
     """Who waits for news of which label; it carries no content, so it can leak none."""
 
@@ -25,6 +40,11 @@ class Hub:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = threading.Event()
+        self._followers: list[Follower] = []
+
+    def follow(self, follower: Follower) -> None:
+        """Tell somebody besides the streams: of every activity, and of when it is heard of."""
+        self._followers.append(follower)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Listen to every cell in threads of their own; the streams live in `loop`."""
@@ -62,14 +82,27 @@ class Hub:
             try:
                 with psycopg.connect(url, autocommit=True, application_name="boptone:live") as connection:
                     connection.execute("LISTEN activity")
-                    while not self._stopped.is_set():
-                        for note in connection.notifies(timeout=WAIT_SECONDS, stop_after=100):
-                            self._wake(note.payload)
+                    with self._heard(cell):
+                        while not self._stopped.is_set():
+                            for note in connection.notifies(timeout=WAIT_SECONDS, stop_after=100):
+                                self._wake(note.payload)
             except (psycopg.Error, OSError) as trouble:
                 log.warning("live.interrupted", cell=cell, reason=type(trouble).__name__)
                 self._stopped.wait(RECONNECT_SECONDS)
 
+    @contextmanager
+    def _heard(self, cell: str) -> Iterator[None]:
+        for follower in self._followers:
+            follower.hear(cell)
+        try:
+            yield
+        finally:
+            for follower in self._followers:
+                follower.go_deaf(cell)
+
     def _wake(self, tenant_id: str) -> None:
+        for follower in self._followers:
+            follower.happened(tenant_id)
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closing
                 self._loop.call_soon_threadsafe(self._set, tenant_id)

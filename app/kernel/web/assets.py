@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -51,10 +51,15 @@ def entry(name: str) -> Entry:
         chunk = _manifest()[key]
         for imported in chunk.imports:
             walk(imported)
-        sheets.update(dict.fromkeys(chunk.css))
+        sheets.update(dict.fromkeys(sorted(chunk.css, key=_is_own)))
 
     walk(f"src/{name}.ts")
     return Entry(tuple(f"/assets/{sheet}" for sheet in sheets), f"/assets/{_manifest()[f'src/{name}.ts'].file}")
+
+
+def _is_own(sheet: str) -> bool:
+    """Whether one entry alone has a sheet: those that several share say in which order layers lie, and come first."""
+    return sum(sheet in chunk.css for chunk in _manifest().values()) < 2
 
 
 @cache
@@ -102,6 +107,7 @@ def _icons() -> dict[str, str]:
     return msgspec.json.decode((DIST / "icons.json").read_bytes(), type=dict[str, str])
 
 
+@lru_cache(maxsize=1_000)
 def icon(name: str, kind: str = "") -> Markup:
     """An icon as inline SVG, hidden from readers: the words beside it say the same."""
     drawing = Markup(_icons()[name])  # noqa: S704 drawn by our own build
@@ -112,3 +118,9 @@ def icon(name: str, kind: str = "") -> Markup:
 def script_sentences() -> tuple[str, ...]:
     """The English sentences that scripts say."""
     return msgspec.json.decode((DIST / "words.json").read_bytes(), type=tuple[str, ...])
+
+
+@cache
+def script_words() -> tuple[tuple[str, str], ...]:
+    """The same sentences, each under itself, as scripts look them up."""
+    return tuple((text, text) for text in script_sentences())

@@ -18,7 +18,9 @@ from app.kernel.errors import Busy, Forbidden, NotFound, Refusal, Unavailable
 from app.kernel.observe import metrics
 from app.kernel.tenant import LabelMoving, Tenant, TenantState
 from app.kernel.web import languages
-from app.kernel.web.headers import completed
+from app.kernel.web.headers import KEPT_POLICY, completed
+from app.kernel.web.page_cache import Kept, Key, pages
+from app.kernel.web.paging import is_known
 from app.kernel.web.realm import Directory, Realm
 from app.kernel.web.refusals import Malformed, answer, prefers_page, status_of
 from app.settings import Settings
@@ -33,7 +35,6 @@ UNSUBSCRIBE = "/unsubscribe/"
 
 EVERYWHERE = (
     "/files/",
-    "/stream/",
     "/theme/",
     "/icons/",
     "/favicon.svg",
@@ -47,6 +48,10 @@ DOORS = (
 )  # fmt: skip
 """Where people come in, prove who they are and leave: a host for artists alone has that, too."""
 SCHEMES = ("light", "dark")
+PERSONAL = ("theme-preview", "flash")
+"""Cookies, by the ends of their names, with which a page is not what everybody sees."""
+CHOSEN = ("market", "country")
+"""Cookies that say what a visitor of a shop chose."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PORT = re.compile(r":[0-9]{1,5}$")
@@ -126,6 +131,8 @@ class Gate:
                 refusal = self._check(scope, headers, realm)
                 if refusal is not None:
                     await _send(realm, refusal, headers, send_completed)
+                elif (kept := self._kept(scope, headers, realm)) is not None:
+                    await _send_kept(realm, kept, headers, send_completed)
                 else:
                     await self._serve(scope, receive, send_completed, realm, headers)
             finally:
@@ -134,6 +141,21 @@ class Gate:
                 metrics.answered(route=route, method=method, status=status or 499, seconds=seconds)
                 tell(name=f"{method} {route}", route=route, status=status)
                 log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+    def _kept(self, scope: Scope, headers: dict[str, str], realm: Realm) -> Kept | None:
+        """The page that is asked for, if it is kept; otherwise what a handler needs to know to have it kept."""
+        tenant, path = realm.tenant, scope["path"]
+        if tenant is None or scope["method"] != "GET" or _surface_of(path) != "storefront":
+            return None
+        cookies: dict[str, str] = realm.facts["cookies"]
+        if any(name.endswith(PERSONAL) for name in cookies) or b"theme=" in scope["query_string"]:
+            return None
+        place = languages.region(headers.get("accept-language", ""))
+        choice = (realm.facts["scheme"], place, *(cookies.get(name, "")[:20] for name in CHOSEN))
+        query = scope["query_string"].decode("latin-1")
+        key = Key(tenant.cell, tenant.id, tenant.epoch, realm.facts["origin"], f"{path}?{query}", choice)
+        realm.facts["page_key"], realm.facts["page_generation"] = key, pages.generation(tenant.id)
+        return pages.find(key)
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, realm: Realm, headers: dict[str, str]) -> None:
         """Run the application under the label's share of requests and the time limit for a first byte."""
@@ -342,6 +364,25 @@ def _is_stream(message: Message) -> bool:
 def _content_type(response: Response[Any]) -> str:
     kind = response.media_type
     return f"{kind.value}; charset=utf-8" if isinstance(kind, MediaType) else str(kind)
+
+
+async def _send_kept(realm: Realm, kept: Kept, headers: dict[str, str], send: Any) -> None:
+    """Answer with a page that is kept, or say that the asker has it (RFC 9110 §13.1.2)."""
+    pages.used(realm.facts["page_key"])
+    start = [*kept.headers, (b"etag", kept.tag.encode())]
+    if is_known(headers.get("if-none-match"), kept.tag):
+        # The policy that came with the page stays: it names the nonce that stands in it.
+        start.append(KEPT_POLICY)
+        await send({"type": "http.response.start", "status": 304, "headers": start})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    nonce, is_zipped = realm.nonce.encode(), "gzip" in headers.get("accept-encoding", "")
+    body = kept.zipped(nonce) if is_zipped else kept.body(nonce)
+    start.append((b"content-length", str(len(body)).encode()))
+    if is_zipped:
+        start.append((b"content-encoding", b"gzip"))
+    await send({"type": "http.response.start", "status": 200, "headers": start})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _send(realm: Realm, refusal: Refusal, headers: dict[str, str], send: Any) -> None:

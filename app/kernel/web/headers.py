@@ -15,6 +15,8 @@ _ALWAYS = (
 )
 _HSTS = (b"strict-transport-security", b"max-age=63072000")
 _DYNAMIC = ((b"cache-control", b"no-store"), (b"vary", b"Accept, Accept-Language, Cookie"))
+KEPT_POLICY = (b"content-security-policy", b"")
+"""Said in place of a policy where the asker has a page with its own (RFC 9111 §4.3.4)."""
 
 
 def content_policy(nonce: str) -> bytes:
@@ -35,6 +37,5 @@ def completed(headers: list[tuple[bytes, bytes]], realm: Realm, *, is_public: bo
         added.append(_HSTS)
     if b"cache-control" not in present:
         added.extend(_DYNAMIC)
-    return [pair for pair in headers if pair[0].lower() != b"server"] + [
-        (name, value) for name, value in added if name not in present
-    ]
+    said = [pair for pair in headers if pair[0].lower() != b"server" and pair != KEPT_POLICY]
+    return said + [(name, value) for name, value in added if name not in present]

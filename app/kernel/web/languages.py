@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +25,7 @@ SOURCE = "en"
 LANGUAGES = ("en", "de", "fr", "es", "pt-BR", "it", "nl", "pl", "ja", "ko", "zh-Hans", "ar")
 
 _WISH = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q=([01](?:\.[0-9]{1,3})?))?")
+_REGION = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?-([A-Za-z]{2})(?:[-;,\s]|$)")
 _PLACE = re.compile(r"%\((\w+)\)s")
 _LOOKED_AT, _EXAMPLES = 201, 3
 
@@ -99,6 +100,7 @@ def _said(value: object, language: str) -> object:
     return say(value, language) if isinstance(value, Said) else value
 
 
+@lru_cache(maxsize=4_096)
 def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     """The offered language that an Accept-Language header likes best; the first one offered if it likes none."""
     parts = [_WISH.fullmatch(part.strip()) for part in accept_language[:500].split(",")[:20]]
@@ -108,6 +110,13 @@ def choose(accept_language: str, offered: tuple[str, ...] = LANGUAGES) -> str:
     names |= {language.replace("-", "_").lower(): language for language in offered}
     found = negotiate_locale(preferred, names)
     return names[found.lower()] if found else offered[0]
+
+
+@lru_cache(maxsize=4_096)
+def region(accept_language: str) -> str:
+    """The country that a browser's first language speaks of ("de-AT": AT); empty where it speaks of none."""
+    found = _REGION.match(accept_language[:100].strip())
+    return found[1].upper() if found else ""
 
 
 @cache

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import observe
@@ -25,6 +27,7 @@ from app.kernel.web import assets, shell
 from app.kernel.web.languages import LANGUAGES, SOURCE, plural_form, say, say_many, shown_number
 
 LONGEST_ORIGINAL = 500
+MOST_KEPT = 256
 
 _NOT_A_LABELS = re.compile(r"console|identity/operator_|portal/kit\.html")
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -86,6 +89,17 @@ def say_own_many(own: OwnWords, one: str, many: str, count: int, language: str, 
     if form >= len(forms):
         return say_many(one, many, count, language, **places)
     return _filled(forms[form], {"n": shown_number(count, language), **places})
+
+
+def as_json(own: OwnWords, texts: tuple[tuple[str, str], ...], language: str) -> Markup:
+    """Sentences under their keys as a label says them, as JSON that may stand in a page."""
+    return _json(texts, language, frozenset((text, own.sentences[text]) for _, text in texts if text in own.sentences))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _json(texts: tuple[tuple[str, str], ...], language: str, own: frozenset[tuple[str, str]]) -> Markup:
+    mine = OwnWords(dict(own))
+    return htmlsafe_json_dumps({key: say_own(mine, text, language) for key, text in texts})
 
 
 def _filled(text: str, places: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date as calendar_day
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 
 from app.kernel import observe
@@ -22,7 +23,7 @@ from app.kernel.money import format_money
 from app.kernel.web import assets, flash
 from app.kernel.web.agents import device
 from app.kernel.web.languages import direction, said_values
-from app.kernel.web.own_words import OwnWords, say_own, say_own_many
+from app.kernel.web.own_words import OwnWords, as_json, say_own, say_own_many
 from app.kernel.web.realm import Realm
 
 Frame = Callable[[Realm], dict[str, Any]]
@@ -30,6 +31,9 @@ Frame = Callable[[Realm], dict[str, Any]]
 
 Speaker = Callable[[Realm], OwnWords]
 """Gives what is said in place of our sentences to the reader of a request."""
+
+KEPT_PIECES = 1_000
+"""So many pieces of frames are remembered, some kilobytes each: a few of each label that has people at work."""
 
 _frames: list[Frame] = []
 _speakers: list[Speaker] = []
@@ -66,7 +70,12 @@ def told_refusal(realm: Realm, refusal: Refusal) -> str:
 
 
 def _own_words(realm: Realm) -> OwnWords:
-    return next((_laid(provide, realm) or OwnWords() for provide in _speakers), OwnWords())
+    """What the label says its own way in the reader's language, asked for once in a request."""
+    known: dict[str, OwnWords] = realm.facts.setdefault("own_words", {})
+    if realm.language not in known:
+        found = (_laid(provide, realm) or OwnWords() for provide in _speakers)
+        known[realm.language] = next(found, OwnWords())
+    return known[realm.language]
 
 
 @cache
@@ -94,12 +103,6 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
     locale = language.replace("-", "_")
     zone = ZoneInfo(realm.tenant.time_zone if realm.tenant else "UTC")
 
-    def translate(msgid: str, **places: object) -> str:
-        return say_own(own_words, msgid, language, **places)
-
-    def translate_many(one: str, many: str, count: int, **places: object) -> str:
-        return say_own_many(own_words, one, many, count, language, **places)
-
     def moment(when: datetime, form: str = "medium") -> str:
         return format_datetime(when, form, tzinfo=zone, locale=locale)
 
@@ -116,7 +119,30 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
         return _spelled_date(date, locale)
 
     spelling = {"moment": moment, "day": day, "money": money, "number": number, "spelled": spelled}
-    return {"_": translate, "_n": translate_many} | spelling
+    return _voice(language, own_words) | spelling
+
+
+def _voice(language: str, own_words: OwnWords) -> dict[str, Any]:
+    """What says sentences to a template."""
+
+    def translate(msgid: str, **places: object) -> str:
+        return say_own(own_words, msgid, language, **places)
+
+    def translate_many(one: str, many: str, count: int, **places: object) -> str:
+        return say_own_many(own_words, one, many, count, language, **places)
+
+    return {"_": translate, "_n": translate_many}
+
+
+def _piece(language: str, own_words: OwnWords, template: str, *parts: Hashable) -> Markup:
+    """A piece of a frame that says the same for the same `parts`: drawn once, and again when a word changes."""
+    return _kept_piece(template, language, frozenset(own_words.sentences.items()), parts)
+
+
+@lru_cache(maxsize=KEPT_PIECES)
+def _kept_piece(template: str, language: str, said: frozenset[tuple[str, str]], parts: tuple[Hashable, ...]) -> Markup:
+    voice = _voice(language, OwnWords(dict(said)))
+    return Markup(_environment().get_template(template).render(parts=parts, **voice))  # noqa: S704  a template's own
 
 
 @lru_cache(maxsize=10_000)
@@ -161,7 +187,8 @@ def render(template: str, realm: Realm, **values: Any) -> str:
     for provide in _frames:
         around |= _laid(provide, realm) or {}
     own_words = _own_words(realm)
-    around["words"] = {text: say_own(own_words, text, language) for text in assets.script_sentences()}
+    around["words"] = as_json(own_words, assets.script_words(), language)
+    around["piece"] = partial(_piece, language, own_words)
     tools = _tools(realm, own_words)
     return _environment().get_template(template).render(**tools, **(around | values))
 

@@ -15,9 +15,8 @@ import msgspec
 from app.main.commands.output import answer, as_json
 
 AREAS = (
-    "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
-    "payouts",
-    "reports", "statement_pdf",
+    "session", "opening", "fleet", "pages", "roster", "audio", "streaming", "uploads", "batch_page", "ledger",
+    "statements", "payouts", "reports", "statement_pdf", "checkout",
 )  # fmt: skip
 
 

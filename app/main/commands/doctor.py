@@ -11,6 +11,7 @@ from app.main import composition
 from app.main.commands.output import answer, as_json
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from tenants.fleet.doctor import Finding
 
 
@@ -21,13 +22,13 @@ def command(json: bool) -> None:
     from tenants.fleet.doctor import examine
 
     with composition.connected("doctor") as settings:
-        findings = examine(settings) + books()
+        findings = examine(settings) + books(settings)
     lines = [f"{found.cell}{f' {found.label}' if found.label else ''}: {found.problem}" for found in findings]
     answer(findings, "\n".join(lines) or "Everything is as it should be.", json=json)
     sys.exit(1 if findings else 0)
 
 
-def books() -> list[Finding]:
+def books(settings: Settings) -> list[Finding]:
     """What is wrong with the books and statements of the labels that can be read, and with what seals their end."""
     from app.kernel.activity.tasks import check
     from app.kernel.db import platform_read, tenant_read
@@ -41,7 +42,7 @@ def books() -> list[Finding]:
         known = [as_tenant(row) for row in labels(session) if row.state not in ABSENT]
     findings = []
     for tenant in known:
-        if is_served(tenant.revision):
+        if tenant.cell in settings.owner_urls and is_served(tenant.revision):
             with tenant_read(tenant) as session:
                 wrong = problems(session) + examining.problems(session)
             wrong += [] if check(tenant) else ["the chain of activity is broken"]

@@ -94,10 +94,12 @@ class Limits:
 class Rail(Protocol):
     """One way for money to leave; `name` is kept with each payout and never changes its meaning.
 
-    It is given up to `batch` orders at once, and is lost patience with after `lease`.
+    It is given up to `batch` orders at once, and is lost patience with after `lease`. One that `is_shared` pays for all
+    labels from one account, and has one cap for all of them.
     """
 
     name: str
+    is_shared: bool
     batch: int
     lease: timedelta
 

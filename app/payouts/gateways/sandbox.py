@@ -45,6 +45,7 @@ class SandboxRail:
     """The sandbox's bank as a rail."""
 
     name = "sandbox"
+    is_shared = False
     batch = 250
     lease = timedelta(seconds=45)
 

@@ -26,6 +26,7 @@ from app.payouts.gateways import rails, sandbox
 from app.payouts.models import PayoutFile, RailCheck, SandboxTransfer
 from app.payouts.pages.surface import PORTAL, around
 from app.payouts.policies import difference_to_settle, require_all
+from app.payouts.rules import states
 from app.payouts.rules.refusals import BankReportRefused
 from app.payouts.schemas import NewFile, Settled
 from app.payouts.service import bankfiles, hearing, reconciling, sending
@@ -39,13 +40,6 @@ KIND_SENTENCES = {
     "extra": sentence("The bank lists money that no payout explains"),
     "amount": sentence("The bank lists another amount"),
     "state": sentence("The bank says paid, the books say otherwise"),
-}
-BANK_STATES = {
-    "accepted": sentence("On its way"),
-    "paid": sentence("Paid"),
-    "failed": sentence("Did not arrive"),
-    "returned": sentence("Came back"),
-    "refused": sentence("Refused"),
 }
 
 
@@ -72,7 +66,8 @@ def _page(request: Request[Any, Any, Any], refusal: Refusal | None = None) -> Re
     told = {
         "rail": rail,
         "kinds": KIND_SENTENCES,
-        "bank_states": BANK_STATES,
+        "rail_states": states.RAIL_SENTENCES,
+        "rail_tones": states.RAIL_TONES,
         "endings": sandbox.ENDINGS,
         "formats": bankfiles.FORMATS,
         "may_prepare": allows(visitor, "payouts.prepare"),

@@ -115,6 +115,7 @@ def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]
         "run": session.get(PayoutRun, payout.run_id) if payout.run_id else None,
         "attempts": list(session.scalars(tries)) if sees_all_payouts(visitor) else [],
         "steps": list(session.scalars(steps.order_by(Activity.seq))),
+        "rail_states": states.RAIL_SENTENCES,
         "meanings": meanings(),
         "problems": PROBLEM_SENTENCES,
         "people": {row.id: row.name for row in session.execute(select(Member.id, Member.name))},

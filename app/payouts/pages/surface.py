@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from babel.dates import get_day_names
 from litestar import Request, Response
+from markupsafe import Markup
 
 from app.contracts.rules.numbers import read_number, shown_percent
 from app.identity.pages import seen
@@ -59,6 +60,10 @@ def surface_of(request: Request[Any, Any, Any]) -> Surface:
 class PayoutTeller(Teller):
     """Who says sentences and numbers of payouts to the reader of a request."""
 
+    def sum(self, micros: int, currency: str) -> Markup:
+        """An amount as it stands in a page, whichever way the words around it run."""
+        return _isolated(self.money(micros, currency))
+
     def ppm(self, ppm: int) -> str:
         """A share in parts per million as a percentage."""
         return self.percent(Decimal(ppm).scaleb(-6))
@@ -83,6 +88,11 @@ class PayoutTeller(Teller):
         """The days of the week from Monday on."""
         names = get_day_names("wide", "stand-alone", locale=self._locale)
         return [names[day] for day in range(7)]
+
+
+@lru_cache(maxsize=10_000)
+def _isolated(text: str) -> Markup:
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
 
 
 def teller_of(realm: Realm) -> PayoutTeller:

@@ -150,7 +150,10 @@ class OrderRefused(BankFileRefused):
 class BankReportRefused(Invalid):
     """What a bank sent back cannot be read."""
 
-    message = "This file of the bank cannot be read. Send it again as the bank gave it: pain.002, camt.053 or camt.054."
+    message = (
+        "This file of the bank cannot be read. Send it again as the bank gave it: pain.002, camt.053, camt.054 or ACH "
+        "returns."
+    )
     TOO_LARGE = sentence("This file of the bank is too large.")
     UNSAFE = sentence("This file declares things that no bank declares. It was not read.")
     AMOUNT = sentence("“%(value)s” in this file of the bank is not an amount.")

@@ -49,6 +49,22 @@ TONES: Final[dict[State, str]] = {
     "paid": "success", "failed": "danger", "returned": "danger", "cancelled": "", "rejected": "danger",
 }  # fmt: skip
 
+RAIL_SENTENCES: Final = {
+    "accepted": sentence("On its way"),
+    "in_transit": sentence("On its way"),
+    "paid": sentence("Paid"),
+    "failed": sentence("Did not arrive"),
+    "returned": sentence("Came back"),
+    "refused": sentence("Refused"),
+    "unknown": sentence("Asking the bank"),
+}
+"""How a rail sees an order, in words."""
+
+RAIL_TONES: Final = {
+    "accepted": "info", "in_transit": "info", "paid": "success", "failed": "danger", "returned": "danger",
+    "refused": "danger", "unknown": "warning",
+}  # fmt: skip
+
 
 def follows(now: State, wanted: State) -> bool:
     """Whether one state may come after another."""

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, files, ids
 from app.kernel.actor import Actor
+from app.kernel.money import from_minor
 from app.kernel.tenant import Tenant
 from app.payouts.errors import RunEmpty
-from app.payouts.gateways.bankfile import masspay, nacha, pain, returned
+from app.payouts.gateways.bankfile import ach_returns, masspay, nacha, pain, returned
 from app.payouts.gateways.bankfile.debtor import Debtor
 from app.payouts.gateways.rail import Order, Report
 from app.payouts.models import Payout, PayoutFile
@@ -87,7 +88,19 @@ def _kept(session: Session, tenant: Tenant, actor: Actor, form: str, raw: bytes,
 
 
 def read_back(session: Session, tenant: Tenant, raw: bytes) -> int:
-    """Take in what the bank says of payments; gives how many payouts it changed."""
+    """Take in what the bank says of payments; gives how many payouts it changed.
+
+    Read twice, it changes nothing more.
+    """
+    reports = _came_back(session, raw) if ach_returns.is_ach(raw) else _said(session, raw)
+    changed: set[UUID] = set()
+    # The file's order is the order in which things happened there; each is a step of its own.
+    for report in reports:
+        changed |= set(applying.apply(session, tenant, [report]))
+    return len(changed)
+
+
+def _said(session: Session, raw: bytes) -> list[Report]:
     members = {
         name: tuple(UUID(each) for each in inside)
         for made in session.scalars(select(PayoutFile).order_by(PayoutFile.made_at.desc()).limit(100))
@@ -97,12 +110,22 @@ def read_back(session: Session, tenant: Tenant, raw: bytes) -> int:
     reports = [each for each in returned.read_back(raw, members) if each.payout_id]
     wanted = {each.payout_id for each in reports}
     ours = set(session.scalars(by_hand.where(Payout.id.in_(wanted))))
-    changed: set[UUID] = set()
-    # The file's order is the order in which things happened there; each is a step of its own.
-    for report in reports:
-        if report.payout_id in ours:
-            changed |= set(applying.apply(session, tenant, [report]))
-    return len(changed)
+    return [each for each in reports if each.payout_id in ours]
+
+
+def _came_back(session: Session, raw: bytes) -> list[Report]:
+    """Returns of an ACH file as reports on the payouts that they name by the end of their ids and to the cent."""
+    found = ach_returns.returns(raw)
+    known_as = func.right(func.upper(func.replace(cast(Payout.id, Text), "-", "")), ach_returns.KNOWN_AS)
+    query = select(known_as, Payout.sent_micros, Payout.id).where(
+        Payout.rail == "bank_file", Payout.currency == "USD", known_as.in_({each.known_as for each in found})
+    )
+    ours = {(name, micros): payout_id for name, micros, payout_id in session.execute(query)}
+    return [
+        Report(payout_id, "returned", problem=each.problem, amount_minor=each.cents, currency="USD", at=each.at)
+        for each in found
+        if (payout_id := ours.get((each.known_as, from_minor(each.cents, "USD")))) is not None
+    ]
 
 
 def files_made(session: Session, limit: int = 50) -> list[PayoutFile]:

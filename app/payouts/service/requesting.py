@@ -22,7 +22,7 @@ from app.ledger import service as ledger
 from app.payouts.errors import ApproverNeeded, BalanceTaken, KeyReused, KeyUnusable, PayoutUnfit
 from app.payouts.models import Payout, PayoutRequest
 from app.payouts.rules import promises
-from app.payouts.service import apart, books, quoting
+from app.payouts.service import apart, books, quoting, sharing
 from app.payouts.service.quoting import Asked, Piece, Quote, Way
 from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
@@ -69,6 +69,9 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
     failpoint.reach("payouts.reserved")
     for payout in payouts:
         tell(session, actor, "payout.asked", payout)
+    if wish.asked.speed == "instant" and way.limits.instant_left_minor is not None:
+        left = from_minor(way.limits.instant_left_minor, quote.currency)
+        sharing.promise(tenant, f"{actor.id}:{wish.key}", payouts, left)
     if any(payout.state == "approved" for payout in payouts):
         jobs.ask(session, "payouts.send", {})
     return payouts

@@ -22,7 +22,7 @@ from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Destination, Order, Rail, Report
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, RailDifference
-from app.payouts.service import applying, requesting
+from app.payouts.service import applying, requesting, sharing
 from app.payouts.service.methods import CONTEXT
 from app.tax import service as tax
 
@@ -177,9 +177,22 @@ def order_of(tenant: Tenant, payout: Payout, method: PayoutMethod, first: dateti
 def _hand_over(tenant: Tenant, rail: Rail, orders: Sequence[Order]) -> None:
     for reports in _batched(rail.send(tenant, orders), rail.batch):
         failpoint.reach("payouts.answered")
-        with tenant_work(tenant, even=EVEN) as session:
-            applying.apply(session, tenant, reports, answers=True)
+        _note(tenant, rail, reports)
         failpoint.reach("payouts.noted")
+
+
+def _note(tenant: Tenant, rail: Rail, reports: Sequence[Report]) -> None:
+    """Take a rail's answers into the books; what it answered to for certain, it counts itself from now on."""
+    with tenant_work(tenant, even=EVEN) as session:
+        applying.apply(session, tenant, reports, answers=True)
+        answered = _instant(session, reports) if rail.is_shared else []
+    sharing.heard(tenant, answered)
+
+
+def _instant(session: Session, reports: Sequence[Report]) -> list[UUID]:
+    ids = [report.payout_id for report in reports if report.state != "unknown"]
+    query = select(Payout.request_id).where(Payout.id.in_(ids), Payout.speed == "instant").distinct()
+    return list(session.scalars(query))
 
 
 def _batched(reports: Iterator[Report], size: int) -> Iterator[list[Report]]:
@@ -202,8 +215,7 @@ def ask_again(tenant: Tenant) -> int:
             if report.state == "refused" and not report.problem:
                 _again(tenant, rail, order)
                 continue
-            with tenant_work(tenant, even=EVEN) as session:
-                applying.apply(session, tenant, [report], answers=True)
+            _note(tenant, rail, [report])
         asked += len(lost)
     return asked
 

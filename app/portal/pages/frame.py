@@ -208,19 +208,18 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
         unread = queries.count_unread(session, visitor.member, news_for(held))
-    own, told = words(realm), meanings()
     around = {
         "home": "/portal",
         "groups": _grouped(listed),
-        "all_places": open_to,
-        "hidden_places": [place for place in open_to if place not in listed],
-        "actions": shell.actions("portal", held),
+        "all_places": tuple(open_to),
+        "hidden_places": tuple(place for place in open_to if place.group not in GROUPS),
+        "actions": tuple(shell.actions("portal", held)),
         "mine": [place for place in open_to if place.href in MINE],
         "me": {"name": visitor.member.name, "role": visitor.member.email, "sign_out": "/portal/sign-out"},
         "news_href": "/portal/inbox",
         "news": unread,
         "notable": news_for(held),
-        "sentences": {action: own_words.say_own(own, text.sentence, realm.language) for action, text in told.items()},
+        "sentences": _told(realm) if "activity.view" in held else "",
         "feed": "/portal/events" if "activity.view" in held else None,
         "search": "/portal/search",
         "undo": "/portal/undo",
@@ -229,6 +228,13 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     return {"shell": around, "acting": realm.facts.get("acting")}
 
 
-def _grouped(places: list[Place]) -> list[tuple[str, list[Place]]]:
-    found = [(title, [place for place in places if place.group == group]) for group, title in GROUPS.items()]
-    return [(title, entries) for title, entries in found if entries]
+def _told(realm: Realm) -> Markup:
+    """What the live feed says of each action, as its script reads it."""
+    return own_words.as_json(
+        words(realm), tuple((key, told.sentence) for key, told in meanings().items()), realm.language
+    )
+
+
+def _grouped(places: list[Place]) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    found = [(title, tuple(place for place in places if place.group == group)) for group, title in GROUPS.items()]
+    return tuple((title, entries) for title, entries in found if entries)

@@ -26,11 +26,13 @@ from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
 from app.kernel.sentences import sentence
 from app.kernel.web.cells import Cell
+from app.kernel.web.languages import choose
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries, service
 from app.roster.models import Artist
 from app.roster.queries.search import forgive, found_artists
+from app.storefront.service.shop import shop_of
 from tenants import billing
 
 SHOWN = 12
@@ -114,13 +116,16 @@ async def follow(request: Request[Any, Any, Any]) -> Stream:
 
 @get("/", sync_to_thread=True)
 def shop(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Show whose address this is, and that a shop opens soon where it may be said; the operator's is the console."""
+    """Lead into the shop; where none is open, show whose address this is. The operator's is the console."""
     realm = realm_of(request)
     if realm.is_operator or realm.surface == "artist":
         return Redirect("/admin" if realm.is_operator else "/artist", status_code=303)
     if cookie_name(PREVIEW_COOKIE) in request.cookies:
         with suppress(Refusal):  # whoever is no member sees what everybody sees
             visitor_of(request)
+    if (open_shop := shop_of(tenant_of(request))).is_open:
+        language = choose(request.headers.get("accept-language", ""), open_shop.languages(tenant_of(request)))
+        return Redirect(f"/{language}", status_code=302)
     opens_soon = billing.shows(tenant_of(request), "store_preview")
     return page("store.html", realm, opens_soon=opens_soon, leads_in=realm.surface is None)
 

@@ -58,7 +58,7 @@ def imagine(terms: Terms, sold: Sequence[Sold], charges: Sequence[Charge]) -> Ou
         net = sum((each.net for each in sold), NOTHING)
     portions, unpaid = _portions(terms, sold, costs)
     everything = [portion for month in sorted(portions) for portion in portions[month]]
-    whole = _settled(terms, everything, charges)
+    whole = _settled(terms, everything, charges, max(portions, default=date.max))
     earned = sum(position.earned_micros for position in whole.values())
     return Outcome(whole, micros_of(net), earned, unpaid, _recouped(terms, portions, charges), bool(charges))
 
@@ -73,18 +73,18 @@ def _recouped(terms: Terms, portions: Mapping[date, list[Portion]], charges: Seq
             with exact():
                 is_back = micros_of(sum((each.receipts for each in until), NOTHING)) >= needed
         else:
-            is_back = all(position.balance_micros >= 0 for position in _settled(terms, until, charges).values())
+            is_back = all(position.balance_micros >= 0 for position in _settled(terms, until, charges, month).values())
         if is_back:
             return month
     return None
 
 
-def _settled(terms: Terms, portions: Sequence[Portion], charges: Sequence[Charge]) -> dict[UUID, Position]:
+def _settled(terms: Terms, portions: Sequence[Portion], charges: Sequence[Charge], last: date) -> dict[UUID, Position]:
     parts: dict[UUID | None, list[PartOf]] = {
         None: [PartOf(payee, share) for payee, share in flat(terms.shares).items()]
     }
     unrecovered = sum(charge.amount_micros for charge in charges) if terms.recoups == "all_receipts" else 0
-    positions = settle(Case(terms, portions, parts, charges=charges, unrecovered_micros=unrecovered))
+    positions = settle(Case(terms, portions, parts, last, charges=charges, unrecovered_micros=unrecovered))
     for position in positions.values():
         close(terms, position)
     return positions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -117,6 +118,7 @@ class Case:
     terms: Terms
     portions: Sequence[Portion]
     parts: Mapping[UUID | None, Sequence[PartOf]]
+    period_end: date
     charges: Sequence[Charge] = ()
     unrecovered_micros: int = 0
     """Of costs that come back out of all receipts: what is still open before this period."""
@@ -214,7 +216,7 @@ def _spread(case: Case, positions: Mapping[UUID, Position], kind: EntryKind, amo
 def _mechanicals(case: Case, positions: Mapping[UUID, Position]) -> None:
     if case.terms.controlled is None:
         return
-    worked_out = mechanicals(case.terms.controlled)
+    worked_out = mechanicals(case.terms.controlled, case.period_end)
     with exact():
         units = sum((each.quantity for each in case.portions if each.channel in UNITS), Decimal(0))
         charged, due = worked_out.charged * units, worked_out.to_controlled * units

@@ -57,7 +57,7 @@ def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Map
         if portions or past.concerns(contract, own):
             parts = _parts(own, {portion.sheet for portion in portions}, sheets)
             change = retroactive.get(contract.id, Decimal(0))
-            case = Case(own, portions, parts, retroactive=change, **past.case(contract, own))
+            case = Case(own, portions, parts, period.ends_on, retroactive=change, **past.case(contract, own))
             settled[contract.id] = Settled(contract, own, parts, settle(case), bool(portions))
     _cross(session, settled)
     for each in settled.values():

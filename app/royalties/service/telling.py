@@ -12,7 +12,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.contracts.rules.vocabulary import CHANNEL_SENTENCES
-from app.kernel.money import exact, format_money, from_micros
+from app.kernel.money import exact, format_money, from_micros, with_own_minus
 from app.kernel.sentences import sentence
 from app.royalties.models import RoyaltyPeriod, StatementEntry
 from app.royalties.service.checking import SENTENCES, WHY_SENTENCES
@@ -100,7 +100,8 @@ class Teller:
     def exactly(self, amount: Decimal, currency: str) -> str:
         """An amount with all its digits."""
         with exact():
-            return format_currency(_plain(amount), currency, locale=self._locale, decimal_quantization=False)
+            text = format_currency(_plain(amount), currency, locale=self._locale, decimal_quantization=False)
+        return with_own_minus(text, self._locale)
 
     def amount(self, micros: int, currency: str) -> str:
         """An amount to the micro."""

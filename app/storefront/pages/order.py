@@ -1,23 +1,40 @@
-"""An order as its buyer sees it, by a link that only they have: where it stands, what it cost, what can be downloaded."""
+"""An order as its buyer sees it, by a link that only they have: where it stands, what it cost, what can be kept."""
 
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import tenant_read
+from app.kernel import ids
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.sentences import sentence
-from app.storefront.errors import OrderUnknown
-from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund
+from app.kernel.web.own_words import offer
+from app.kernel.web.pages import told_refusal
+from app.kernel.web.realm import realm_of
+from app.kernel.web.refusals import status_of
+from app.roster.rules.countries import country_names
+from app.storefront.models import FulfilmentLine, Order, Payment, Refund
+from app.storefront.pages import sums
+from app.storefront.pages.account import REFRESH_SECONDS, FormatForm
+from app.storefront.pages.pictures import picture
 from app.storefront.pages.shopper import AnyRequest, Shopper, count_cookie, shop_page, shopper_of
-from app.storefront.service import library, links, paying
+from app.storefront.queries import library as queries
+from app.storefront.rules import addresses
+from app.storefront.rules.addresses import Address
+from app.storefront.rules.fan_refusals import OwnedUnknown
+from app.storefront.rules.meta import Meta
+from app.storefront.rules.refusals import OrderUnknown
+from app.storefront.service import library, links, ordering, paying, telling
+from app.storefront.service.library import Download, Item
+from app.streaming.rules.contents import Format
 
+HIDDEN: Final = Meta(noindex=True)
 PRIVATE: Final = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
 STATES: Final = {
     "placed": sentence("Waiting for your payment"),
@@ -38,70 +55,144 @@ PARCELS: Final = {
     "failed": sentence("Something went wrong; we look into it"),
     "cancelled": sentence("Not sent"),
 }
+offer(*STATES.values(), *PARCELS.values())
 
 
 @get("/{language:str}/orders/{token:str}", sync_to_thread=True)
-def show(request: AnyRequest, language: FromPath[str], token: FromPath[str]) -> Response[Any]:  # noqa: ARG001
+def show(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """Show an order to whoever has its link."""
     shopper = shopper_of(request)
-    order_id = links.order_id_of(shopper.tenant, token)
     with tenant_read(shopper.tenant) as session:
-        shown = _shown(session, shopper, order_id)
-    response = shop_page(
-        request, "store/order.html", shopper, token=token, states=STATES, parcel_states=PARCELS,
-        meta={"noindex": True, "title": ""}, **shown,
-    )  # fmt: skip
+        order = _order(session, shopper, token)
+        shown = _shown(session, shopper, order)
+    return _private(shop_page(request, "store/order.html", shopper, order=order, token=token, meta=HIDDEN, **shown))
+
+
+def _order(session: Session, shopper: Shopper, token: str) -> Order:
+    """The door: the order that a link shows."""
+    order = session.get(Order, links.order_id_of(shopper.tenant, token))
+    if order is None:
+        raise OrderUnknown
+    return order
+
+
+def _private(response: Response[Any]) -> Response[Any]:
     response.headers.update(PRIVATE)
     return response
 
 
-def _shown(session: Session, shopper: Shopper, order_id: UUID) -> dict[str, Any]:
-    order = session.get(Order, order_id)
-    if order is None:
-        raise OrderUnknown
-    lines = list(session.scalars(select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)))
-    payments = select(Payment).where(Payment.order_id == order.id).order_by(Payment.started_at.desc())
-    parcels = select(Fulfilment).where(Fulfilment.order_id == order.id, Fulfilment.kind != "digital")
-    fulfilments = list(session.scalars(parcels.order_by(Fulfilment.number)))
-    held = select(FulfilmentLine).where(FulfilmentLine.fulfilment_id.in_([row.id for row in fulfilments]))
+def _shown(session: Session, shopper: Shopper, order: Order) -> dict[str, Any]:
+    lines = list(session.scalars(queries.lines(order.id)))
+    tries = select(Payment).where(Payment.order_id == order.id).order_by(Payment.started_at.desc()).limit(1)
+    parcels = list(session.scalars(queries.parcels(order.id)))
+    held = select(FulfilmentLine).where(FulfilmentLine.fulfilment_id.in_([row.id for row in parcels]))
     refunds = select(Refund).where(Refund.order_id == order.id, Refund.state != "failed").order_by(Refund.asked_at)
+    owned = library.of_order(session, order)
+    total = sums.of_order(order, shopper.language)
+    artists = sum(line.artists_micros or 0 for line in lines)
+    address = ordering.address_of(shopper.tenant, order)
     return {
-        "order": order,
-        "lines": [line for line in lines if line.bundle_id is None],
-        "parts": [line for line in lines if line.bundle_id is not None],
-        "payment": next(iter(session.scalars(payments)), None),
-        "parcels": fulfilments,
-        "held": list(session.scalars(held)) if fulfilments else [],
+        "order_number": telling.number_of(session, order),
+        "lines": lines,
+        "payment": session.scalar(tries),
+        "parcels": parcels,
+        "held": list(session.scalars(held)) if parcels else [],
         "refunds": list(session.scalars(refunds)),
-        "owned": library.of_order(session, order),
-        "artists_micros": sum(line.artists_micros or 0 for line in lines),
-        "address": paying.address_of(shopper.tenant, order),
+        "owned": owned,
+        "covers": {item.id: picture(item.artwork, most=sums.THUMBNAIL) for item in owned},
+        "formats": library.FORMATS,
+        "sum": total,
+        "artists": f"\u2066{total.money(artists)}\u2069" if artists > 0 else "",
+        "address": [*addresses.lines(address), _country(address, shopper)] if address else [],
+        "states": STATES,
+        "parcel_states": PARCELS,
     }
 
 
+def _country(address: Address, shopper: Shopper) -> str:
+    return dict(country_names(shopper.language)).get(address.country, address.country)
+
+
 @get("/{language:str}/orders/{token:str}/payment", sync_to_thread=True)
-def come_back(request: AnyRequest, language: FromPath[str], token: FromPath[str]) -> Response[Any]:  # noqa: ARG001
+def come_back(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """Come back from paying: the gateway is asked what came of it, whatever the address says."""
     shopper = shopper_of(request)
-    order_id = links.order_id_of(shopper.tenant, token)
     with tenant_read(shopper.tenant) as session:
-        newest = select(Payment.id).where(Payment.order_id == order_id).order_by(Payment.started_at.desc()).limit(1)
+        order = _order(session, shopper, token)
+        newest = select(Payment.id).where(Payment.order_id == order.id).order_by(Payment.started_at.desc()).limit(1)
         payment_id = session.scalar(newest)
     if payment_id is not None:
         paying.settle(shopper.tenant, payment_id)
-    here = f"{shopper.root}/orders/{token}"
-    return Redirect(here, status_code=303, cookies=[count_cookie(0)])
+    return Redirect(f"{shopper.root}/orders/{token}", status_code=303, cookies=[count_cookie(0)])
 
 
 @post("/{language:str}/orders/{token:str}/payment", sync_to_thread=True)
-def pay_again(request: AnyRequest, language: FromPath[str], token: FromPath[str]) -> Response[Any]:  # noqa: ARG001
+def pay_again(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """Try once more to pay for an order that waits for it."""
-    shopper = shopper_of(request)
-    order_id = links.order_id_of(shopper.tenant, token)
-    here = f"{shopper.root}/orders/{token}"
-    back = f"{request.scope['state']['realm'].origin}{here}/payment"
-    step = paying.start(shopper.tenant, order_id, method="", back_url=back)
-    return Redirect(step.url if step.kind == "redirect" else here, status_code=303)
+    shopper, here = shopper_of(request), f"{realm_of(request).origin}"
+    with tenant_read(shopper.tenant) as session:
+        order_id = _order(session, shopper, token).id
+    path = f"{shopper.root}/orders/{token}"
+    step = paying.start(shopper.tenant, order_id, method="", back_url=f"{here}{path}/payment")
+    return Redirect(step.url if step.kind == "redirect" else path, status_code=303)
 
 
-handlers = [show, come_back, pay_again]
+@post("/{language:str}/orders/{token:str}/music/{owned_id:str}", sync_to_thread=True)
+def ask_download(
+    request: AnyRequest, token: FromPath[str], owned_id: FromPath[str], data: URLEncodedBody[FormatForm]
+) -> Response[Any]:
+    """Have a file to keep made, and lead to where it appears."""
+    shopper, wanted = shopper_of(request), _format(data.format)
+    try:
+        with tenant_work(shopper.tenant) as session:
+            item = _item(session, _order(session, shopper, token), owned_id)
+            library.ask_download(session, shopper.tenant, item, wanted)
+    except (Conflict, Invalid) as refusal:
+        return _music(request, shopper, token, owned_id, wanted, refusal)
+    return Redirect(f"{shopper.root}/orders/{token}/music/{item.id}/{wanted}", status_code=303)
+
+
+@get("/{language:str}/orders/{token:str}/music/{owned_id:str}/{form:str}", sync_to_thread=True)
+def download_page(
+    request: AnyRequest, token: FromPath[str], owned_id: FromPath[str], form: FromPath[str]
+) -> Response[Any]:
+    """Show how far a file is; while it is being made the page looks again by itself."""
+    return _music(request, shopper_of(request), token, owned_id, _format(form))
+
+
+def _music(
+    request: AnyRequest, shopper: Shopper, token: str, owned_id: str, wanted: Format, refusal: Refusal | None = None
+) -> Response[Any]:
+    with tenant_read(shopper.tenant) as session:
+        item = _item(session, _order(session, shopper, token), owned_id)
+        found = library.download(session, shopper.tenant, item, wanted) if item.is_open else Download("none")
+    shown: dict[str, Any] = {
+        "item": item,
+        "form": wanted,
+        "form_name": library.FORMATS[wanted],
+        "found": found,
+        "token": token,
+        "refresh": REFRESH_SECONDS if found.state == "asked" else 0,
+        "problem": told_refusal(realm_of(request), refusal) if refusal else None,
+    }
+    status = status_of(refusal) if refusal else 200
+    return _private(shop_page(request, "store/order_music.html", shopper, status=status, meta=HIDDEN, **shown))
+
+
+def _item(session: Session, order: Order, owned_id: str) -> Item:
+    """The door: something of an order that whoever has its link may hear and keep."""
+    wanted = ids.parse_uuid(owned_id)
+    found = next((item for item in library.of_order(session, order) if item.id == wanted), None)
+    if found is None:
+        raise OwnedUnknown
+    return found
+
+
+def _format(text: str) -> Format:
+    form = library.format_named(text)
+    if form is None:
+        raise OwnedUnknown
+    return form
+
+
+handlers = [show, come_back, pay_again, ask_download, download_page]

@@ -8,31 +8,12 @@ from uuid import UUID
 
 import msgspec
 
+from app.storefront.rules import addresses
+from app.storefront.rules.addresses import Address, AddressUnusable
 from app.storefront.rules.refusals import DetailsIncomplete
 
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 LONGEST_EMAIL: Final = 254
-LONGEST: Final = 200
-WITHOUT_POSTCODE: Final = frozenset({
-    "AE", "AG", "AO", "AW", "BF", "BI", "BJ", "BO", "BS", "BW", "BZ", "CD", "CF", "CG", "CI", "CK", "CM", "DJ", "DM",
-    "ER", "FJ", "GA", "GD", "GH", "GM", "GQ", "GY", "HK", "KI", "KM", "KN", "KP", "LY", "ML", "MO", "MR", "MW", "NR",
-    "NU", "QA", "RW", "SB", "SC", "SL", "SR", "ST", "SY", "TD", "TG", "TK", "TL", "TO", "TV", "UG", "VU", "YE", "ZW",
-})  # fmt: skip
-"""Countries whose addresses have none (Universal Postal Union)."""
-
-
-class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a parcel goes."""
-
-    name: str
-    street: str
-    city: str
-    country: str
-    company: str = ""
-    street2: str = ""
-    region: str = ""
-    postcode: str = ""
-    phone: str = ""
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,14 +46,10 @@ def checked(details: Details, *, needs_address: bool, needs_region: bool) -> Non
 def _missing(address: Address | None, country: str) -> dict[str, str]:
     if address is None:
         return {"street": DetailsIncomplete.STREET}
-    wrong = {
-        "name": DetailsIncomplete.NAME, "street": DetailsIncomplete.STREET, "city": DetailsIncomplete.CITY,
-        "postcode": DetailsIncomplete.POSTCODE,
-    }  # fmt: skip
-    said = {field: str(getattr(address, field)).strip() for field in wrong}
-    if address.country in WITHOUT_POSTCODE:
-        del wrong["postcode"]
-    missing = {field: why for field, why in wrong.items() if not 0 < len(said[field]) <= LONGEST}
     if address.country != country:
-        missing["country"] = DetailsIncomplete.COUNTRY
-    return missing
+        return {"country": DetailsIncomplete.COUNTRY}
+    try:
+        addresses.check(address)
+    except AddressUnusable as refusal:
+        return refusal.fields
+    return {}

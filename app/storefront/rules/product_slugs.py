@@ -15,10 +15,10 @@ _LATIN: Final = str.maketrans(
 _REST: Final = re.compile(r"[^a-z0-9]+")
 
 
-def slug(title: str, fallback: str) -> str:
-    """A title in small Latin letters, digits and hyphens; the fallback where it has none of them."""
+def slug(title: str) -> str:
+    """A title in small Latin letters, digits and hyphens; empty where it has none of them."""
     plain = unicodedata.normalize("NFKD", title.lower().translate(_LATIN)).encode("ascii", "ignore").decode()
-    return _REST.sub("-", plain)[:LONGEST].strip("-") or fallback
+    return _REST.sub("-", plain)[:LONGEST].strip("-")
 
 
 def told_apart(wanted: str, taken: Collection[str]) -> str:

@@ -112,6 +112,12 @@ class NamedPriceUnusable(Invalid):
     message = "Name a price from %(least)s on."
 
 
+class PriceUnreadable(Invalid):
+    """What somebody typed is no price."""
+
+    message = "“%(text)s” is no price. Write a number such as 7.50."
+
+
 class CodeUnusable(Invalid):
     """A code that makes nothing cheaper."""
 

@@ -48,7 +48,7 @@ class UsualMarket:
 def home_of(currency: str, time_zone: str) -> str:
     """The country in which a label seems to be: that of its clocks, else the first in which its money is spent."""
     country = str(get_global("zone_territories").get(time_zone, ""))
-    if len(country) == 2 and country.isalpha():
+    if is_country(country):
         return country
     usual = {"EUR": "DE", "USD": "US"}
     spent = get_global("territory_currencies")
@@ -56,6 +56,11 @@ def home_of(currency: str, time_zone: str) -> str:
         key for key, used in sorted(spent.items()) if any(code == currency and end is None for code, _, end, _ in used)
     ]
     return usual.get(currency) or next(iter(spenders), "US")
+
+
+def is_country(code: str) -> bool:
+    """Whether it is a country's code (ISO 3166-1); "ZZ" and "001" are nowhere and everywhere."""
+    return code in get_global("territory_currencies") and code != "ZZ"
 
 
 def usual_markets(currency: str, country: str) -> list[UsualMarket]:
@@ -113,3 +118,8 @@ def _micros(units: float, worth: Decimal, currency: str) -> int:
     micros = converted(int(Decimal(str(units)) * 1_000_000), worth, currency)
     step = minor_step(currency) * 10 ** max(exponent(currency), 2)
     return max(1, (micros + step // 2) // step) * step if micros else 0
+
+
+def usual_price(euros: float, currency: str) -> int:
+    """What something that costs so many euros usually costs in a currency, in micros."""
+    return _micros(euros, Decimal(str(_read()["worth"].get(currency, 1))), currency)

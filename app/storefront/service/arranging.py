@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from babel.core import get_global
 from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
@@ -30,6 +29,7 @@ from app.storefront.models import (
 from app.storefront.rules.refusals import MarketUnusable, ProductChanged, ShippingUnusable, TaxUnusable
 from app.storefront.rules.rounding import ROUNDINGS, is_whole_minor
 from app.storefront.rules.taxes import TAX_CLASSES
+from app.storefront.rules.usual import is_country
 
 KEY: Final = re.compile(r"[a-z0-9-]{2,20}")
 SHOWN: Final = ("included", "added")
@@ -144,8 +144,7 @@ def _record(session: Session, actor: Actor, action: str, market: Market) -> None
 def _check_market(wish: NewMarket, others: Sequence[Market], market: Market | None = None) -> None:
     wish.countries = sorted({code.upper() for code in wish.countries})
     named = {code for other in others for code in other.countries}
-    known = get_global("territory_currencies")
-    doubled = [code for code in wish.countries if code in named or code not in known]
+    doubled = [code for code in wish.countries if code in named or not is_country(code)]
     rests = [other for other in others if other.is_rest]
     was_rest = market is not None and market.is_rest
     checks = {
@@ -183,7 +182,7 @@ def set_rates(session: Session, actor: Actor, market: Market, wishes: Sequence[N
 
 def register(session: Session, actor: Actor, wish: NewRegistration) -> TaxRegistration:
     """Collect tax somewhere; what is registered there already is changed."""
-    if wish.scheme not in SCHEMES or (wish.scheme == "state") != bool(wish.region) or not _is_country(wish.country):
+    if wish.scheme not in SCHEMES or (wish.scheme == "state") != bool(wish.region) or not is_country(wish.country):
         raise TaxUnusable(fields={"country": TaxUnusable.PLACE})
     here = select(TaxRegistration).where(
         TaxRegistration.scheme == wish.scheme,
@@ -213,7 +212,7 @@ def unregister(session: Session, actor: Actor, row: TaxRegistration, *, ends_on:
 def set_tax_rate(session: Session, actor: Actor, wish: NewTaxRate) -> TaxRate:
     """Have a rate of the label's own in place of the one that we know."""
     is_usable = wish.tax_class in TAX_CLASSES and 0 <= wish.rate_ppm <= MOST_PPM and bool(wish.name.strip())
-    if not (is_usable and _is_country(wish.country)):
+    if not (is_usable and is_country(wish.country)):
         raise TaxUnusable(fields={"rate": TaxUnusable.RATE})
     here = select(TaxRate).where(
         TaxRate.country == wish.country,
@@ -241,10 +240,6 @@ def drop_tax_rate(session: Session, actor: Actor, row: TaxRate) -> None:
     session.flush()
 
 
-def _is_country(code: str) -> bool:
-    return code in get_global("territory_currencies")
-
-
 def set_open(session: Session, actor: Actor, *, is_open: bool) -> None:
     """Open the whole shop for orders, or close it; pages stay."""
     settings = session.get_one(StoreSettings, 1, with_for_update=True)
@@ -259,7 +254,7 @@ def add_location(session: Session, actor: Actor, *, name: str, country: str) -> 
     """Add a place where things lie that are sent."""
     name = name.strip()[:100]
     known = select(exists().where(StockLocation.name == name))
-    if not name or not _is_country(country) or session.scalar(known):
+    if not name or not is_country(country) or session.scalar(known):
         raise ShippingUnusable(fields={"name": ShippingUnusable.PLACE})
     place = StockLocation(id=ids.new_id(), name=name, country=country, position=_behind(session))
     session.add(place)

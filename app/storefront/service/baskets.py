@@ -185,6 +185,13 @@ def move_to(
     session.flush()
 
 
+def choose_way(session: Session, basket: Basket, key: str) -> None:
+    """Note how it is to be sent; a way that does not lead there counts for nothing when it is quoted."""
+    touch(session, basket)
+    basket.shipping_rate = key[:40]
+    session.flush()
+
+
 def touch(session: Session, basket: Basket) -> None:
     """Lock a basket that is not ordered yet, and note that somebody was there."""
     session.refresh(basket, with_for_update=True)

@@ -6,13 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.catalog.models import Release, Track
+from app.kernel.db import LabelModel, table_of
 from app.storefront.models import (
     Basket,
     BasketLine,
@@ -29,7 +31,7 @@ from app.storefront.models import (
 from app.storefront.rules.places import is_allowed
 from app.storefront.rules.shelves import Needs, Shelf
 from app.storefront.rules.shipping import Rate
-from app.storefront.rules.taxes import OwnRate, Registered, Tables
+from app.storefront.rules.taxes import OwnRate, Registered, Tables, Taxes
 from app.storefront.service import stock
 from app.storefront.service.markets import MarketView
 from app.storefront.service.pricing import Own
@@ -86,32 +88,83 @@ class Ground:
     market: MarketView
     is_open: bool
     rates: Sequence[Rate]
-    taxes: Tables
+    taxes: Taxes
+    elsewhere: frozenset[str]
+    """Countries that other markets name."""
+
+    def serves(self, country: str) -> bool:
+        """Whether a country sees this market's prices."""
+        return country in self.market.countries or (self.market.is_rest and country not in self.elsewhere)
+
+
+_other = aliased(Market)
+
+
+def _rows(model: type[LabelModel], *where: ColumnElement[bool], order: Sequence[InstrumentedAttribute[Any]]) -> Any:
+    """Rows of a table as one value."""
+    row = func.to_jsonb(table_of(model).table_valued())
+    return select(func.jsonb_agg(aggregate_order_by(row, *order))).where(*where).scalar_subquery()
+
+
+_GROUND: Final = (
+    select(
+        Market,
+        StoreSettings.is_open,
+        StoreSettings.ships_from,
+        _rows(
+            ShippingRate,
+            ShippingRate.market_id == bindparam("market"),
+            ShippingRate.is_active.is_(True),
+            order=[ShippingRate.position, ShippingRate.id],
+        ),
+        _rows(TaxRegistration, order=[TaxRegistration.id]),
+        _rows(TaxRate, order=[TaxRate.id]),
+        select(func.jsonb_agg(func.to_jsonb(_other.countries)))
+        .where(_other.id != bindparam("market"))
+        .scalar_subquery(),
+    )
+    .join(StoreSettings, StoreSettings.id == 1, isouter=True)
+    .where(Market.id == bindparam("market"))
+)
+"""One query for all of it: it is asked for at every step of every checkout."""
 
 
 def ground(session: Session, market_id: UUID, *, language: str) -> Ground:
     """What is true of a market, whatever lies in a basket."""
-    market = MarketView.of(session.get_one(Market, market_id))
-    settings = session.get(StoreSettings, 1)
-    sending = select(ShippingRate).where(ShippingRate.market_id == market_id, ShippingRate.is_active)
-    rates = [_rate(row, language) for row in session.scalars(sending.order_by(ShippingRate.position, ShippingRate.id))]
-    registered = [
-        Registered(row.scheme, row.country, row.region, row.starts_on, row.ends_on)
-        for row in session.scalars(select(TaxRegistration))
-    ]
-    own = [
-        OwnRate(row.country, row.region, row.tax_class, row.name, row.rate_ppm, row.starts_on)
-        for row in session.scalars(select(TaxRate))
-    ]
-    ships_from = settings.ships_from if settings else ""
-    is_open = market.is_open and settings is not None and settings.is_open
-    return Ground(market, is_open, rates, Tables(ships_from, registered, own))
+    found = session.execute(_GROUND, {"market": market_id}).one()
+    market, is_open, ships_from, sent, registered, own, others = found
+    taxes = Tables(
+        ships_from or "",
+        [
+            Registered(
+                row["scheme"], row["country"], row["region"], _day(row["starts_on"]), _day_or_none(row["ends_on"])
+            )
+            for row in registered or ()
+        ],
+        [
+            OwnRate(
+                row["country"], row["region"], row["tax_class"], row["name"], row["rate_ppm"], _day(row["starts_on"])
+            )
+            for row in own or ()
+        ],
+    )
+    elsewhere = frozenset(code for countries in others or () for code in countries)
+    rates = [_rate(row, language) for row in sent or ()]
+    return Ground(MarketView.of(market), market.is_open and bool(is_open), rates, taxes, elsewhere)
 
 
-def _rate(row: ShippingRate, language: str) -> Rate:
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _day_or_none(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _rate(row: dict[str, Any], language: str) -> Rate:
     return Rate(
-        str(row.id), row.names.get(language) or row.name, tuple(row.countries), row.most_grams, row.price_micros,
-        row.free_from_micros, row.days_from, row.days_until,
+        row["id"], row["names"].get(language) or row["name"], tuple(row["countries"]), row["most_grams"],
+        row["price_micros"], row["free_from_micros"], row["days_from"], row["days_until"],
     )  # fmt: skip
 
 

@@ -25,4 +25,7 @@ def order_path(tenant: Tenant, language: str, order_id: UUID) -> str:
 
 def order_id_of(tenant: Tenant, token: str) -> UUID:
     """Which order a token shows; `SignatureRefused` for another label's, an old or an invented one."""
-    return ids.parse_uuid(str(crypto.verify(PURPOSE, tenant, token)))
+    found = ids.parse_uuid(str(crypto.verify(PURPOSE, tenant, token)))
+    if found is None:
+        raise crypto.SignatureRefused
+    return found

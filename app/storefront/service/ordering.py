@@ -20,7 +20,8 @@ from app.kernel.actor import Actor
 from app.kernel.money import format_money
 from app.kernel.tenant import Tenant
 from app.storefront.models import Basket, Order, Payment
-from app.storefront.rules.details import Address, Details, checked
+from app.storefront.rules.addresses import Address
+from app.storefront.rules.details import Details, checked
 from app.storefront.rules.quotes import Quote
 from app.storefront.rules.refusals import (
     BasketEmpty,
@@ -38,7 +39,6 @@ from app.storefront.rules.refusals import (
 )
 from app.storefront.service import discounts, stock, writing
 from app.storefront.service.gathering import titled
-from app.storefront.service.markets import market_of, markets
 from app.storefront.service.quoting import Prepared, prepare
 
 __all__ = ["Address", "Details", "address_of", "cancel", "lapse", "place"]
@@ -62,7 +62,7 @@ def place(session: Session, tenant: Tenant, actor: Actor, basket: Basket, detail
     if basket.ordered_at is not None:
         return _ordered(session, basket)
     found = prepare(session, tenant, basket, country=details.country, region=details.region, way=details.way)
-    _check(session, found, details)
+    _check(found, details)
     order = _order(session, tenant, basket, details, found)
     _fill(session, order, found, basket.language)
     used = {each.id for each in found.quote.discounts}
@@ -82,11 +82,11 @@ def _ordered(session: Session, basket: Basket) -> Order:
     return order
 
 
-def _check(session: Session, found: Prepared, details: Details) -> None:
+def _check(found: Prepared, details: Details) -> None:
     quote, here = found.quote, found.ground
     if not here.is_open:
         raise MarketClosed
-    if market_of(markets(session), details.country).id != here.market.id:
+    if not here.serves(details.country):
         raise CountryElsewhere
     if not quote.lines:
         raise BasketEmpty
@@ -125,7 +125,7 @@ def _order(session: Session, tenant: Tenant, basket: Basket, details: Details, f
         customer=(details.name or (address.name if address else "")).strip()[:200],
         language=details.language,
         country=details.country,
-        region=details.region or None,
+        region=quote.region,
         sealed=crypto.seal(tenant, msgspec.json.encode(address), _context(order_id)) if address else None,
         currency=quote.currency,
         items_micros=quote.items_micros,

@@ -26,6 +26,9 @@ MOST_CODES: Final = 10_000
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """Letters and digits that nobody mistakes for each other on a card."""
 
+ADDRESSES: Final = {"digital": "music", "physical": "thing", "bundle": "bundle", "membership": "membership"}
+"""What products are called in addresses whose titles have no Latin letter in any language."""
+
 _TOLD: Final = (
     "title", "slug", "tax_class", "on_sale_from", "ships_on", "most", "is_named_price", "fulfilled_by", "position",
 )  # fmt: skip
@@ -253,7 +256,9 @@ def _check_parts(session: Session, wishes: Sequence[NewProduct]) -> None:
 
 
 def _wanted_slug(wish: NewProduct) -> str:
-    return wish.slug or slug(wish.title, wish.kind)
+    """The address as wished, else the title's, else what one of its translations has of Latin letters."""
+    titles = [wish.title, wish.titles.get("en", ""), *wish.titles.values()]
+    return wish.slug or next(filter(None, map(slug, titles)), ADDRESSES[wish.kind])
 
 
 def _taken(session: Session, wanted: Sequence[str]) -> set[str]:

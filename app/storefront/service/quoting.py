@@ -60,7 +60,7 @@ def quote(
 ) -> Quote:
     """What a basket costs somebody in a country, sent in a way; each is what the basket says where nothing is said.
 
-    At most ten queries, however much lies in the basket.
+    A handful of queries, however much lies in the basket.
     """
     return prepare(session, tenant, basket, country=country, region=region, way=way).quote
 
@@ -77,7 +77,7 @@ def prepare(
     """The same, with what it was made of."""
     here = ground(session, basket.market_id, language=basket.language)
     country = country or basket.country or (here.market.countries[0] if len(here.market.countries) == 1 else None)
-    place = Place(country, region or basket.region) if country else None
+    place = Place(country, region_code(country, region or basket.region)) if country else None
     rate = pricing.rate_to(session, tenant, here.market.currency)
     priced = _priced(session, tenant, basket, here, rate, country)
     ways = _ways(here, priced, country)
@@ -93,6 +93,11 @@ def prepare(
     )
     made = _quote(basket, here, priced, reckoned, ways, chosen, place)
     return Prepared(made, here, priced, reckoned, rate)
+
+
+def region_code(country: str, region: str | None) -> str | None:
+    """A region as tables know it: ISO 3166-2 without the country."""
+    return region.strip().upper().removeprefix(f"{country}-") or None if region else None
 
 
 def _steps(micros: int | None, step: int) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import Integer, Uuid, column, func, insert, or_, select, update, values
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -104,10 +104,10 @@ def set_aside(session: Session, wanted: Mapping[UUID, int], titles: Mapping[UUID
         if found is None:
             raise SoldOut(title=titles[key])
     done: dict[UUID, list[Taken]] = {key: found for key, found in taken.items() if found is not None}
-    for key in sorted(done):
-        for place in done[key]:
-            if place.location_id is not None and not _reserve(session, key, place):
-                raise SoldOut(title=titles[key])
+    places = [(key, each.location_id, each.quantity) for key, found in done.items() for each in found]
+    short = _reserve(session, [(key, location, count) for key, location, count in places if location is not None])
+    if short:
+        raise SoldOut(title=titles[min(short)])
     return done
 
 
@@ -124,17 +124,22 @@ def _spread(free: Sequence[tuple[UUID, int]], wanted: int) -> list[Taken] | None
     return taken if left == 0 else None
 
 
-def _reserve(session: Session, variant_id: UUID, place: Taken) -> bool:
-    here = and_(Stock.variant_id == variant_id, Stock.location_id == place.location_id)
-    enough = Stock.on_hand - Stock.reserved >= place.quantity
+def _reserve(session: Session, places: Sequence[tuple[UUID, UUID, int]]) -> set[UUID]:
+    """Speak for so many of variants at places, where they are free; the variants of which there were not enough."""
+    if not places:
+        return set()
+    columns = (column("variant_id", Uuid), column("location_id", Uuid), column("quantity", Integer))
+    given = values(*columns, name="given").data(list(places))
+    enough = Stock.on_hand - Stock.reserved >= given.c.quantity
     changed = session.execute(
         update(Stock)
-        .where(here, enough)
-        .values(reserved=Stock.reserved + place.quantity)
-        .returning(Stock.variant_id)
+        .where(Stock.variant_id == given.c.variant_id, Stock.location_id == given.c.location_id, enough)
+        .values(reserved=Stock.reserved + given.c.quantity)
+        .returning(Stock.variant_id, Stock.location_id)
         .execution_options(synchronize_session=False)
     )
-    return changed.first() is not None
+    done = {(variant, location) for variant, location in changed}
+    return {variant for variant, location, _ in places if (variant, location) not in done}
 
 
 def count_editions(session: Session, wanted: Mapping[UUID, int], titles: Mapping[UUID, str]) -> None:

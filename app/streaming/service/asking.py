@@ -13,8 +13,8 @@ from app.catalog.models import Recording
 from app.kernel import jobs
 from app.streaming import queries
 
-AT_ONCE: Final = 200
-"""So many recordings are asked for in one go; the next round finds the next."""
+AT_ONCE: Final = 40
+"""So many recordings are asked for in one go, some minutes' work: what somebody uploads meanwhile waits no longer."""
 
 
 def ask_renditions(session: Session, recording_ids: Iterable[UUID]) -> None:

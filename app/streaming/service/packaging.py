@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Recording, Release
 from app.kernel import clock, files, ids, jobs
 from app.kernel.files import StoredFile
+from app.kernel.media import audio
 from app.kernel.tenant import Tenant
 from app.streaming import queries
 from app.streaming.errors import MasterMissing, PackageFailed, PackageNotReady, PackageUnknown
 from app.streaming.models import Package
 from app.streaming.rules.contents import Contents, Format, Piece, copyright_line, fingerprint, full_title
+
+TRIED_AGAIN: Final = timedelta(hours=1)
+"""How long what could not be made is left alone, however often somebody asks."""
 
 LINK_LIFE: Final = timedelta(hours=2)
 """Long enough for an album over a slow line."""
@@ -34,11 +38,13 @@ def ask_package(
 
     Who may have it is for the caller to know: what somebody bought they keep, wherever they are.
     """
+    if format not in audio.FORMATS:
+        raise PackageUnknown
     _lock(session, release_id, recording_id)
     fresh = fingerprint(contents_of(session, release_id=release_id, recording_id=recording_id), format)
     held = session.scalar(select(Package).where(_is_of(release_id, recording_id, format)))
     if held is not None and held.fingerprint == fresh:
-        if held.state == "failed":
+        if held.state == "failed" and held.asked_at < clock.now() - TRIED_AGAIN:
             held.state, held.problem, held.asked_at = "asked", None, clock.now()
             _ask(session, held)
         return held

@@ -20,6 +20,7 @@ from app.kernel.errors import Refusal
 from app.kernel.media import Unreadable, artwork, audio
 from app.kernel.media.facts import Tags
 from app.kernel.tenant import Tenant
+from app.streaming.errors import MasterMissing, PackageUnknown
 from app.streaming.models import Package
 from app.streaming.rules.contents import Contents, Format, Piece, file_names, fingerprint, package_name
 from app.streaming.service.packaging import contents_of
@@ -37,16 +38,17 @@ def pack(tenant: Tenant, package_id: UUID) -> None:
     """Make a package that waits to be made; called twice it is made once, killed in the middle it is made anew."""
     with tenant_read(tenant) as session:
         package = session.get(Package, package_id)
-        if package is None or package.state != "asked" or package.retired_at is not None:
-            return
-        contents = contents_of(session, release_id=package.release_id, recording_id=package.recording_id)
+    if package is None or package.state != "asked" or package.retired_at is not None:
+        return
     form: Format = package.format  # type: ignore[assignment]  # a CHECK keeps it to these
     try:
+        with tenant_read(tenant) as session:
+            contents = contents_of(session, release_id=package.release_id, recording_id=package.recording_id)
         with tempfile.TemporaryDirectory(prefix="boptone-") as folder:
             made = _made(tenant, contents, form, Path(folder))
             with made.open("rb") as source:
                 stored = files.put_file(tenant, source)
-    except Unreadable as refusal:
+    except (Unreadable, MasterMissing, PackageUnknown) as refusal:
         with tenant_work(tenant, even=EVEN) as session:
             _fail(session, tenant, package_id, refusal)
         return

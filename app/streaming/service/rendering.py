@@ -109,8 +109,10 @@ def _rendered(tenant: Tenant, plan: _Plan, into: list[BinaryIO]) -> list[Rendere
 
 
 def _wanted(encoding: Encoding, excerpt: tuple[int, int]) -> Wanted:
-    start_ms, length_ms = excerpt if encoding.kind == "preview" else (0, 0)
-    return Wanted(codec=encoding.codec, bitrate=encoding.bitrate, start_ms=start_ms, length_ms=length_ms)
+    if encoding.kind == "full":
+        return Wanted(codec=encoding.codec, bitrate=encoding.bitrate)
+    start_ms, length_ms = excerpt  # never 0, which would be all of it
+    return Wanted(codec=encoding.codec, bitrate=encoding.bitrate, start_ms=start_ms, length_ms=max(1, length_ms))
 
 
 def _keep(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Place
-from app.tax.pages import cases, interview, payees, payer, years
+from app.tax.pages import cases, interview, outside, payees, payer, years
 from app.tax.pages.places import SCREENING, SETTINGS, TAX
 
 shell.add(
@@ -20,5 +20,5 @@ shell.add(
     ),
 )  # fmt: skip
 
-handlers = [handler for part in (payees, interview, payer, years, cases) for handler in part.handlers]
+handlers = [handler for part in (payees, interview, outside, payer, years, cases) for handler in part.handlers]
 __all__ = ["handlers"]

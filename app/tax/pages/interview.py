@@ -29,7 +29,7 @@ from app.tax.rules import asking, certifications, interviews, tins
 from app.tax.rules.interviews import SECRETS, Step
 from app.tax.rules.kinds import EDITIONS, FORM_NAMES
 from app.tax.rules.tables import us_table
-from app.tax.schemas import Came, SignatureForm
+from app.tax.schemas import Came, Filler, SignatureForm
 from app.tax.service import filling
 from app.tax.service.filling import Draft
 
@@ -58,14 +58,15 @@ def ask(request: AnyRequest, payee_id: FromPath[str], step: FromPath[str]) -> Re
     visitor, tenant = visitor_here(request), tenant_of(request)
     with tenant_read(tenant) as session:
         payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
-        shown = _shown(session, tenant, payee, step, realm_of(request).language)
+        shown = shown_step(session, tenant, payee, step, realm_of(request).language)
     address = address_of(request, payee.id)
     return payee_page(request, "interview", visitor, problems={}, address=address, **shown)
 
 
-def _shown(
+def shown_step(
     session: Session, tenant: Tenant, payee: Payee, name: str, language: str, typed: dict[str, str] | None = None
 ) -> dict[str, Any]:
+    """What a page of questions shows: the questions, what was answered, and of numbers a part."""
     party, on = session.get_one(Party, payee.party_id), filling.today_of(tenant)
     draft = filling.draft_of(session, tenant, party)
     step = asking.step_named(name, draft.answers, on)
@@ -103,18 +104,22 @@ def answer(
         with tenant_work(tenant) as session:
             payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
             party = session.get_one(Party, payee.party_id)
-            following = filling.answer(session, tenant, visitor, party, step=step, typed=typed)
+            following = filling.answer(session, tenant, _filler(visitor), party, step=step, typed=typed)
     except Invalid as refusal:
         with tenant_read(tenant) as session:
             payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
-            known = {each.name for each in interviews.STEPS_BY_NAME[step].fields}
-            kept = {name: value[: interviews.LONGEST_AREA] for name, value in typed.items() if name in known}
-            shown = _shown(session, tenant, payee, step, realm.language, kept)
+            shown = shown_step(session, tenant, payee, step, realm.language, kept_answers(step, typed))
         problems = {name: told(realm, text) for name, text in refusal.fields.items()}
         values = {"address": address_of(request, payee.id), "problems": problems, **shown}
         return payee_page(request, "interview", visitor, refusal=refusal, **values)
     onward = f"interview/{following.name}" if following else "signature"
     return Redirect(f"{address_of(request, payee.id)}/{onward}", status_code=303)
+
+
+def kept_answers(step: str, typed: dict[str, str]) -> dict[str, str]:
+    """What somebody typed that the page asked for, to be shown again."""
+    known = {each.name for each in interviews.STEPS_BY_NAME[step].fields}
+    return {name: value[: interviews.LONGEST_AREA] for name, value in typed.items() if name in known}
 
 
 @on(get, SIGNATURE, opt=IN_PERSON)
@@ -129,7 +134,7 @@ def review(request: AnyRequest, payee_id: FromPath[str]) -> Response[Any]:
             return Redirect(f"{address_of(request, payee.id)}/interview", status_code=303)
         if (missing := asking.next_step(draft.answers, on)) is not None:
             return Redirect(f"{address_of(request, payee.id)}/interview/{missing.name}", status_code=303)
-        shown = _to_review(session, tenant, payee)
+        shown = review_of(session, tenant, payee)
     return _to_sign(request, visitor, shown)
 
 
@@ -140,7 +145,8 @@ def _to_sign(
     return payee_page(request, "signature", visitor, refusal=refusal, **values)
 
 
-def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]:
+def review_of(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]:
+    """What is read before a form is signed: every answer, what is certified, and the digest of exactly this."""
     party, on = session.get_one(Party, payee.party_id), filling.today_of(tenant)
     draft = filling.draft_of(session, tenant, party)
     answers, digest = filling.to_sign(tenant, party, draft)
@@ -155,6 +161,12 @@ def _to_review(session: Session, tenant: Tenant, payee: Payee) -> dict[str, Any]
     }
 
 
+def _filler(visitor: Visitor) -> Filler:
+    """A payee's own member as who fills in."""
+    member = visitor.member
+    return Filler(visitor.actor, member.name, member.email, member.language, member_id=member.id)
+
+
 @on(post, SIGNATURE, opt=PROVED)
 def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[SignatureForm]) -> Response[Any]:
     """Sign what was answered."""
@@ -164,10 +176,10 @@ def sign(request: AnyRequest, payee_id: FromPath[str], data: URLEncodedBody[Sign
         with tenant_work(tenant) as session:
             payee = payee_to_fill(session, visitor, parse_uuid(payee_id))
             party = session.get_one(Party, payee.party_id)
-            filling.sign(session, tenant, visitor, party, data, came)
+            filling.sign(session, tenant, _filler(visitor), party, data, came)
     except Invalid as refusal:
         with tenant_read(tenant) as session:
-            shown = _to_review(session, tenant, payee_to_fill(session, visitor, parse_uuid(payee_id)))
+            shown = review_of(session, tenant, payee_to_fill(session, visitor, parse_uuid(payee_id)))
         return _to_sign(request, visitor, shown, refusal)
     except Conflict as refusal:
         return _unsigned(request, payee_id, refusal)
@@ -183,7 +195,7 @@ def _unsigned(request: AnyRequest, payee_id: str, refusal: Conflict) -> Response
         draft = filling.draft_of(session, tenant, party)
         if draft.version == 0 or asking.next_step(draft.answers, filling.today_of(tenant)) is not None:
             raise refusal
-        shown = _to_review(session, tenant, payee)
+        shown = review_of(session, tenant, payee)
     return _to_sign(request, visitor, shown, refusal)
 
 

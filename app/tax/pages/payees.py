@@ -23,11 +23,12 @@ from app.roster.models import Party, Payee
 from app.tax import queries
 from app.tax.models import TaxForm
 from app.tax.pages.places import IN_PERSON, SHOWN, TAX, AnyRequest, address_of, at, page_number, payee_page, teller
-from app.tax.policies import form_to_read, is_own, payee_to_read, require_some, sees_all, sees_numbers
+from app.tax.policies import form_to_read, is_own, may_prepare, payee_to_read, require_some, sees_all, sees_numbers
 from app.tax.rules.kinds import FORM_NAMES
 from app.tax.rules.tables import us_table
 from app.tax.service import papers, withholding
 from app.tax.service.filling import today_of
+from app.tax.service.inviting import open_invitation, people_of
 from app.tax.service.payer import payer_of
 from app.tax.service.telling import STATE_SENTENCES, TONES, state_of
 
@@ -81,6 +82,8 @@ def _shown(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> 
         "withheld": withholding(session, [payee.id], today)[payee.id],
         "differs": _differs(party, next(iter(forms), None)) if sees_all(visitor) else False,
         "may_fill": is_own(session, visitor, payee),
+        "may_ask": may_prepare(visitor) and not people_of(session, party.id),
+        "asked": open_invitation(session, payee.id) if may_prepare(visitor) else None,
         "table": us_table(),
     }
 

@@ -65,7 +65,7 @@ def payee_page(
     """A page about a payee's tax as it looks where it stands; with a refusal, the sentence that says why."""
     template = f"artist/tax/{name}.html" if is_app(request) else f"tax/{name}.html"
     frame = {"here": f"{APP}/money" if is_app(request) else TAX, "exactly": request.url.path}
-    shown = {**frame, "teller": teller(request), **values}
+    shown = {**frame, "layout": "portal.html", "teller": teller(request), **values}
     if refusal is None:
         response = page(template, realm_of(request), problem=None, **shown)
     else:

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.identity.policies import Visitor
 from app.kernel import activity, clock, crypto, ids
 from app.kernel.tenant import Tenant
 from app.kernel.web.languages import say
@@ -31,7 +30,7 @@ from app.tax.rules import asking, tins
 from app.tax.rules.certifications import CONSENT, certified
 from app.tax.rules.interviews import STEPS, Step
 from app.tax.rules.kinds import EDITIONS, valid_until
-from app.tax.schemas import Came, SignatureForm
+from app.tax.schemas import Came, Filler, SignatureForm
 
 LONGEST_NAME, LONGEST_AGENT = 200, 300
 _DRAFT = "tax_draft"
@@ -74,7 +73,7 @@ def draft_of(session: Session, tenant: Tenant, party: Party) -> Draft:
 
 
 def answer(
-    session: Session, tenant: Tenant, visitor: Visitor, party: Party, *, step: str, typed: dict[str, str]
+    session: Session, tenant: Tenant, who: Filler, party: Party, *, step: str, typed: dict[str, str]
 ) -> Step | None:
     """Take the answers of one page and tell which comes next; refused field by field."""
     session.refresh(party, with_for_update=True)
@@ -85,13 +84,13 @@ def answer(
         raise AnswersUnusable(fields=problems)
     if taken.get("entity") != party.kind:
         raise OwnFormsOnly(name=party.legal_name)
-    _keep(session, tenant, visitor, party, taken)
+    _keep(session, tenant, who, party, taken)
     return asking.next_step(taken, on, after=step)
 
 
-def _keep(session: Session, tenant: Tenant, visitor: Visitor, party: Party, answers: dict[str, str]) -> None:
+def _keep(session: Session, tenant: Tenant, who: Filler, party: Party, answers: dict[str, str]) -> None:
     sealed = crypto.seal(tenant, msgspec.json.encode(answers), f"{_DRAFT}:{party.id}")
-    row = {"sealed": sealed, "changed_by": visitor.member.id, "changed_at": clock.now()}
+    row = {"sealed": sealed, "changed_by": who.member_id, "changed_at": clock.now()}
     statement = insert(TaxDraft).values(party_id=party.id, **row)
     changed = row | {"version": TaxDraft.version + 1}
     session.execute(statement.on_conflict_do_update(index_elements=["party_id"], set_=changed))
@@ -114,7 +113,7 @@ def to_sign(tenant: Tenant, party: Party, draft: Draft) -> tuple[dict[str, str],
     return answers, digest_of(tenant, party, answers)
 
 
-def sign(session: Session, tenant: Tenant, visitor: Visitor, party: Party, given: SignatureForm, came: Came) -> TaxForm:
+def sign(session: Session, tenant: Tenant, who: Filler, party: Party, given: SignatureForm, came: Came) -> TaxForm:
     """Sign what was answered: exactly what the signer saw, once, by name, with consent."""
     session.refresh(party, with_for_update=True)  # whoever signs at the same time signs after
     draft = draft_of(session, tenant, party)
@@ -124,14 +123,14 @@ def sign(session: Session, tenant: Tenant, visitor: Visitor, party: Party, given
     name = _checked(given)
     if given.seen != digest:
         raise AnswersChanged
-    form = _append(session, tenant, visitor, party, answers, digest)
-    form.evidence = _evidence(visitor, form, given, name, came)
+    form = _append(session, tenant, who, party, answers, digest)
+    form.evidence = _evidence(who, form, given, name, came)
     session.add(form)
     row = session.get_one(TaxDraft, party.id)
     session.delete(row)
     session.flush()
     after = {"form": str(form.id), "kind": form.kind, "number": form.number, "country": form.country}
-    activity.record(session, visitor.actor, "tax_form.signed", subject_type="party", subject_id=party.id, after=after)
+    activity.record(session, who.actor, "tax_form.signed", subject_type="party", subject_id=party.id, after=after)
     return form
 
 
@@ -147,7 +146,7 @@ def _checked(given: SignatureForm) -> str:
 
 
 def _append(
-    session: Session, tenant: Tenant, visitor: Visitor, party: Party, answers: dict[str, str], digest: str
+    session: Session, tenant: Tenant, who: Filler, party: Party, answers: dict[str, str], digest: str
 ) -> TaxForm:
     """The new version; the one before is superseded at the same moment."""
     now, kind = clock.now(), asking.form_of(answers) or ""
@@ -170,10 +169,10 @@ def _append(
         tin_mask=tins.masked(main_tin(answers)),
         sealed=crypto.seal(tenant, msgspec.json.encode(answers), f"tax_form:{form_id}"),
         digest=digest,
-        language=visitor.member.language,
+        language=who.language,
         signed_on=today_of(tenant),
         signed_at=now,
-        signed_by=visitor.member.id,
+        signed_by=who.member_id,
         valid_until=valid_until(kind, today_of(tenant)),
     )
 
@@ -183,17 +182,17 @@ def main_tin(answers: dict[str, str]) -> str:
     return answers.get("tin") or answers.get("ftin") or answers.get("us_tin") or ""
 
 
-def _evidence(visitor: Visitor, form: TaxForm, given: SignatureForm, name: str, came: Came) -> dict[str, Any]:
+def _evidence(who: Filler, form: TaxForm, given: SignatureForm, name: str, came: Came) -> dict[str, Any]:
     return {
         "name": name,
         "capacity": " ".join(given.capacity.split()),
-        "member": str(visitor.member.id),
-        "email": visitor.member.email,
+        **({"invitation": str(who.invitation_id)} if who.invitation_id else {"member": str(who.member_id)}),
+        "email": who.email,
         "at": form.signed_at.isoformat(),
         "address": came.address,
         "agent": came.agent[:LONGEST_AGENT],
         "digest": form.digest,
-        "consent": say(CONSENT, visitor.member.language),
+        "consent": say(CONSENT, who.language),
     }
 
 

@@ -52,7 +52,7 @@ def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -
         ("Signed by", evidence["name"]),
         ("Capacity", evidence["capacity"] or "—"),
         ("Signed at", f"{form.signed_at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("Signed in to the portal as", evidence["email"]),
+        ("Came by a link sent to" if evidence.get("invitation") else "Signed in to the portal as", evidence["email"]),
         ("Network address", evidence["address"]),
         ("Browser", evidence["agent"]),
         ("Digest of what was signed (HMAC-SHA-256)", " ".join(wrap(form.digest, 16))),

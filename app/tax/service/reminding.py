@@ -9,16 +9,17 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.identity.models import Member
 from app.identity.service.notices import base_address, language_of
 from app.kernel import activity, mail
 from app.kernel.actor import Actor
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import offer
-from app.roster.models import Artist, Party, Payee
+from app.roster.models import Party, Payee
 from app.tax.models import TaxForm
 from app.tax.rules.kinds import FORM_NAMES, LEADS, lead_for
+from app.tax.service import inviting
+from app.tax.service.inviting import people_of
 
 SUBJECT: Final = sentence("Your tax form %(form)s ends on %(day)s")
 TEXT: Final = sentence(
@@ -59,8 +60,12 @@ def _tell(session: Session, tenant: Tenant, form: TaxForm, party: Party) -> None
     activity.record(
         session, Actor.system(tenant), "tax_form.ending", subject_type="party", subject_id=party.id, after=after
     )
+    own = people_of(session, party.id)
+    if not own and party.email:
+        inviting.send_again(session, tenant, session.get_one(Payee, payee), party)
+        return
     link = f"{base_address(tenant)}/portal/payees/{payee}/tax"
-    for address, language in _addresses(session, tenant, party):
+    for address, language in [(member.email, language_of(tenant, member.language)) for member in own]:
         day = format_date(form.valid_until, "long", locale=language.replace("-", "_"))
         places = {
             "label": tenant.name,
@@ -71,11 +76,3 @@ def _tell(session: Session, tenant: Tenant, form: TaxForm, party: Party) -> None
         }
         letter = mail.Mail(to=address, subject=SUBJECT, text=TEXT, language=language, places=places)
         mail.ask(session, tenant, letter, key=f"tax:{form.id}:{form.told_days}:{address}")
-
-
-def _addresses(session: Session, tenant: Tenant, party: Party) -> list[tuple[str, str]]:
-    """Who can sign anew: the members who are the artists behind a legal person; nobody else's mail says so."""
-    keys = list(session.scalars(select(Artist.key).where(Artist.party_id == party.id)))
-    query = select(Member).where(Member.role == "artist", Member.disabled_at.is_(None), Member.artists.overlap(keys))
-    found = [(member.email, language_of(tenant, member.language)) for member in session.scalars(query)] if keys else []
-    return found or ([(party.email, tenant.languages[0])] if party.email else [])

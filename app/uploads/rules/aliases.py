@@ -173,6 +173,23 @@ _NAMES: Final = {
 ALIASES: Final[dict[str, tuple[str, ...]]] = {field: tuple(names.split("|")) for field, names in _NAMES.items()}
 """Field → what its column is called. A field is `release.…` or `track.…`, for the frame and the column it fills."""
 
+_BARE: Final = {
+    "release.title": "title|name|titel|titre|título|titolo|tytuł|タイトル|제목|标题|العنوان",
+    "release.artists": "artist|artists|artist name|artist(s)|Interpret|Interpreten|Künstler|Künstlername|artiste"
+    "|artistes|artista|artistas|artisti|artiest|artiesten|artysta|artyści|アーティスト|アーティスト名|아티스트|아티스트명|艺人"
+    "|الفنان|اسم الفنان",
+    "release.version": "version|versión|versão|versione|versie|wersja|バージョン|버전|版本|النسخة",
+}  # fmt: skip
+
+BARE: Final[dict[str, tuple[str, ...]]] = {field: tuple(names.split("|")) for field, names in _BARE.items()}
+"""What is called so without saying of what: the track's, and the release's beside a column that says the track's."""
+
+OF_TRACK: Final = (
+    "track", "song", "recording", "piste", "morceau", "chanson", "pista", "canción", "faixa", "música", "brano",
+    "traccia", "nummer", "utwór", "utworu", "曲", "歌", "トラック", "곡", "노래", "트랙", "أغنية", "مقطع",
+)  # fmt: skip
+"""What the name of a column holds that says it is the track's."""
+
 BY_ROLE: Final = {
     "track.composers": "Composer",
     "track.lyricists": "Lyricist",

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final, Literal
 
 from app.kernel.sentences import sentence
-from app.uploads.rules.aliases import ALIASES
+from app.uploads.rules.aliases import ALIASES, BARE, OF_TRACK
 
 Reason = Literal["remembered", "exact", "normalised", "fuzzy", "unknown"]
 
@@ -44,10 +44,11 @@ class Flaw:
 def propose(headers: Sequence[str], remembered: Mapping[str, str | None] | None = None) -> list[Proposal]:
     """What each column holds, in order. `remembered` is what the sender confirmed before (header → field or nothing).
 
-    A field is given to one column only: the surest, and of equally sure ones the first.
+    A field is given to one column only: the surest, and of equally sure ones the first. What does not say whether it
+    is the release's or the track's is the track's, unless another column says that it holds the track's.
     """
     known = remembered or {}
-    wished = [_wish(header, known) for header in headers]
+    wished = _told_apart([_wish(header, known) for header in headers])
     taken: set[str] = set()
     settled = list(wished)
     for at in sorted(range(len(wished)), key=lambda index: -wished[index].confidence):
@@ -57,6 +58,21 @@ def propose(headers: Sequence[str], remembered: Mapping[str, str | None] | None 
         elif field is not None:
             taken.add(field)
     return settled
+
+
+def _told_apart(wished: list[Proposal]) -> list[Proposal]:
+    """Give the release what is called "Title" beside a "Track Title"; where it has a title already, to nobody."""
+    for field, names in _bare().items():
+        of_track = field.replace("release.", "track.")
+        takers = [at for at, wish in enumerate(wished) if wish.field == of_track]
+        bare = [at for at in takers if _normalised(wished[at].header) in names and wished[at].reason != "remembered"]
+        if not any(_says_track(wished[at].header) for at in takers if at not in bare):
+            continue
+        is_free = len(bare) == 1 and all(wish.field != field for wish in wished)
+        for at in bare:
+            given = Proposal(wished[at].header, field, _CONFIDENCE["normalised"], "normalised")
+            wished[at] = given if is_free else Proposal(wished[at].header, None, 0.0, "unknown")
+    return wished
 
 
 def check(mapping: Mapping[str, str | None]) -> list[Flaw]:
@@ -134,3 +150,18 @@ def _by_normalised() -> dict[str, str]:
             found.setdefault(_normalised(name), field)
     found.pop("", None)
     return found
+
+
+@cache
+def _bare() -> dict[str, frozenset[str]]:
+    return {field: frozenset(map(_normalised, names)) for field, names in BARE.items()}
+
+
+def _says_track(header: str) -> bool:
+    name = _normalised(header)
+    return any(word in name for word in _track_words())
+
+
+@cache
+def _track_words() -> tuple[str, ...]:
+    return tuple(map(_normalised, OF_TRACK))

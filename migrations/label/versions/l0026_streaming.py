@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "l0026"
-down_revision = "l0024"
+down_revision = "l0025"
 branch_labels = None
 depends_on = None
 phase = "expand"

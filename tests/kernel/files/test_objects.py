@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -62,6 +63,16 @@ def test_what_is_stored_is_read_again_whole(label, size):
     )
     assert (sha256, stored) == (hashlib.sha256(content).hexdigest(), size)
     assert got(label, sha256) == content
+
+
+def test_what_lies_in_a_file_is_stored_and_lies_in_one_again_for_a_while(label):
+    written = io.BytesIO(MANY)
+    written.seek(0, os.SEEK_END)
+    sha256, size = files.put_file(label, written)
+    assert (sha256, size) == (hashlib.sha256(MANY).hexdigest(), len(MANY))
+    with files.on_disk(label, sha256) as path:
+        assert path.read_bytes() == MANY
+    assert not path.exists()
 
 
 def test_the_same_bytes_are_kept_once_however_they_arrive(label):

@@ -79,15 +79,85 @@ def test_a_message_delivered_twice_acts_once(working, relay, sent):
     assert len(marks(working)) == 1
 
 
-def test_an_older_sending_of_the_same_row_is_void(working, relay, sent):
-    ask(working)
-    relay.run_once()
+def run_out():
     with db.platform_work() as session:
         session.execute(text("UPDATE shared.outbox SET lease_until = now() - interval '1 second'"))
+
+
+def sent_again(relay, times):
+    for _ in range(times):
+        run_out()
+        relay.run_once()
+
+
+def test_the_message_that_is_reached_first_is_taken_up_and_voids_all_others(working, relay, sent):
+    ask(working)
+    sent_again(relay, 3)
+    first, second, third = (message for _, _, message in sent)
+    assert run.run(first, Rows()) == "done"
+    assert [run.run(message, Rows()) for message in (second, third, first)] == ["void"] * 3
+    assert len(marks(working)) == 1
+
+
+def test_what_waits_at_the_broker_for_longer_than_its_lease_is_done_once(working, relay, sent):
+    for number in range(relay.per_label):
+        ask(working, args={"name": f"n{number}"})
+    outcomes = []
+    while len(marks(working)) < relay.per_label and len(outcomes) < 100:
+        sent_again(relay, 1)
+        arrived = [message for _, _, message in sent]
+        outcomes += [run.run(message, Rows()) for message in arrived[len(outcomes) : len(outcomes) + 3]]
+    assert outcomes[: relay.per_label] == ["done"] * relay.per_label
+    assert {run.run(message, Rows()) for _, _, message in sent} == {"void"}
+    assert sorted(name for name, _ in marks(working)) == [f"n{number}" for number in range(relay.per_label)]
+
+
+def test_what_was_taken_up_is_taken_up_again_by_a_later_sending_only(working, relay, sent):
+    ask(working, "test.broken", {})
+    sent_again(relay, 2)
+    older, newer = (message for _, _, message in sent)
+    assert run.run(older, Rows()) == "retried"
+    assert run.run(newer, Rows()) == "void"
+    with db.platform_work() as session:
+        session.execute(text("UPDATE shared.outbox SET run_at = now()"))
     relay.run_once()
-    assert len(sent) == 2
-    assert run.run(sent[0][2], Rows()) == "void"
-    assert run.run(sent[1][2], Rows()) == "done"
+    assert run.run(sent[2][2], Rows()) == "parked"
+
+
+def lease_in_seconds():
+    with db.platform_read() as session:
+        query = "SELECT round(extract(epoch FROM lease_until - clock_timestamp())) FROM shared.outbox"
+        return int(session.execute(text(query)).scalar_one())
+
+
+def test_what_nobody_takes_up_is_left_at_the_broker_for_longer_each_time(working, relay, sent):
+    ask(working, "test.broken", {})
+    leases = []
+    for _ in range(5):
+        sent_again(relay, 1)
+        leases.append(lease_in_seconds())
+    assert leases == pytest.approx([30, 60, 120, 180, 180], abs=5)
+    assert run.run(sent[0][2], Rows()) == "retried"
+    with db.platform_work() as session:
+        session.execute(text("UPDATE shared.outbox SET run_at = now()"))
+    sent_again(relay, 1)
+    assert lease_in_seconds() == pytest.approx(30, abs=10)
+
+
+def test_what_the_broker_did_not_take_is_sent_again_after_one_lease(working, relay):
+    ask(working)
+    ask(working)
+    sent_again(relay, 4)
+
+    def away(*_, **__):
+        raise ConnectionError
+
+    relay.send = away
+    with pytest.raises(ConnectionError):
+        sent_again(relay, 1)
+    with db.platform_read() as session:
+        query = "SELECT count(*) FROM shared.outbox WHERE lease_until <= clock_timestamp() + interval '30 seconds'"
+        assert session.execute(text(query)).scalar_one() == 2
 
 
 def test_the_same_key_asks_once(working, relay, sent):

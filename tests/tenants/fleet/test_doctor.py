@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.kernel.db.database import owner_session, raw_owner_connection
+from app.main.commands.doctor import books
 from migrations.compiled import label_head
-from tenants.fleet.doctor import examine, render_head, role_problems
+from tenants.fleet.doctor import Finding, examine, render_head, role_problems
 from tenants.fleet.fingerprint import HEAD_FILE, Fingerprint, head_fingerprint
 from tenants.provisioning.skeleton import build_label
 from tenants.provisioning.spares import LABELS_PER_CELL
@@ -131,6 +132,16 @@ def test_a_label_that_waits_or_is_quarantined_is_told_so(fleet):
         owner.execute("UPDATE shared.tenants SET quarantine = 'l0002: it broke' WHERE slug = 'rival'")
     assert findings_of(fleet, "canary") == [f"is at revision l0001, head is {label_head()}; run `boptone migrate`"]
     assert findings_of(fleet, "rival") == ["is quarantined: l0002: it broke"]
+
+
+def test_a_label_in_a_cell_that_the_settings_do_not_know_is_named_and_the_others_are_examined(fleet):
+    with owner_session(fleet, "home") as owner:
+        owner.execute("UPDATE shared.tenants SET cell = 'east' WHERE slug = 'rival'")
+        owner.execute(f"ALTER TABLE {the_label('canary').id}.members ADD COLUMN shoe_size int")
+    problem = "lies in the cell east, which the settings do not know; name its database in CELL_URLS"
+    assert [finding for finding in examined(fleet) if finding.label == "rival"] == [Finding("east", "rival", problem)]
+    assert findings_of(fleet, "canary") == ["column members.shoe_size does not belong there"]
+    assert books(fleet) == []
 
 
 def test_the_rendered_fingerprint_is_fresh(fleet):

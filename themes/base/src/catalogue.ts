@@ -1,5 +1,7 @@
 import "./css/catalogue.css";
 import "./css/contracts.css";
+import "./css/payouts.css";
+import "./css/shop.css";
 import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";

@@ -159,8 +159,9 @@ def _write_aac(blocks: Blocks, context: AudioCodecContext, tags: Tags, cover: by
 
 
 def _packets(encoder: AudioCodecContext, frames: Iterable[AudioFrame]) -> Iterator[Packet[AudioStream]]:
+    at = 0
     for frame in frames:
-        frame.pts = None
+        frame.pts, frame.time_base, at = at, Fraction(1, encoder.sample_rate), at + frame.samples
         yield from encoder.encode(frame)
     yield from encoder.encode(None)
 

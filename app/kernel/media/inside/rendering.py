@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -74,18 +74,22 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
 def _encoded(blocks: Blocks, context: AudioCodecContext, wanted: Sequence[Wanted], emit: Emit) -> list[Rendered]:
     taps: dict[tuple[str, int, int], _Tap] = {}
     with ThreadPoolExecutor(len(wanted), thread_name_prefix="encode") as threads, ExitStack() as ending:
+        ending.callback(_end, taps.values())  # whatever happens, no encoder waits for more
         places = []
         for place, one in enumerate(wanted):
             tap = taps.setdefault((one.codec, one.start_ms, one.length_ms), _Tap(context, one))
             places.append(tap.feed(threads, _Segments(tap.encoder(one), tap, one, partial(emit, place))))
-        for tap in taps.values():
-            ending.callback(tap.end)
         for block in blocks:
             for tap in taps.values():
                 tap.push(block.frames)
         for tap in taps.values():
             tap.flush()
     return [place.result() for place in places]
+
+
+def _end(taps: Iterable[_Tap]) -> None:
+    for tap in taps:
+        tap.end()
 
 
 def family_of(rate: int) -> int:
@@ -116,6 +120,7 @@ class _Tap:
         self._resampler = AudioResampler(self.form, self.layout, self.rate)
         self._excerpt = _Excerpt(one, context.sample_rate) if one.length_ms else None
         self._queues: list[Queue[Frames | None]] = []
+        self._at = 0
 
     def encoder(self, one: Wanted) -> AudioCodecContext:
         """An encoder of what comes from here."""
@@ -147,9 +152,15 @@ class _Tap:
         self._hand_on(self._resampler.resample(None))
 
     def _hand_on(self, frames: Frames) -> None:
-        ready = [frame for frame in frames if frame is not None]
+        ready = [self._placed(frame) for frame in frames if frame is not None]
         for queue in self._queues if ready else ():
             queue.put(ready)
+
+    def _placed(self, frame: AudioFrame) -> AudioFrame:
+        """A frame that says where it is: from that an encoder tells how much it puts before the sound."""
+        frame.pts, frame.time_base = self._at, Fraction(1, self.rate)
+        self._at += frame.samples
+        return frame
 
     def end(self) -> None:
         """Tell the encoders that this is all."""
@@ -159,14 +170,14 @@ class _Tap:
 
 def _fed(queue: Queue[Frames | None], segments: _Segments) -> Rendered:
     try:
-        while (frames := queue.get()) is not None:
+        for frames in iter(queue.get, None):
             for frame in frames:
                 segments.add(frame)
-        return segments.end()
     except BaseException:
         while queue.get() is not None:  # whoever feeds must not wait for one that gave up
             pass
         raise
+    return segments.end()
 
 
 class _Excerpt:
@@ -208,7 +219,6 @@ class _Segments:
     def add(self, frame: AudioFrame) -> None:
         """Encode sound."""
         self._frames += frame.samples
-        frame.pts = None
         self._take(self._encoder.encode(frame))
 
     def _take(self, packets: Sequence[av.Packet]) -> None:  # type: ignore[type-arg]
@@ -239,9 +249,9 @@ class _Segments:
 
     def end(self) -> Rendered:
         """Encode what the encoder still holds, and say what came of it."""
-        self._take(self._encoder.encode(None))
-        if not self._packets:
+        if not self._frames:
             raise Unreadable(Fault.TOO_SHORT)
+        self._take(self._encoder.encode(None))
         ends = self._priming + self._frames
         while len(self._held) > 1 and self._begins() - self._frame >= ends:
             self._held.pop()  # padding only

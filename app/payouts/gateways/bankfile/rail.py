@@ -14,6 +14,7 @@ class BankFileRail:
     """Nothing leaves by itself: what is to be paid waits for its file."""
 
     name = "bank_file"
+    is_shared = False
     batch = 1
     lease = timedelta(days=3650)
 

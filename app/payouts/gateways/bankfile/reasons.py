@@ -1,4 +1,4 @@
-"""Why banks refuse and return payments, in their codes (ISO 20022, external code sets)."""
+"""Why banks refuse and return payments, in their codes (ISO 20022, external code sets; Nacha return reasons)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,24 @@ _CODES: Final = {
 }
 REASONS: Final = {code: problem for problem, codes in _CODES.items() for code in codes.split()}
 
+_RETURNS: Final = {
+    "account_closed": "R02",
+    "account_unknown": "R03 R04 R12",
+    "bank_refused": "R14 R15 R16 R23 R31",
+    "not_supported": "R20 R30 R33 R35 R36",
+    "unreachable": "R13 R32 R34",
+    "details_invalid": "R17 R18 R19 R21 R22 R25 R26 R27 R28",
+}
+"""Those that a credit can have; what is said of debits, was asked back (R06) or came twice (R24) is “other”."""
+
+RETURNS: Final = {code: problem for problem, codes in _RETURNS.items() for code in codes.split()}
+
 
 def problem_of(code: str) -> str:
     """Which of `PROBLEMS` a bank's code is; "other" for the rest, and empty where no code was given."""
     return REASONS.get(code.upper(), "other") if code else ""
+
+
+def problem_of_return(code: str) -> str:
+    """Which of `PROBLEMS` a return reason of an ACH entry is."""
+    return RETURNS.get(code, "other")

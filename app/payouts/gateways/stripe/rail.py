@@ -32,6 +32,7 @@ class StripeRail(Accounts):
     """
 
     name = "stripe"
+    is_shared = True
     batch = 1
     lease = timedelta(seconds=75)
 

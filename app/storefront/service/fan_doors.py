@@ -1,0 +1,47 @@
+"""The doors of what fans have at the shop: their own is found, and everybody else's is not there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.fans.models import Fan
+from app.storefront.models import Order, Owned, Product
+from app.storefront.queries import library as queries
+from app.storefront.rules.fan_refusals import FanOrderUnknown, OwnedUnknown, WishUnknown
+
+
+def owned_to_hear(session: Session, fan: Fan, owned_id: UUID | None) -> Owned:
+    """Something of a fan's own that was not taken back."""
+    query = select(Owned).where(Owned.id == owned_id, Owned.revoked_at.is_(None), queries.is_fans_own(fan))
+    found = session.scalar(query)
+    if found is None:
+        raise OwnedUnknown
+    return found
+
+
+def gift_to_take(session: Session, fan: Fan, owned_id: UUID | None) -> Owned:
+    """Something that was given to the fan's confirmed address and that nobody has taken."""
+    mine = (Owned.gift_email == fan.email) & Owned.fan_id.is_(None) & Owned.revoked_at.is_(None)
+    found = session.scalar(select(Owned).where(Owned.id == owned_id, mine).with_for_update())
+    if found is None or fan.confirmed_at is None:
+        raise OwnedUnknown
+    return found
+
+
+def fan_order_to_read(session: Session, fan: Fan, order_id: UUID | None) -> Order:
+    """One of the fan's own orders."""
+    found = session.scalar(select(Order).where(Order.id == order_id, queries.is_fans_order(fan)))
+    if found is None:
+        raise FanOrderUnknown
+    return found
+
+
+def product_to_wish(session: Session, product_id: UUID | None) -> Product:
+    """A product that the shop shows."""
+    found = session.get(Product, product_id) if product_id else None
+    if found is None or found.state != "live":
+        raise WishUnknown
+    return found

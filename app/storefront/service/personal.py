@@ -1,0 +1,97 @@
+"""What the shop keeps about a fan: given out with everything else, and emptied when the fan is erased.
+
+The books keep their amounts; who paid them stands nowhere any more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Text, cast, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.fans.models import Fan
+from app.fans.service import erasing, exporting
+from app.kernel import clock
+from app.kernel.tenant import Tenant
+from app.storefront.models import (
+    Basket,
+    BasketLine,
+    Fulfilment,
+    Membership,
+    Order,
+    OrderLine,
+    Owned,
+    Product,
+    Wish,
+)
+from app.storefront.queries.library import is_fans_order, is_fans_own
+from app.storefront.rules.fan_refusals import ErasureMustWait
+from app.storefront.service import library
+
+ORDER = (
+    "number", "state", "email", "customer", "language", "country", "region", "currency", "items_micros",
+    "discount_micros", "shipping_micros", "tax_micros", "total_micros", "refunded_micros", "placed_at", "paid_at",
+)  # fmt: skip
+LINE = ("title", "variant", "kind", "quantity", "unit_micros", "amount_micros", "gift")
+
+
+def orders(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, Any]]:  # noqa: ARG001 every part has one
+    """A fan's orders, each with its lines."""
+    held = session.scalars(select(Order).where(is_fans_order(fan)).order_by(Order.placed_at)).all()
+    lines: dict[Any, list[dict[str, Any]]] = {order.id: [] for order in held}
+    query = select(OrderLine).where(OrderLine.order_id.in_(lines)).order_by(OrderLine.position)
+    for line in session.scalars(query):
+        lines[line.order_id].append({name: msgspec.to_builtins(getattr(line, name)) for name in LINE})
+    return [
+        {name: msgspec.to_builtins(getattr(order, name)) for name in ORDER} | {"lines": lines[order.id]}
+        for order in held
+    ]
+
+
+def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:  # noqa: ARG001 as above
+    """What a fan owns and wishes for."""
+    owned = [{"title": item.title, "artist": item.artist_line, "since": item.granted_at.isoformat()}
+             for item in library.owned_by(session, fan)]  # fmt: skip
+    query = select(Product.title).join(Wish, Wish.product_id == Product.id).where(Wish.fan_id == fan.id)
+    return {"owned": owned, "wishes": list(session.scalars(query.order_by(Wish.created_at)))}
+
+
+def empty(session: Session, tenant: Tenant, fan: Fan) -> None:  # noqa: ARG001 every eraser has one
+    """Empty everything of the shop's that tells who a fan is; refused while something is still to be sent to them."""
+    mine = select(Order.id).where(is_fans_order(fan))
+    if session.scalar(select(exists().where(Order.id.in_(mine), _is_waiting()))):
+        raise ErasureMustWait
+    _empty_orders(session, fan)
+    baskets = select(Basket.id).where(Basket.fan_id == fan.id)
+    session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(baskets)))
+    session.execute(update(Basket).where(Basket.fan_id == fan.id).values(sealed=None, region=None))
+    session.execute(delete(Wish).where(Wish.fan_id == fan.id))
+    ended = {"state": "ended", "reference": "", "ends_on": clock.now().date()}
+    session.execute(update(Membership).where(Membership.fan_id == fan.id, Membership.state != "ended").values(ended))
+    session.execute(update(Membership).where(Membership.fan_id == fan.id).values(reference=""))
+
+
+def _is_waiting() -> Any:
+    """That an order may still be paid, or that a parcel of it is still to be sent."""
+    is_sent = exists().where(OrderLine.order_id == Order.id, OrderLine.kind == "physical")
+    return (Order.state == "placed") | (Order.state.in_(("paid", "in_fulfilment")) & is_sent)
+
+
+def _empty_orders(session: Session, fan: Fan) -> None:
+    mine = list(session.scalars(select(Order.id).where(is_fans_order(fan)).with_for_update()))
+    owned = list(session.scalars(select(Owned.id).where(is_fans_own(fan))))
+    session.execute(update(Owned).where(Owned.id.in_(owned)).values(fan_id=fan.id))
+    session.execute(update(Owned).where(Owned.gift_email == fan.email).values(gift_email=None))
+    named = func.lower(cast(OrderLine.gift, Text)).contains(fan.email, autoescape=True)
+    gifts = or_(OrderLine.order_id.in_(mine), named)
+    session.execute(update(OrderLine).where(OrderLine.gift.is_not(None), gifts).values(gift=None))
+    session.execute(update(Fulfilment).where(Fulfilment.order_id.in_(mine)).values(tracking="", tracking_url=""))
+    emptied = {"fan_id": fan.id, "email": None, "customer": "", "sealed": None}
+    session.execute(update(Order).where(Order.id.in_(mine)).values(emptied))
+
+
+exporting.part("orders", orders)
+exporting.part("library", library_and_wishes)
+erasing.also(empty)

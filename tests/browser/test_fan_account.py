@@ -1,0 +1,42 @@
+"""A fan's account in a real browser: every page by axe, in two brands, both ways round, and the things one does there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PAGES = ("", "/library", "/orders", "/wishlist", "/following", "/addresses", "/addresses/new", "/settings", "/data")
+SHOTS = os.environ.get("SHOTS")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slug", "language", "way"), [("bluehour", "en", "ltr"), ("noor", "ar", "rtl")])
+def test_no_page_of_the_account_has_a_fault(visit, slug, language, way):
+    here = visit(slug, who=None, language=language, reduced_motion="reduce")
+    found = looked_at(here, f"/{language}/account/sign-in")
+    here.page.fill("#email", f"fan@{slug}.test")
+    here.page.locator("details summary").click()
+    here.page.fill("#password", f"{slug}-demo-2026")
+    here.page.locator("button[value=password]").click()
+    here.page.wait_for_url(f"**/{language}/account")
+    for path in (*(f"/account{each}" for each in PAGES), "/redeem"):
+        found += looked_at(here, f"/{language}{path}")
+        assert here.page.locator("html").get_attribute("dir") == way
+    here.go(f"/{language}/account/addresses/new")
+    here.page.evaluate("document.querySelector('.account form.narrow').noValidate = true")
+    here.page.locator("button.primary").last.click()
+    here.page.wait_for_selector("[aria-invalid]")
+    found += [f"address form: {flaw}" for flaw in here.flaws()]
+    found += [said for said in here.complaints if "422" not in said]
+    assert not found, "\n".join(found)
+
+
+def looked_at(here, path):
+    answer = here.go(path)
+    assert answer.status == 200, path
+    if SHOTS:
+        here.page.set_viewport_size({"width": 1200, "height": 800})
+        here.page.screenshot(path=Path(SHOTS) / f"{here.slug}-{path.strip('/').replace('/', '-')}.png", full_page=True)
+    return [f"{path} {flaw}" for flaw in here.flaws()]
