@@ -54,7 +54,10 @@ class Till(StandIn):
     def decline(self, page: str, code: str = "card_declined") -> None:
         """A buyer's card is declined; the page stays open."""
         with self.lock:
-            self.intents[self.pages[page]["payment_intent"]]["last_payment_error"] = {"type": "card_error", "code": code}
+            self.intents[self.pages[page]["payment_intent"]]["last_payment_error"] = {
+                "type": "card_error",
+                "code": code,
+            }
 
     def dispute(self, page: str, status: str = "needs_response") -> Thing:
         """A buyer's bank wants a payment back, or decides; gives the event."""

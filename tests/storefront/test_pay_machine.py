@@ -93,7 +93,9 @@ class Till(RuleBasedStateMachine):
     def lapses(self, which: int) -> None:
         def work() -> None:
             with tenant_work(self.shop) as session:
-                ordering.cancel(session, self.shop, Actor.system(self.shop), session.get_one(Order, self._order(which).id), "lapsed")
+                ordering.cancel(
+                    session, self.shop, Actor.system(self.shop), session.get_one(Order, self._order(which).id), "lapsed"
+                )
 
         self._tried(work)
 
@@ -121,7 +123,10 @@ class Till(RuleBasedStateMachine):
         paid = [each for each in payments_of(self.shop, self._order(which)) if each.state == "paid"]
         if paid and f"sd_{paid[0].reference[3:]}" not in self.disputes and not self._has_refunds(paid[0]):
             with tenant_work(self.shop) as session:
-                if session.scalar(select(SandboxCharge.ending).where(SandboxCharge.reference == paid[0].reference)) == "0259":
+                if (
+                    session.scalar(select(SandboxCharge.ending).where(SandboxCharge.reference == paid[0].reference))
+                    == "0259"
+                ):
                     return  # this card's bank comes by itself
                 found = sandbox.dispute(session, paid[0].reference)
                 hearing.hear_of(session, [(found.reference, found.state)])
@@ -129,7 +134,9 @@ class Till(RuleBasedStateMachine):
 
     def _has_refunds(self, payment: Payment) -> bool:
         """A processor refuses refunds of what is disputed; one that is under way meanwhile is another test's."""
-        return the_order(self.shop, next(each for each in self.orders if each.id == payment.order_id)).refunded_micros > 0
+        return (
+            the_order(self.shop, next(each for each in self.orders if each.id == payment.order_id)).refunded_micros > 0
+        )
 
     @precondition(lambda self: self.disputes)
     @rule(which=WHICH, is_won=st.booleans())
@@ -180,6 +187,10 @@ def test_money_and_shirts_are_conserved(shop: Tenant) -> None:
     run_state_machine_as_test(
         Till,
         settings=settings(
-            max_examples=8, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            max_examples=8,
+            stateful_step_count=18,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )

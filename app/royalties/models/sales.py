@@ -87,7 +87,7 @@ class SalesAsset(LabelModel):
     artist: Mapped[str | None] = mapped_column(Text)
     recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recordings.id"), index=True)
     release_id: Mapped[UUID | None] = mapped_column(ForeignKey("releases.id"), index=True)
-    artist_id: Mapped[UUID | None] = mapped_column(ForeignKey("artists.id"), index=True)
+    artist_id: Mapped[UUID | None] = mapped_column(ForeignKey("artists.id"))
     """Whose it is, of what is no music: contracts about the artist are about it."""
 
     match: Mapped[str | None] = mapped_column(Text)
