@@ -118,7 +118,9 @@ def test_markup_in_every_field_is_text_and_nothing_else(client_of, label):
         client.post("/en/account/sign-in", data={"email": written, "way": "link", "next": written}, headers=PAGE)
     )
     texts.append(
-        client_of(HOST).post("/en/account/sign-in", data={"email": written, "password": written}, headers=PAGE)
+        client_of(HOST).post(
+            "/en/account/sign-in", data={"email": written, "password": written, "way": "password"}, headers=PAGE
+        )
     )
     texts.append(client.post("/en/redeem", data={"code": written}, headers=PAGE))
     texts.append(client.get("/en/redeem", params={"code": written}, headers=PAGE))
