@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from app.catalog.models import Release
-from app.kernel import activity
+from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
@@ -20,7 +21,7 @@ from tests.factories.labels import a_label
 from tests.factories.store import a_product, a_text, an_open_shop
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
-DAY = date.today()
+DAY = clock.now().date()
 
 
 @dataclass
@@ -67,6 +68,11 @@ def a_shop() -> Shop:
         artist.biographies = {"en": f"Plays. {HOSTILE}", "de": "Spielt."}
         activity.record(session, Actor.system(tenant), "artist.changed", subject_type="artist", subject_id=artist.id)
     return Shop(tenant, release, early, near, hostile)
+
+
+def currency_of(page: str) -> str:
+    """The currency that a page says it shows prices in."""
+    return re.search(r'· <bdi dir="ltr">([A-Z]{3})</bdi></span></button>', page)[1]
 
 
 _shops: dict[str, Shop] = {}

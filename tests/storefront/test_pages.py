@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from datetime import timedelta
 from html import unescape
 
@@ -12,7 +12,7 @@ import pytest
 
 from app.kernel import clock
 from app.storefront.rules.slugs import digits, slug, words
-from tests.storefront.conftest import HOSTILE
+from tests.storefront.conftest import HOSTILE, currency_of
 
 PLACES = (
     "",
@@ -28,7 +28,7 @@ PLACES = (
 
 
 def documents(page: str) -> list[dict]:
-    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.S)
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     return [json.loads(text) for text in found]
 
 
@@ -53,9 +53,10 @@ def test_every_page_is_there_in_every_language_and_says_so(fan, place):
         assert f'<html lang="{language}"' in page.text
         if "/search" not in place:
             others = dict(re.findall(r'rel="alternate" hreflang="([\w-]+)" href="([^"]+)"', page.text))
-            assert others["de"].endswith(f"/de{place}") and others["x-default"] == others["de"]
+            assert others["de"].endswith(f"/de{place}")
+            assert others["x-default"] == others["de"]
             assert set(others) == {"de", "en", "ar", "fr", "x-default"}
-        assert "alert(" not in re.sub(r"&lt;.*?&gt;|\\u003c.*?\\u003e", "", page.text) or HOSTILE not in page.text
+        assert HOSTILE not in page.text
 
 
 def test_a_release_shows_what_it_is_and_what_it_costs(fan, shop):
@@ -63,7 +64,8 @@ def test_a_release_shows_what_it_is_and_what_it_costs(fan, shop):
     for part in ("Night Line", "Ada &amp; the Rest", "3:21", "€9.00", "€24.00", "Download"):
         assert part in page, part
     german = fan.get(shop.path(shop.release, "Night Line", "de")).text
-    assert "Herunterladen" in german and "9,00" in german
+    assert "Herunterladen" in german
+    assert "9,00" in german
     album = next(each for each in documents(page) if each["@type"] == "MusicAlbum")
     assert album["name"] == "Night Line"
     assert [offer["price"] for offer in album["offers"]] == ["9.00", "24.00"]
@@ -72,12 +74,12 @@ def test_a_release_shows_what_it_is_and_what_it_costs(fan, shop):
 
 def test_another_market_sees_other_prices_and_is_chosen_by_address_by_cookie_and_by_browser(fan, shop):
     path = shop.path(shop.release, "Night Line")
-    assert "EUR" in fan.get(path).text
+    assert currency_of(fan.get(path).text) == "EUR"
     answer = fan.get(f"{path}?market=us")
     assert (answer.status_code, answer.headers["location"]) == (303, path)
-    assert "USD" in fan.get(path).text
+    assert currency_of(fan.get(path).text) == "USD"
     fan.cookies.clear()
-    assert "USD" in fan.get(path, headers={"accept-language": "en-US"}).text
+    assert currency_of(fan.get(path, headers={"accept-language": "en-US"}).text) == "USD"
     fan.get(f"{path}?country=FR")
     assert "Chez nous" in fan.get("/en/releases").text
     assert fan.get(f"{path}?market=nowhere").status_code == 303
@@ -85,7 +87,9 @@ def test_another_market_sees_other_prices_and_is_chosen_by_address_by_cookie_and
 
 def test_territory_and_day_decide_what_is_shown(fan, shop):
     listed = fan.get("/en/releases").text
-    assert "Night Line" in listed and "Tomorrow" not in listed and "Chez nous" not in listed
+    assert "Night Line" in listed
+    assert "Tomorrow" not in listed
+    assert "Chez nous" not in listed
     assert fan.get(shop.path(shop.early, "Tomorrow")).status_code == 404
     assert fan.get(shop.path(shop.near, "Chez nous")).status_code == 404
     french = {"accept-language": "fr-FR"}
@@ -118,7 +122,8 @@ def test_what_is_not_there_is_said_with_a_search(fan):
     for path in ("/en/releases/nothing-12345678", "/en/nowhere", "/de/merch/nowhere", "/en/artists/nobody-12345678"):
         page = fan.get(path)
         assert page.status_code == 404, path
-        assert 'role="search"' in page.text and "noindex" in page.text
+        assert 'role="search"' in page.text
+        assert "noindex" in page.text
     assert fan.get("/xx/releases").status_code == 404
 
 
@@ -158,8 +163,9 @@ def test_a_search_forgives_a_slip(fan):
 
 def test_machines_find_every_page_and_nothing_private(fan, shop):
     robots = fan.get("/robots.txt").text
-    assert "Disallow: /portal/" in robots and "Sitemap: https://" in robots
-    index = ElementTree.fromstring(fan.get("/sitemap.xml").text)
+    assert "Disallow: /portal/" in robots
+    assert "Sitemap: https://" in robots
+    index = ET.fromstring(fan.get("/sitemap.xml").text)
     maps = [node.text for node in index.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert len(maps) == 1
     found = fan.get(maps[0].partition(".localhost")[2]).text
@@ -168,9 +174,10 @@ def test_machines_find_every_page_and_nothing_private(fan, shop):
     assert "Tomorrow".lower() not in found.lower()
     assert fan.get("/sitemaps/2.xml").status_code == 404
     assert fan.get("/sitemaps/x.xml").status_code == 404
-    feed = ElementTree.fromstring(fan.get("/de/feed.xml").text)
+    feed = ET.fromstring(fan.get("/de/feed.xml").text)
     titles = [node.text for node in feed.iter("{http://www.w3.org/2005/Atom}title")]
-    assert "Hallo" in titles and any(title.startswith("Night Line") for title in titles)
+    assert "Hallo" in titles
+    assert any(title.startswith("Night Line") for title in titles)
 
 
 def test_only_the_embedded_player_may_be_framed(fan, shop):
@@ -182,7 +189,8 @@ def test_only_the_embedded_player_may_be_framed(fan, shop):
     page = fan.get(f"/en/releases/{name}")
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     told = fan.get("/oembed", params={"url": f"https://{shop.host}/en/releases/{name}"}).json()
-    assert told["type"] == "rich" and f"/embed/releases/{name}" in told["html"]
+    assert told["type"] == "rich"
+    assert f"/embed/releases/{name}" in told["html"]
     assert fan.get("/oembed", params={"url": f"https://rival.localhost/en/releases/{name}"}).status_code == 404
 
 
