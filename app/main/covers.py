@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from PIL import Image
 SIDE = 1_200
 QUALITY = 88
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
 Palette = tuple[str, ...]
 
 PALETTES: dict[str, tuple[Palette, ...]] = {
@@ -84,7 +85,8 @@ def _banded(levels: Field, colours: list[Field]) -> Field:
 def _laid(under: Field, colour: Field, distance: Field, *, soft: float = 0.004) -> Field:
     """A shape over what is there; `distance` is below zero inside of it."""
     cover = np.clip(0.5 - distance / soft, 0, 1)[..., None]
-    return under * (1 - cover) + colour * cover
+    laid: Field = under * (1 - cover) + colour * cover
+    return laid
 
 
 def _contours(chance: np.random.Generator, colours: list[Field]) -> Field:
@@ -106,7 +108,7 @@ def _horizon(chance: np.random.Generator, colours: list[Field]) -> Field:
     for step in range(9):
         at, wide = line + 0.03 + step * step * 0.0095 + step * 0.018, 0.56 - step * 0.052 + chance.uniform(-0.06, 0.06)
         thick = np.float32(0.004 + step * 0.0012)
-        bar: Field = np.maximum(np.abs(across) - np.float32(wide), np.abs(down - np.float32(at)) - thick)
+        bar = np.maximum(np.abs(across) - np.float32(wide), np.abs(down - np.float32(at)) - thick).astype(np.float32)
         picture = _laid(picture, colours[2], bar)
     return picture
 

@@ -68,6 +68,7 @@ def make_shop(tenant: Tenant, slug: str, *, with_media: bool) -> None:
         open_shop(session, Actor.system(tenant), tenant)
         session.get_one(StoreSettings, 1).facts = {"listening": "full"}
         releases = _releases(session)
+        _order_early(releases)
         _products(session, tenant, releases)
         _texts(session, tenant)
     if with_media:
@@ -79,6 +80,14 @@ def make_shop(tenant: Tenant, slug: str, *, with_media: bool) -> None:
 
 def _releases(session: Session) -> list[Release]:
     return list(session.scalars(select(Release).order_by(Release.id)))
+
+
+def _order_early(releases: Sequence[Release]) -> None:
+    """What is to come may be ordered, and heard in part."""
+    today = clock.now().date().isoformat()
+    for release in releases:
+        if (release.release_date or "") > today:
+            release.preorder_date = today
 
 
 def _products(session: Session, tenant: Tenant, releases: Sequence[Release]) -> None:
@@ -98,13 +107,22 @@ def _products(session: Session, tenant: Tenant, releases: Sequence[Release]) -> 
                 else None
             )
             record = _product(
-                session, "physical", f"vinyl-{number + 1}", THINGS["vinyl"], release=release, ships_on=ships
+                session,
+                "physical",
+                f"vinyl-{number + 1}",
+                _of(THINGS["vinyl"], release),
+                release=release,
+                ships_on=ships,
             )
             _variants(session, record, {"": vinyl}, location, stock=(38, 0, 240)[number % 3])
     worn = _product(session, "physical", "t-shirt", THINGS["shirt"], tax_class="goods")
     _variants(session, worn, dict.fromkeys(("S", "M", "L", "XL"), shirt), location, stock=12)
     _variants(session, _product(session, "physical", "record-bag", THINGS["bag"]), {"": bag}, location, stock=60)
     activity.record(session, Actor.system(tenant), "product.created", subject_type="product", subject_id=worn.id)
+
+
+def _of(titles: dict[str, str], release: Release) -> dict[str, str]:
+    return {language: f"{release.title}, {title}" for language, title in titles.items()}
 
 
 def _product(

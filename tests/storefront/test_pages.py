@@ -1,25 +1,211 @@
-"""The shop's pages as fans see them."""
+"""The shop's pages as fans and machines see them."""
 
 from __future__ import annotations
 
+import json
+import re
+import xml.etree.ElementTree as ET
+from datetime import timedelta
+from html import unescape
+
 import pytest
 
-from tests.factories.labels import a_label
-from tests.factories.store import an_open_shop
+from app.kernel import clock
+from app.storefront.rules.slugs import digits, slug, words
+from tests.storefront.conftest import HOSTILE, currency_of
+
+PLACES = (
+    "",
+    "/releases",
+    "/artists",
+    "/merch",
+    "/merch/shirt",
+    "/journal",
+    "/journal/hello",
+    "/legal/imprint",
+    "/search?q=night",
+)
 
 
-@pytest.fixture
-def shop(connected):
-    label = a_label(languages=("de", "en", "ar"))
-    an_open_shop(label)
-    return label
+def documents(page: str) -> list[dict]:
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    return [json.loads(text) for text in found]
 
 
-def test_the_root_leads_into_the_shop_once_it_is_open(client_of, shop, rival):
-    fan = client_of(f"{shop.slug}.localhost")
+def hrefs(page: str, pattern: str) -> list[str]:
+    return re.findall(rf'href="({pattern})"', unescape(page))
+
+
+def test_the_root_leads_into_the_shop_once_it_is_open(fan, client_of, rival):
     answer = fan.get("/", headers={"accept-language": "ar-AE,ar;q=0.9"})
     assert (answer.status_code, answer.headers["location"]) == (302, "/ar")
-    page = fan.get("/ar", headers={"accept": "text/html"})
-    assert page.status_code == 200
-    assert 'dir="rtl"' in page.text
-    assert client_of(f"{rival.slug}.localhost").get("/").status_code == 200
+    assert 'dir="rtl"' in fan.get("/ar").text
+    closed = client_of(f"{rival.slug}.localhost")
+    assert closed.get("/").status_code == 200
+    assert closed.get("/en").status_code == 404
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_page_is_there_in_every_language_and_says_so(fan, place):
+    for language in ("en", "de", "fr", "ar"):
+        page = fan.get(f"/{language}{place}")
+        assert page.status_code == 200, (language, place)
+        assert f'<html lang="{language}"' in page.text
+        if "/search" not in place:
+            others = dict(re.findall(r'rel="alternate" hreflang="([\w-]+)" href="([^"]+)"', page.text))
+            assert others["de"].endswith(f"/de{place}")
+            assert others["x-default"] == others["de"]
+            assert set(others) == {"de", "en", "ar", "fr", "x-default"}
+        assert HOSTILE not in page.text
+
+
+def test_a_release_shows_what_it_is_and_what_it_costs(fan, shop):
+    page = fan.get(shop.path(shop.release, "Night Line")).text
+    for part in ("Night Line", "Ada &amp; the Rest", "3:21", "€9.00", "€24.00", "Download"):
+        assert part in page, part
+    german = fan.get(shop.path(shop.release, "Night Line", "de")).text
+    assert "Herunterladen" in german
+    assert "9,00" in german
+    album = next(each for each in documents(page) if each["@type"] == "MusicAlbum")
+    assert album["name"] == "Night Line"
+    assert [offer["price"] for offer in album["offers"]] == ["9.00", "24.00"]
+    assert album["track"][0]["duration"] == "PT3M21S"
+
+
+def test_another_market_sees_other_prices_and_is_chosen_by_address_by_cookie_and_by_browser(fan, shop):
+    path = shop.path(shop.release, "Night Line")
+    assert currency_of(fan.get(path).text) == "EUR"
+    answer = fan.get(f"{path}?market=us")
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert currency_of(fan.get(path).text) == "USD"
+    fan.cookies.clear()
+    assert currency_of(fan.get(path, headers={"accept-language": "en-US"}).text) == "USD"
+    fan.get(f"{path}?country=FR")
+    assert "Chez nous" in fan.get("/en/releases").text
+    assert fan.get(f"{path}?market=nowhere").status_code == 303
+
+
+def test_territory_and_day_decide_what_is_shown(fan, shop):
+    listed = fan.get("/en/releases").text
+    assert "Night Line" in listed
+    assert "Tomorrow" not in listed
+    assert "Chez nous" not in listed
+    assert fan.get(shop.path(shop.early, "Tomorrow")).status_code == 404
+    assert fan.get(shop.path(shop.near, "Chez nous")).status_code == 404
+    french = {"accept-language": "fr-FR"}
+    assert fan.get(shop.path(shop.near, "Chez nous"), headers=french).status_code == 200
+    with clock.frozen_at(clock.now() + timedelta(days=10)):
+        assert fan.get(f"{shop.path(shop.early, 'Tomorrow')}").status_code == 200
+
+
+def test_a_title_misspelled_in_an_address_leads_to_the_right_one(fan, shop):
+    right = shop.path(shop.release, "Night Line")
+    answer = fan.get(right.replace("night-line", "nite"))
+    assert (answer.status_code, answer.headers["location"]) == (301, right)
+    assert fan.get("/en/releases/night-line-00000000").status_code == 404
+    assert slug("ليل المدينة", shop.release).startswith("ليل-المدينة-")
+    assert words("Ça va? – Déjà!") == "ca-va-deja"
+    assert digits("night-line") is None
+
+
+def test_a_rival_has_none_of_it(client_of, shop, rival):
+    stranger = client_of(f"{rival.slug}.localhost")
+    for path in (
+        shop.path(shop.release, "Night Line"),
+        "/en/merch/shirt",
+        f"/embed{shop.path(shop.release, 'Night Line')[3:]}",
+    ):
+        assert stranger.get(path, headers={"accept": "text/html"}).status_code == 404
+
+
+def test_what_is_not_there_is_said_with_a_search(fan):
+    for path in ("/en/releases/nothing-12345678", "/en/nowhere", "/de/merch/nowhere", "/en/artists/nobody-12345678"):
+        page = fan.get(path)
+        assert page.status_code == 404, path
+        assert 'role="search"' in page.text
+        assert "noindex" in page.text
+    assert fan.get("/xx/releases").status_code == 404
+
+
+def test_a_text_that_means_harm_stays_a_text(fan, shop):
+    paths = [
+        "/en",
+        "/en/releases",
+        "/en/artists",
+        "/en/merch/shirt",
+        "/en/journal/hello",
+        "/en/search?q=mallory",
+        "/en/feed.xml",
+    ]
+    paths += [shop.path(shop.hostile, f"Harm {HOSTILE}"), shop.path(shop.release, "Night Line")]
+    paths += hrefs(fan.get("/en/artists").text, r"/en/artists/[^\"]+")
+    for path in paths:
+        page = fan.get(path)
+        assert page.status_code == 200, path
+        assert '<script>alert("x")' not in page.text
+        assert "onerror=alert(1)>" not in page.text.replace("&gt;", "")
+        documents(page.text)
+
+
+def test_a_list_ends_where_it_ends(fan):
+    for number in ("1", "2", "0", "-1", "999999", "1000000", "x", "١"):
+        assert fan.get(f"/en/releases?page={number}").status_code == 404, number
+    assert fan.get("/en/releases?sort=sideways").status_code == 404
+    assert fan.get("/en/releases?colour=red").status_code == 400
+
+
+def test_a_search_forgives_a_slip(fan):
+    for wanted in ("night lin", "nihgt line", "NIGHT", "ada and rest"):
+        assert "Night Line" in fan.get("/en/search", params={"q": wanted}).text, wanted
+    assert "Nothing was found" in fan.get("/en/search", params={"q": "zzzzqqqq"}).text
+    assert fan.get("/en/search", params={"q": "%_\\'\"" * 30}).status_code == 200
+
+
+def test_machines_find_every_page_and_nothing_private(fan, shop):
+    robots = fan.get("/robots.txt").text
+    assert "Disallow: /portal/" in robots
+    assert "Sitemap: https://" in robots
+    index = ET.fromstring(fan.get("/sitemap.xml").text)
+    maps = [node.text for node in index.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    assert len(maps) == 1
+    found = fan.get(maps[0].partition(".localhost")[2]).text
+    assert f"{shop.path(shop.release, 'Night Line')}</loc>" in found
+    assert found.count("<url>") == 4 * found.count('hreflang="de"') / 4
+    assert "Tomorrow".lower() not in found.lower()
+    assert fan.get("/sitemaps/2.xml").status_code == 404
+    assert fan.get("/sitemaps/x.xml").status_code == 404
+    feed = ET.fromstring(fan.get("/de/feed.xml").text)
+    titles = [node.text for node in feed.iter("{http://www.w3.org/2005/Atom}title")]
+    assert "Hallo" in titles
+    assert any(title.startswith("Night Line") for title in titles)
+
+
+def test_only_the_embedded_player_may_be_framed(fan, shop):
+    name = slug("Night Line", shop.release)
+    player = fan.get(f"/embed/releases/{name}?language=de")
+    assert "frame-ancestors *" in player.headers["content-security-policy"]
+    assert "set-cookie" not in player.headers
+    assert player.headers.get("x-frame-options", "").upper() != "DENY"
+    page = fan.get(f"/en/releases/{name}")
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    told = fan.get("/oembed", params={"url": f"https://{shop.host}/en/releases/{name}"}).json()
+    assert told["type"] == "rich"
+    assert f"/embed/releases/{name}" in told["html"]
+    assert fan.get("/oembed", params={"url": f"https://rival.localhost/en/releases/{name}"}).status_code == 404
+
+
+def test_a_card_for_other_sites_is_drawn_in_the_brand(fan, shop):
+    card = fan.get(f"/og/releases/{slug('Night Line', shop.release)}.png")
+    assert card.status_code == 200
+    assert card.content.startswith(b"\x89PNG")
+    assert fan.get("/og/releases/night-line-00000000.png").status_code == 404
+
+
+def test_there_is_nothing_to_hear_without_a_master(fan, shop):
+    assert fan.get(f"{shop.path(shop.release, 'Night Line')}/sounds").json() == []
+
+
+def test_the_label_speaks_the_readers_language_or_its_own(fan):
+    assert "Hallo" in fan.get("/de/journal").text
+    assert "Hello" in fan.get("/en/journal").text
+    assert "Hallo" in fan.get("/fr/journal").text, "the label's first language stands in"

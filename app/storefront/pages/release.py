@@ -30,6 +30,7 @@ from app.storefront.rules import prose, waves
 from app.storefront.rules.meta import Meta, shortened
 from app.storefront.rules.slugs import digits, slug
 from app.storefront.service.offers import Offer, offers
+from app.streaming.rules.rights import has_come
 
 MORE = 4
 
@@ -115,11 +116,12 @@ def _facts(request: AnyRequest, shopper: Shopper, found: Found, sold: list[Offer
         ],
         "cover": cover,
         "formats": sorted(formats, key=lambda offer: (not offer.is_there, offer.product.position)),
+        "has_disc": any(offer.product.kind == "physical" for offer in formats),
         "about": prose.shown(about) if about else "",
         "tracks": tracks,
         "discs": max((track["disc"] for track in tracks), default=1),
         "minutes": round(sum(track["ms"] or 0 for track in found.tracks) / 60_000),
-        "is_heard": any(track["heard"] for track in found.tracks),
+        "is_heard": any(track["heard"] for track in tracks),
         "sound": f"{shopper.root}/releases/{found.slug}/sounds",
         "credits": _credits(row.credits or []),
         "roles": ROLE_SENTENCES,
@@ -136,7 +138,9 @@ LONG = 22
 
 def _tracks(shopper: Shopper, found: Found, sold: list[Offer]) -> list[dict[str, Any]]:
     alone = {str(offer.product.recording_id): offer for offer in sold if offer.product.recording_id is not None}
-    own = found.row.Release.artist_line
+    release, day = found.row.Release, music.today(shopper)
+    own = release.artist_line
+    may_be_heard = has_come(release.release_date, day) or has_come(release.preorder_date, day)
     return [
         track
         | {
@@ -144,6 +148,7 @@ def _tracks(shopper: Shopper, found: Found, sold: list[Offer]) -> list[dict[str,
             "title": music.titled(track["title"], track["titles"], shopper),
             "artists": track["artists"] if track["artists"] != own else "",
             "length": music.lasting(track["ms"]),
+            "heard": track["heard"] and may_be_heard,
             "wave": waves.path(waves.bars(track["waveform"])),
             "offer": alone.get(track["id"]),
         }

@@ -29,6 +29,7 @@ from app.storefront.service.shop import Entry, Shop, shop_of
 AnyRequest = Request[Any, Any, Any]
 YEAR_SECONDS = 365 * 24 * 3600
 MARKET, COUNTRY, COUNT = "market", "country", "basket-count"
+HTML = "text/html"
 NOT_KEPT = {"cache-control": "private, no-store"}
 
 
@@ -116,9 +117,7 @@ def shop_page(
         headers = _kept(realm, content, values.get("kept_seconds", LONGEST_SECONDS))
     headers |= {"content-language": shopper.language}
     cookies = [] if keep else flash.spent(realm)
-    return Response(
-        content, media_type="text/html; charset=utf-8", status_code=status, headers=headers, cookies=cookies
-    )
+    return Response(content, media_type=HTML, status_code=status, headers=headers, cookies=cookies)
 
 
 def _kept(realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
@@ -128,7 +127,7 @@ def _kept(realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
     if key is None or theme is None or theme.is_preview:
         return headers
     kept = [(name.encode(), value.encode()) for name, value in headers.items()]
-    kept.append((b"content-language", realm.language.encode()))
+    kept += [(b"content-language", realm.language.encode()), (b"content-type", f"{HTML}; charset=utf-8".encode())]
     tag = pages.keep(
         key,
         content,

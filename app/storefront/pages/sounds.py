@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
+from app.catalog.models import Release
 from app.kernel import clock
 from app.kernel.db import tenant_read
 from app.storefront.pages import music
@@ -19,7 +20,7 @@ from app.storefront.pages.routes import shop_get
 from app.storefront.pages.shopper import NOT_KEPT, AnyRequest, Shopper, shopper_of
 from app.storefront.rules import waves
 from app.streaming import service as streaming
-from app.streaming.rules.rights import Kind
+from app.streaming.rules.rights import Kind, has_come
 
 LASTS = timedelta(hours=3)
 
@@ -34,13 +35,15 @@ def sounds(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     return Response(_queue(shopper, found, granted), headers=NOT_KEPT | {"x-robots-tag": "noindex"})
 
 
-def listening(shopper: Shopper) -> Kind:
-    """What the label lets everybody hear."""
-    return "full" if shopper.shop.facts.get("listening") == "full" else "preview"
+def listening(shopper: Shopper, release: Release) -> Kind:
+    """What the label lets everybody hear; of what is not out yet never more than a preview."""
+    is_out = has_come(release.release_date, music.today(shopper))
+    return "full" if is_out and shopper.shop.facts.get("listening") == "full" else "preview"
 
 
 def _granted(session: Session, shopper: Shopper, found: Found) -> dict[UUID, str]:
-    kind, wanted = listening(shopper), [UUID(track["id"]) for track in found.tracks if track["heard"]]
+    kind = listening(shopper, found.row.Release)
+    wanted = [UUID(track["id"]) for track in found.tracks if track["heard"]]
     if not wanted:
         return {}
     made = streaming.has_renditions(session, wanted, kind)
@@ -50,7 +53,8 @@ def _granted(session: Session, shopper: Shopper, found: Found) -> dict[UUID, str
 
 
 def _queue(shopper: Shopper, found: Found, granted: dict[UUID, str]) -> list[dict[str, Any]]:
-    release, whole = found.row.Release, listening(shopper) == "full"
+    release = found.row.Release
+    whole = listening(shopper, release) == "full"
     cover = picture(release.artwork, most=320)
     page = f"{shopper.root}/releases/{found.slug}"
     return [

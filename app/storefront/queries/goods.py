@@ -24,6 +24,7 @@ def variants(market_id: UUID, *also: ColumnElement[bool]) -> Select[*tuple[Any, 
     """
     free = (
         select(func.sum(Stock.on_hand - Stock.reserved).filter(StockLocation.is_active))
+        .select_from(Stock)
         .join(StockLocation, StockLocation.id == Stock.location_id)
         .where(Stock.variant_id == Variant.id)
         .scalar_subquery()

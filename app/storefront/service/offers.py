@@ -17,7 +17,7 @@ from app.storefront.queries import goods
 from app.storefront.service import pricing, stock
 from app.storefront.service.markets import MarketView
 
-FEW = 50
+FEW = 20
 """From so few on a page says how many are left."""
 
 
