@@ -23,7 +23,7 @@ from tests.factories.fans import PASSWORD, a_fan, an_order, fan_named, signed_in
 from tests.identity.post import link_in, mails_to, work
 from tests.markup import CANARY, LIVES
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 HOME = {"name": "Ada Lovelace", "street": "Zqstreet 7", "city": "Berlin", "postcode": "10115", "country": "DE"}
 

@@ -21,7 +21,7 @@ from tests.factories.members import a_member
 from tests.identity.post import link_in, mails_to, work
 from tests.kernel.jobs.work import eventually
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 DOOR = "/en/account/sign-in"
 

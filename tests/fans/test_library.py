@@ -20,7 +20,7 @@ from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan, an_order, signed_in
 from tests.factories.store import a_product
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 
 
