@@ -1,25 +1,42 @@
-"""A label with an open shop and a rival with one, shared by everything here."""
+"""Two labels with open shops, made once in each worker: the fans' own, and a rival in the room."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from app.kernel import db
-from app.storefront.models import StoreSettings
-from tests.factories.labels import the_label
+from app.kernel.errors import NotFound
+from tests.factories.labels import a_label, the_label
 from tests.factories.store import an_open_shop
 from tests.identity.post import forget_waiting
 
+NAMES = {"fanhouse": "Canary Records", "fanrival": "Rival Records"}
+
+
+def a_house(slug):
+    try:
+        return the_label(slug)
+    except (NotFound, LookupError):
+        tenant = a_label(slug=slug, name=NAMES[slug])
+        an_open_shop(tenant)
+        return tenant
+
+
+@pytest.fixture
+def label(connected):
+    return a_house("fanhouse")
+
+
+@pytest.fixture
+def rival(connected):
+    return a_house("fanrival")
+
 
 @pytest.fixture(autouse=True)
-def shops(connected):
-    """Open both labels' shops once, and let nobody wait for what an earlier test got wrong."""
+def patient(label, rival):
+    """Nobody waits for what an earlier test got wrong, and nothing of it is still to be sent."""
     forget_waiting()
-    for slug in ("canary", "rival"):
-        tenant = the_label(slug)
+    for tenant in (label, rival):
         with db.tenant_work(tenant) as session:
             session.execute(text("DELETE FROM throttles"))
-            is_open = session.scalar(select(StoreSettings.id)) is not None
-        if not is_open:
-            an_open_shop(tenant)

@@ -15,15 +15,15 @@ from app.fans.errors import FanDetailsUnusable
 from app.fans.models import Fan, FanAddress
 from app.fans.rules.addresses import Address, checked
 from app.fans.service import consents, erasing, exporting, following, keeping
-from app.kernel import clock, db
-from app.storefront.models import Order
+from app.kernel import clock, db, ids
+from app.storefront.models import Order, Payment, StoreEvent
 from app.storefront.rules.fan_refusals import ErasureMustWait
 from tests.factories.catalog import a_release
 from tests.factories.fans import PASSWORD, a_fan, an_order, fan_named, signed_in
 from tests.identity.post import link_in, mails_to, work
 from tests.markup import CANARY, LIVES
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 HOME = {"name": "Ada Lovelace", "street": "Zqstreet 7", "city": "Berlin", "postcode": "10115", "country": "DE"}
 
@@ -118,7 +118,9 @@ def test_markup_in_every_field_is_text_and_nothing_else(client_of, label):
         client.post("/en/account/sign-in", data={"email": written, "way": "link", "next": written}, headers=PAGE)
     )
     texts.append(
-        client_of(HOST).post("/en/account/sign-in", data={"email": written, "password": written}, headers=PAGE)
+        client_of(HOST).post(
+            "/en/account/sign-in", data={"email": written, "password": written, "way": "password"}, headers=PAGE
+        )
     )
     texts.append(client.post("/en/redeem", data={"code": written}, headers=PAGE))
     texts.append(client.get("/en/redeem", params={"code": written}, headers=PAGE))
@@ -188,6 +190,17 @@ def test_erasing_leaves_no_word_of_who_it_was_and_every_amount(client_of, settin
     release = a_release(label)
     order_id, _ = an_order(label, email=fan.email, release=release, customer="Zqname Erased", state="delivered")
     an_order(label, email="someone@example.test", release=release, gift=fan.email, state="paid")
+    with db.tenant_work(label) as session:
+        now, body = clock.now(), b'{"billing_details": {"email": "zqmail@example.test"}}'
+        paid = {
+            "gateway": "stripe",
+            "reference": f"cs_{ids.new_id().hex}",
+            "currency": "EUR",
+            "amount_micros": 9_000_000,
+        }
+        session.add(Payment(id=ids.new_id(), order_id=order_id, state="paid", started_at=now, **paid))
+        said = {"gateway": "stripe", "event_id": f"evt_{ids.new_id().hex}", "kind": "checkout.session.completed"}
+        session.add(StoreEvent(id=ids.new_id(), reference=paid["reference"], payload=body, received_at=now, **said))
     client = client_of(HOST)
     client.headers["user-agent"] = "Zqbrowser/1.0"
     form = {"email": fan.email, "password": PASSWORD, "way": "password"}

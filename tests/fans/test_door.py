@@ -10,13 +10,18 @@ from sqlalchemy import func, select, text
 
 from app.fans.models import SESSION_LIFE, Fan, FanSession
 from app.fans.pages.visitors import onward
+from app.fans.service import letters
 from app.kernel import clock, db, limits
+from app.kernel.actor import Actor
+from tenants.lifecycle.service import suspend
 from tests.factories.fans import PASSWORD, a_fan, fan_named, signed_in
+from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD as MEMBERS
 from tests.factories.members import a_member
 from tests.identity.post import link_in, mails_to, work
+from tests.kernel.jobs.work import eventually
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 DOOR = "/en/account/sign-in"
 
@@ -243,3 +248,16 @@ def test_an_address_that_nobody_confirmed_is_forgotten(settings, label, client_o
     with db.tenant_read(label) as session:
         confirmed = select(func.count()).select_from(Fan).where(Fan.confirmed_at.is_not(None))
         assert session.scalar(confirmed) > 0, "and nobody else is"
+
+
+def test_whoever_has_an_account_keeps_it_while_no_shop_is_open(client_of, settings):
+    label = a_label()
+    host, fan = f"{label.slug}.localhost", a_fan(label)
+    assert client_of(host).get(DOOR, headers=PAGE).status_code == 200
+    client = signed_in(client_of(host), label, fan)
+    for path in ("", "/library", "/settings", "/data", "/erasure"):
+        assert client.get(f"/en/account{path}", headers=PAGE).status_code == 200
+    path = letters.leave_link(label, fan.id, "label").partition("/unsubscribe/")[2]
+    suspend(label.slug, by=Actor("operator", None, None, "Ops"), reason="unpaid")
+    assert eventually(lambda: client.get("/en/account", headers=PAGE).status_code == 503)
+    assert client_of(host).post(f"/unsubscribe/{path}").status_code in (200, 201), "mails can be ended all the same"

@@ -19,7 +19,7 @@ from tests.factories.fans import a_fan, fan_named, signed_in
 from tests.factories.store import a_product
 from tests.identity.post import link_in, mails_to, work
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 
 

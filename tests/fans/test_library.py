@@ -20,7 +20,7 @@ from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan, an_order, signed_in
 from tests.factories.store import a_product
 
-HOST, RIVAL = "canary.localhost", "rival.localhost"
+HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
 
 
@@ -221,6 +221,8 @@ def test_a_wish_is_kept_once_and_ended(client_of, label, rival):
     with db.tenant_read(label) as session:
         product = session.scalars(select(Product).where(Product.title == "A Shirt")).first()
     guest = client_of(HOST)
+    shown = guest.get(f"/en/merch/{product.slug}", headers=PAGE)
+    assert f'action="/en/wishes/{product.id}"' in shown.text
     referer = {"referer": f"https://{HOST}/en/merch/{product.slug}", **PAGE}
     led = guest.post(f"/en/wishes/{product.id}", data={}, headers=referer)
     assert led.headers["location"] == f"/en/account/sign-in?next=%2Fen%2Fmerch%2F{product.slug}"

@@ -44,7 +44,7 @@ SIGN_IN = "store/account/sign_in.html"
 
 
 class DoorForm(msgspec.Struct, forbid_unknown_fields=True):
-    """What the sign-in page sends: without a password, a link is wanted."""
+    """What the sign-in page sends: a mail address, and a password where that is the way."""
 
     email: str
     password: str = ""
@@ -94,7 +94,7 @@ def sign_in_page(request: AnyRequest) -> Response[Any]:
     wish = onward(request.query_params.get("next"), "")
     if visitor_here(request) is not None:
         return to(wish or home)
-    return account_page(request, SIGN_IN, email="", next=wish)
+    return account_page(request, SIGN_IN, email="", next=wish, by_password=False)
 
 
 @post("/{language:str}/account/sign-in", sync_to_thread=True)
@@ -103,11 +103,12 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[DoorForm]) -> Response[Any
     home, wish = account(request), onward(data.next, "")
     typed = data.email[:LONGEST_EMAIL]
     try:
-        if data.way == "password" or data.password:
+        if data.way == "password":
             return to(wish or home, cookies=[fan_cookie(_by_password(request, typed, data.password))])
         ask_link(request, entry.checked_email(data.email), wish)
     except (SignInRefused, MailAddressUnusable, Busy) as refusal:
-        return refused(request, SIGN_IN, refusal, email=typed, next=wish)
+        by_password = data.way == "password"
+        return refused(request, SIGN_IN, refusal, email=typed, next=wish, by_password=by_password)
     return to(account(request, "/link-sent"))
 
 

@@ -43,6 +43,12 @@ def _manifest() -> dict[str, _Chunk]:
 
 
 @cache
+def _shared_by(sheet: str) -> int:
+    """How many parts of the front end load a sheet: what more of them share lays the ground for what fewer do."""
+    return sum(sheet in chunk.css for chunk in _manifest().values())
+
+
+@cache
 def entry(name: str) -> Entry:
     """The sheets and the script of an entry such as "portal"; shared sheets come before its own."""
     sheets: dict[str, None] = {}
@@ -51,15 +57,10 @@ def entry(name: str) -> Entry:
         chunk = _manifest()[key]
         for imported in chunk.imports:
             walk(imported)
-        sheets.update(dict.fromkeys(sorted(chunk.css, key=_is_own)))
+        sheets.update(dict.fromkeys(sorted(chunk.css, key=_shared_by, reverse=True)))
 
     walk(f"src/{name}.ts")
     return Entry(tuple(f"/assets/{sheet}" for sheet in sheets), f"/assets/{_manifest()[f'src/{name}.ts'].file}")
-
-
-def _is_own(sheet: str) -> bool:
-    """Whether one entry alone has a sheet: those that several share say in which order layers lie, and come first."""
-    return sum(sheet in chunk.css for chunk in _manifest().values()) < 2
 
 
 @cache

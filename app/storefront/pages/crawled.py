@@ -192,7 +192,7 @@ def _atom(shopper: Shopper, origin: str, entries: list[tuple[Any, ...]]) -> str:
 def _xml(body: str, media_type: str) -> Response[str]:
     text = "".join(letter for letter in body if letter >= " " or letter in "\t\n")
     content = f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
-    return Response(content, media_type=f"{media_type}; charset=utf-8", headers=FOR_A_WHILE)
+    return Response(content, media_type=media_type, headers=FOR_A_WHILE)
 
 
 handlers = [robots, sitemap_index, sitemap, feed]

@@ -57,7 +57,7 @@ def embed(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
         "content-language": shopper.language,
     }
     content = render("store/embed.html", realm, **facts).encode()
-    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/html", headers=headers)
 
 
 @get("/oembed", sync_to_thread=True)

@@ -29,7 +29,7 @@ from app.storefront.service.shop import Entry, Shop, shop_of
 AnyRequest = Request[Any, Any, Any]
 YEAR_SECONDS = 365 * 24 * 3600
 MARKET, COUNTRY, COUNT = "market", "country", "basket-count"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 NOT_KEPT = {"cache-control": "private, no-store"}
 
 
@@ -127,7 +127,7 @@ def _kept(realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
     if key is None or theme is None or theme.is_preview:
         return headers
     kept = [(name.encode(), value.encode()) for name, value in headers.items()]
-    kept += [(b"content-language", realm.language.encode()), (b"content-type", HTML.encode())]
+    kept += [(b"content-language", realm.language.encode()), (b"content-type", f"{HTML}; charset=utf-8".encode())]
     tag = pages.keep(
         key,
         content,

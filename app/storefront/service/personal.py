@@ -5,10 +5,12 @@ The books keep their amounts; who paid them stands nowhere any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, cast, delete, exists, func, or_, select, update
+from sqlalchemy import Text, cast, delete, exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan
@@ -18,12 +20,16 @@ from app.kernel.tenant import Tenant
 from app.storefront.models import (
     Basket,
     BasketLine,
+    Dispute,
     Fulfilment,
     Membership,
     Order,
     OrderLine,
     Owned,
+    Payment,
     Product,
+    Refund,
+    StoreEvent,
     Wish,
 )
 from app.storefront.queries.library import is_fans_order, is_fans_own
@@ -88,8 +94,22 @@ def _empty_orders(session: Session, fan: Fan) -> None:
     gifts = or_(OrderLine.order_id.in_(mine), named)
     session.execute(update(OrderLine).where(OrderLine.gift.is_not(None), gifts).values(gift=None))
     session.execute(update(Fulfilment).where(Fulfilment.order_id.in_(mine)).values(tracking="", tracking_url=""))
+    _empty_events(session, mine)
     emptied = {"fan_id": fan.id, "email": None, "customer": "", "sealed": None}
     session.execute(update(Order).where(Order.id.in_(mine)).values(emptied))
+
+
+def _empty_events(session: Session, order_ids: Sequence[UUID]) -> None:
+    """Empty what a gateway told about these orders' money: it names who paid, and the object can be read again."""
+    payments = select(Payment.id).where(Payment.order_id.in_(order_ids))
+    told = union(
+        select(Payment.reference).where(Payment.order_id.in_(order_ids)),
+        select(Payment.facts["payment_intent"].astext).where(Payment.order_id.in_(order_ids)),
+        select(Refund.reference).where(Refund.order_id.in_(order_ids)),
+        select(Dispute.reference).where(Dispute.payment_id.in_(payments)),
+    )
+    references = [reference for reference in session.scalars(told) if reference]
+    session.execute(update(StoreEvent).where(StoreEvent.reference.in_(references)).values(payload=b"{}"))
 
 
 exporting.part("orders", orders)
