@@ -93,9 +93,15 @@ def test_the_longest_unused_is_forgotten_first_and_the_whole_is_bounded():
 def test_the_second_to_ask_costs_the_database_nothing(fan, shop, asked):
     path = shop.path(shop.release, "Night Line")
     first = fan.get(path)
-    asked.clear()
+
+    def asks_nobody() -> bool:
+        fan.get(path)
+        asked.clear()
+        fan.get(path)
+        return asked["statements"] == 0
+
+    assert eventually(asks_nobody), asked
     second = fan.get(path)
-    assert asked["statements"] == 0, asked
     for name in ("content-type", "etag", "cache-control", "content-language", "x-content-type-options"):
         assert second.headers[name] == first.headers[name], name
     assert {part.strip() for part in second.headers["vary"].split(",")} == {
@@ -111,22 +117,24 @@ def test_the_second_to_ask_costs_the_database_nothing(fan, shop, asked):
 
 def test_a_release_that_nobody_keeps_is_made_with_few_questions(fan, shop, asked):
     path = shop.path(shop.release, "Night Line")
-    fan.get(path)
-    pages._pages.clear()
-    asked.clear()
-    assert fan.get(path).status_code == 200
-    assert asked["statements"] <= 5, "and one that begins the transaction"
+
+    def is_cheap() -> bool:
+        fan.get(path)
+        pages._pages.clear()
+        asked.clear()
+        return fan.get(path).status_code == 200 and 0 < asked["statements"] <= 5
+
+    assert eventually(is_cheap), f"with the one that begins the transaction six: {asked}"
 
 
-def test_who_has_the_page_is_told_so(fan, shop):
+def test_who_has_the_page_is_told_so(fan, shop, asked):
     path = shop.path(shop.release, "Night Line")
     tag = fan.get(path).headers["etag"]
+    assert eventually(lambda: fan.get(path, headers={"if-none-match": tag}).status_code == 304)
     again = fan.get(path, headers={"if-none-match": tag})
-    if again.status_code == 200:  # nobody listened yet
-        again = fan.get(path, headers={"if-none-match": again.headers["etag"]})
-    assert again.status_code == 304
     assert again.content == b""
     assert "content-security-policy" not in again.headers
+    assert fan.get(path, headers={"if-none-match": '"another"'}).status_code == 200
 
 
 def test_a_change_is_seen_by_the_very_next_visitor_and_by_no_other_label(fan, client_of, asked):
@@ -147,9 +155,9 @@ def test_a_change_is_seen_by_the_very_next_visitor_and_by_no_other_label(fan, cl
         assert words not in stranger.get(path).text
     a_product(mine.tenant, kind="physical", title="Poster")
     assert "Poster" in visitor.get("/en/merch").text
-    asked.clear()
-    stranger.get("/en/merch")
-    assert asked["statements"] == 0, "another label's pages stay"
+    kept = pages.generation(other.tenant.id)[1]
+    a_product(mine.tenant, kind="physical", title="Mug")
+    assert pages.generation(other.tenant.id)[1] == kept, "another label's pages stay"
 
 
 def test_what_was_rolled_back_never_happened(fan, shop):
