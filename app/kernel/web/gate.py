@@ -7,7 +7,8 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import perf_counter
 from typing import Any
 
@@ -18,9 +19,9 @@ from app.kernel.errors import Busy, Forbidden, NotFound, Refusal, Unavailable
 from app.kernel.observe import metrics
 from app.kernel.tenant import LabelMoving, Tenant, TenantState
 from app.kernel.web import languages
-from app.kernel.web.headers import KEPT_POLICY, completed
-from app.kernel.web.page_cache import Kept, Key, pages
-from app.kernel.web.paging import is_known
+from app.kernel.web.at_once import AtOnce, Known
+from app.kernel.web.headers import completed
+from app.kernel.web.page_cache import Key, pages
 from app.kernel.web.realm import Directory, Realm
 from app.kernel.web.refusals import Malformed, answer, prefers_page, status_of
 from app.settings import Settings
@@ -95,11 +96,14 @@ class Gate:
         self._proxies = [ip_network(network) for network in settings.trusted_proxies]
         self._in_flight: Counter[str] = Counter()
         self._first_byte_seconds = first_byte_seconds
+        is_public = settings.boptone_env == "production"
+        self._at_once = AtOnce(directory, self._is_proxy, _choice_of, is_public=is_public)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one connection."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            if not await self._at_once.answered(scope, send):
+                await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
@@ -131,9 +135,8 @@ class Gate:
                 refusal = self._check(scope, headers, realm)
                 if refusal is not None:
                     await _send(realm, refusal, headers, send_completed)
-                elif (kept := self._kept(scope, headers, realm)) is not None:
-                    await _send_kept(realm, kept, headers, send_completed)
                 else:
+                    self._note_page(scope, headers, realm)
                     await self._serve(scope, receive, send_completed, realm, headers)
             finally:
                 route = scope.get("path_template") or "none"
@@ -142,20 +145,19 @@ class Gate:
                 tell(name=f"{method} {route}", route=route, status=status)
                 log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
-    def _kept(self, scope: Scope, headers: dict[str, str], realm: Realm) -> Kept | None:
-        """The page that is asked for, if it is kept; otherwise what a handler needs to know to have it kept."""
+    def _note_page(self, scope: Scope, headers: dict[str, str], realm: Realm) -> None:
+        """What a handler needs to know to have its page kept, and this gate to find it by the next request's head."""
         tenant, path = realm.tenant, scope["path"]
         if tenant is None or scope["method"] != "GET" or _surface_of(path) != "storefront":
-            return None
-        cookies: dict[str, str] = realm.facts["cookies"]
-        if any(name.endswith(PERSONAL) for name in cookies) or b"theme=" in scope["query_string"]:
-            return None
-        place = languages.region(headers.get("accept-language", ""))
-        choice = (realm.facts["scheme"], place, *(cookies.get(name, "")[:20] for name in CHOSEN))
+            return
+        choice = _choice_of(headers.get("cookie", ""))
+        if choice is None or b"theme=" in scope["query_string"]:
+            return
+        choice = (*choice, languages.region(headers.get("accept-language", "")))
         query = scope["query_string"].decode("latin-1")
         key = Key(tenant.cell, tenant.id, tenant.epoch, realm.facts["origin"], f"{path}?{query}", choice)
         realm.facts["page_key"], realm.facts["page_generation"] = key, pages.generation(tenant.id)
-        return pages.find(key)
+        self._at_once.learn(scope, Known(key, realm.host, tenant, realm.surface))
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, realm: Realm, headers: dict[str, str]) -> None:
         """Run the application under the label's share of requests and the time limit for a first byte."""
@@ -272,11 +274,16 @@ class Gate:
         return parts is not None and self._origin(*parts.groups()) == realm.origin
 
     def _is_proxy(self, peer: str) -> bool:
-        try:
-            address = ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._proxies)
+        address = _address(peer) if self._proxies else None
+        return address is not None and any(address in network for network in self._proxies)
+
+
+@lru_cache(maxsize=4_096)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _off_limits(path: str, realm: Realm) -> Refusal | None:
@@ -316,6 +323,15 @@ def _kept(cookies: str) -> dict[str, Any]:
     kept = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))
     scheme = kept.get("scheme", "")
     return {"cookies": kept, "scheme": scheme if scheme in SCHEMES else ""}
+
+
+def _choice_of(cookies: str) -> tuple[str, ...] | None:
+    """What of a browser's cookies pages that everybody sees depend on; None where a page would be its person's own."""
+    kept = _kept(cookies)
+    names: dict[str, str] = kept["cookies"]
+    if any(name.endswith(PERSONAL) for name in names):
+        return None
+    return (kept["scheme"], *(names.get(name, "")[:20] for name in CHOSEN))
 
 
 def _languages_of(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -364,25 +380,6 @@ def _is_stream(message: Message) -> bool:
 def _content_type(response: Response[Any]) -> str:
     kind = response.media_type
     return f"{kind.value}; charset=utf-8" if isinstance(kind, MediaType) else str(kind)
-
-
-async def _send_kept(realm: Realm, kept: Kept, headers: dict[str, str], send: Any) -> None:
-    """Answer with a page that is kept, or say that the asker has it (RFC 9110 §13.1.2)."""
-    pages.used(realm.facts["page_key"])
-    start = [*kept.headers, (b"etag", kept.tag.encode())]
-    if is_known(headers.get("if-none-match"), kept.tag):
-        # The policy that came with the page stays: it names the nonce that stands in it.
-        start.append(KEPT_POLICY)
-        await send({"type": "http.response.start", "status": 304, "headers": start})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    nonce, is_zipped = realm.nonce.encode(), "gzip" in headers.get("accept-encoding", "")
-    body = kept.zipped(nonce) if is_zipped else kept.body(nonce)
-    start.append((b"content-length", str(len(body)).encode()))
-    if is_zipped:
-        start.append((b"content-encoding", b"gzip"))
-    await send({"type": "http.response.start", "status": 200, "headers": start})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _send(realm: Realm, refusal: Refusal, headers: dict[str, str], send: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from app.kernel.web.realm import Realm
 
 _ALWAYS = (
@@ -15,8 +17,12 @@ _ALWAYS = (
 )
 _HSTS = (b"strict-transport-security", b"max-age=63072000")
 _DYNAMIC = ((b"cache-control", b"no-store"), (b"vary", b"Accept, Accept-Language, Cookie"))
-KEPT_POLICY = (b"content-security-policy", b"")
-"""Said in place of a policy where the asker has a page with its own (RFC 9111 §4.3.4)."""
+
+
+@cache
+def alone(*, is_public: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer says, whoever asked."""
+    return (*_ALWAYS, _HSTS) if is_public else _ALWAYS
 
 
 def content_policy(nonce: str) -> bytes:
@@ -37,5 +43,5 @@ def completed(headers: list[tuple[bytes, bytes]], realm: Realm, *, is_public: bo
         added.append(_HSTS)
     if b"cache-control" not in present:
         added.extend(_DYNAMIC)
-    said = [pair for pair in headers if pair[0].lower() != b"server" and pair != KEPT_POLICY]
+    said = [pair for pair in headers if pair[0].lower() != b"server"]
     return said + [(name, value) for name, value in added if name not in present]

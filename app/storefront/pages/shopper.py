@@ -122,11 +122,11 @@ def shop_page(
 
 def _kept(realm: Realm, content: bytes, seconds: float) -> dict[str, str]:
     key: Key | None = realm.facts.get("page_key")
-    headers = {"cache-control": "private, no-cache", "vary": "Accept-Encoding, Accept-Language, Cookie"}
+    headers = {"cache-control": "private, no-cache", "vary": "Accept-Language, Cookie"}
     theme = realm.facts.get("theme")
     if key is None or theme is None or theme.is_preview:
         return headers
-    kept = [(name.encode(), value.encode()) for name, value in headers.items()]
+    kept = [(b"cache-control", b"private, no-cache"), (b"vary", b"Accept-Encoding, Accept-Language, Cookie")]
     kept += [(b"content-language", realm.language.encode()), (b"content-type", f"{HTML}; charset=utf-8".encode())]
     tag = pages.keep(
         key,

@@ -1,0 +1,116 @@
+"""The shop in a real browser: no fault on any page, by keyboard, without scripts, and with music that plays on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.conftest import COLOURS, LOOKS, NARROW, WIDE
+
+PLACES = (
+    "",
+    "/releases",
+    "/artists",
+    "/merch",
+    "/merch/t-shirt",
+    "/journal",
+    "/legal/imprint",
+    "/search?q=nacht",
+    "/nowhere",
+)
+LISTEN = """() => {
+    window.heard = [];
+    window.sound = document.querySelector("shop-player audio");
+    for (const event of ["pause", "emptied", "ended"]) sound.addEventListener(event, () => heard.push(event));
+}"""
+PAGES_VISITED, BACK = 10, 3
+
+
+def addresses(here, language: str) -> list[str]:
+    """Every kind of page of a shop, with the release that can be heard and one of its artists among them."""
+    found = []
+    for place, kind in (("releases", "releases"), ("artists", "artists")):
+        here.go(f"/{language}/{place}")
+        hrefs = here.page.eval_on_selector_all("main a[href]", "all => all.map(one => one.getAttribute('href'))")
+        found += [href for href in hrefs if re.fullmatch(rf"/{language}/{kind}/.+-[0-9a-f]{{8}}", href)][:2]
+    return [f"/{language}{place}" for place in PLACES] + found
+
+
+def heard_release(here, language: str = "de") -> str:
+    here.go(f"/{language}/releases")
+    link = here.page.locator("main a", has_text="Nachtlinie").first
+    return link.get_attribute("href")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slug", "language", "looks"),
+    [
+        ("bluehour", "de", LOOKS),
+        ("kite", "en", [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]),
+        ("noor", "ar", [(NARROW, "light", COLOURS), (WIDE, "dark", COLOURS)]),
+    ],
+)
+def test_no_page_of_the_shop_has_a_fault(visit, slug, language, looks):
+    here = visit(slug, who=None, language=language, reduced_motion="reduce")
+    found = []
+    for path in addresses(here, language):
+        here.go(path)
+        assert here.page.locator("html").get_attribute("lang") == language, path
+        found += [f"{path} {flaw}" for flaw in here.flaws(looks)]
+    found += [said for said in here.complaints if "404" not in said]
+    assert not found, "\n".join(found)
+
+
+def test_music_plays_on_through_ten_pages_and_back(visit):
+    here = visit("bluehour", who=None, language="de")
+    here.go(heard_release(here))
+    here.page.evaluate(LISTEN)
+    here.page.locator(".listen [data-hear]").click()
+    here.page.wait_for_function("!sound.paused && sound.currentTime > 0")
+    here.page.evaluate("sound.loop = true")
+    for step in range(PAGES_VISITED):
+        before = here.page.url
+        here.page.locator(".ways a").nth(step % 3).click()
+        here.page.wait_for_function("before => location.href !== before", arg=before)
+        here.page.wait_for_function("location.pathname.endsWith(document.querySelector('#main').dataset.path)")
+    for _ in range(BACK):
+        before = here.page.url
+        here.page.go_back()
+        here.page.wait_for_function("before => location.href !== before", arg=before)
+    assert here.page.evaluate("[heard.length, sound.paused, sound.isConnected]") == [0, False, True]
+    assert not here.complaints
+
+
+def test_the_player_is_worked_by_keys_and_says_what_it_does(visit):
+    here = visit("bluehour", who=None, language="de")
+    here.go(heard_release(here))
+    play = here.page.locator(".tk button.n").first
+    play.focus()
+    here.page.keyboard.press("Enter")
+    here.page.evaluate(LISTEN)
+    here.page.wait_for_function("!sound.paused && sound.currentTime > 0")
+    assert here.page.locator(".tk.on").count() == 1
+    assert "Spree" in here.page.locator("[data-said]").text_content()
+    here.page.locator("#main").focus()
+    here.page.keyboard.press("Space")
+    here.page.wait_for_function("sound.paused")
+    before = here.page.evaluate("sound.currentTime")
+    here.page.keyboard.press("ArrowRight")
+    assert here.page.evaluate("sound.currentTime") > before
+    assert not here.faults()
+
+
+def test_without_scripts_one_looks_chooses_and_finds(visit):
+    here = visit("bluehour", who=None, language="de", java_script_enabled=False)
+    path = heard_release(here)
+    here.go(path)
+    assert here.page.locator("form[action$='/basket/lines'] input[name=variant]").count() > 0
+    here.page.locator("a[hreflang=en]").evaluate_all("all => all.length")
+    here.go(f"{path}?market=us")
+    assert here.page.url.endswith(path)
+    here.go("/de/search")
+    here.page.fill("#find", "nachtlinei")
+    here.page.locator(".find button").click()
+    assert here.page.locator("main a", has_text="Nachtlinie").count() > 0
