@@ -24,7 +24,6 @@ from app.storefront.queries import orders as queries
 from app.storefront.rules.barcodes import code128
 from app.storefront.rules.portal_refusals import NothingChosen
 from app.storefront.service.ordering import address_of
-from app.storefront.service.telling import number_of
 
 SLIP: Final = {
     "title": sentence("Packing slip"),
@@ -45,6 +44,8 @@ PICK: Final = {
 }
 offer(*SLIP.values(), *PICK.values())
 TO_SEND: Final = ("open", "packed")
+ISOLATED, AGAIN = "\u2068", "\u2069"
+"""Around what is read in a direction of its own (Unicode, UAX 9)."""
 
 Inside = list[tuple[OrderLine, int]]
 
@@ -75,16 +76,17 @@ def wanted(session: Session, orders: Sequence[Order], *, only_open: bool = True)
 
 def packing_slips(session: Session, tenant: Tenant, parcels: Sequence[Wanted], language: str) -> bytes:
     """A page for each parcel as PDF, in the language of whoever ordered it."""
-    slips = [_slip(session, tenant, each) for each in parcels]
+    prefix = queries.prefix_of(session)
+    slips = [_slip(tenant, each, prefix) for each in parcels]
     own = words_of(tenant, language)
     return sheet_pdf(
         _brand(tenant, language), "packing.typ", {"title": say_own(own, SLIP["title"], language), "slips": slips}
     )
 
 
-def _slip(session: Session, tenant: Tenant, it: Wanted) -> dict[str, Any]:
+def _slip(tenant: Tenant, it: Wanted, prefix: str) -> dict[str, Any]:
     language = it.order.language
-    own, number = words_of(tenant, language), number_of(session, it.order)
+    own, number = words_of(tenant, language), f"{prefix}{it.order.number}"
 
     def say(name: str, **places: object) -> str:
         return say_own(own, SLIP[name], language, **places)
@@ -98,7 +100,7 @@ def _slip(session: Session, tenant: Tenant, it: Wanted) -> dict[str, Any]:
         "order": say("order", number=number),
         "note": say("note", parcel=it.parcel.number, day=day),
         "bars": code128(number),
-        "address": _address(tenant, it.order),
+        "address": [f"{ISOLATED}{row}{AGAIN}" for row in _address(tenant, it.order)],
         "heads": [say("thing"), say("sku"), say("quantity")],
         "lines": [
             {"title": line.title, "variant": line.variant, "sku": line.sku, "quantity": str(quantity)}
@@ -128,9 +130,10 @@ def pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], langu
     """All that lies in some parcels as PDF, each thing once, by where it lies."""
     own = words_of(tenant, language)
     places = {row.id: row.name for row in session.execute(select(StockLocation.id, StockLocation.name))}
+    prefix = queries.prefix_of(session)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for it in parcels:
-        number = number_of(session, it.order)
+        number = f"{prefix}{it.order.number}"
         for line, quantity in it.inside:
             place = _place(places, line, it.parcel)
             row = rows.setdefault((place, line.sku), _row(line, place))

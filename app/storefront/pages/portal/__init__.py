@@ -34,7 +34,17 @@ shell.add(
     Place(sentence("Customers"), around.CUSTOMERS, "users", order=14, keys="g n", **WHOLE),
     Place(sentence("Discounts"), around.DISCOUNTS, "percent", order=15, keys="g d", **WHOLE),
     Place(sentence("Pages"), around.TEXTS, "file-text", order=16, keys="g j", **WHOLE),
-    Place(sentence("Markets"), around.MARKETS, "globe", order=17, keys="g z", **WHOLE),
+    Place(
+        sentence("Markets of the shop"),
+        around.MARKETS,
+        "globe",
+        group="settings",
+        order=27,
+        keys="g z",
+        hint=sentence("Countries, prices, sending and taxes, and where the shop sends from"),
+        permission="store.view",
+        whole=True,
+    ),
     Action(sentence("Add a product"), f"{around.PRODUCTS}#add-product", "tag", permission="store.edit"),
     Action(sentence("Send what was ordered"), f"{around.ORDERS}?send=open", "truck", permission="store.edit"),
 )
