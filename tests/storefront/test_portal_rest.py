@@ -24,6 +24,7 @@ from app.storefront.models import OrderLine as Line
 from app.storefront.queries import selling
 from app.storefront.rules.counts import read_counts
 from app.storefront.rules.portal_refusals import CountsUnusable
+from app.storefront.rules.sections import checked
 from app.storefront.rules.texts import paragraphs, slug_of, target_kind
 from tests.factories.shop import UNIT, a_place, a_variant, an_order
 
@@ -206,7 +207,7 @@ def test_menus_and_the_front_page_stand_in_the_order_that_was_sent(client_as, sh
     for wrong in ("javascript:x", "http://example.org", "nowhere", "https://a b"):
         assert client.post(f"{STORE}/pages/menus", data=menu | {"target": ["merch", wrong]}).status_code == 422, wrong
     (settings,) = rows(shop, StoreSettings)
-    front = {"match": str(settings.version), "kind": ["merch", "hero"], "count": ["4", "8"], "on": ["hero", "merch"]}
+    front = {"match": str(settings.version), "kind": ["merch", "hero"], "count": ["4", "1"], "on": ["hero", "merch"]}
     assert client.post(f"{STORE}/pages/front", data=front).status_code == 303
     assert [each["kind"] for each in rows(shop, StoreSettings)[0].sections] == ["merch", "hero"]
     assert client.post(f"{STORE}/pages/front", data=front).status_code == 409
@@ -237,3 +238,11 @@ def test_words_become_paragraphs_and_addresses():
     assert slug_of("音楽") == ""
     assert target_kind("page:about-us") == "page"
     assert target_kind("//evil.example") == ""
+
+
+def test_a_section_keeps_what_it_has_beside_its_place():
+    held = [{"kind": "text", "bodies": {"en": "<p>Hi</p>"}}]
+    kept = checked([{"kind": "merch", "count": 4}, {"kind": "text", "count": 1}], held)
+    assert kept == [{"kind": "merch", "count": 4}, held[0]]
+    for wrong in ([{"kind": "x"}], [{"kind": "hero"}, {"kind": "hero"}], [{"kind": "merch", "count": 0}]):
+        assert checked(wrong, []) is None

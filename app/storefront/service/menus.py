@@ -76,7 +76,7 @@ def lay_out(session: Session, actor: Actor, sections: Sequence[dict[str, Any]], 
     settings = session.get_one(StoreSettings, 1, with_for_update=True, populate_existing=True)
     if settings.version != version:
         raise Conflict
-    if (checked := front.checked(sections)) is None:
+    if (checked := front.checked(sections, settings.sections)) is None:
         raise SectionsUnusable
     before = [section["kind"] for section in settings.sections]
     settings.sections, settings.version, settings.changed_at = checked, settings.version + 1, clock.now()

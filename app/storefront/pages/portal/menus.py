@@ -105,12 +105,11 @@ def _front(request: AnyRequest, refusal: Refusal | None = None) -> Response[str]
         settings: StoreSettings = settings_to_read(session, visitor)
     shown = settings.sections or sections.usual()
     kinds = {section["kind"] for section in shown}
-    hidden = [{"kind": kind} for kind in sections.SENTENCES if kind not in kinds]
-    told = {"shown": shown, "hidden": hidden, "sections": sections.SENTENCES, "counted": sections.COUNTED}
-    usual = {"usual_count": sections.USUAL_COUNT, "most": sections.MOST}
-    return store_page(
-        request, "front", FRONT, refusal=refusal, settings=settings, language=tenant.languages[0], **told, **usual
-    )
+    hidden = [{"kind": kind} for kind in sections.USUAL if kind not in kinds]
+    told: dict[str, Any] = {"shown": shown, "hidden": hidden}
+    told |= {"sections": sections.SENTENCES, "counts": sections.COUNTS}
+    told |= {"settings": settings, "most": sections.MOST, "language": tenant.languages[0]}
+    return store_page(request, "front", FRONT, refusal=refusal, **told)
 
 
 @post(FRONT, sync_to_thread=True)
@@ -132,7 +131,7 @@ def _sections(data: Sent) -> list[dict[str, Any]]:
     for row in lines(data, ("kind", "count")):
         if row["kind"] in on:
             count = (
-                {"count": whole(row["count"], least=1, most=sections.MOST)} if row["kind"] in sections.COUNTED else {}
+                {"count": whole(row["count"], least=1, most=sections.MOST)} if row["kind"] in sections.COUNTS else {}
             )
             found.append({"kind": row["kind"], **count})
     return found
