@@ -57,7 +57,7 @@ def test_a_gift_belongs_to_whoever_it_was_given_to(shop: Tenant) -> None:
     held = a_basket(shop, a_variant(shop))
     with tenant_work(shop) as session:
         session.execute(
-            update(BasketLine).where(BasketLine.basket_id == held.basket.id).values(gift={"email": "b@fans.test"})
+            update(BasketLine).where(BasketLine.basket_id == held.basket.id).values(gift={"to": "b@fans.test"})
         )
     with tenant_work(shop) as session:
         basket = session.get_one(Basket, held.basket.id)

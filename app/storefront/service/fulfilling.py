@@ -111,7 +111,7 @@ def _owned(
             product_id=line.product_id,
             release_id=release,
             recording_id=recording,
-            gift_email=line.gift.get("email") if line.gift else None,
+            gift_email=line.gift.get("to") if line.gift else None,
             opens_at=now if place else opens_at,
             granted_at=now,
         )

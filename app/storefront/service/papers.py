@@ -106,7 +106,7 @@ def _slip(tenant: Tenant, it: Wanted, prefix: str) -> dict[str, Any]:
             {"title": line.title, "variant": line.variant, "sku": line.sku, "quantity": str(quantity)}
             for line, quantity in it.inside
         ],
-        "gift": say("gift", sender=gift.get("sender", ""), words=gift["words"]) if gift else "",
+        "gift": say("gift", sender=gift.get("from", ""), words=gift["words"]) if gift else "",
         "thanks": say("thanks"),
     }
 

@@ -128,7 +128,7 @@ def _shown(order: Order, line: OrderLine) -> int:
 def _bought(say: Says, line: OrderLine, micros: int) -> str:
     title, count = titled(line.title, line.variant), say.number(line.quantity)
     if line.gift:
-        email = line.gift.get("email", "")
+        email = line.gift.get("to", "")
         return say(PARTS["gift"], count=count, title=title, email=email, amount=say.money(micros))
     return say(PARTS["line"], count=count, title=title, amount=say.money(micros))
 
