@@ -16,8 +16,8 @@ from tests.streaming.mastering import (
     granted,
     music,
     out,
-    renditions,
     rendered,
+    renditions,
     work,
 )
 
