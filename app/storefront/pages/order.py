@@ -38,7 +38,7 @@ HIDDEN: Final = Meta(noindex=True)
 PRIVATE: Final = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
 STATES: Final = {
     "placed": sentence("Waiting for your payment"),
-    "paid": sentence("Paid"),
+    "paid": sentence("Payment received"),
     "in_fulfilment": sentence("Being packed"),
     "shipped": sentence("On its way"),
     "delivered": sentence("Delivered"),

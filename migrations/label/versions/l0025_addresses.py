@@ -9,10 +9,10 @@ depends_on = None
 phase = "expand"
 
 concurrently = (
-    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_artists_address ON artists (\"right\"((id)::text, 8))",
-    "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_releases_address ON releases (\"right\"((id)::text, 8))",
+    'CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_artists_address ON artists ("right"((id)::text, 8))',
+    'CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_releases_address ON releases ("right"((id)::text, 8))',
 )
 
 
 def upgrade() -> None:
-    """Nothing is done in a transaction: both tables stay writable while their indexes are made."""
+    """Do nothing in a transaction: what there is to do runs beside those who work."""

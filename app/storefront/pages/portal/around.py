@@ -43,7 +43,7 @@ SETUP: Final = f"{STORE}/setup"
 
 STATE_SENTENCES: Final = {
     "placed": sentence("Not paid yet"),
-    "paid": sentence("Paid"),
+    "paid": sentence("Payment received"),
     "in_fulfilment": sentence("Being prepared"),
     "shipped": sentence("Sent"),
     "delivered": sentence("Delivered"),
