@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
 
-TIME_LIMIT = 3_600
-"""Of one recording: sound of four hours takes a part of it."""
-
-PACK_LIMIT = 4 * TIME_LIMIT
+TIME_LIMIT = 1_200
+"""Sound of four hours takes a part of it, and a worker that is to stop waits for so long at most."""
 
 
 @jobs.label_task("streaming.render", queue="media", time_limit=TIME_LIMIT, is_outside=True)
@@ -26,7 +24,7 @@ def render(tenant: Tenant, *, recording: str, again: bool = False) -> None:
     rendering.render(tenant, UUID(recording), again=again)
 
 
-@jobs.label_task("streaming.pack", queue="media", time_limit=PACK_LIMIT, is_outside=True)
+@jobs.label_task("streaming.pack", queue="media", time_limit=TIME_LIMIT, is_outside=True)
 def pack(tenant: Tenant, *, package: str) -> None:
     """Make what somebody keeps."""
     from app.streaming.service import packing

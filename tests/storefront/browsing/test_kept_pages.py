@@ -15,7 +15,7 @@ from app.kernel.db import tenant_work
 from app.kernel.web.page_cache import Key, PageCache, pages
 from tests.factories.store import a_product
 from tests.kernel.jobs.work import eventually
-from tests.storefront.conftest import a_shop, currency_of
+from tests.storefront.browsing.conftest import a_shop, currency_of
 
 NONCE, OTHER = "A" * 22, "B" * 22
 KEY = Key("home", "label", 1, "https://a", "/de?", ())

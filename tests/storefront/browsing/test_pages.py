@@ -12,7 +12,7 @@ import pytest
 
 from app.kernel import clock
 from app.storefront.rules.slugs import digits, slug, words
-from tests.storefront.conftest import HOSTILE, currency_of
+from tests.storefront.browsing.conftest import HOSTILE, currency_of
 
 PLACES = (
     "",
