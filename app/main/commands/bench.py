@@ -16,7 +16,7 @@ from app.main.commands.output import answer, as_json
 
 AREAS = (
     "session", "opening", "fleet", "pages", "roster", "audio", "uploads", "batch_page", "ledger", "statements",
-    "payouts",
+    "payouts", "storefront",
     "reports", "statement_pdf",
 )  # fmt: skip
 
