@@ -68,13 +68,13 @@ def test_music_plays_on_through_ten_pages_and_back(visit):
     here.go(heard_release(here))
     here.page.evaluate(LISTEN)
     here.page.locator(".listen [data-hear]").click()
-    here.page.wait_for_function("!sound.paused && sound.currentTime > 0")
+    here.page.wait_for_function("() => !sound.paused && sound.currentTime > 0")
     here.page.evaluate("sound.loop = true")
     for step in range(PAGES_VISITED):
         before = here.page.url
         here.page.locator(".ways a").nth(step % 3).click()
         here.page.wait_for_function("before => location.href !== before", arg=before)
-        here.page.wait_for_function("location.pathname.endsWith(document.querySelector('#main').dataset.path)")
+        here.page.wait_for_function("() => location.pathname.endsWith(document.querySelector('#main').dataset.path)")
     for _ in range(BACK):
         before = here.page.url
         here.page.go_back()
@@ -90,12 +90,12 @@ def test_the_player_is_worked_by_keys_and_says_what_it_does(visit):
     play.focus()
     here.page.keyboard.press("Enter")
     here.page.evaluate(LISTEN)
-    here.page.wait_for_function("!sound.paused && sound.currentTime > 0")
+    here.page.wait_for_function("() => !sound.paused && sound.currentTime > 0")
     assert here.page.locator(".tk.on").count() == 1
     assert "Spree" in here.page.locator("[data-said]").text_content()
     here.page.locator("#main").focus()
     here.page.keyboard.press("Space")
-    here.page.wait_for_function("sound.paused")
+    here.page.wait_for_function("() => sound.paused")
     before = here.page.evaluate("sound.currentTime")
     here.page.keyboard.press("ArrowRight")
     assert here.page.evaluate("sound.currentTime") > before
@@ -107,7 +107,6 @@ def test_without_scripts_one_looks_chooses_and_finds(visit):
     path = heard_release(here)
     here.go(path)
     assert here.page.locator("form[action$='/basket/lines'] input[name=variant]").count() > 0
-    here.page.locator("a[hreflang=en]").evaluate_all("all => all.length")
     here.go(f"{path}?market=us")
     assert here.page.url.endswith(path)
     here.go("/de/search")
