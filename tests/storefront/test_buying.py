@@ -13,7 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import new_id
 from app.kernel.tenant import Tenant
-from app.storefront.models import Basket, BasketLine, Discount, Order, Product, StoreSettings
+from app.storefront.models import Basket, BasketLine, Discount, Order, Owned, Product, StoreSettings
 from app.storefront.service import links
 from app.storefront.service.paying import Step
 from tests.factories.labels import a_label
@@ -248,6 +248,19 @@ def test_markup_in_what_a_buyer_types_stays_text(fan: Any, shop: Tenant) -> None
     assert "<script>alert" not in page.text
     assert "<svg onload" not in page.text
     assert "<script>x" not in fan.get("/en/basket").text
+
+
+def test_a_gift_is_its_receivers_and_not_the_buyers(fan: Any, shop: Tenant) -> None:
+    page = lay_in(fan, a_variant(shop, price=0, title="For you"))
+    line = re.search(r'action="(/en/basket/lines/[^"]+)/gift"', page.text)[1]
+    assert fan.post(f"{line}/gift", data={"gift_to": "nobody"}).status_code == 422
+    fan.post(f"{line}/gift", data={"gift_to": "Bea@fans.test", "gift_from": "Ada", "gift_words": "Listen!"})
+    assert "bea@fans.test" in fan.get("/en/basket").text
+    here = bought(fan).headers["location"]
+    with tenant_read(shop) as session:
+        owned = session.scalars(select(Owned).order_by(Owned.granted_at.desc())).first()
+    assert (owned.gift_email, owned.fan_id) == ("bea@fans.test", None)
+    assert 'id="music"' not in fan.get(here).text
 
 
 def test_a_basket_comes_into_being_with_its_first_line_only(fan: Any, shop: Tenant) -> None:

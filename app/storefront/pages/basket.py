@@ -62,6 +62,14 @@ class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
     quantity: str
 
 
+class Gift(msgspec.Struct, forbid_unknown_fields=True):
+    """To whom a download goes, from whom, with which words; to nobody makes it the buyer's own."""
+
+    gift_to: str = ""
+    gift_from: str = ""
+    gift_words: str = ""
+
+
 class Code(msgspec.Struct, forbid_unknown_fields=True):
     """A code to count, or one to leave out again."""
 
@@ -184,6 +192,20 @@ def change(request: AnyRequest, line_id: FromPath[str], data: URLEncodedBody[Cha
     return _changed(request, shopper, take)
 
 
+@post("/{language:str}/basket/lines/{line_id:str}/gift", sync_to_thread=True)
+def give(request: AnyRequest, line_id: FromPath[str], data: URLEncodedBody[Gift]) -> Response[Any]:
+    """Say to whom a download goes."""
+    shopper, known = shopper_of(request), ids.parse_uuid(line_id)
+
+    def address(session: Session) -> None:
+        basket = basket_here(request, session)
+        if basket is not None and known is not None:
+            said = {"to": data.gift_to, "from": data.gift_from, "words": data.gift_words}
+            baskets.give(session, basket, known, said)
+
+    return _changed(request, shopper, address)
+
+
 @post("/{language:str}/basket/codes", sync_to_thread=True)
 def code(request: AnyRequest, data: URLEncodedBody[Code]) -> Response[Any]:
     """Count a code, or leave it out again; whoever guesses codes has to wait."""
@@ -218,4 +240,4 @@ def _changed(
     return Redirect(f"{shopper.root}/basket", status_code=303, cookies=cookies or [])
 
 
-handlers = [show, add, change, code]
+handlers = [show, add, change, give, code]

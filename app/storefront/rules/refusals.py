@@ -118,6 +118,12 @@ class PriceUnreadable(Invalid):
     message = "“%(text)s” is no price. Write a number such as 7.50."
 
 
+class GiftUnaddressed(Invalid):
+    """A gift for nobody who can be reached."""
+
+    message = "Write the mail address of whoever gets the gift."
+
+
 class CodeUnusable(Invalid):
     """A code that makes nothing cheaper."""
 

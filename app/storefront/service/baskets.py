@@ -19,6 +19,7 @@ from app.storefront.rules.refusals import (
     BasketFull,
     BasketGone,
     CodeUnusable,
+    GiftUnaddressed,
     NamedPriceUnusable,
     NotSoldHere,
     OnlySoMany,
@@ -141,6 +142,18 @@ def change(session: Session, basket: Basket, line_id: UUID, quantity: int) -> No
         )
         _check_there(session, product, line.variant_id, wanted + (session.scalar(same) or 0))
     line.quantity = wanted
+    session.flush()
+
+
+def give(session: Session, basket: Basket, line_id: UUID, gift: dict[str, str]) -> None:
+    """Say to whom a download in the basket goes; without a mail address it is the buyer's own again."""
+    touch(session, basket)
+    line = _line(session, basket, line_id)
+    _, product = _sold(session, line.variant_id)
+    if product.kind == "digital":
+        line.gift = _gift(gift)
+        if gift.get("to", "").strip() and line.gift is None:
+            raise GiftUnaddressed
     session.flush()
 
 
