@@ -25,6 +25,7 @@ export default defineConfig({
         "store-embed": "src/store-embed.ts",
         catalogue: "src/catalogue.ts",
         files: "src/files.ts",
+        "store-buying": "src/store-buying.ts",
         "artist-home": "src/artist-home.ts",
         "artist-music": "src/artist-music.ts",
         "artist-reading": "src/artist-reading.ts",

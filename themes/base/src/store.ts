@@ -4,8 +4,6 @@ import "./css/store-frame.css";
 import "./css/store-release.css";
 import "./css/store-pages.css";
 import "./css/store-player.css";
-import "./css/store-buying.css";
-import "./css/store-account.css";
 import "htmx.org/dist/htmx.esm.min.js";
 import "htmx.org/dist/ext/hx-csp.min.js";
 

@@ -1,0 +1,2 @@
+import "./css/store-buying.css";
+import "./css/store-account.css";
