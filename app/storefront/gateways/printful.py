@@ -28,6 +28,7 @@ PER_MINUTE: Final = "120/minute"
 IN_BACKGROUND: Final = "90/minute"
 """What work that nobody waits for may take of it."""
 SECONDS: Final = 20.0
+PICTURE_SECONDS: Final = 8.0
 LARGEST: Final = 5 << 20
 LONGEST_WAIT: Final = 3_600
 PAGE: Final = 20
@@ -237,7 +238,7 @@ def picture(url: str, most_bytes: int) -> bytes | None:
         return None
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
-        status, _, raw = _exchange(base, "GET", path, {"Accept": "image/*"}, None, SECONDS, most_bytes)
+        status, _, raw = _exchange(base, "GET", path, {"Accept": "image/*"}, None, PICTURE_SECONDS, most_bytes)
     except (OSError, http.client.HTTPException, ValueError):
         return None
     return raw if status == 200 else None

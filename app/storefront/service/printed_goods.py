@@ -99,7 +99,10 @@ def _catalog(tenant: Tenant, printer: Printful, product_id: int) -> Stock:
     place, key = cache.of(tenant), f"printed-catalog:{product_id}"
     known = place.get(key, list[CatalogVariant])
     if known is None:
-        found = printer.catalog(product_id).read(CatalogProduct)
+        answer = printer.catalog(product_id)
+        found = answer.read(CatalogProduct)
+        if answer.kind == "unclear":
+            raise PrinterAway
         if found is None:
             return {}
         known = found.variants

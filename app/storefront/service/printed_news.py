@@ -22,6 +22,7 @@ from app.storefront.service.printing import EVEN
 GATEWAY: Final = "printful"
 BATCH: Final = 100
 LONGEST: Final = 64
+MOST_TRIES: Final = 30_000
 
 
 class News(msgspec.Struct, frozen=True):
@@ -63,7 +64,9 @@ def hear(tenant: Tenant) -> None:
     """Read again what the printer spoke of. No transaction is open; what it does not answer waits."""
     query = select(StoreEvent).where(StoreEvent.gateway == GATEWAY, StoreEvent.state == "new")
     with tenant_work(tenant, even=EVEN) as session:
-        events = list(session.scalars(query.order_by(StoreEvent.received_at, StoreEvent.id).limit(BATCH)))
+        events = list(
+            session.scalars(query.order_by(StoreEvent.tries, StoreEvent.received_at, StoreEvent.id).limit(BATCH))
+        )
     done: dict[tuple[bool, str], str | None] = {}
     for event in events:
         about = (event.kind == "package_returned", event.reference)
@@ -71,6 +74,8 @@ def hear(tenant: Tenant) -> None:
             is_stock = event.kind == "stock_updated"
             done[about] = _stock(tenant, event) if is_stock else _order(tenant, event)
         _mark(tenant, event, done[about])
+        if done[about] is None:
+            return  # it does not answer now
 
 
 def _order(tenant: Tenant, event: StoreEvent) -> str | None:
@@ -99,9 +104,10 @@ def _stock(tenant: Tenant, event: StoreEvent) -> str | None:
 
 
 def _mark(tenant: Tenant, event: StoreEvent, end: str | None) -> None:
-    if end is None:
-        return
+    """Note how an event ended; one without an answer is asked about again after all others."""
     with tenant_work(tenant, even=EVEN) as session:
         row = session.get_one(StoreEvent, event.id, with_for_update=True)
-        row.state, row.tries, row.applied_at = end, row.tries + 1, clock.now() if end == "applied" else None
-        row.why = "unknown object" if end == "quarantined" else None
+        row.tries = min(row.tries + 1, MOST_TRIES)
+        if end is not None:
+            row.state, row.applied_at = end, clock.now() if end == "applied" else None
+            row.why = "unknown object" if end == "quarantined" else None

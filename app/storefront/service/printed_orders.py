@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, failpoint
@@ -49,12 +49,15 @@ def external_id(fulfilment_id: UUID) -> str:
     return fulfilment_id.hex
 
 
-def send(tenant: Tenant, fulfilment_id: UUID) -> None:
-    """Order what a fulfilment holds, or find out what became of that. No transaction is open."""
+def send(tenant: Tenant, fulfilment_id: UUID) -> bool:
+    """Order what a fulfilment holds, or find out what became of that. No transaction is open.
+
+    Gives whether the printer answered, or had nothing to be asked.
+    """
     access = printing.open_store(tenant)
     claim = _claim(tenant, fulfilment_id) if access is not None else None
     if access is None or claim is None:
-        return
+        return True
     failpoint.reach("store.print_claimed")
     try:
         answer = _ordered(access.printer, claim)
@@ -65,30 +68,45 @@ def send(tenant: Tenant, fulfilment_id: UUID) -> None:
     if answer.kind == "denied":
         printing.refused(tenant)
         _let_go(tenant, claim)
-        return
+        return False
     found = answer.read(PrintOrder)
     with tenant_work(tenant, even=EVEN) as session:
         if found is not None:
             apply(session, tenant, fulfilment_id, found)
         elif answer.kind in ("refused", "missing"):
             _fail(session, tenant, fulfilment_id, answer.why, is_cancelled=not claim.may_order)
+    return answer.kind != "unclear"
 
 
 def send_open(tenant: Tenant) -> None:
-    """Order what waits, look for what nobody knows of, and at what nobody spoke of for long. No transaction is open."""
-    now = clock.now()
-    unsure = (Fulfilment.state == "asked") & Fulfilment.reference.is_(None) & (Fulfilment.asked_at < now - LEASE)
-    quiet = (Fulfilment.state == "asked") & Fulfilment.reference.is_not(None) & (Fulfilment.asked_at < now - LOOK_AGAIN)
-    query = select(Fulfilment.id, Fulfilment.reference).where(
-        Fulfilment.kind == "printful", or_(Fulfilment.state == "open", unsure, quiet)
-    )
+    """Order what waits, look for what nobody knows of, and at what nobody spoke of for long. No transaction is open.
+
+    A printer that does not answer is asked nothing more this time.
+    """
+    if printing.open_store(tenant) is None:
+        return
     with tenant_work(tenant, even=EVEN) as session:
-        rows = session.execute(query.order_by(Fulfilment.asked_at.nulls_first(), Fulfilment.id).limit(BATCH)).all()
+        rows = session.execute(_due()).all()
     for key, reference in rows:
-        if reference is None:
-            send(tenant, key)
-        else:
-            look(tenant, key)
+        if not (send(tenant, key) if reference is None else look(tenant, key)):
+            return
+
+
+def _due() -> Select[UUID, str | None]:
+    now = clock.now()
+    asked = Fulfilment.state == "asked"
+    never = Fulfilment.asked_at.is_(None)
+    unsure = asked & Fulfilment.reference.is_(None) & ((Fulfilment.asked_at < now - LEASE) | never)
+    quiet = asked & Fulfilment.reference.is_not(None) & ((Fulfilment.asked_at < now - LOOK_AGAIN) | never)
+    early = (
+        select(FulfilmentLine.line_id)
+        .join(OrderLine, OrderLine.id == FulfilmentLine.line_id)
+        .where(FulfilmentLine.fulfilment_id == Fulfilment.id, OrderLine.ships_on > now.date())
+    )
+    is_open = (Fulfilment.state == "open") & ~early.exists()
+    query = select(Fulfilment.id, Fulfilment.reference)
+    query = query.where(Fulfilment.kind == "printful", or_(is_open, unsure, quiet))
+    return query.order_by(Fulfilment.asked_at.nulls_first(), Fulfilment.id).limit(BATCH)
 
 
 def look(tenant: Tenant, fulfilment_id: UUID, *, came_back: bool = False) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel import activity, clock, crypto, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
+from app.kernel.errors import Busy
 from app.kernel.tenant import Tenant, TenantState
 from app.storefront.gateways.printful import Printful, Store
 from app.storefront.models import PrintedVariant, PrinterLink, Variant
@@ -90,7 +92,8 @@ def disconnect(tenant: Tenant, actor: Actor) -> None:
         session.execute(update(Variant).where(Variant.id.in_(gone)).values(is_active=False))
         activity.record(session, actor, "printer.disconnected", after={"store": link.store_name})
     if access is not None:
-        access.printer.tell_no_more()
+        with suppress(Busy):  # nobody hears what it still tells
+            access.printer.tell_no_more()
 
 
 def open_store(tenant: Tenant, *, in_background: bool = True) -> Access | None:
