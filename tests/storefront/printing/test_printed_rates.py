@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -129,3 +131,21 @@ def test_a_fan_whom_the_printer_keeps_waiting_buys_at_the_labels_own_rate(shop, 
     assert "€25.00" in lay_in(fan, shirt, quantity="3").text
     assert "/pay/" in bought(fan).headers["location"]
     assert printer.count("POST /shipping") == 1
+
+
+def test_two_processes_share_one_limit(connected, printer):
+    printer.token = token = f"token-{ids.new_id().hex}"
+    children = []
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            try:
+                for _ in range(80):
+                    with suppress(Busy):
+                        Printful(token, in_background=False).stores()
+            finally:
+                os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    assert printer.count("GET /stores") == 120
