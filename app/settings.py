@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     stripe_webhook_secret: str | None = None
     stripe_store_webhook_secret: str | None = None
     stripe_api_base: str = "https://api.stripe.com"
+    printful_api_base: str = "https://api.printful.com"
+    printful_files_base: str = "https://files.cdn.printful.com"
 
     @property
     def data(self) -> Path:
@@ -203,6 +205,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{name.upper()} must be between {low} and {high}.")
     _check_file("BREACHED_PASSWORDS", settings.breached_passwords)
     _check_stripe(settings)
+    _check_printful(settings)
     if settings.is_production:
         _check_production(settings)
 
@@ -247,6 +250,15 @@ def _check_stripe(settings: Settings) -> None:
         raise SettingsError(
             "STRIPE_API_BASE must be an address that starts with https://; http:// only on this machine."
         )
+
+
+def _check_printful(settings: Settings) -> None:
+    for name in ("printful_api_base", "printful_files_base"):
+        base: str = getattr(settings, name)
+        if not _is_safe_base(base) or (settings.is_production and not base.startswith("https://")):
+            raise SettingsError(
+                f"{name.upper()} must be an address that starts with https://; http:// only on this machine."
+            )
 
 
 def _is_safe_base(url: str) -> bool:

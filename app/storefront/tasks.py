@@ -10,7 +10,20 @@ from app.kernel import jobs
 from app.kernel.tenant import Tenant
 from app.storefront.gateways import gateways, sandbox
 from app.storefront.models import Order, Refund
-from app.storefront.service import baskets, hearing, news, ordering, paying, reconciling, returning, telling
+from app.storefront.service import (
+    baskets,
+    hearing,
+    news,
+    ordering,
+    paying,
+    printed_goods,
+    printed_news,
+    printed_orders,
+    printing,
+    reconciling,
+    returning,
+    telling,
+)
 
 MONEY_LIMIT = 300
 
@@ -108,3 +121,36 @@ def tell_of_today(session: Session, tenant: Tenant) -> None:
 def tell_followers(session: Session, tenant: Tenant, *, release: str, after: str | None = None) -> None:
     """Write to some of those who follow, and have the next ones written to."""
     news.tell_followers(session, tenant, UUID(release), after=UUID(after) if after else None)
+
+
+@jobs.label_schedule("storefront.follow_printer", every="five minutes", jitter_seconds=120)
+@jobs.label_task("storefront.follow_printer", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def follow_printer(tenant: Tenant) -> None:
+    """Order at the printer what waits, find out what nobody knows, and hear what it said."""
+    printed_orders.send_open(tenant)
+    printed_news.hear(tenant)
+
+
+@jobs.label_task("storefront.print", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def print_order(tenant: Tenant, *, fulfilment: str) -> None:
+    """Order at the printer what was paid."""
+    printed_orders.send(tenant, UUID(fulfilment))
+
+
+@jobs.label_task("storefront.hear_printer", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def hear_printer(tenant: Tenant) -> None:
+    """Read again what the printer spoke of."""
+    printed_news.hear(tenant)
+
+
+@jobs.label_task("storefront.sync_printer", time_limit=600, is_outside=True)
+def sync_printer(tenant: Tenant, *, offset: int) -> None:
+    """Look through a page of the printer's list."""
+    printed_goods.sync(tenant, offset)
+
+
+@jobs.label_schedule("storefront.look_at_printer", every="day", at="05:10", jitter_seconds=3_600)
+@jobs.label_task("storefront.look_at_printer")
+def look_at_printer(session: Session, tenant: Tenant) -> None:  # noqa: ARG001
+    """Have the printer's list looked through once a day."""
+    printing.ask_sync(session)

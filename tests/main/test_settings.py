@@ -146,10 +146,11 @@ LIVE = {"STRIPE_SECRET_KEY": "sk_live_a1b2", "STRIPE_WEBHOOK_SECRET": "whsec_abc
         ("STRIPE_API_BASE", "http://localhost.evil.example"), ("STRIPE_API_BASE", "ftp://127.0.0.1"),
         ("STRIPE_API_BASE", "https://"), ("STRIPE_API_BASE", "https://name:word@api.stripe.com"),
         ("STRIPE_API_BASE", "https://api.stripe.com/v1"), ("STRIPE_API_BASE", "https://api.stripe.com:port"),
-        ("STRIPE_API_BASE", "http://10.0.0.1"),
+        ("STRIPE_API_BASE", "http://10.0.0.1"), ("PRINTFUL_API_BASE", "http://api.printful.com"),
+        ("PRINTFUL_API_BASE", "https://api.printful.com/v2"), ("PRINTFUL_FILES_BASE", "http://10.0.0.1"),
     ],
 )  # fmt: skip
-def test_a_card_processor_that_cannot_be_is_named_in_one_sentence(name, value):
+def test_a_card_processor_or_a_printer_that_cannot_be_is_named_in_one_sentence(name, value):
     with pytest.raises(SettingsError, match=name) as refused:
         load({name: value})
     assert "\n" not in str(refused.value)
@@ -167,6 +168,7 @@ def test_the_card_processor_is_reached_safely_or_on_this_machine(base):
     [
         ({"STRIPE_SECRET_KEY": "sk_test_a1b2"}, "STRIPE_SECRET_KEY"), ({"STRIPE_SECRET_KEY": "rk_test_a1"}, "STRIPE_SECRET_KEY"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:8123"}, "STRIPE_API_BASE"), ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK"),
+        ({"PRINTFUL_API_BASE": "http://127.0.0.1:8123"}, "PRINTFUL_API_BASE"),
     ],
 )  # fmt: skip
 def test_production_pays_in_earnest_or_not_at_all(change, named):

@@ -31,6 +31,8 @@ LONGEST_HEADERS = 32_768
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics", "/internal/tls-ask", "/hooks/stripe", "/hooks/store/stripe"})
 ASSETS = "/assets/"
+PRINTER = "/hooks/store/printful/"
+"""Where a label's printer tells news: it names no origin, and the secret in the address is all its proof."""
 UNSUBSCRIBE = "/unsubscribe/"
 """What a mail program posts to by itself (RFC 8058): it names no origin, and the signed link is all its proof."""
 
@@ -41,6 +43,7 @@ EVERYWHERE = (
     "/favicon.svg",
     "/manifest.webmanifest",
     "/og.png",
+    PRINTER,
     UNSUBSCRIBE,
 )
 DOORS = (
@@ -257,7 +260,7 @@ class Gate:
             return Malformed()
         if (lost := _off_limits(path, realm)) is not None:
             return lost
-        is_proved = scope["method"] in SAFE or path.startswith(UNSUBSCRIBE)
+        is_proved = scope["method"] in SAFE or path.startswith((UNSUBSCRIBE, PRINTER))
         if not is_proved and not self._is_same_origin(headers, realm):
             return ForeignOrigin()
         return _state_refusal(realm, path, scope["method"])

@@ -24,6 +24,7 @@ from app.storefront.models.orders import (
     Owned,
 )
 from app.storefront.models.payments import Dispute, Payment, Refund, StoreEvent, StoreSale
+from app.storefront.models.printing import PrintedVariant, PrinterLink
 from app.storefront.models.products import (
     BundlePart,
     Discount,
@@ -41,7 +42,7 @@ from app.storefront.models.sandbox import GatewayCheck, GatewayDifference, Sandb
 __all__ = [
     "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode",
     "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MenuEntry", "Order",
-    "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge", "ShippingRate", "Stock",
-    "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale", "StoreSettings", "TaxRate",
-    "TaxRegistration", "Variant", "VariantPrice", "Wish",
+    "OrderLine", "Owned", "Payment", "PrintedVariant", "PrinterLink", "Product", "Refund", "SandboxBack",
+    "SandboxCharge", "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale",
+    "StoreSettings", "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
 ]  # fmt: skip

@@ -271,6 +271,9 @@ class Fulfilment(LabelModel):
     reference: Mapped[str | None] = mapped_column(Text)
     problem: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(MOMENT)
+    asked_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    """When the printer was last asked for it; without a reference nobody knows whether it heard."""
+
     packed_at: Mapped[datetime | None] = mapped_column(MOMENT)
     shipped_at: Mapped[datetime | None] = mapped_column(MOMENT)
     delivered_at: Mapped[datetime | None] = mapped_column(MOMENT)

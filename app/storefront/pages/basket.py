@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -17,7 +18,7 @@ from app.identity.pages import session_cookie
 from app.identity.pages.visitors import cookie_name
 from app.kernel import ids, limits
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Refusal
+from app.kernel.errors import Busy, Refusal
 from app.kernel.money import parse_decimal, to_micros
 from app.kernel.sentences import sentence
 from app.kernel.web.own_words import offer
@@ -30,11 +31,12 @@ from app.storefront.pages.shopper import AnyRequest, Shopper, count_cookie, shop
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.quotes import Quote
 from app.storefront.rules.refusals import PriceUnreadable, ProductUnknown
-from app.storefront.service import baskets, quoting
+from app.storefront.service import baskets, printed_rates, quoting
 
 COOKIE: Final = "basket"
 COOKIE_SECONDS: Final = baskets.KEPT_DAYS * 24 * 3600
 PER_CLIENT: Final = "120/minute"
+ASKS_OF_RATES: Final = "20/minute"
 TRIES_OF_CODES: Final = "20/5minutes"
 LINE_PROBLEMS: Final = {
     "sold_out": sentence("Sold out. Take it out to go on."),
@@ -101,6 +103,37 @@ def settle_in(request: AnyRequest, shopper: Shopper, *, region: str | None = Non
             basket.language = shopper.language
 
 
+class Inside(NamedTuple):
+    """What a basket costs, what is in it looks like, and which codes were typed."""
+
+    quote: Quote | None
+    pictures: dict[UUID, Any]
+    codes: list[str]
+
+
+def look_in(request: AnyRequest, shopper: Shopper, way: str | None = None) -> Inside:
+    """Look into the basket; where the printer has to say what it takes, it is asked first, with nothing open."""
+    seen = _inside(request, shopper, way)
+    if seen.quote is None or seen.quote.printed is None:
+        return seen
+    try:
+        limits.hit(shopper.tenant, f"printed-rates:{realm_of(request).client}", ASKS_OF_RATES)
+    except Busy:
+        return seen  # the label's own rates count
+    printed_rates.ask(shopper.tenant, seen.quote.printed)
+    return _inside(request, shopper, way)
+
+
+def _inside(request: AnyRequest, shopper: Shopper, way: str | None) -> Inside:
+    with tenant_read(shopper.tenant) as session:
+        basket = basket_here(request, session)
+        if basket is None:
+            return Inside(None, {}, [])
+        found = quoting.quote(session, shopper.tenant, basket, way=way)
+        is_shown = [line.product_id for line in found.lines]
+        return Inside(found, sums.pictures(session, is_shown), list(basket.codes))
+
+
 def whole(text: str) -> int:
     """A number of things as it was typed; what is none is so large that it is refused."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 10**6
@@ -114,11 +147,7 @@ def show(request: AnyRequest) -> Response[Any]:
 
 def _page(request: AnyRequest, shopper: Shopper, refusal: Refusal | None = None, *, code: str = "") -> Response[Any]:
     settle_in(request, shopper)
-    with tenant_read(shopper.tenant) as session:
-        basket = basket_here(request, session)
-        found = quoting.quote(session, shopper.tenant, basket) if basket else None
-        shown = sums.pictures(session, [line.product_id for line in found.lines]) if found else {}
-        codes = list(basket.codes) if basket else []
+    found, shown, codes = look_in(request, shopper)
     response = shop_page(
         request,
         "store/basket.html",

@@ -18,7 +18,7 @@ from app.fans.pages import fan_of
 from app.fans.policies import fan_actor
 from app.kernel import limits
 from app.kernel.actor import Actor
-from app.kernel.db import tenant_read, tenant_work
+from app.kernel.db import tenant_work
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.web.own_words import offer
@@ -28,7 +28,7 @@ from app.kernel.web.refusals import status_of
 from app.roster.rules.countries import COUNTRIES, country_names
 from app.storefront.models import Basket
 from app.storefront.pages import sums
-from app.storefront.pages.basket import basket_here, settle_in
+from app.storefront.pages.basket import basket_here, look_in, settle_in
 from app.storefront.pages.shopper import (
     COUNTRY,
     MARKET,
@@ -186,12 +186,9 @@ def _page(
 ) -> Response[Any]:
     """The checkout; what cannot be ordered as it lies there is shown in the basket."""
     settle_in(request, shopper, region=data.region or None)
-    with tenant_read(shopper.tenant) as session:
-        basket = basket_here(request, session)
-        found = quoting.quote(session, shopper.tenant, basket, way=data.way or None) if basket else None
-        if found is None or not found.is_orderable:
-            return Redirect(f"{shopper.root}/basket", status_code=303, cookies=cookies or [])
-        shown = sums.pictures(session, [line.product_id for line in found.lines])
+    found, shown, _ = look_in(request, shopper, data.way or None)
+    if found is None or not found.is_orderable:
+        return Redirect(f"{shopper.root}/basket", status_code=303, cookies=cookies or [])
     response = shop_page(
         request,
         "store/checkout.html",

@@ -6,17 +6,21 @@ from typing import Any
 
 from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
+from litestar.params import FromPath
 
 from app.kernel import clock, observe
 from app.kernel.db import current, tenant_work
 from app.kernel.errors import NotFound
 from app.kernel.tenant import Tenant
+from app.kernel.web.realm import tenant_of
 from app.payouts.gateways.stripe.events import MOST_BYTES, Event, EventRefused, read_event
 from app.storefront.gateways import gateways
-from app.storefront.service import hearing
+from app.storefront.rules.printing_refusals import NewsUnreadable
+from app.storefront.service import hearing, printed_news, printing
 from app.storefront.service.paying import EVEN
 
 HOOK = "/hooks/store/stripe"
+PRINTER_HOOK = "/hooks/store/printful"
 KINDS = ("checkout.session.", "payment_intent.", "refund.", "charge.dispute.")
 WITHOUT_MARGIN = ("charge.dispute.", "refund.")
 """What nobody but us marks: whose it is stands with its payment."""
@@ -75,4 +79,23 @@ def _why_not(event: Event) -> str:
     return "" if event.livemode == gateways.processor().is_live else "livemode"
 
 
-handlers = [hear]
+@post(f"{PRINTER_HOOK}/{{secret:str}}")
+async def hear_printer(request: Request[Any, Any, Any], secret: FromPath[str]) -> Response[None]:
+    """Take an event of the printer's in; who does not know the label's own address for it finds nothing there."""
+    payload = b""
+    async for chunk in request.stream():
+        payload += chunk
+        if len(payload) > MOST_BYTES:
+            raise NewsUnreadable
+    await sync_to_thread(_keep_news, tenant_of(request), secret, payload)
+    return Response(None, status_code=200)
+
+
+def _keep_news(tenant: Tenant, secret: str, payload: bytes) -> None:
+    with tenant_work(tenant, even=EVEN) as session:
+        if not printing.is_hook(session, tenant, secret):
+            raise NotFound
+        printed_news.receive(session, payload)
+
+
+handlers = [hear, hear_printer]

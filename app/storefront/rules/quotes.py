@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from app.storefront.rules.printing import Wanted
+
 
 class QuotePart(msgspec.Struct, frozen=True, kw_only=True):
     """So many of what a bundle holds, and their part of its money."""
@@ -108,6 +110,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     needs_address: bool
     needs_country: bool
     needs_region: bool
+    printed: Wanted | None = None
+    """What the printer has to be asked, outside of any transaction, for its rates to count in the next quote."""
 
     @property
     def is_orderable(self) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Release, Track
-from app.kernel import ids
+from app.kernel import ids, jobs
 from app.kernel.tenant import Tenant
 from app.storefront.models import Fulfilment, FulfilmentLine, Membership, Order, OrderLine, Owned, Product
 from app.storefront.rules.renewals import next_on
@@ -50,6 +50,9 @@ def open_for(
     session.flush()
     session.add_all(parts)
     session.flush()
+    for sent in made:
+        if sent.kind == "printful":
+            jobs.ask(session, "storefront.print", {"fulfilment": str(sent.id)}, key=f"print:{sent.id}")
     return made
 
 

@@ -54,6 +54,11 @@ class Thing(NamedTuple):
         """Whether somebody has to send it."""
         return self.product.kind == "physical" and self.product.fulfilled_by != "nobody"
 
+    @property
+    def is_printed(self) -> bool:
+        """Whether the printer makes and sends it."""
+        return self.product.fulfilled_by == "printful"
+
     def is_allowed(self, country: str | None) -> bool:
         """Whether it may be sold in a country: music where a release of it may."""
         return not self.lands or any(is_allowed(country, *land) for land in self.lands)

@@ -26,9 +26,20 @@ BATCH: Final = 200
 
 
 def receive(
-    session: Session, *, gateway: str, event_id: str, kind: str, reference: str, payload: bytes, quarantine: str = ""
+    session: Session,
+    *,
+    gateway: str,
+    event_id: str,
+    kind: str,
+    reference: str,
+    payload: bytes,
+    quarantine: str = "",
+    task: str = "storefront.hear",
 ) -> bool:
-    """Keep an event as it came; the same again is nothing new. What is `quarantine`d only people look at."""
+    """Keep an event as it came; the same again is nothing new. What is `quarantine`d only people look at.
+
+    `task` is the one that looks into it.
+    """
     row = {
         "id": ids.new_id(),
         "gateway": gateway,
@@ -44,7 +55,7 @@ def receive(
     if session.execute(statement).first() is None:
         return False
     if not quarantine:
-        jobs.ask(session, "storefront.hear", {})
+        jobs.ask(session, task, {})
     return True
 
 

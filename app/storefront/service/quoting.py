@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -14,11 +15,12 @@ from app.royalties.service import rates
 from app.storefront.models import Basket, Discount
 from app.storefront.rules import reckoning, shipping
 from app.storefront.rules.discounts import Offer
+from app.storefront.rules.printing import Wanted, with_printed
 from app.storefront.rules.quotes import DiscountLine, Quote, QuoteLine, QuotePart, TaxLine, Way
 from app.storefront.rules.reckoning import Item, Line, Part, Reckoned
 from app.storefront.rules.rounding import converted, minor_step
 from app.storefront.rules.taxes import BY_REGION, Levy, Place, region_code
-from app.storefront.service import discounts, pricing
+from app.storefront.service import discounts, pricing, printed_rates
 from app.storefront.service.gathering import Ground, Held, Thing, ground, held, opens_on, shelf, titled
 from app.storefront.service.pricing import Price
 
@@ -80,7 +82,7 @@ def prepare(
     place = Place(country, region_code(country, region or basket.region)) if country else None
     rate = pricing.rate_to(session, tenant, here.market.currency)
     priced = _priced(session, tenant, basket, here, rate, country)
-    ways = _ways(here, priced, country)
+    ways, printed = _ways(tenant, here, priced, place)
     chosen = _chosen(ways, way or basket.shipping_rate)
     offers = _offers(session, tenant, basket, here, rate)
     step = minor_step(here.market.currency)
@@ -92,6 +94,7 @@ def prepare(
         tax_included=here.market.tax_shown == "included",
     )
     made = _quote(basket, here, priced, reckoned, ways, chosen, place)
+    made = msgspec.structs.replace(made, printed=printed)
     return Prepared(made, here, priced, reckoned, rate)
 
 
@@ -122,8 +125,10 @@ def _priced(
     return found
 
 
-def _ways(here: Ground, priced: Sequence[Priced], country: str | None) -> list[shipping.Rate] | None:
-    """How it can be sent; None where nothing has to be."""
+def _ways(
+    tenant: Tenant, here: Ground, priced: Sequence[Priced], place: Place | None
+) -> tuple[list[shipping.Rate] | None, Wanted | None]:
+    """How it can be sent, None where nothing has to be; and what the printer has not been asked yet."""
     sent = [
         (thing, each.held.line.quantity * thing.quantity)
         for each in priced
@@ -131,9 +136,16 @@ def _ways(here: Ground, priced: Sequence[Priced], country: str | None) -> list[s
         if thing.is_sent and each.problem not in HIDDEN
     ]
     if not sent:
-        return None
-    grams = sum(thing.variant.grams * quantity for thing, quantity in sent)
-    return shipping.ways(here.rates, country=country, grams=grams)
+        return None, None
+    country = place.country if place else None
+    printed = [(thing.variant.id, quantity) for thing, quantity in sent if thing.is_printed]
+    wanted = printed_rates.wanted(country, place.region if place else None, here.market.currency, printed)
+    said = printed_rates.known(tenant, wanted) if wanted else None
+    grams = sum(thing.variant.grams * quantity for thing, quantity in sent if not (said and thing.is_printed))
+    own = shipping.ways(here.rates, country=country, grams=grams)
+    if not said:
+        return own, wanted if said is None else None
+    return with_printed(own, said, is_all=len(printed) == len(sent)), None
 
 
 def _chosen(ways: Sequence[shipping.Rate] | None, key: str | None) -> shipping.Rate | None:

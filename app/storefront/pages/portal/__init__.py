@@ -16,6 +16,7 @@ from app.storefront.pages.portal import (
     order,
     orders,
     overview,
+    printing,
     product,
     products,
     refunds,
@@ -49,6 +50,21 @@ shell.add(
     Action(sentence("Send what was ordered"), f"{around.ORDERS}?send=open", "truck", permission="store.edit"),
 )
 
-PARTS = (overview, orders, refunds, order, products, product, stock, customers, discounts, markets, taxes, menus, texts)
+PARTS = (
+    overview,
+    orders,
+    refunds,
+    order,
+    products,
+    product,
+    stock,
+    customers,
+    discounts,
+    markets,
+    taxes,
+    printing,
+    menus,
+    texts,
+)
 handlers = [handler for part in PARTS for handler in part.handlers]
 __all__ = ["handlers"]

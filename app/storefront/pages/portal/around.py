@@ -38,6 +38,7 @@ CUSTOMERS: Final = f"{STORE}/customers"
 DISCOUNTS: Final = f"{STORE}/discounts"
 CODES: Final = f"{STORE}/codes"
 MARKETS: Final = f"{STORE}/markets"
+PRINTFUL: Final = f"{STORE}/printful"
 TEXTS: Final = f"{STORE}/pages"
 SETUP: Final = f"{STORE}/setup"
 
