@@ -23,6 +23,7 @@ from app.kernel.money import exponent, is_currency
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
 from app.storefront.gateways.gateway import (
+    AGAIN,
     Back,
     Charge,
     Disputed,
@@ -63,6 +64,7 @@ CARDS: Final = (
     Card("4000000000001985", sentence("is taken, and the money does not come")),
     Card("4000000000006975", sentence("pays, but the answer is lost")),
     Card("4000000000005126", sentence("pays, and refunds of it fail")),
+    Card("4000000000000341", sentence("pays, and is declined when it is charged again")),
     Card("4000000000000259", sentence("pays, and a minute later its bank wants the money back")),
 )
 _DECLINES: Final = {"0002": "declined", "9995": "no_funds", "0069": "card_expired"}
@@ -71,6 +73,8 @@ _CAPTURES: Final = ("1976", "1985")
 _LOSES_ANSWER: Final = "6975"
 _REFUNDS_FAIL: Final = "5126"
 _DISPUTES: Final = "0259"
+_AGAIN: Final = {"0341": "declined", "3220": "challenge_failed"}
+"""What comes of a card that is charged again while nobody is there to prove anything."""
 METHODS: Final = ("card", "wallet")
 
 _STATES: Final[dict[str, PaymentState]] = {
@@ -94,14 +98,14 @@ class SandboxGateway:
         """Open a page on which the buyer pays; a wallet pays at once."""
         with tenant_work(tenant, even=EVEN) as session:
             now = moment(session)
-            row = _row(charge, now)
+            row = _row(charge, now) | (_again(session, charge, now) if charge.again else {})
             session.execute(insert(SandboxCharge).values(row).on_conflict_do_nothing(index_elements=["key"]))
             found = session.get_one(SandboxCharge, charge.key)
             if found.body_hash != row["body_hash"]:
                 return Report(charge.payment_id, "unknown", facts={"said": "the key was used for something else"})
             if found.moves_at:
                 jobs.ask(session, "storefront.processor", {}, key=f"lapse:{charge.key}", run_at=found.moves_at)
-            report = _report(found, charge.language)
+            report = _answered(_report(found, charge.language), found, charge)
         failpoint.reach("store.charge_committed")
         return report
 
@@ -278,6 +282,26 @@ def _row(charge: Charge, now: datetime) -> dict[str, object]:
     }
 
 
+def _again(session: Session, charge: Charge, now: datetime) -> dict[str, object]:
+    """What becomes of a charge at which no buyer is: the card of the earlier one decides."""
+    earlier = session.scalar(select(SandboxCharge).where(SandboxCharge.reference == charge.again))
+    if earlier is None or earlier.state != "paid":
+        return {"state": "failed", "problem": "declined", "moves_at": None}
+    known = {"ending": earlier.ending, "shown": earlier.shown, "moves_at": None}
+    problem = {**_DECLINES, **_AGAIN}.get(earlier.ending, "")
+    if problem:
+        return known | {"state": "failed", "problem": problem}
+    if earlier.ending in _CAPTURES:
+        return known | {"state": "capturing", "moves_at": now + CAPTURES_AFTER}
+    return known | {"state": "paid", "fee_minor": fee_minor(charge.amount_minor, charge.currency)}
+
+
+def _answered(report: Report, found: SandboxCharge, charge: Charge) -> Report:
+    """The report as it arrives; of one card the first answer is lost."""
+    is_lost = charge.again and found.ending == _LOSES_ANSWER and not charge.is_again
+    return Report(charge.payment_id, "unknown", problem="unreachable") if is_lost else report
+
+
 def _locked(session: Session, token: str, *states: str) -> SandboxCharge:
     query = select(SandboxCharge).where(SandboxCharge.token == token)
     found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
@@ -357,6 +381,7 @@ def _report(charge: SandboxCharge, language: str = "en") -> Report:
         fee_minor=charge.fee_minor if is_paid else None,
         method=charge.shown,
         at=charge.changed_at if is_paid else None,
+        facts={AGAIN: charge.reference} if is_paid else {},
     )
 
 

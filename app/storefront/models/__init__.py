@@ -12,13 +12,13 @@ from app.storefront.models.markets import (
     TaxRate,
     TaxRegistration,
 )
+from app.storefront.models.memberships import Membership, MembershipRenewal
 from app.storefront.models.orders import (
     ORDER_STATES,
     Basket,
     BasketLine,
     Fulfilment,
     FulfilmentLine,
-    Membership,
     Order,
     OrderLine,
     Owned,
@@ -40,8 +40,8 @@ from app.storefront.models.sandbox import GatewayCheck, GatewayDifference, Sandb
 
 __all__ = [
     "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode",
-    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MenuEntry", "Order",
-    "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge", "ShippingRate", "Stock",
+    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership",
+    "MembershipRenewal", "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge", "ShippingRate", "Stock",
     "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale", "StoreSettings", "TaxRate",
     "TaxRegistration", "Variant", "VariantPrice", "Wish",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from app.fans.models import Fan
 from app.fans.service import erasing, exporting
 from app.kernel import clock
 from app.kernel.tenant import Tenant
+from app.storefront.gateways.gateway import AGAIN, CHARGED
 from app.storefront.models import (
     Basket,
     BasketLine,
@@ -59,7 +60,7 @@ def orders(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, Any]]: 
 def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:  # noqa: ARG001 as above
     """What a fan owns and wishes for."""
     owned = [{"title": item.title, "artist": item.artist_line, "since": item.granted_at.isoformat()}
-             for item in library.owned_by(session, fan)]  # fmt: skip
+             for item in library.owned_by(session, tenant, fan)]  # fmt: skip
     query = select(Product.title).join(Wish, Wish.product_id == Product.id).where(Wish.fan_id == fan.id)
     return {"owned": owned, "wishes": list(session.scalars(query.order_by(Wish.created_at)))}
 
@@ -97,6 +98,8 @@ def _empty_orders(session: Session, fan: Fan) -> None:
     _empty_events(session, mine)
     emptied = {"fan_id": fan.id, "email": None, "customer": "", "sealed": None}
     session.execute(update(Order).where(Order.id.in_(mine)).values(emptied))
+    kept = Payment.facts.op("-")(AGAIN).op("-")(CHARGED)
+    session.execute(update(Payment).where(Payment.order_id.in_(mine)).values(facts=kept))
 
 
 def _empty_events(session: Session, order_ids: Sequence[UUID]) -> None:
