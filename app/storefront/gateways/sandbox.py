@@ -287,7 +287,7 @@ def _again(session: Session, charge: Charge, now: datetime) -> dict[str, object]
     earlier = session.scalar(select(SandboxCharge).where(SandboxCharge.reference == charge.again))
     if earlier is None or earlier.state != "paid":
         return {"state": "failed", "problem": "declined", "moves_at": None}
-    known = {"ending": earlier.ending, "shown": earlier.shown, "moves_at": None}
+    known: dict[str, object] = {"ending": earlier.ending, "shown": earlier.shown, "moves_at": None}
     problem = {**_DECLINES, **_AGAIN}.get(earlier.ending, "")
     if problem:
         return known | {"state": "failed", "problem": problem}

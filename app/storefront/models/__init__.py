@@ -40,8 +40,8 @@ from app.storefront.models.sandbox import GatewayCheck, GatewayDifference, Sandb
 
 __all__ = [
     "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode",
-    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership",
-    "MembershipRenewal", "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge", "ShippingRate", "Stock",
-    "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale", "StoreSettings", "TaxRate",
-    "TaxRegistration", "Variant", "VariantPrice", "Wish",
+    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MembershipRenewal",
+    "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "Product", "Refund", "SandboxBack", "SandboxCharge",
+    "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale", "StoreSettings",
+    "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
 ]  # fmt: skip

@@ -60,9 +60,7 @@ def members_items(fan: Fan, zone: str, today: str) -> Select[Any]:
     """
     began = func.to_char(func.timezone(zone, Membership.started_at), "YYYY-MM-DD")
     ended = func.coalesce(func.to_char(Membership.ends_on, "YYYY-MM-DD"), "9999")
-    member = exists().where(
-        Membership.fan_id == fan.id, Release.release_date >= began, Release.release_date < ended
-    )
+    member = exists().where(Membership.fan_id == fan.id, Release.release_date >= began, Release.release_date < ended)
     is_out = (func.length(Release.release_date) == len("2026-01-31")) & (Release.release_date <= today)
     at = func.timezone(zone, cast(Release.release_date, DateTime))
     nothing = cast(null(), Uuid)

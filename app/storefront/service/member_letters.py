@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from babel.dates import format_date
 from sqlalchemy.orm import Session
@@ -39,51 +38,46 @@ LETTERS: Final = {
 offer(*LETTERS.values())
 
 
+class Said(NamedTuple):
+    """What a mail is about: the membership's title, an amount, a day, and where its link leads."""
+
+    title: str
+    path: str
+    price: tuple[int, str] | None = None
+    day: date | None = None
+
+
 def tell_dearer(
     session: Session, tenant: Tenant, fan: Fan, title: str, price: tuple[int, str], *, day: date, key: str
 ) -> None:
     """Announce a higher price, and from which day on it is charged."""
-    _send(session, tenant, fan, "dearer", title, key, price=price, day=day, path="/account/memberships")
+    path = f"/{spoken(tenant, fan.language)}/account/memberships"
+    _send(session, tenant, fan, "dearer", Said(title, path, price, day), key)
 
 
-def tell_late(
-    session: Session, tenant: Tenant, fan: Fan, title: str, order: Order, *, day: date, key: str
-) -> None:  # fmt: skip
+def tell_late(session: Session, tenant: Tenant, fan: Fan, title: str, order: Order, *, day: date, key: str) -> None:
     """Say that a period could not be charged, where it can be paid, and when it is tried again."""
-    link = order_path(tenant, spoken(tenant, fan.language), order.id)
-    price = (order.total_micros, order.currency)
-    _send(session, tenant, fan, "late", title, key, price=price, day=day, whole_path=link)
+    path = order_path(tenant, spoken(tenant, fan.language), order.id)
+    _send(session, tenant, fan, "late", Said(title, path, (order.total_micros, order.currency), day), key)
 
 
 def tell_over(session: Session, tenant: Tenant, fan: Fan, title: str, *, key: str) -> None:
     """Say that a membership is over."""
-    _send(session, tenant, fan, "over", title, key, path="/account/library")
+    _send(session, tenant, fan, "over", Said(title, f"/{spoken(tenant, fan.language)}/account/library"), key)
 
 
-def _send(
-    session: Session,
-    tenant: Tenant,
-    fan: Fan,
-    kind: str,
-    title: str,
-    key: str,
-    *,
-    price: tuple[int, str] | None = None,
-    day: date | None = None,
-    path: str = "",
-    whole_path: str = "",
-) -> None:
+def _send(session: Session, tenant: Tenant, fan: Fan, kind: str, said: Said, key: str) -> None:
     """Write to a member; one who was erased is nobody to write to."""
     if not fan.email:
         return
     language = spoken(tenant, fan.language)
     locale = language.replace("-", "_")
-    places: Mapping[str, str] = {
+    places = {
         "label": tenant.name,
-        "title": title,
-        "amount": format_money(*price, locale) if price else "",
-        "day": str(format_date(day, "long", locale=locale)) if day else "",
-        "link": f"{store_address(tenant)}{whole_path or f'/{language}{path}'}",
+        "title": said.title,
+        "amount": format_money(*said.price, locale) if said.price else "",
+        "day": str(format_date(said.day, "long", locale=locale)) if said.day else "",
+        "link": f"{store_address(tenant)}{said.path}",
     }
     letter = mail.Mail(
         to=fan.email, subject=LETTERS[kind], text=LETTERS[f"{kind}.text"], language=language, places=places

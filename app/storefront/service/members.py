@@ -113,7 +113,7 @@ def failed(session: Session, tenant: Tenant, order: Order) -> None:
     fan, title = _told(session, member)
     key = f"late:{member.id}:{renewal.period_on}:{renewal.tries}"
     member_letters.tell_late(session, tenant, fan, title, order, day=renewal.tries_on, key=key)
-    _note(session, tenant, Actor.system(tenant), "membership.late", member)
+    _note(session, Actor.system(tenant), "membership.late", member)
 
 
 def end(session: Session, tenant: Tenant, fan: Fan, member_id: UUID) -> None:
@@ -129,7 +129,7 @@ def end(session: Session, tenant: Tenant, fan: Fan, member_id: UUID) -> None:
         member.state = "ended"
     session.flush()
     _cancel_open(session, tenant, member)
-    _note(session, tenant, fan_actor(tenant, fan), "membership.ended", member)
+    _note(session, fan_actor(tenant, fan), "membership.ended", member)
 
 
 def finish(session: Session, tenant: Tenant, member: Membership, day: date) -> None:
@@ -139,7 +139,7 @@ def finish(session: Session, tenant: Tenant, member: Membership, day: date) -> N
     _cancel_open(session, tenant, member)
     fan, title = _told(session, member)
     member_letters.tell_over(session, tenant, fan, title, key=f"over:{member.id}")
-    _note(session, tenant, Actor.system(tenant), "membership.ended", member)
+    _note(session, Actor.system(tenant), "membership.ended", member)
 
 
 def leave(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
@@ -176,6 +176,6 @@ def _told(session: Session, member: Membership) -> tuple[Fan, str]:
     return fan, titled(session.get_one(Product, member.product_id), fan.language)
 
 
-def _note(session: Session, tenant: Tenant, actor: Actor, action: str, member: Membership) -> None:
+def _note(session: Session, actor: Actor, action: str, member: Membership) -> None:
     after = {"ends_on": member.ends_on.isoformat() if member.ends_on else None}
     activity.record(session, actor, action, subject_type="membership", subject_id=member.id, after=after)

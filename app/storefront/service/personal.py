@@ -57,7 +57,7 @@ def orders(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, Any]]: 
     ]
 
 
-def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:  # noqa: ARG001 as above
+def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:
     """What a fan owns and wishes for."""
     owned = [{"title": item.title, "artist": item.artist_line, "since": item.granted_at.isoformat()}
              for item in library.owned_by(session, tenant, fan)]  # fmt: skip

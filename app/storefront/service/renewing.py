@@ -30,7 +30,17 @@ from app.storefront.rules.renewals import (
     next_try,
     price_due,
 )
-from app.storefront.service import baskets, completing, markets, member_letters, members, ordering, paying, pricing, quoting
+from app.storefront.service import (
+    baskets,
+    completing,
+    markets,
+    member_letters,
+    members,
+    ordering,
+    paying,
+    pricing,
+    quoting,
+)
 from app.storefront.service.gathering import titled
 from app.storefront.service.markets import MarketView
 from app.storefront.service.members import today
@@ -58,9 +68,7 @@ def _due(day: date) -> Select[UUID]:
     here = (MembershipRenewal.membership_id == Membership.id) & (MembershipRenewal.period_on == Membership.renews_on)
     query = select(Membership.id).outerjoin(MembershipRenewal, here)
     query = query.outerjoin(Order, Order.id == MembershipRenewal.order_id)
-    is_to_do = or_(
-        MembershipRenewal.order_id.is_(None), MembershipRenewal.tries_on <= day, Order.state == "cancelled"
-    )
+    is_to_do = or_(MembershipRenewal.order_id.is_(None), MembershipRenewal.tries_on <= day, Order.state == "cancelled")
     live = (Membership.state != "ended") & Membership.ends_on.is_(None)
     return query.where(live, Membership.renews_on <= day, is_to_do).order_by(Membership.id)
 

@@ -35,9 +35,7 @@ def upgrade() -> None:
         sa.Column("tries_on", sa.Date(), nullable=True),
         sa.Column("placed_at", MOMENT, nullable=False),
         sa.CheckConstraint("tries BETWEEN 0 AND 4", name="ck_membership_renewals_tries"),
-        sa.ForeignKeyConstraint(
-            ["membership_id"], ["memberships.id"], name="fk_membership_renewals_membership_id"
-        ),
+        sa.ForeignKeyConstraint(["membership_id"], ["memberships.id"], name="fk_membership_renewals_membership_id"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_membership_renewals_order_id"),
         sa.PrimaryKeyConstraint("membership_id", "period_on", name="pk_membership_renewals"),
     )

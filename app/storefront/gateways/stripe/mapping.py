@@ -9,7 +9,17 @@ from uuid import UUID
 from app.kernel.tenant import Tenant
 from app.payouts.gateways.stripe.amounts import Unpayable, from_units, to_units
 from app.payouts.gateways.stripe.mapping import metadata, moment
-from app.storefront.gateways.gateway import AGAIN, Back, Charge, Disputed, DisputeState, PaymentState, Report, Returned, ReturnState
+from app.storefront.gateways.gateway import (
+    AGAIN,
+    Back,
+    Charge,
+    Disputed,
+    DisputeState,
+    PaymentState,
+    Report,
+    Returned,
+    ReturnState,
+)
 
 Body = dict[str, Any]
 
