@@ -25,7 +25,9 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("announced_micros", sa.BigInteger(), nullable=True))
     op.add_column("memberships", sa.Column("announced_on", sa.Date(), nullable=True))
     op.execute("UPDATE memberships SET anchor_day = extract(day FROM renews_on)")
-    op.create_check_constraint("ck_memberships_anchor_day", "memberships", "anchor_day BETWEEN 1 AND 31")
+    op.execute(
+        "ALTER TABLE memberships ADD CONSTRAINT ck_memberships_anchor_day CHECK (anchor_day BETWEEN 1 AND 31) NOT VALID"
+    )
     op.create_table(
         "membership_renewals",
         sa.Column("membership_id", sa.Uuid(), nullable=False),
