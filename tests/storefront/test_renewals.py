@@ -23,10 +23,10 @@ from app.storefront.models import (
 from app.storefront.queries import library as queries
 from app.storefront.rules.refusals import MembershipNeedsFan
 from app.storefront.rules.renewals import is_announced, is_to_announce, next_on, next_try, price_due
-from app.storefront.service import library, members, paying, renewing
+from app.storefront.service import library, members, paying, renewing, returning
 from tests.factories.catalog import a_release
 from tests.factories.shop import UNIT, a_variant, an_order
-from tests.storefront.paid import check_money, give_back, lines_of, pay, payments_of, the_order
+from tests.storefront.paid import LATER, check_money, give_back, lines_of, move, pay, payments_of, refunds_of, the_order
 from tests.storefront.test_completing import letters
 from tests.storefront.test_pay_killed import killed_at
 
@@ -319,3 +319,26 @@ def test_members_have_what_comes_out_while_they_are_members(shop):
             assert library.tracks(session, item) is not None
             stranger = a_fan(shop)
             assert session.execute(queries.members_items(stranger, "UTC", "2027-02-28")).all() == []
+
+
+def test_a_bank_that_takes_its_time_is_waited_for_and_nobody_pays_for_what_they_ended(shop):
+    patient, leaving = a_member(shop, date(2027, 1, 10)), a_member(shop, date(2027, 1, 10))
+    with tenant_work(shop) as session:
+        kept = SandboxCharge.reference.in_([patient.reference, leaving.reference])
+        session.execute(update(SandboxCharge).where(kept).values(ending=LATER[-4:]))
+    for member in (patient, leaving):
+        for day in (date(2027, 2, 10), date(2027, 2, 11)):
+            assert renewed(shop, member, day).renews_on == date(2027, 2, 10)
+        ((renewal, order),) = renewals_of(shop, member)
+        assert (renewal.tries, [each.state for each in payments_of(shop, order)]) == (1, ["acting"])
+    with at(date(2027, 2, 12)):
+        with tenant_work(shop) as session:
+            members.end(session, shop, the_fan(shop, leaving), leaving.id)
+        move(shop)
+        returning.send_open(shop)
+    assert the_member(shop, patient).renews_on == date(2027, 3, 10)
+    ((_, order),) = renewals_of(shop, leaving)
+    assert (the_member(shop, leaving).state, order.state) == ("ended", "cancelled")
+    assert [(each.state, each.problem) for each in payments_of(shop, order)] == [("cancelled", "too_late")]
+    assert [each.amount_micros for each in refunds_of(shop, order)] == [PRICE]
+    check_money(shop)
