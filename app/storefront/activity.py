@@ -39,6 +39,9 @@ tell("gateway_difference.found", sentence("The payment service's list and the bo
 tell("gateway_difference.resolved", sentence("A difference with the payment service was settled"))
 tell("store.sales_reported", sentence("The shop's sales were reported"), hears="store.view")
 
+tell("membership.late", sentence("A membership could not be charged"), hears="store.view")
+tell("membership.ended", sentence("A membership ended"), hears="store.view")
+
 tell("shop.changed", sentence("Settings of the shop were changed"))
 tell("order.packed", sentence("A parcel was packed"))
 tell("order.shipped", sentence("A parcel was sent"))

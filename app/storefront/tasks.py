@@ -21,6 +21,7 @@ from app.storefront.service import (
     printed_orders,
     printing,
     reconciling,
+    renewing,
     returning,
     telling,
 )
@@ -83,6 +84,19 @@ def processor(session: Session, tenant: Tenant) -> None:  # noqa: ARG001
 def reconcile(tenant: Tenant) -> None:
     """Compare our books with the gateway's lists."""
     reconciling.reconcile(tenant)
+
+
+@jobs.label_schedule("storefront.renew_today", every="day", at="07:00", jitter_seconds=1_800)
+@jobs.label_task("storefront.renew_today", queue="money", time_limit=MONEY_LIMIT)
+def renew_today(session: Session, tenant: Tenant) -> None:
+    """End memberships that end today, announce higher prices, and have charged what is due."""
+    renewing.begin_day(session, tenant)
+
+
+@jobs.label_task("storefront.renew", queue="money", time_limit=MONEY_LIMIT, is_outside=True)
+def renew(tenant: Tenant, *, membership: str) -> None:
+    """Charge the next period of a membership."""
+    renewing.renew(tenant, UUID(membership))
 
 
 @jobs.label_task("storefront.thank")

@@ -6,7 +6,18 @@ import pytest
 
 from tests.browser.conftest import LOOKS
 
-PAGES = ("", "/library", "/orders", "/wishlist", "/following", "/addresses", "/addresses/new", "/settings", "/data")
+PAGES = (
+    "",
+    "/library",
+    "/orders",
+    "/memberships",
+    "/wishlist",
+    "/following",
+    "/addresses",
+    "/addresses/new",
+    "/settings",
+    "/data",
+)
 
 
 @pytest.mark.slow

@@ -83,6 +83,31 @@ def test_music_plays_on_through_ten_pages_and_back(visit):
     assert not here.complaints
 
 
+def test_a_page_that_is_led_to_begins_at_its_top(visit):
+    here = visit("bluehour", who=None, language="de")
+    here.go(heard_release(here))
+    for link in (here.page.locator("main .prod a").last, here.page.locator("main .crumbs a").first):
+        before = here.page.url
+        link.scroll_into_view_if_needed()
+        here.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert here.page.evaluate("scrollY") > 0
+        link.evaluate("one => one.click()")
+        here.page.wait_for_function("before => location.href !== before", arg=before)
+        here.page.wait_for_function("document.activeElement.id === 'main'")
+        assert here.page.evaluate("scrollY") == 0
+        if here.page.locator("main .crumbs a").count() == 0:
+            break
+
+
+def test_prices_stand_where_the_pages_language_begins(visit):
+    here = visit("noor", who=None, language="ar")
+    here.go("/ar/merch")
+    ends = here.page.locator("main .prod").first.evaluate(
+        "card => [card.querySelector('small bdi').getBoundingClientRect().right, card.getBoundingClientRect().right]"
+    )
+    assert abs(ends[0] - ends[1]) < 2
+
+
 def test_the_player_is_worked_by_keys_and_says_what_it_does(visit):
     here = visit("bluehour", who=None, language="de")
     here.go(heard_release(here))

@@ -153,6 +153,7 @@ def test_everything_is_given_out_to_its_fan_alone(client_of, settings, label, ri
     found = {name: json.loads(archive.read(name)) for name in archive.namelist()}
     assert set(found) == {
         "fan.json", "addresses.json", "agreements.json", "follows.json", "sessions.json", "orders.json", "library.json",
+        "memberships.json",
     }  # fmt: skip
     assert found["fan.json"]["email"] == fan.email
     assert found["addresses.json"][0]["street"] == "Zqstreet 7"

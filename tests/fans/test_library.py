@@ -47,7 +47,7 @@ def test_what_was_bought_as_a_guest_is_there_once_the_address_is_confirmed(clien
     order_id, owned = an_order(label, email="guest@example.test", release=release)
     pending = a_fan(label, "guest@example.test", confirmed=False)
     with db.tenant_read(label) as session:
-        assert library.owned_by(session, pending) == []
+        assert library.owned_by(session, label, pending) == []
     with db.tenant_work(label) as session:
         fan = session.get(Fan, pending.id)
         fan.confirmed_at = clock.now()
@@ -120,7 +120,7 @@ def test_the_same_music_bought_twice_is_there_once(label):
     for _ in range(2):
         an_order(label, email=fan.email, fan=fan, release=release)
     with db.tenant_read(label) as session:
-        assert len(library.owned_by(session, fan)) == 1
+        assert len(library.owned_by(session, label, fan)) == 1
 
 
 def test_what_is_not_out_is_shown_and_neither_heard_nor_kept(client_of, label):

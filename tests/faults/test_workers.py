@@ -79,7 +79,10 @@ def test_an_endless_task_is_stopped_and_parked(working, environment):
     with process("scheduler", environment), process("worker", environment):
         assert eventually(lambda: count("attempts >= 1 AND problem IS NOT NULL") == 1)
     with db.platform_read() as session:
-        assert "SoftTimeLimit" in session.execute(text("SELECT problem FROM shared.outbox WHERE task = 'test.endless'")).scalar_one()
+        assert (
+            "SoftTimeLimit"
+            in session.execute(text("SELECT problem FROM shared.outbox WHERE task = 'test.endless'")).scalar_one()
+        )
 
 
 def test_an_emptied_broker_loses_nothing(working, environment, connected):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from stripe.params._dispute_list_params import DisputeListParams
+from stripe.params._payment_intent_create_params import PaymentIntentCreateParams
+from stripe.params._payment_intent_list_params import PaymentIntentListParams
 from stripe.params._refund_create_params import RefundCreateParams
 from stripe.params._refund_list_params import RefundListParams
 from stripe.params.checkout._session_create_params import SessionCreateParams
@@ -21,7 +23,8 @@ Thing = dict[str, Any]
 stripe_wire.PUBLISHED.update({
     ("POST", "checkout/sessions"): SessionCreateParams, ("GET", "checkout/sessions"): SessionListParams,
     ("POST", "refunds"): RefundCreateParams, ("GET", "refunds"): RefundListParams,
-    ("GET", "disputes"): DisputeListParams,
+    ("GET", "disputes"): DisputeListParams, ("POST", "payment_intents"): PaymentIntentCreateParams,
+    ("GET", "payment_intents"): PaymentIntentListParams,
 })  # fmt: skip
 
 
@@ -35,6 +38,8 @@ class Till(StandIn):
         self.refunds: dict[str, Thing] = {}
         self.disputes: dict[str, Thing] = {}
         self.refund_status = "succeeded"
+        self.declines_again = ""
+        """Why cards are declined that are charged while no buyer is there."""
         self.settles_in: tuple[str, float] | None = None
         """Another currency in which money is settled, and what one of the payment's is of it."""
 
@@ -48,6 +53,9 @@ class Till(StandIn):
                 intent["status"] = "processing"
                 return self.event("checkout.session.completed", session)
             session["payment_status"], intent["status"] = "paid", "succeeded"
+            intent["payment_method"] = self.books.name("pm")
+            if session["customer_creation"] == "always":
+                session["customer"] = intent["customer"] = self.books.name("cus")
             intent["latest_charge"] = self._charge(session)
             return self.event("checkout.session.completed", session)
 
@@ -99,6 +107,8 @@ class Till(StandIn):
         path = asked.path.removeprefix("/v1/")
         if path.startswith("checkout/sessions"):
             return self._session(asked, path.removeprefix("checkout/sessions").strip("/"))
+        if path.startswith("payment_intents"):
+            return self._intent(asked, path.removeprefix("payment_intents").strip("/"))
         if path.startswith(("refunds", "disputes")):
             kind, _, name = path.partition("/")
             things = {"refunds": self.refunds, "disputes": self.disputes}[kind]
@@ -121,6 +131,32 @@ class Till(StandIn):
         session = _found(self.pages, rest)
         return self._expanded(session) if "expand" in asked.params else session
 
+    def _intent(self, asked: Asked, name: str) -> Thing:
+        if asked.method == "POST":
+            return self._charge_again(asked.params)
+        if name:
+            return _found(self.intents, name)
+        return stripe_stand_in._listed(asked, [dict(each) for each in reversed(self.intents.values())])
+
+    def _charge_again(self, params: Thing) -> Thing:
+        """A payment whose buyer is not there: only of a card that was kept for that, and a decline is an error."""
+        kept = [each for each in self.intents.values() if each.get("setup_future_usage") == "off_session"]
+        if not any((each["customer"], each["payment_method"]) == (params["customer"], params["payment_method"])
+                   for each in kept):  # fmt: skip
+            raise Refused(400, "resource_missing", param="payment_method")
+        name, why = self.books.name("pi"), self.declines_again
+        intent = self.intents[name] = {
+            "id": name, "object": "payment_intent", "status": "requires_payment_method" if why else "succeeded",
+            "amount": whole(params, "amount"), "currency": params["currency"], "metadata": params["metadata"],
+            "customer": params["customer"], "payment_method": params["payment_method"], "created": self.books.now(),
+            "last_payment_error": {"type": "card_error", "code": why} if why else None, "latest_charge": None,
+            "setup_future_usage": None, "livemode": self.livemode,
+        }  # fmt: skip
+        if why:
+            raise Refused(402, why, "card_error")
+        intent["latest_charge"] = self._charge({"amount_total": intent["amount"], "currency": intent["currency"]})
+        return intent
+
     def _list(self, asked: Asked, things: dict[str, Thing]) -> Thing:
         found = [self._expanded(each) for each in reversed(things.values())]
         intent = asked.params.get("payment_intent")
@@ -138,19 +174,23 @@ class Till(StandIn):
         marks = params["payment_intent_data"]["metadata"]
         self.intents[intent] = {
             "id": intent, "object": "payment_intent", "status": "requires_payment_method", "metadata": marks,
-            "latest_charge": None, "last_payment_error": None, "created": self.books.now(),
+            "latest_charge": None, "last_payment_error": None, "created": self.books.now(), "payment_method": None,
+            "setup_future_usage": params["payment_intent_data"].get("setup_future_usage"), "customer": None,
         }  # fmt: skip
         self.pages[name] = {
             "id": name, "object": "checkout.session", "status": "open", "payment_status": "unpaid", "created": self.books.now(),
             "url": f"https://checkout.stripe.com/c/pay/{name}", "amount_total": whole(item, "unit_amount"),
             "currency": item["currency"], "metadata": params["metadata"], "payment_intent": intent, "mode": "payment",
             "client_reference_id": params["client_reference_id"], "livemode": self.livemode,
+            "customer_creation": params.get("customer_creation", "if_required"), "customer": None,
         }  # fmt: skip
         return self._expanded(self.pages[name])
 
     def _refund(self, params: Thing) -> Thing:
         amount, intent = whole(params, "amount"), params["payment_intent"]
         page = next((each for each in self.pages.values() if each["payment_intent"] == intent), None)
+        if page is None and "amount" in self.intents.get(intent, {}):
+            page = self.intents[intent] | {"amount_total": self.intents[intent]["amount"]}
         if page is None:
             raise Refused(404, "resource_missing")
         gone = sum(each["amount"] for each in self.refunds.values() if each["payment_intent"] == intent)

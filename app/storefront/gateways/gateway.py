@@ -14,6 +14,12 @@ PaymentState = Literal["open", "acting", "paid", "failed", "cancelled", "unknown
 """`open` waits for the buyer, `acting` for the buyer's bank; `unknown` is no answer at all, and never a reason to ask
 for the money under another key."""
 
+AGAIN = "again"
+"""The fact of a payment under which its gateway charges the same buyer again."""
+
+CHARGED = "charged"
+"""The fact of a payment at which no buyer is: under what the gateway charges."""
+
 ReturnState = Literal["sent", "done", "failed", "unknown"]
 DisputeState = Literal["open", "answered", "won", "lost", "unknown"]
 
@@ -45,6 +51,12 @@ class Charge:
     started_at: datetime
     is_again: bool = False
     """Whether it was asked for before: gateways forget keys, and search instead of asking then."""
+
+    keeps: bool = False
+    """Whether the buyer agrees that it is charged again: what is needed for that comes back as the fact `AGAIN`."""
+
+    again: str = ""
+    """Such a fact of an earlier payment: it is charged at once, and no buyer is there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.storefront.gateways.stripe.gateway import StripeGateway
 
 _SANDBOX = SandboxGateway()
+KEEPING = ("card", "wallet", "sepa_debit", "link")
+"""Ways to pay by which a buyer can be charged again who agreed to it."""
 
 
 def named(name: str) -> Gateway:
@@ -57,6 +59,10 @@ def _stripe(key: str, base: str) -> StripeGateway:
     return StripeGateway(key, base)
 
 
-def offered(currency: str, chosen: Collection[str] = ()) -> tuple[str, ...]:
-    """The ways to pay in a currency: all that the gateway has, or those of them that a market chose."""
-    return tuple(each for each in usual().methods(currency) if not chosen or each in chosen)
+def offered(currency: str, chosen: Collection[str] = (), *, keeps: bool = False) -> tuple[str, ...]:
+    """The ways to pay in a currency: all that the gateway has, or those of them that a market chose.
+
+    Of what `keeps`, those by which the buyer can be charged again.
+    """
+    can = usual().methods(currency)
+    return tuple(each for each in can if (not chosen or each in chosen) and (not keeps or each in KEEPING))

@@ -1,7 +1,7 @@
 """A card processor of our own that behaves as one does: it declines, wants proof, takes its time, and charges back.
 
 Its books are its own: whatever it does, it commits before it answers, so that an answer can be lost and the money
-taken. `CARDS` make it behave in a known way; a wallet pays at once, as on a telephone.
+taken. `cards.CARDS` make it behave in a known way; a wallet pays at once, as on a telephone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 from app.kernel import failpoint, jobs
 from app.kernel.db import moment, tenant_read, tenant_work
 from app.kernel.money import exponent, is_currency
-from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
+from app.storefront.gateways import cards
 from app.storefront.gateways.gateway import (
+    AGAIN,
     Back,
     Charge,
     Disputed,
@@ -44,33 +45,6 @@ DISPUTED_AFTER: Final = timedelta(minutes=1)
 FEE_PPM: Final = 14_000
 FEE_FIXED_CENTS: Final = 25
 DISPUTE_FEE_CENTS: Final = 15_00
-
-
-class Card(NamedTuple):
-    """A card and what comes of paying with it."""
-
-    number: str
-    meaning: str
-
-
-CARDS: Final = (
-    Card("4242424242424242", sentence("pays")),
-    Card("4000000000003220", sentence("pays once your bank has seen that it is you")),
-    Card("4000000000000002", sentence("is declined")),
-    Card("4000000000009995", sentence("lacks the money")),
-    Card("4000000000000069", sentence("has expired")),
-    Card("4000000000001976", sentence("is taken, and the money comes two minutes later")),
-    Card("4000000000001985", sentence("is taken, and the money does not come")),
-    Card("4000000000006975", sentence("pays, but the answer is lost")),
-    Card("4000000000005126", sentence("pays, and refunds of it fail")),
-    Card("4000000000000259", sentence("pays, and a minute later its bank wants the money back")),
-)
-_DECLINES: Final = {"0002": "declined", "9995": "no_funds", "0069": "card_expired"}
-_CHALLENGES: Final = ("3220",)
-_CAPTURES: Final = ("1976", "1985")
-_LOSES_ANSWER: Final = "6975"
-_REFUNDS_FAIL: Final = "5126"
-_DISPUTES: Final = "0259"
 METHODS: Final = ("card", "wallet")
 
 _STATES: Final[dict[str, PaymentState]] = {
@@ -94,14 +68,14 @@ class SandboxGateway:
         """Open a page on which the buyer pays; a wallet pays at once."""
         with tenant_work(tenant, even=EVEN) as session:
             now = moment(session)
-            row = _row(charge, now)
+            row = _row(charge, now) | (_again(session, charge, now) if charge.again else {})
             session.execute(insert(SandboxCharge).values(row).on_conflict_do_nothing(index_elements=["key"]))
             found = session.get_one(SandboxCharge, charge.key)
             if found.body_hash != row["body_hash"]:
                 return Report(charge.payment_id, "unknown", facts={"said": "the key was used for something else"})
             if found.moves_at:
                 jobs.ask(session, "storefront.processor", {}, key=f"lapse:{charge.key}", run_at=found.moves_at)
-            report = _report(found, charge.language)
+            report = _answered(_report(found, charge.language), found, charge)
         failpoint.reach("store.charge_committed")
         return report
 
@@ -131,7 +105,7 @@ class SandboxGateway:
             known = session.get(SandboxBack, back.key)
             if known is None:
                 known = _take_back(session, charge, back, now)
-            is_lost = charge.ending == _LOSES_ANSWER and not back.is_again
+            is_lost = charge.ending == cards.LOSES_ANSWER and not back.is_again
             answer = Returned(back.refund_id, "unknown") if is_lost else _returned(known, charge)
         failpoint.reach("store.refund_committed")
         return answer
@@ -160,15 +134,15 @@ def charge_of(session: Session, token: str) -> SandboxCharge:
 def pay(session: Session, token: str, number: str) -> SandboxCharge:
     """Try a card; one that is declined leaves the page open for another."""
     charge, now = _locked(session, token), moment(session)
-    if number not in {card.number for card in CARDS}:
+    if number not in {card.number for card in cards.CARDS}:
         raise CardUnknown
     ending = number[-4:]
     charge.ending, charge.shown, charge.problem, charge.changed_at = ending, f"card •••• {ending}", "", now
-    if ending in _DECLINES:
-        charge.problem = _DECLINES[ending]
-    elif ending in _CHALLENGES:
+    if ending in cards.DECLINES:
+        charge.problem = cards.DECLINES[ending]
+    elif ending in cards.CHALLENGES:
         charge.state = "challenged"
-    elif ending in _CAPTURES:
+    elif ending in cards.CAPTURES:
         charge.state, charge.moves_at = "capturing", now + CAPTURES_AFTER
         jobs.ask(session, "storefront.processor", {}, run_at=charge.moves_at)
     else:
@@ -218,7 +192,7 @@ def move(session: Session, *, all_of_them: bool = False) -> list[tuple[str, str]
     moved = [_move_charge(session, charge, now) for charge in waiting]
     for back in session.scalars(backs.limit(1_000).with_for_update(skip_locked=True)):
         charge = _charge(session, back.charge)
-        fails = charge.ending == _REFUNDS_FAIL
+        fails = charge.ending == cards.REFUNDS_FAIL
         back.state, back.problem = ("failed", "declined") if fails else ("done", "")
         back.moves_at, back.changed_at = None, now
         moved.append((back.reference, back.state))
@@ -243,7 +217,7 @@ def _move_charge(session: Session, charge: SandboxCharge, now: datetime) -> tupl
 def _pay(session: Session, charge: SandboxCharge, now: datetime) -> None:
     charge.state, charge.problem, charge.moves_at = "paid", "", None
     charge.fee_minor = fee_minor(charge.amount_minor, charge.currency)
-    if charge.ending == _DISPUTES:
+    if charge.ending == cards.DISPUTES:
         charge.moves_at = now + DISPUTED_AFTER
         jobs.ask(session, "storefront.processor", {}, run_at=charge.moves_at)
 
@@ -276,6 +250,26 @@ def _row(charge: Charge, now: datetime) -> dict[str, object]:
         "created_at": now,
         "changed_at": now,
     }
+
+
+def _again(session: Session, charge: Charge, now: datetime) -> dict[str, object]:
+    """What becomes of a charge at which no buyer is: the card of the earlier one decides."""
+    earlier = session.scalar(select(SandboxCharge).where(SandboxCharge.reference == charge.again))
+    if earlier is None or earlier.state != "paid":
+        return {"state": "failed", "problem": "declined", "moves_at": None}
+    known: dict[str, object] = {"ending": earlier.ending, "shown": earlier.shown, "moves_at": None}
+    problem = {**cards.DECLINES, **cards.AGAIN_FAILS}.get(earlier.ending, "")
+    if problem:
+        return known | {"state": "failed", "problem": problem}
+    if earlier.ending in cards.CAPTURES:
+        return known | {"state": "capturing", "moves_at": now + CAPTURES_AFTER}
+    return known | {"state": "paid", "fee_minor": fee_minor(charge.amount_minor, charge.currency)}
+
+
+def _answered(report: Report, found: SandboxCharge, charge: Charge) -> Report:
+    """The report as it arrives; of one card the first answer is lost."""
+    is_lost = charge.again and found.ending == cards.LOSES_ANSWER and not charge.is_again
+    return Report(charge.payment_id, "unknown", problem="unreachable") if is_lost else report
 
 
 def _locked(session: Session, token: str, *states: str) -> SandboxCharge:
@@ -316,7 +310,7 @@ def _take_back(session: Session, charge: SandboxCharge, back: Back, now: datetim
         created_at=now,
         changed_at=now,
     )
-    if is_possible and charge.ending != _REFUNDS_FAIL:
+    if is_possible and charge.ending != cards.REFUNDS_FAIL:
         found.state, found.moves_at = "done", None
     if found.moves_at:
         jobs.ask(session, "storefront.processor", {}, run_at=found.moves_at)
@@ -357,6 +351,7 @@ def _report(charge: SandboxCharge, language: str = "en") -> Report:
         fee_minor=charge.fee_minor if is_paid else None,
         method=charge.shown,
         at=charge.changed_at if is_paid else None,
+        facts={AGAIN: charge.reference} if is_paid else {},
     )
 
 

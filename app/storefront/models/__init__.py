@@ -12,13 +12,13 @@ from app.storefront.models.markets import (
     TaxRate,
     TaxRegistration,
 )
+from app.storefront.models.memberships import Membership, MembershipRenewal
 from app.storefront.models.orders import (
     ORDER_STATES,
     Basket,
     BasketLine,
     Fulfilment,
     FulfilmentLine,
-    Membership,
     Order,
     OrderLine,
     Owned,
@@ -41,8 +41,8 @@ from app.storefront.models.sandbox import GatewayCheck, GatewayDifference, Sandb
 
 __all__ = [
     "MOMENT", "ORDER_STATES", "Basket", "BasketLine", "BundlePart", "Discount", "Dispute", "DownloadCode",
-    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MenuEntry", "Order",
-    "OrderLine", "Owned", "Payment", "PrintedVariant", "PrinterLink", "Product", "Refund", "SandboxBack",
-    "SandboxCharge", "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage", "StoreSale",
-    "StoreSettings", "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
+    "Fulfilment", "FulfilmentLine", "GatewayCheck", "GatewayDifference", "Market", "Membership", "MembershipRenewal",
+    "MenuEntry", "Order", "OrderLine", "Owned", "Payment", "PrintedVariant", "PrinterLink", "Product", "Refund",
+    "SandboxBack", "SandboxCharge", "ShippingRate", "Stock", "StockLocation", "StockMove", "StoreEvent", "StorePage",
+    "StoreSale", "StoreSettings", "TaxRate", "TaxRegistration", "Variant", "VariantPrice", "Wish",
 ]  # fmt: skip

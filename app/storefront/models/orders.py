@@ -190,6 +190,10 @@ class OrderLine(LabelModel):
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
     refunded_micros: Mapped[int] = mapped_column(BigInteger, server_default="0")
     gift: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    period_from: Mapped[date | None] = mapped_column(Date)
+    period_until: Mapped[date | None] = mapped_column(Date)
+    """The days of a membership that this pays for, the first and the last."""
+
     artists_micros: Mapped[int | None] = mapped_column(BigInteger)
     """What contracts give the artists' side of it, as far as they say so already; shown on the receipt."""
 
@@ -218,30 +222,6 @@ class Owned(LabelModel):
     opens_at: Mapped[datetime] = mapped_column(MOMENT)
     granted_at: Mapped[datetime] = mapped_column(MOMENT)
     revoked_at: Mapped[datetime | None] = mapped_column(MOMENT)
-
-
-class Membership(LabelModel):
-    """A fan who pays again and again, and what that opens."""
-
-    __tablename__ = "memberships"
-    __table_args__ = (
-        CheckConstraint("state IN ('active', 'late', 'ended')", name="state"),
-        Index("uq_memberships_fan", "fan_id", "product_id", unique=True, postgresql_where=text("state <> 'ended'")),
-        Index("ix_memberships_renews_on", "renews_on", postgresql_where=text("state <> 'ended'")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    fan_id: Mapped[UUID] = mapped_column(ForeignKey("fans.id"))
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), index=True)
-    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"))
-    first_order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
-    state: Mapped[str] = mapped_column(Text, server_default="active")
-    reference: Mapped[str] = mapped_column(Text, server_default="")
-    """Under which the gateway knows how to charge again."""
-
-    renews_on: Mapped[date] = mapped_column(Date)
-    ends_on: Mapped[date | None] = mapped_column(Date)
-    started_at: Mapped[datetime] = mapped_column(MOMENT)
 
 
 class Fulfilment(LabelModel):

@@ -40,7 +40,7 @@ from app.storefront.rules.fan_refusals import DownloadCodeRefused, OwnedUnknown
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.slugs import slug
 from app.storefront.service import library, wishing
-from app.storefront.service.fan_doors import fan_order_to_read, owned_to_hear
+from app.storefront.service.fan_doors import fan_order_to_read
 from app.storefront.service.library import FORMATS, Item
 from app.streaming import service as streaming
 from app.streaming.rules.contents import Format
@@ -101,7 +101,7 @@ def home(request: AnyRequest) -> Response[Any]:
     """Show where things are, the newest of the library, and what waits to be taken."""
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
-        items, gifts = library.owned_by(session, fan)[:6], library.gifts_for(session, fan)
+        items, gifts = library.owned_by(session, tenant, fan)[:6], library.gifts_for(session, fan)
         orders = session.execute(queries.orders(fan).limit(3)).all()
     covers = _covers(items + gifts)
     return account_page(
@@ -114,7 +114,7 @@ def library_page(request: AnyRequest) -> Response[Any]:
     """Show everything a fan owns, and gifts that wait."""
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
-        items, gifts = library.owned_by(session, fan), library.gifts_for(session, fan)
+        items, gifts = library.owned_by(session, tenant, fan), library.gifts_for(session, fan)
     covers = _covers(items + gifts)
     return account_page(request, "store/account/library.html", here="library", items=items, gifts=gifts, covers=covers)
 
@@ -123,7 +123,7 @@ def _heard(
     request: AnyRequest, session: Session, fan: Fan, owned_id: str
 ) -> tuple[Item, list[tuple[int, Recording]], dict[UUID, str]]:
     """Something owned with its recordings, and a grant to hear each in full; none for what is not out."""
-    item = library.item_of(session, owned_to_hear(session, fan, parse_uuid(owned_id)))
+    item = library.item_to_hear(session, tenant_of(request), fan, parse_uuid(owned_id))
     rows = library.tracks(session, item)
     if not item.is_open:
         return item, rows, {}
@@ -190,7 +190,7 @@ def ask_download(request: AnyRequest, owned_id: FromPath[str], data: URLEncodedB
     """Have a file to keep made, and lead to where it appears."""
     fan, tenant, form = signed_fan(request), tenant_of(request), _form_of(data.format)
     with tenant_work(tenant) as session:
-        item = library.item_of(session, owned_to_hear(session, fan, parse_uuid(owned_id)))
+        item = library.item_to_hear(session, tenant_of(request), fan, parse_uuid(owned_id))
         library.ask_download(session, tenant, item, form)
     return to(account(request, f"/library/{item.id}/downloads/{form}"))
 
@@ -200,7 +200,7 @@ def download_page(request: AnyRequest, owned_id: FromPath[str], form: FromPath[s
     """Show how far a file is; while it is being made the page looks again by itself."""
     fan, tenant, wanted = signed_fan(request), tenant_of(request), _form_of(form)
     with tenant_read(tenant) as session:
-        item = library.item_of(session, owned_to_hear(session, fan, parse_uuid(owned_id)))
+        item = library.item_to_hear(session, tenant_of(request), fan, parse_uuid(owned_id))
         found = library.download(session, tenant, item, wanted)
     shown: dict[str, Any] = {
         "item": item,

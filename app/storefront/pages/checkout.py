@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -189,6 +190,8 @@ def _page(
     found, shown, _ = look_in(request, shopper, data.way or None)
     if found is None or not found.is_orderable:
         return Redirect(f"{shopper.root}/basket", status_code=303, cookies=cookies or [])
+    if found.is_membership and fan_of(request) is None:
+        return Redirect(_door(shopper), status_code=303, cookies=cookies or [])
     response = shop_page(
         request,
         "store/checkout.html",
@@ -205,6 +208,11 @@ def _page(
     return response
 
 
+def _door(shopper: Shopper) -> str:
+    """Where a guest comes in who wants to be a member, and from where they are led back."""
+    return f"{shopper.root}/account/sign-in?{urlencode({'next': f'{shopper.root}/checkout'})}"
+
+
 def _choices(shopper: Shopper, quote: Quote) -> dict[str, Any]:
     """What can be chosen: countries where this is sold, fields of the country's address, ways to pay."""
     open_ones = [market for market in shopper.shop.markets if market.is_open]
@@ -216,8 +224,9 @@ def _choices(shopper: Shopper, quote: Quote) -> dict[str, Any]:
         "regions": next((field.choices for field in fields if field.name == "region"), ())
         if quote.needs_region
         else (),
-        "methods": paying.methods(shopper.tenant, shopper.market, quote.total_micros),
+        "methods": paying.methods(shopper.tenant, shopper.market, quote.total_micros, keeps=quote.is_membership),
         "method_names": METHODS,
+        "is_membership": quote.is_membership,
         "meta": Meta(noindex=True),
     }
 

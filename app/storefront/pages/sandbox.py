@@ -19,6 +19,7 @@ from app.kernel.money import format_money, from_minor
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.storefront.gateways import gateways, sandbox
+from app.storefront.gateways.cards import CARDS
 from app.storefront.models import SandboxCharge
 from app.storefront.rules import payment_refusals
 from app.storefront.service import hearing, paying
@@ -90,7 +91,7 @@ def _page(request: AnyRequest, charge: SandboxCharge) -> Response[Any]:
         from_minor(charge.amount_minor, charge.currency), charge.currency, realm.language.replace("-", "_")
     )
     problem = told(realm, payment_refusals.told(charge.problem)) if charge.problem else ""
-    cards = [(card.number, _grouped(card.number), told(realm, card.meaning)) for card in sandbox.CARDS]
+    cards = [(card.number, _grouped(card.number), told(realm, card.meaning)) for card in CARDS]
     response = page(
         "store/pay.html",
         realm,

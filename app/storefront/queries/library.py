@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, Uuid, case, cast, exists, func, null, or_, select
 
 from app.catalog.models import Recording, Release, Track
 from app.fans.models import Fan
-from app.storefront.models import Fulfilment, Order, OrderLine, Owned, Product, Wish
+from app.storefront.models import Fulfilment, Membership, MembershipRenewal, Order, OrderLine, Owned, Product, Wish
 from app.streaming.models import Package
 
 
@@ -51,6 +51,43 @@ def items(*which: ColumnElement[bool]) -> Select[Any]:
         .where(Owned.revoked_at.is_(None), *which)
         .order_by(Owned.granted_at.desc(), Owned.id.desc())
     )
+
+
+def members_items(fan: Fan, zone: str, today: str) -> Select[Any]:
+    """What came out while a fan was a member, on the label's days, as `items` are; it stays when they leave.
+
+    Nothing of it is kept in rows: what comes out tomorrow is there tomorrow.
+    """
+    began = func.to_char(func.timezone(zone, Membership.started_at), "YYYY-MM-DD")
+    ended = func.coalesce(func.to_char(Membership.ends_on, "YYYY-MM-DD"), "9999")
+    member = exists().where(Membership.fan_id == fan.id, Release.release_date >= began, Release.release_date < ended)
+    is_out = (func.length(Release.release_date) == len("2026-01-31")) & (Release.release_date <= today)
+    at = func.timezone(zone, cast(Release.release_date, DateTime))
+    nothing = cast(null(), Uuid)
+    return (
+        select(
+            Release.id, Release.id.label("release_id"), nothing.label("recording_id"), nothing.label("order_id"),
+            at.label("opens_at"), at.label("granted_at"), Release.title, Release.version_title, Release.artist_line,
+            Release.artwork,
+        )
+        .where(member, is_out)
+        .order_by(Release.release_date.desc(), Release.id)
+    )  # fmt: skip
+
+
+def memberships(fan: Fan) -> Select[Any]:
+    """A fan's memberships with what they are of, what is open to be paid, the newest first."""
+    due = (MembershipRenewal.membership_id == Membership.id) & (MembershipRenewal.period_on == Membership.renews_on)
+    query: Any = (
+        select(Membership, Product, Order)
+        .join(Product, Product.id == Membership.product_id)
+        .outerjoin(MembershipRenewal, due)
+        .outerjoin(Order, (Order.id == MembershipRenewal.order_id) & (Order.state == "placed"))
+        .where(Membership.fan_id == fan.id)
+        .order_by(Membership.started_at.desc(), Membership.id)
+    )
+    found: Select[Any] = query
+    return found
 
 
 def gifts(fan: Fan) -> Select[Any]:

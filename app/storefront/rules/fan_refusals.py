@@ -24,6 +24,12 @@ class FanOrderUnknown(NotFound):
     message = "This order could not be found."
 
 
+class MembershipUnknown(NotFound):
+    """The fan has no such membership."""
+
+    message = "This membership could not be found."
+
+
 class WishUnknown(NotFound):
     """There is no such product to wish for."""
 

@@ -117,3 +117,9 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     def is_orderable(self) -> bool:
         """Whether everything in it can be had."""
         return bool(self.lines) and all(line.problem is None for line in self.lines)
+
+    @property
+    def is_membership(self) -> bool:
+        """Whether something in it is charged again and again, which only a fan who is known can agree to."""
+        kinds = {line.kind for line in self.lines} | {part.kind for line in self.lines for part in line.parts}
+        return "membership" in kinds

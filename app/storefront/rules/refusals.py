@@ -6,6 +6,12 @@ from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.sentences import sentence
 
 
+class MembershipNeedsFan(Conflict):
+    """A guest wants to be a member."""
+
+    message = "A membership needs an account: sign in first, then you are back here."
+
+
 class ProductUnknown(NotFound):
     """The label has no such product, or the asker may not know of it."""
 

@@ -8,18 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan
-from app.storefront.models import Order, Owned, Product
+from app.storefront.models import Membership, Order, Owned, Product
 from app.storefront.queries import library as queries
-from app.storefront.rules.fan_refusals import FanOrderUnknown, OwnedUnknown, WishUnknown
-
-
-def owned_to_hear(session: Session, fan: Fan, owned_id: UUID | None) -> Owned:
-    """Something of a fan's own that was not taken back."""
-    query = select(Owned).where(Owned.id == owned_id, Owned.revoked_at.is_(None), queries.is_fans_own(fan))
-    found = session.scalar(query)
-    if found is None:
-        raise OwnedUnknown
-    return found
+from app.storefront.rules.fan_refusals import FanOrderUnknown, MembershipUnknown, OwnedUnknown, WishUnknown
 
 
 def gift_to_take(session: Session, fan: Fan, owned_id: UUID | None) -> Owned:
@@ -36,6 +27,14 @@ def fan_order_to_read(session: Session, fan: Fan, order_id: UUID | None) -> Orde
     found = session.scalar(select(Order).where(Order.id == order_id, queries.is_fans_order(fan)))
     if found is None:
         raise FanOrderUnknown
+    return found
+
+
+def membership_to_end(session: Session, fan: Fan, membership_id: UUID | None) -> Membership:
+    """One of the fan's own memberships."""
+    found = session.get(Membership, membership_id) if membership_id else None
+    if found is None or found.fan_id != fan.id:
+        raise MembershipUnknown
     return found
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Release, Track
 from app.kernel import ids, jobs
 from app.kernel.tenant import Tenant
-from app.storefront.models import Fulfilment, FulfilmentLine, Membership, Order, OrderLine, Owned, Product
-from app.storefront.rules.renewals import next_on
+from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Owned
+from app.storefront.service import members
 
 DIGITAL = "digital"
 
@@ -29,7 +29,6 @@ def open_for(
     """
     digital = [line for line in lines if line.kind == DIGITAL]
     _grant(session, tenant, order, digital, now)
-    _join(session, order, [line for line in lines if line.kind == "membership"], now)
     made: list[Fulfilment] = []
     parts: list[FulfilmentLine] = []
     for (kind, location), group in _groups(lines).items():
@@ -62,13 +61,11 @@ def is_all_delivered(made: Sequence[Fulfilment]) -> bool:
 
 
 def revoke(session: Session, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
-    """Close music again whose money was given back as a whole, and end memberships that began with it."""
+    """Close music again whose money was given back as a whole, and end memberships that were paid with it."""
     line_ids = [line.id for line in lines]
     for owned in session.scalars(select(Owned).where(Owned.line_id.in_(line_ids), Owned.revoked_at.is_(None))):
         owned.revoked_at = now
-    begun = select(Membership).where(Membership.first_order_id == order.id, Membership.state != "ended")
-    for member in session.scalars(begun.where(Membership.variant_id.in_([line.variant_id for line in lines]))):
-        member.state, member.ends_on = "ended", now.date()
+    members.leave(session, order, lines)
     session.flush()
 
 
@@ -133,33 +130,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None  # a month or a year says no day
-
-
-def _join(session: Session, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
-    """Make a fan a member; one who is one already pays for the next time ahead."""
-    if order.fan_id is None or not lines:
-        return
-    products = {line.product_id for line in lines}
-    query = select(Product.id, Product.interval).where(Product.id.in_(products))
-    intervals: dict[UUID, str | None] = dict(session.execute(query).all())
-    standing = select(Membership).where(Membership.fan_id == order.fan_id, Membership.product_id.in_(products))
-    known = {each.product_id: each for each in session.scalars(standing.where(Membership.state != "ended"))}
-    for line in lines:
-        member, interval = known.get(line.product_id), intervals[line.product_id] or "month"
-        if member is not None:
-            member.renews_on, member.state = next_on(member.renews_on, interval), "active"
-            continue
-        session.add(
-            Membership(
-                id=ids.new_id(),
-                fan_id=order.fan_id,
-                product_id=line.product_id,
-                variant_id=line.variant_id,
-                first_order_id=order.id,
-                state="active",
-                reference="",
-                renews_on=next_on(now.date(), interval),
-                started_at=now,
-            )
-        )
-    session.flush()

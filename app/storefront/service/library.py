@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from app.catalog.models import Recording
+from app.catalog.models import Recording, Release
 from app.catalog.queries import lists
 from app.fans.models import Fan
 from app.fans.policies import fan_actor
@@ -19,7 +20,7 @@ from app.kernel.tenant import Tenant
 from app.storefront.models import DownloadCode, Order, Owned, Product
 from app.storefront.queries import library as queries
 from app.storefront.rules.codes import typed
-from app.storefront.rules.fan_refusals import DownloadCodeRefused, NotOpenYet
+from app.storefront.rules.fan_refusals import DownloadCodeRefused, NotOpenYet, OwnedUnknown
 from app.storefront.service.fan_doors import gift_to_take
 from app.streaming import service as streaming
 from app.streaming.rules.contents import Format
@@ -56,9 +57,11 @@ class Download(NamedTuple):
     size: int = 0
 
 
-def owned_by(session: Session, fan: Fan) -> list[Item]:
-    """Everything a fan owns, each thing once, the newest first."""
-    return _once(_items(session, queries.is_fans_own(fan)))
+def owned_by(session: Session, tenant: Tenant, fan: Fan) -> list[Item]:
+    """Everything a fan owns, each thing once, the newest first: bought, given, or out while they were a member."""
+    bought = _items(session, queries.is_fans_own(fan))
+    found = [*bought, *_as_member(session, tenant, fan)]
+    return _once(sorted(found, key=lambda item: item.granted_at, reverse=True))
 
 
 def of_order(session: Session, order: Order) -> list[Item]:
@@ -67,9 +70,20 @@ def of_order(session: Session, order: Order) -> list[Item]:
     return _once(_items(session, Owned.order_id == order.id, Owned.gift_email.is_(None), mine))
 
 
-def item_of(session: Session, owned: Owned) -> Item:
-    """One thing owned, as pages show it."""
-    return _items(session, Owned.id == owned.id)[0]
+def item_to_hear(session: Session, tenant: Tenant, fan: Fan, item_id: UUID | None) -> Item:
+    """The door: one thing of a fan's own that was not taken back, as pages show it."""
+    found = _items(session, Owned.id == item_id, queries.is_fans_own(fan))
+    found = found or _as_member(session, tenant, fan, Release.id == item_id)
+    if not found:
+        raise OwnedUnknown
+    return found[0]
+
+
+def _as_member(session: Session, tenant: Tenant, fan: Fan, *which: ColumnElement[bool]) -> list[Item]:
+    """What came out while a fan was a member."""
+    today = clock.now().astimezone(ZoneInfo(tenant.time_zone)).date().isoformat()
+    query = queries.members_items(fan, tenant.time_zone, today).where(*which)
+    return [Item(*row) for row in session.execute(query)]
 
 
 def gifts_for(session: Session, fan: Fan) -> list[Item]:

@@ -6,6 +6,7 @@ Rows are locked in one order everywhere: the basket, the stock, limited editions
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -29,6 +30,7 @@ from app.storefront.rules.refusals import (
     CountryElsewhere,
     DetailsIncomplete,
     MarketClosed,
+    MembershipNeedsFan,
     NotSentThere,
     NotSoldHere,
     OnlySoMany,
@@ -52,19 +54,31 @@ LAPSED: Final = "lapsed"
 AT_ONCE: Final = 100
 
 
-def place(session: Session, tenant: Tenant, actor: Actor, basket: Basket, details: Details) -> Order:
+def place(
+    session: Session,
+    tenant: Tenant,
+    actor: Actor,
+    basket: Basket,
+    details: Details,
+    *,
+    agreed: Mapping[UUID, int] | None = None,
+) -> Order:
     """Order what lies in a basket, at what it costs now; a basket that was ordered gives back its order.
 
     Refuses, with nothing ordered and nothing set aside, where the total is not what was shown (`PriceChanged`), where
-    the market is closed, where something is sold out or not sold there, and where details are missing.
+    the market is closed, where something is sold out or not sold there, and where details are missing. What was
+    `agreed` before is charged for variants that a member goes on having, and takes no new place among limited ones.
     """
     session.refresh(basket, with_for_update=True)
     if basket.ordered_at is not None:
         return _ordered(session, basket)
-    found = prepare(session, tenant, basket, country=details.country, region=details.region, way=details.way)
+    found = prepare(
+        session, tenant, basket, country=details.country, region=details.region, way=details.way,
+        agreed=agreed,
+    )  # fmt: skip
     _check(found, details)
     order = _order(session, tenant, basket, details, found)
-    _fill(session, order, found, basket.language)
+    _fill(session, order, found, basket.language, had=frozenset(agreed or ()))
     used = {each.id for each in found.quote.discounts}
     discounts.count_uses(session, used, order)
     basket.ordered_at = order.placed_at
@@ -90,6 +104,8 @@ def _check(found: Prepared, details: Details) -> None:
         raise CountryElsewhere
     if not quote.lines:
         raise BasketEmpty
+    if quote.is_membership and details.fan_id is None:
+        raise MembershipNeedsFan
     _check_lines(quote)
     checked(details, needs_address=quote.needs_address, needs_region=quote.needs_region)
     if quote.needs_address and quote.way is None:
@@ -157,7 +173,7 @@ def address_of(tenant: Tenant, order: Order) -> Address | None:
     return msgspec.json.decode(crypto.open_sealed(tenant, order.sealed, _context(order.id)), type=Address)
 
 
-def _fill(session: Session, order: Order, found: Prepared, language: str) -> None:
+def _fill(session: Session, order: Order, found: Prepared, language: str, *, had: frozenset[UUID]) -> None:
     """Set aside what is ordered, and write its lines: one for each place that something is taken from."""
     wanted: Counter[UUID] = Counter()
     editions: Counter[UUID] = Counter()
@@ -169,7 +185,7 @@ def _fill(session: Session, order: Order, found: Prepared, language: str) -> Non
         for thing in each.held.all_things():
             wanted[thing.variant.id] += quantity * thing.quantity
         for thing in (bundle, *each.held.parts):
-            if thing.product.most is not None:
+            if thing.product.most is not None and thing.variant.id not in had:
                 editions[thing.product.id] += quantity * thing.quantity
     taken = stock.set_aside(session, wanted, titles)
     stock.count_editions(session, editions, titles)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock, failpoint, ids
@@ -19,13 +19,13 @@ from app.kernel.money import to_minor
 from app.kernel.tenant import Tenant, TenantState
 from app.ledger.service import freezing
 from app.storefront.gateways import gateways
-from app.storefront.gateways.gateway import Charge, Report, Said
-from app.storefront.models import Market, Order, Payment, StoreSettings
+from app.storefront.gateways.gateway import CHARGED, Charge, Report, Said
+from app.storefront.models import Market, Order, OrderLine, Payment, StoreSettings
 from app.storefront.rules.payment_refusals import MethodMissing
 from app.storefront.service import completing, settling
 from app.storefront.service.refunding import RefundLine, refund
 
-__all__ = ["RefundLine", "Step", "follow", "look", "methods", "refund", "settle", "start", "stop_open"]
+__all__ = ["RefundLine", "Step", "begin_again", "follow", "look", "methods", "refund", "settle", "start", "stop_open"]
 
 EVEN: Final = frozenset({TenantState.SUSPENDED})
 """What was begun before a label was suspended is still finished."""
@@ -59,9 +59,18 @@ class Offering(Protocol):
         """The ways to pay that it chose; none: all."""
 
 
-def methods(tenant: Tenant, market: Offering, total_micros: int) -> tuple[str, ...]:  # noqa: ARG001 one gateway for all
-    """The ways to pay that a market offers; of what costs nothing there is `NOTHING` to pay."""
-    return (NOTHING,) if total_micros == 0 else gateways.offered(market.currency, market.methods)
+def methods(
+    tenant: Tenant,  # noqa: ARG001 one gateway for all
+    market: Offering,
+    total_micros: int,
+    *,
+    keeps: bool = False,
+) -> tuple[str, ...]:
+    """The ways to pay that a market offers; of what costs nothing there is `NOTHING` to pay.
+
+    What `keeps` is charged again later, which not every way to pay can.
+    """
+    return (NOTHING,) if total_micros == 0 else gateways.offered(market.currency, market.methods, keeps=keeps)
 
 
 def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step:
@@ -94,7 +103,7 @@ def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step
 def _begin(session: Session, order: Order, method: str, back_url: str) -> tuple[Payment, list[Payment]]:
     """The try that is under way, or a new one; and those in other ways that nobody needs any more."""
     market = session.get_one(Market, order.market_id)
-    offered = gateways.offered(market.currency, market.methods)
+    offered = gateways.offered(market.currency, market.methods, keeps=_keeps(session, order))
     gateway = gateways.usual()
     query = select(Payment).where(Payment.order_id == order.id, Payment.state.in_(WAITING)).order_by(Payment.id.desc())
     under_way = list(session.scalars(query))
@@ -121,6 +130,40 @@ def _begin(session: Session, order: Order, method: str, back_url: str) -> tuple[
     return payment, under_way
 
 
+def begin_again(session: Session, order: Order, gateway: str, reference: str) -> Payment | None:
+    """Note a try to be paid by a buyer who is not there; `settle` then makes it. None where that is not possible."""
+    if not reference or gateway not in gateways.reachable():
+        return None
+    payment = Payment(
+        id=ids.new_id(),
+        order_id=order.id,
+        gateway=gateway,
+        reference="",
+        state="open",
+        currency=order.currency,
+        amount_micros=order.total_micros,
+        fee_micros=0,
+        method="",
+        facts={"method": gateways.KEEPING[0], "back_url": "", CHARGED: reference},
+        started_at=moment(session),
+    )
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def is_waiting(session: Session, order: Order) -> bool:
+    """Whether a try to be paid for an order is under way."""
+    query = select(exists().where(Payment.order_id == order.id, Payment.state.in_(WAITING)))
+    return bool(session.scalar(query))
+
+
+def _keeps(session: Session, order: Order) -> bool:
+    with session.no_autoflush:
+        found = session.scalar(select(exists().where(OrderLine.order_id == order.id, OrderLine.kind == "membership")))
+    return bool(found)
+
+
 def charge_of(session: Session, tenant: Tenant, order: Order, payment: Payment, *, is_again: bool) -> Charge:
     """A payment as a gateway needs it; the same payment gives the same body for ever."""
     with session.no_autoflush:
@@ -138,6 +181,8 @@ def charge_of(session: Session, tenant: Tenant, order: Order, payment: Payment, 
         back_url=str(payment.facts.get("back_url", "")),
         started_at=payment.started_at,
         is_again=is_again,
+        keeps=_keeps(session, order),
+        again=str(payment.facts.get(CHARGED, "")),
     )
 
 

@@ -17,6 +17,7 @@ from app.fans.models import Fan
 from app.fans.service import erasing, exporting
 from app.kernel import clock
 from app.kernel.tenant import Tenant
+from app.storefront.gateways.gateway import AGAIN, CHARGED
 from app.storefront.models import (
     Basket,
     BasketLine,
@@ -40,6 +41,7 @@ ORDER = (
     "number", "state", "email", "customer", "language", "country", "region", "currency", "items_micros",
     "discount_micros", "shipping_micros", "tax_micros", "total_micros", "refunded_micros", "placed_at", "paid_at",
 )  # fmt: skip
+MEMBERSHIP = ("state", "started_at", "renews_on", "ends_on", "price_micros", "currency")
 LINE = ("title", "variant", "kind", "quantity", "unit_micros", "amount_micros", "gift")
 
 
@@ -56,12 +58,22 @@ def orders(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, Any]]: 
     ]
 
 
-def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:  # noqa: ARG001 as above
+def library_and_wishes(session: Session, tenant: Tenant, fan: Fan) -> dict[str, Any]:
     """What a fan owns and wishes for."""
     owned = [{"title": item.title, "artist": item.artist_line, "since": item.granted_at.isoformat()}
-             for item in library.owned_by(session, fan)]  # fmt: skip
+             for item in library.owned_by(session, tenant, fan)]  # fmt: skip
     query = select(Product.title).join(Wish, Wish.product_id == Product.id).where(Wish.fan_id == fan.id)
     return {"owned": owned, "wishes": list(session.scalars(query.order_by(Wish.created_at)))}
+
+
+def memberships(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, Any]]:  # noqa: ARG001 every part has one
+    """What a fan is or was a member of; the gateway's own reference opens nothing and is left out."""
+    query = select(Membership, Product.title).join(Product, Product.id == Membership.product_id)
+    rows = session.execute(query.where(Membership.fan_id == fan.id).order_by(Membership.started_at))
+    return [
+        {name: msgspec.to_builtins(getattr(member, name)) for name in MEMBERSHIP} | {"title": title}
+        for member, title in rows
+    ]
 
 
 def empty(session: Session, tenant: Tenant, fan: Fan) -> None:  # noqa: ARG001 every eraser has one
@@ -97,6 +109,8 @@ def _empty_orders(session: Session, fan: Fan) -> None:
     _empty_events(session, mine)
     emptied = {"fan_id": fan.id, "email": None, "customer": "", "sealed": None}
     session.execute(update(Order).where(Order.id.in_(mine)).values(emptied))
+    kept = Payment.facts.op("-")(AGAIN).op("-")(CHARGED)
+    session.execute(update(Payment).where(Payment.order_id.in_(mine)).values(facts=kept))
 
 
 def _empty_events(session: Session, order_ids: Sequence[UUID]) -> None:
@@ -114,4 +128,5 @@ def _empty_events(session: Session, order_ids: Sequence[UUID]) -> None:
 
 exporting.part("orders", orders)
 exporting.part("library", library_and_wishes)
+exporting.part("memberships", memberships)
 erasing.also(empty)

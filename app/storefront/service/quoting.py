@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -75,13 +76,14 @@ def prepare(
     country: str | None = None,
     region: str | None = None,
     way: str | None = None,
+    agreed: Mapping[UUID, int] | None = None,
 ) -> Prepared:
-    """The same, with what it was made of."""
+    """The same, with what it was made of; what was `agreed` before is what variants cost, and they are there."""
     here = ground(session, basket.market_id, language=basket.language)
     country = country or basket.country or (here.market.countries[0] if len(here.market.countries) == 1 else None)
     place = Place(country, region_code(country, region or basket.region)) if country else None
     rate = pricing.rate_to(session, tenant, here.market.currency)
-    priced = _priced(session, tenant, basket, here, rate, country)
+    priced = _priced(session, tenant, basket, here, rate, country, agreed or {})
     ways, printed = _ways(tenant, here, priced, place)
     chosen = _chosen(ways, way or basket.shipping_rate)
     offers = _offers(session, tenant, basket, here, rate)
@@ -103,23 +105,26 @@ def _steps(micros: int | None, step: int) -> int | None:
 
 
 def _priced(
-    session: Session, tenant: Tenant, basket: Basket, here: Ground, rate: Decimal | None, country: str | None
+    session: Session, tenant: Tenant, basket: Basket, here: Ground, rate: Decimal | None, country: str | None,
+    agreed: Mapping[UUID, int],
 ) -> list[Priced]:  # fmt: skip
     lines, now = held(session, basket), clock.now()
     there = shelf(session, lines)
     found = []
     for each in lines:
         price = pricing.price_of(each.thing.own, here.market, rate, own_currency=tenant.currency)
-        unit, problem, left = 0, None, None
+        unit, problem, left, before = 0, None, None, agreed.get(each.thing.variant.id)
         named = each.line.named_micros if each.thing.product.is_named_price else None
         if not each.is_sold(country, now):
             problem = "not_here"
+        elif before is not None:
+            unit = before
         elif price is None or (named is not None and named < price.micros):
             problem = "price_gone"
         else:
             left = there.take(each.thing.variant.id, each.line.quantity)
             problem = None if left == each.line.quantity else ("only_n" if left else "sold_out")
-        if price is not None:
+        if price is not None and before is None:
             unit = price.micros if named is None else named
         found.append(Priced(each, price, unit, problem, left if problem == "only_n" else None))
     return found

@@ -15,7 +15,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import offer
 from app.storefront.models import Order, OrderLine
-from app.storefront.service.telling import PARTS, Says, number_of, shown_lines, titled
+from app.storefront.service.telling import PARTS, Says, named, number_of, shown_lines
 
 SHEET: Final = {
     "title": sentence("Receipt"),
@@ -47,7 +47,7 @@ def draw(session: Session, tenant: Tenant, order: Order) -> bytes:
         "count_title": say(SHEET["count"]),
         "amount_title": say(SHEET["amount"]),
         "lines": [
-            [titled(line.title, line.variant), say.number(line.quantity), say.money(micros)]
+            [named(say, line), say.number(line.quantity), say.money(micros)]
             for line, micros in shown_lines(order, lines)
         ],
         "sums": _sums(say, order),

@@ -18,9 +18,9 @@ from app.kernel.actor import Actor
 from app.kernel.db import moment
 from app.kernel.money import format_money, from_minor, to_minor
 from app.kernel.tenant import Tenant
-from app.storefront.gateways.gateway import Disputed, Report, Returned, Said
+from app.storefront.gateways.gateway import CHARGED, Disputed, Report, Returned, Said
 from app.storefront.models import Dispute, Order, OrderLine, Payment, Refund
-from app.storefront.service import booking, comparing, completing, fulfilling, refunding, selling, stock
+from app.storefront.service import booking, comparing, completing, fulfilling, members, refunding, selling, stock
 from app.storefront.service.refunding import price_of
 
 OVER: Final = ("paid", "failed", "cancelled")
@@ -60,6 +60,8 @@ def _payment(session: Session, tenant: Tenant, report: Report) -> None:
         payment.state = report.state
         payment.method, payment.problem = report.method or payment.method, report.problem or None
         payment.ended_at = now if report.state in OVER else None
+        if report.state == "failed" and payment.facts.get(CHARGED):
+            members.failed(session, tenant, order)
     session.flush()
 
 
@@ -92,7 +94,8 @@ def _unwanted(session: Session, order: Order, payment: Payment, report: Report) 
     if order.state == "placed":
         return ""
     if order.state == "cancelled" and order.paid_at is None:
-        return "" if completing.revive(session, order) else "too_late"
+        is_wanted = not payment.facts.get(CHARGED)  # whoever ended a membership is not charged for it after all
+        return "" if is_wanted and completing.revive(session, order) else "too_late"
     return "twice"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
 
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,6 +38,7 @@ LETTERS: Final = {
 }
 PARTS: Final = {
     "line": sentence("%(count)s × %(title)s: %(amount)s"),
+    "period": sentence("%(title)s, %(from)s to %(until)s"),
     "gift": sentence("%(count)s × %(title)s as a gift for %(email)s: %(amount)s"),
     "discount": sentence("Discount: %(amount)s"),
     "shipping": sentence("Sending: %(amount)s"),
@@ -126,11 +129,20 @@ def _shown(order: Order, line: OrderLine) -> int:
 
 
 def _bought(say: Says, line: OrderLine, micros: int) -> str:
-    title, count = titled(line.title, line.variant), say.number(line.quantity)
+    title, count = named(say, line), say.number(line.quantity)
     if line.gift:
         email = line.gift.get("to", "")
         return say(PARTS["gift"], count=count, title=title, email=email, amount=say.money(micros))
     return say(PARTS["line"], count=count, title=title, amount=say.money(micros))
+
+
+def named(say: Says, line: OrderLine) -> str:
+    """What was bought, with its variant, and of a membership the days that it is for."""
+    title = titled(line.title, line.variant)
+    if line.period_from is None or line.period_until is None:
+        return title
+    days = {"from": say.day(line.period_from), "until": say.day(line.period_until)}
+    return say(PARTS["period"], title=title, **days)
 
 
 def titled(title: str, variant: str) -> str:
@@ -157,6 +169,10 @@ class Says:
     def number(self, count: int) -> str:
         """A count."""
         return str(format_decimal(count, locale=self._locale))
+
+    def day(self, day: date) -> str:
+        """A day, spelled out."""
+        return str(format_date(day, "long", locale=self._locale))
 
     def percent(self, ppm: int) -> str:
         """A rate."""

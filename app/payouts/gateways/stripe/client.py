@@ -147,6 +147,20 @@ class Wire:
         """List buyers' pages, newest first; None when the list is not known to be whole."""
         return self._many(lambda: self._api.checkout.sessions.list(_any({"limit": PAGE, **params})))
 
+    def create_intent(self, params: Mapping[str, Any], key: str) -> Answer:
+        """Charge a buyer again who agreed to it; a declined card is a refusal."""
+        create = self._api.payment_intents.create
+        return self._one("payment_intent", lambda: create(_any(params), {"idempotency_key": key}))
+
+    def intent(self, intent: str, *, expand: list[str]) -> Answer:
+        """Read one payment with what was charged for it."""
+        read = self._api.payment_intents.retrieve
+        return self._one("payment_intent", lambda: read(intent, _any({"expand": expand})))
+
+    def intents(self, **params: Any) -> list[dict[str, Any]] | None:
+        """List payments, newest first; None when the list is not known to be whole."""
+        return self._many(lambda: self._api.payment_intents.list(_any({"limit": PAGE, **params})))
+
     def create_refund(self, params: Mapping[str, Any], key: str) -> Answer:
         """Give a payment back, or a part of it."""
         return self._one("refund", lambda: self._api.refunds.create(_any(params), {"idempotency_key": key}))

@@ -14,9 +14,10 @@ from app.payouts.gateways.stripe.client import TIMEOUTS, Answer, Wire
 from app.payouts.gateways.stripe.mapping import metadata
 from app.storefront.gateways.gateway import Back, Charge, Report, Returned, Said
 from app.storefront.gateways.stripe import mapping
-from app.storefront.gateways.stripe.mapping import PAID, Body
+from app.storefront.gateways.stripe.mapping import ALONE, CHARGED, PAID, Body
 
 LISTED: Final = [f"data.{PAID}"]
+LISTED_ALONE: Final = [f"data.{CHARGED}"]
 MARGIN: Final = ["payment_intent"]
 BEFORE: Final = timedelta(minutes=5)
 DISPUTES_FOR: Final = timedelta(days=130)
@@ -56,33 +57,39 @@ class StripeGateway:
         if charge.is_again and mapping.is_late(charge.started_at, clock.now()):
             return self._searched(tenant, charge)
         try:
-            params = mapping.session_params(tenant, charge)
+            answer = self._asked(tenant, charge)
         except Unpayable:
             return Report(charge.payment_id, "failed", problem="not_supported")
-        answer = self._wire.create_session(params, charge.key)
         if answer.kind == "done":
-            return mapping.report_of(answer.body)
+            return mapping.report_of_intent(answer.body) if charge.again else mapping.report_of(answer.body)
         if answer.kind == "refused" and not charge.is_again:
             return Report(charge.payment_id, "failed", problem=mapping.problem_of(answer.code), facts=answer.facts)
         if answer.kind == "refused" or answer.is_replay:
             return self._searched(tenant, charge)  # an earlier try is over, and may have come through
         return _silent(charge, answer)
 
+    def _asked(self, tenant: Tenant, charge: Charge) -> Answer:
+        if charge.again:
+            return self._wire.create_intent(mapping.again_params(tenant, charge), charge.key)
+        return self._wire.create_session(mapping.session_params(tenant, charge), charge.key)
+
     def _searched(self, tenant: Tenant, charge: Charge) -> Report:
         whence = int((charge.started_at - BEFORE).timestamp())
         until = int((charge.started_at + mapping.KEY_LIFE + BEFORE).timestamp())
-        found = self._wire.sessions(created={"gte": whence, "lte": until}, expand=LISTED)
+        ask = self._wire.intents if charge.again else self._wire.sessions
+        found = ask(created={"gte": whence, "lte": until}, expand=LISTED_ALONE if charge.again else LISTED)
         if found is None:
             return Report(charge.payment_id, "unknown", problem="unreachable")
         marked = mapping.marks(tenant, charge.payment_id)
         for each in found:
-            if metadata(each) == marked:
-                return mapping.report_of(each)
+            if marked.items() <= metadata(each).items():
+                return mapping.report_of_intent(each) if charge.again else mapping.report_of(each)
         return Report(charge.payment_id, "failed", problem="lapsed")
 
     def stop(self, tenant: Tenant, reference: str) -> Report:
         """Close a buyer's page, unless it was paid meanwhile."""
-        self._wire.expire_session(reference)
+        if not reference.startswith("pi_"):  # what was charged without a page is over when it was answered
+            self._wire.expire_session(reference)
         said = self.read(tenant, reference)
         return said if isinstance(said, Report) else Report(None, "unknown", reference)
 
@@ -105,7 +112,14 @@ class StripeGateway:
         if found is None:
             return Report(None, "unknown", intent, problem="unreachable")
         ours = [each for each in found if mapping.owner_of(each) == tenant.id]
-        return mapping.report_of(ours[0]) if ours else Report(None, "unknown", intent, problem="other")
+        return mapping.report_of(ours[0]) if ours else self._alone(tenant, intent)
+
+    def _alone(self, tenant: Tenant, intent: str) -> Report:
+        """A payment that has no page."""
+        answer = self._wire.intent(intent, expand=[CHARGED])
+        if answer.kind == "done" and mapping.owner_of(answer.body) == tenant.id and ALONE in metadata(answer.body):
+            return mapping.report_of_intent(answer.body)
+        return _unknown(intent, answer)
 
     def _refund(self, tenant: Tenant, reference: str) -> Returned:
         answer = self._wire.refund(reference, expand=MARGIN)
@@ -120,10 +134,9 @@ class StripeGateway:
 
     def refund(self, tenant: Tenant, back: Back) -> Returned:
         """Give money back; a refund whose key may be forgotten is only looked for."""
-        page = self._wire.session(back.payment, expand=[])
-        intent = page.body.get("payment_intent")
-        if page.kind != "done" or not isinstance(intent, str):
-            return Returned(back.refund_id, "unknown", problem="unreachable", facts=page.facts)
+        intent, facts = self._intent_of(back.payment)
+        if intent is None:
+            return Returned(back.refund_id, "unknown", problem="unreachable", facts=facts)
         if back.is_again:
             known = self._known(back, intent)
             if known is not None or mapping.is_late(back.asked_at, clock.now()):
@@ -141,6 +154,14 @@ class StripeGateway:
             return known or Returned(back.refund_id, "failed", problem=problem, facts=answer.facts)
         return Returned(back.refund_id, "unknown", problem="unreachable", facts=answer.facts)
 
+    def _intent_of(self, payment: str) -> tuple[str | None, dict[str, str]]:
+        """The payment of a page, or what was charged without one; else what the processor said."""
+        if payment.startswith("pi_"):
+            return payment, {}
+        page = self._wire.session(payment, expand=[])
+        intent = page.body.get("payment_intent")
+        return (intent if page.kind == "done" and isinstance(intent, str) else None), page.facts
+
     def _known(self, back: Back, intent: str) -> Returned | None:
         """What became of a refund that was asked for before; None where the processor has none of it."""
         found = self._wire.refunds(payment_intent=intent)
@@ -156,6 +177,9 @@ class StripeGateway:
         whence = int((since - timedelta(days=1)).timestamp())
         for page in self._of(tenant, self._wire.sessions(created={"gte": whence}, expand=LISTED)):
             yield mapping.report_of(page)
+        for intent in self._of(tenant, self._wire.intents(created={"gte": whence}, expand=LISTED_ALONE)):
+            if ALONE in metadata(intent):
+                yield mapping.report_of_intent(intent)
         margin = ["data.payment_intent"]
         for refund in self._of(tenant, self._wire.refunds(created={"gte": int(since.timestamp())}, expand=margin)):
             yield mapping.returned_of(refund)

@@ -9,7 +9,17 @@ from uuid import UUID
 from app.kernel.tenant import Tenant
 from app.payouts.gateways.stripe.amounts import Unpayable, from_units, to_units
 from app.payouts.gateways.stripe.mapping import metadata, moment
-from app.storefront.gateways.gateway import Back, Charge, Disputed, DisputeState, Report, Returned, ReturnState
+from app.storefront.gateways.gateway import (
+    AGAIN,
+    Back,
+    Charge,
+    Disputed,
+    DisputeState,
+    PaymentState,
+    Report,
+    Returned,
+    ReturnState,
+)
 
 Body = dict[str, Any]
 
@@ -17,7 +27,10 @@ OPEN_FOR: Final = timedelta(minutes=45)
 """A page of the processor's is open for half an hour at the least; ours for as long as an order waits."""
 KEY_LIFE: Final = timedelta(hours=23)
 """The processor forgets a key after 24 hours at the earliest; asked for later, it would do it anew."""
-PAID: Final = "payment_intent.latest_charge.balance_transaction"
+CHARGED: Final = "latest_charge.balance_transaction"
+PAID: Final = f"payment_intent.{CHARGED}"
+ALONE: Final = "alone"
+"""Marks a payment at which no buyer was, and which has no page."""
 
 TYPES: Final = {
     "card": ("card",), "wallet": ("card",), "link": ("link", "card"), "sepa_debit": ("sepa_debit",),
@@ -47,6 +60,12 @@ _DISPUTES: Final[dict[str, DisputeState]] = {
     "needs_response": "open", "under_review": "answered", "won": "won", "lost": "lost", "prevented": "won",
     "warning_needs_response": "open", "warning_under_review": "answered", "warning_closed": "won",
 }  # fmt: skip
+_INTENTS: Final[dict[str, PaymentState]] = {
+    "succeeded": "paid", "processing": "acting", "requires_payment_method": "failed", "requires_action": "failed",
+    "requires_confirmation": "failed", "canceled": "cancelled",
+}  # fmt: skip
+"""With nobody there, what wants an action of the buyer has failed."""
+
 _LOCALES: Final = {
     "en", "de", "fr", "es", "pt-BR", "it", "nl", "pl", "ja", "ko",
 }  # fmt: skip
@@ -69,7 +88,11 @@ def marks(tenant: Tenant, payment_id: UUID) -> dict[str, str]:
 def session_params(tenant: Tenant, charge: Charge) -> Body:
     """A buyer's page: the same payment gives the same for ever. `Unpayable` where the processor has no such amount."""
     marked = marks(tenant, charge.payment_id)
-    return {
+    intent: Body = {"metadata": marked, "capture_method": "automatic"}
+    kept: Body = {"customer_creation": "always"} if charge.keeps else {}
+    if charge.keeps:
+        intent["setup_future_usage"] = "off_session"
+    return kept | {
         "mode": "payment",
         "client_reference_id": str(charge.payment_id),
         "success_url": charge.back_url,
@@ -89,9 +112,25 @@ def session_params(tenant: Tenant, charge: Charge) -> Body:
             }
         ],
         "metadata": marked,
-        "payment_intent_data": {"metadata": marked, "capture_method": "automatic"},
+        "payment_intent_data": intent,
         "expand": [PAID],
         **({"customer_email": charge.email} if charge.email else {}),
+    }
+
+
+def again_params(tenant: Tenant, charge: Charge) -> Body:
+    """A payment of a buyer who agreed to be charged again, and is not there."""
+    customer, _, method = charge.again.partition("/")
+    return {
+        "amount": to_units(charge.amount_minor, charge.currency),
+        "currency": charge.currency.lower(),
+        "customer": customer,
+        "payment_method": method,
+        "off_session": True,
+        "confirm": True,
+        "description": f"{tenant.name} · {charge.order_number}"[:250],
+        "metadata": marks(tenant, charge.payment_id) | {ALONE: "yes"},
+        "expand": [CHARGED],
     }
 
 
@@ -119,7 +158,38 @@ def report_of(session: Body) -> Report:
         fee_minor=_fee(charge, currency) if is_paid else None,
         method=_shown(charge) if is_paid else "",
         at=moment(charge.get("created")) if is_paid else None,
-        facts={"payment_intent": str(intent["id"])} if intent.get("id") else {},
+        facts=_facts(session, intent),
+    )
+
+
+def _facts(session: Body, intent: Body) -> dict[str, str]:
+    """What is kept of a page: its payment, and whom to charge again and how, where the buyer agreed to it."""
+    found = {"payment_intent": str(intent["id"])} if intent.get("id") else {}
+    customer, method = session.get("customer"), intent.get("payment_method")
+    is_kept = intent.get("setup_future_usage") == "off_session" and intent.get("status") == "succeeded"
+    if is_kept and isinstance(customer, str) and isinstance(method, str):
+        found[AGAIN] = f"{customer}/{method}"
+    return found
+
+
+def report_of_intent(intent: Body) -> Report:
+    """What a payment says of itself at which no buyer was."""
+    charge, status = _within(intent, "latest_charge"), str(intent.get("status"))
+    currency, error = str(intent.get("currency") or "").upper(), _within(intent, "last_payment_error")
+    state, code = _INTENTS.get(status, "unknown"), str(error.get("decline_code") or error.get("code") or "")
+    is_paid = state == "paid"
+    customer, method = intent.get("customer"), intent.get("payment_method")
+    return Report(
+        _uuid(metadata(intent).get("payment_id")),
+        state,
+        str(intent["id"]),
+        problem=(problem_of(code) if code else "challenge_failed") if state == "failed" else "",
+        amount_minor=_minor(intent.get("amount"), currency),
+        currency=currency,
+        fee_minor=_fee(charge, currency) if is_paid else None,
+        method=_shown(charge) if is_paid else "",
+        at=moment(charge.get("created")) if is_paid else None,
+        facts={"payment_intent": str(intent["id"])} | ({AGAIN: f"{customer}/{method}"} if is_paid else {}),
     )
 
 

@@ -35,10 +35,16 @@ function settle(): void {
 }
 
 // A link was followed within the page: it begins at its top, and who reads with a screen reader stands at its beginning.
-document.addEventListener("htmx:after:swap", (event) => {
+// After the swap the link is gone, and htmx names the new page instead of it: whether it was one is seen before.
+let isFollowed = false;
+document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = (event as CustomEvent<{ ctx?: { sourceElement?: Element } }>).detail ?? {};
+  isFollowed = Boolean(ctx?.sourceElement?.matches?.("a, form"));
+});
+document.addEventListener("htmx:after:swap", () => {
   settle();
-  if (!ctx?.sourceElement?.matches?.("a, form")) return;
+  if (!isFollowed) return;
+  isFollowed = false;
   const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (named) named.scrollIntoView();
   else scrollTo({ top: 0, behavior: "instant" });
