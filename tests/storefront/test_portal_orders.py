@@ -39,7 +39,13 @@ def a_paid(label, *variants, **said):
         paid = {"amount_micros": held.total_micros, "currency": held.currency, "started_at": now, "paid_at": now}
         session.add(Payment(id=ids.new_id(), order_id=held.id, gateway="sandbox", reference=str(ids.new_id()),
                             state="paid", method="Visa •••• 4242", **paid))  # fmt: skip
-        fulfilling.open_for(session, label, held)
+        fulfilling.open_for(
+            session,
+            label,
+            held,
+            list(session.scalars(select(OrderLine).where(OrderLine.order_id == held.id))),
+            clock.now(),
+        )
     return order
 
 

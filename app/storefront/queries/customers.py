@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, false, func, literal, select, true, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan, FanConsent, Follow
@@ -99,7 +100,7 @@ def customer(session: Session, email: str, limit: int) -> Customer | None:
     consents: list[FanConsent] = []
     follows = owned = 0
     if fan is not None:
-        newest = select(FanConsent).where(FanConsent.fan_id == fan.id).distinct(FanConsent.kind)
+        newest = select(FanConsent).where(FanConsent.fan_id == fan.id).ext(distinct_on(FanConsent.kind))
         consents = list(session.scalars(newest.order_by(FanConsent.kind, FanConsent.at.desc())))
         follows = session.scalar(select(func.count()).where(Follow.fan_id == fan.id)) or 0
         owned = session.scalar(select(func.count()).where(Owned.fan_id == fan.id, Owned.revoked_at.is_(None))) or 0
