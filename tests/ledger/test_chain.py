@@ -185,11 +185,11 @@ def test_the_daily_check_raises_an_alarm_and_repairs_nothing(services, database_
     assert verdict(mine) == (False, 1, "altered")
 
 
-def test_the_doctor_looks_into_every_labels_books(mine, superuser):
+def test_the_doctor_looks_into_every_labels_books(mine, superuser, connected):
     lived_in(mine)
-    assert not [found for found in doctor.books() if found.label == mine.slug]
+    assert not [found for found in doctor.books(connected) if found.label == mine.slug]
     superuser.execute("UPDATE postings SET amount_micros = 11 WHERE key = 'sale:c'")
-    told = [found.problem for found in doctor.books() if found.label == mine.slug]
+    told = [found.problem for found in doctor.books(connected) if found.label == mine.slug]
     assert any("sale:c" in problem for problem in told)
 
 
