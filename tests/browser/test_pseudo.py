@@ -166,7 +166,9 @@ def every_page(here, surface="portal"):
             yield path
             links = here.page.eval_on_selector_all(f"main a[href^='/{surface}']", "all => all.map(a => a.pathname)")
             for link in sorted(links):
-                has_id = re.search(ID, link) and not re.search(r"/files/|/(export|receipt|packing-slips?|pick-lists?)\b|\.", link)
+                has_id = re.search(ID, link) and not re.search(
+                    r"/files/|/(export|receipt|packing-slips?|pick-lists?)\b|\.", link
+                )
                 if has_id and shape(link) not in map(shape, known):
                     known.append(link)
 

@@ -57,8 +57,8 @@ def test_a_shop_is_closed_and_opened_by_who_runs_it(client_as, shop):
     assert "takes no orders" not in client.get(STORE).text
 
 
-def test_a_label_without_a_shop_is_told_to_open_one_first(client_as, rival):
-    a_shop_is_missing = client_as(rival)
+def test_a_label_without_a_shop_is_told_to_open_one_first(client_as, connected):
+    a_shop_is_missing = client_as(a_label())
     for place in ("/markets", "/markets/shop", "/pages/front"):
         assert a_shop_is_missing.get(f"{STORE}{place}").status_code == 404, place
     made = a_shop_is_missing.post(f"{STORE}/products", data={"title": "X", "kind": "physical", "price": "1"})

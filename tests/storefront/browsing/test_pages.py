@@ -12,6 +12,7 @@ import pytest
 
 from app.kernel import clock
 from app.storefront.rules.slugs import digits, slug, words
+from tests.factories.labels import a_label
 from tests.storefront.browsing.conftest import HOSTILE, currency_of
 
 PLACES = (
@@ -36,11 +37,11 @@ def hrefs(page: str, pattern: str) -> list[str]:
     return re.findall(rf'href="({pattern})"', unescape(page))
 
 
-def test_the_root_leads_into_the_shop_once_it_is_open(fan, client_of, rival):
+def test_the_root_leads_into_the_shop_once_it_is_open(fan, client_of):
     answer = fan.get("/", headers={"accept-language": "ar-AE,ar;q=0.9"})
     assert (answer.status_code, answer.headers["location"]) == (302, "/ar")
     assert 'dir="rtl"' in fan.get("/ar").text
-    closed = client_of(f"{rival.slug}.localhost")
+    closed = client_of(f"{a_label().slug}.localhost")
     assert closed.get("/").status_code == 200
     assert closed.get("/en").status_code == 404
 
