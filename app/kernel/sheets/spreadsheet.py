@@ -37,6 +37,10 @@ _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
 _CELL = re.compile(rb'\br="([A-Z]{1,4})(\d{1,9})"')
 _SHARED = re.compile(rb'\bt="s"[^>]*>\s*<(?:\w+:)?v>(\d{1,9})<')
 _EXACT: Final = 2**53
+_BROKEN: Final = (
+    CalamineError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, OSError, NotImplementedError,
+)  # fmt: skip
+"""What readers raise at damage: some of it looks to them like a kind of archive that they do not know."""
 
 
 def read_spreadsheet(raw: bytes, limits: TableLimits) -> pl.DataFrame:
@@ -56,7 +60,7 @@ def read_sheets(raw: bytes, limits: TableLimits) -> Iterator[tuple[str, pl.DataF
             rows = book.get_sheet_by_name(sheet.name)
             if rows.height:
                 yield sheet.name, _frame(rows.iter_rows(), rows.width)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, KeyError, OSError) as broken:
+    except _BROKEN as broken:
         raise TableRefused from broken
     except BaseException as panic:  # a Rust library's panic is no Exception
         if type(panic).__name__ != "PanicException":

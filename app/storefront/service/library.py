@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release
-from app.catalog.queries import lists
 from app.fans.models import Fan
 from app.fans.policies import fan_actor
 from app.kernel import activity, clock, ids
@@ -124,6 +123,8 @@ def tracks(session: Session, item: Item) -> list[tuple[int, Recording]]:
     if item.release_id is None:
         recording = session.get(Recording, item.recording_id)
         return [(1, recording)] if recording is not None else []
+    from app.catalog.queries import lists  # a worker that forks must not have begun what lists bring along
+
     rows = session.execute(lists.tracks(item.release_id)).all()
     return [(number, recording) for number, (_, recording) in enumerate(rows, 1)]
 
