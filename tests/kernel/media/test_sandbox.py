@@ -59,7 +59,7 @@ def test_a_child_that_is_too_slow_is_killed_and_replaced(pool: Sandbox, path: Pa
 
 def test_a_child_that_takes_too_much_of_the_processor_is_ended(pool: Sandbox, tmp_path: Path) -> None:
     long = tmp_path / "long.wav"
-    long.write_bytes(wav(a_noise(700, rate=44_100, channels=1), bits=16))
+    long.write_bytes(wav(a_noise(1_400, rate=44_100, channels=1), bits=16))
     assert ask(pool, long, Limits(processor_seconds=0)) == Fault.TOO_SLOW
 
 
