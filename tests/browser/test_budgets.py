@@ -38,7 +38,7 @@ def bodies_of(here, path):
     wire.detach()
     here.page.add_init_script(SHIFTS)
     here.go(path)
-    here.page.wait_for_function("document.fonts.status === 'loaded'")
+    here.page.wait_for_function("() => document.fonts.status === 'loaded'")
     here.page.wait_for_timeout(500)
     return here.page.evaluate(BODIES)
 

@@ -93,7 +93,7 @@ def test_a_page_that_is_led_to_begins_at_its_top(visit):
         assert here.page.evaluate("scrollY") > 0
         link.evaluate("one => one.click()")
         here.page.wait_for_function("before => location.href !== before", arg=before)
-        here.page.wait_for_function("document.activeElement.id === 'main'")
+        here.page.wait_for_function("() => document.activeElement.id === 'main'")
         assert here.page.evaluate("scrollY") == 0
         if here.page.locator("main .crumbs a").count() == 0:
             break
