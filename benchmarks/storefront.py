@@ -40,8 +40,8 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
     """Load both servers in turns, then look at what a page costs that nobody keeps."""
     seed(settings)
     figures: Figures = {}
-    with _web(settings) as port:
-        path = _release(port)
+    with served(settings) as port:
+        path = release_of(port)
         body = _get(port, path)
         with _bare(body) as other:
             ours, theirs = [], []
@@ -101,7 +101,7 @@ def _uncached(settings: Settings, path: str) -> Figures:
     }
 
 
-def _release(port: int) -> str:
+def release_of(port: int) -> str:
     page = _get(port, "/de/releases").decode()
     found = re.search(r'href="(/de/releases/[a-z-]+-[0-9a-f]{8})"', page)
     if found is None:
@@ -157,7 +157,7 @@ def load(port: int, path: str) -> float:
 
 
 @contextmanager
-def _web(settings: Settings) -> Iterator[int]:
+def served(settings: Settings) -> Iterator[int]:
     chosen = {"BOPTONE_DATA": str(settings.data), "BOPTONE_ENV": "test", "LOG_LEVEL": "info", "WEB_WORKERS": "1"}
     with _served([sys.executable, "-m", "app.main", "web"], chosen) as port:
         yield port
