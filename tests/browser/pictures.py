@@ -55,7 +55,7 @@ def of_owner(slug: str, language: str, *, size: tuple[int, int] = DESK, scheme: 
 
 PICTURES = (
     of_owner("bluehour", "en-GB"),
-    Picture("bluehour-shop", "bluehour", "/en/releases", "", "", "en-DE"),
+    Picture("bluehour-shop", "bluehour", "/en/releases", "", "", "en-DE", size=(1280, 800)),
     of_owner("kite", "en-US", scheme="dark"),
     of_owner("noor", "ar-AE", size=PHONE),
     Picture("console", "admin", "/admin", *OPERATOR, "en-GB"),
