@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.kernel import db
+from app.kernel.money import to_minor
 from app.storefront.models import Fulfilment, Order, OrderLine, Owned, Payment, Stock, StoreSale
 from app.storefront.service import booking, refunding
 from tests.browser.test_payout_journey import apart, seeded
@@ -113,7 +114,8 @@ def test_a_fan_buys_where_they_are_and_books_stock_and_downloads_agree(
     order, lines, payment = the_order(tenant)
     assert (order.currency, order.language, order.country) == (currency, language, country)
     assert (payment.state, payment.amount_micros) == ("paid", order.total_micros)
-    assert re.sub(r"\D", "", total.translate(str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")))
+    digits = re.sub(r"\D", "", total.translate(str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")))
+    assert int(digits) == to_minor(order.total_micros, currency).minor, "the page says what is charged"
     if currency == "JPY":
         assert order.total_micros % 1_000_000 == 0
         assert "." not in total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from app.kernel import clock, ids
 from app.kernel.money import format_money
 from app.kernel.tenant import Tenant
 from app.storefront.models import Basket, BasketLine, Market, Product, Variant
+from app.storefront.rules.details import EMAIL
 from app.storefront.rules.refusals import (
     BasketFull,
     BasketGone,
@@ -41,8 +41,6 @@ MOST_NAMED: Final = 1_000
 KEPT_DAYS: Final = 60
 GIFT: Final = {"to": 254, "from": 100, "words": 1_000}
 """What is said of a gift, and how long it may be: to whom (mail address), from whom, with which words."""
-
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def token_hash(token: str) -> bytes:
@@ -281,4 +279,4 @@ def _gift(gift: dict[str, str] | None) -> dict[str, str] | None:
         return None
     said = {key: gift.get(key, "").strip()[:most] for key, most in GIFT.items()}
     said["to"] = said["to"].lower()
-    return said if _EMAIL.fullmatch(said["to"]) else None
+    return said if EMAIL.fullmatch(said["to"]) else None
