@@ -17,7 +17,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.tenant import Tenant
 from app.storefront.gateways import sandbox
-from app.storefront.gateways.sandbox import CARDS
+from app.storefront.gateways.cards import CARDS
 from app.storefront.models import Order, OrderLine, Payment, SandboxCharge, Stock, StoreSale, Variant
 from app.storefront.service import hearing, ordering, paying, reconciling, returning
 from app.storefront.service.refunding import RefundLine
