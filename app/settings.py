@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     stripe_api_base: str = "https://api.stripe.com"
     printful_api_base: str = "https://api.printful.com"
     printful_files_base: str = "https://files.cdn.printful.com"
+    egress_local_hosts: list[str] = []
+    """Names that mean this machine when we ask an address that a label gave; http and any port will do for them."""
 
     @property
     def data(self) -> Path:
@@ -175,7 +177,7 @@ def _decoded(name: str, raw: str) -> object:
             return msgspec.json.decode(raw, type=dict[str, str])
         except msgspec.DecodeError:
             raise SettingsError('CELL_URLS must be a JSON object such as {"east": "postgresql://…"}.') from None
-    if name == "trusted_proxies":
+    if name in ("trusted_proxies", "egress_local_hosts"):
         return [part.strip() for part in raw.split(",") if part.strip()]
     return raw
 
@@ -301,3 +303,5 @@ def _check_production(settings: Settings) -> None:
         if getattr(settings, name) is None and not (name == "database_url" and settings.database_login_url):
             raise SettingsError(f"{name.upper()} must be set in production.")
     _check_stripe_in_production(settings)
+    if settings.egress_local_hosts:
+        raise SettingsError("EGRESS_LOCAL_HOSTS is for development and must not be set in production.")

@@ -53,6 +53,7 @@ class Services:
             "CACHE_URL": f"unix://{base.sockets}/valkey.sock?db={number}",
             "STORAGE_URL": f"file://{self.folder}/objects-{database}",
             "LOG_LEVEL": "error",
+            "EGRESS_LOCAL_HOSTS": "outside.test,elsewhere.test",
         } | more
 
     @property
