@@ -20,6 +20,8 @@ IDLE_LIMIT = timedelta(hours=12)
 ABSOLUTE_LIMIT = timedelta(days=14)
 HALF_LIMIT = timedelta(minutes=10)
 INVITATION_LIFE = timedelta(days=7)
+PROGRAM = "program"
+"""The kind of member, and the name of its role, that stands for a program."""
 
 
 class CustomRole(LabelModel):
@@ -35,13 +37,21 @@ class CustomRole(LabelModel):
 
 
 class Member(LabelModel):
-    """A person who signs in to this label; the same mail address at another label is another member."""
+    """A person who signs in to this label; the same mail address at another label is another member.
+
+    A program is a member, too, of a kind that nobody signs in as: what it does has somebody who did it.
+    """
 
     __tablename__ = "members"
     __table_args__ = (
         CheckConstraint("role ~ '^[a-z_]{1,40}$'", name="role"),
         CheckConstraint("(role = 'custom') = (custom_role_id IS NOT NULL)", name="custom_role"),
         CheckConstraint("email = lower(email)", name="email"),
+        CheckConstraint("kind IN ('person', 'program')", name="kind"),
+        CheckConstraint(
+            "(kind = 'program') = (permissions IS NOT NULL) AND (kind = 'person' OR password_hash IS NULL)",
+            name="program",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -56,8 +66,15 @@ class Member(LabelModel):
     created_at: Mapped[datetime] = mapped_column(MOMENT, server_default=text("now()"))
     disabled_at: Mapped[datetime | None] = mapped_column(MOMENT)
     welcomed_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    kind: Mapped[str] = mapped_column(Text, server_default="person", default="person")
+    permissions: Mapped[list[str] | None] = mapped_column(KEYS)
 
     custom_role: Mapped[CustomRole | None] = relationship(lazy="selectin")
+
+    @property
+    def is_program(self) -> bool:
+        """Whether there is nobody behind it who could sign in."""
+        return self.kind == PROGRAM
 
     @property
     def scope(self) -> Scope:

@@ -23,7 +23,7 @@ from app.identity.errors import (
     SamePerson,
     SessionUnknown,
 )
-from app.identity.models import CustomRole, Invitation, Member, MemberSession, Passkey, SupportGrant
+from app.identity.models import PROGRAM, CustomRole, Invitation, Member, MemberSession, Passkey, SupportGrant
 from app.identity.rules.grants import NOTHING, Granted
 from app.identity.rules.permissions import SENTENCES as PERMISSION_SENTENCES
 from app.identity.rules.permissions import Permission, apart_from, for_support, known
@@ -40,6 +40,8 @@ SENTENCES = {
     "role": "The role “%(role)s” includes it.",
     "not_role": "The role “%(role)s” does not include it.",
     "custom": "The label's own role “%(role)s” includes it.",
+    "program": "It is a program, and this was given to it.",
+    "not_program": "It is a program, and this was not given to it.",
     "not_custom": "The label's own role “%(role)s” does not include it.",
     "imprints": "Only for these imprints: %(keys)s",
     "artists": "Only for these artists: %(keys)s",
@@ -85,7 +87,9 @@ class Answer:
 
 
 def permissions_of(member: Member | Invitation) -> frozenset[Permission]:
-    """What a member's role holds: the built-in one's, or the label's own."""
+    """What a member's role holds: the built-in one's, or the label's own; a program holds what it was given."""
+    if isinstance(member, Member) and member.is_program:
+        return known(member.permissions or ())
     if member.custom_role is not None:
         return known(member.custom_role.permissions)
     role = role_named(member.role)
@@ -189,7 +193,9 @@ def why(member: Member, permission: Permission, granted: Granted | None = None) 
     if member.disabled_at is not None:
         return Answer(allowed=False, reasons=(*reasons, Reason(SENTENCES["disabled"], {"name": member.name})))
     prefix = "" if has else "not_"
-    if member.custom_role is not None:
+    if member.is_program:
+        reasons.append(Reason(SENTENCES[f"{prefix}program"], {}))
+    elif member.custom_role is not None:
         reasons.append(Reason(SENTENCES[f"{prefix}custom"], {"role": member.custom_role.name}))
     else:
         role = role_named(member.role)
@@ -213,7 +219,7 @@ def _narrowing(scope: Scope) -> tuple[Reason, ...]:
 def member_to_read(session: Session, visitor: Visitor, member_id: UUID | None) -> Member:
     """A colleague; everybody knows themselves."""
     member = session.get(Member, member_id) if member_id else None
-    if member is None or (member.id != visitor.member.id and not allows(visitor, "team.view")):
+    if member is None or member.is_program or (member.id != visitor.member.id and not allows(visitor, "team.view")):
         raise MemberUnknown
     return member
 
@@ -221,7 +227,7 @@ def member_to_read(session: Session, visitor: Visitor, member_id: UUID | None) -
 def member_to_change(session: Session, visitor: Visitor, member_id: UUID | None) -> Member:
     """A colleague whose role one may change: nobody who may more, or reach further, than oneself."""
     member = session.get(Member, member_id, with_for_update={"of": Member}) if member_id else None
-    if member is None:
+    if member is None or member.is_program:
         raise MemberUnknown
     require(visitor, "team.edit")
     if not may_change(visitor, member):
@@ -301,6 +307,6 @@ def live_owner_ids(session: Session) -> set[UUID]:
 
 
 def who_may(session: Session, permission: Permission) -> set[UUID]:
-    """The members who are let in and may do this for the whole label."""
-    members = session.scalars(select(Member).where(Member.disabled_at.is_(None)))
+    """The people who are let in and may do this for the whole label."""
+    members = session.scalars(select(Member).where(Member.disabled_at.is_(None), Member.kind != PROGRAM))
     return {each.id for each in members if permission in permissions_of(each) and each.scope.is_whole}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -15,6 +17,8 @@ class Refusal(Exception):
 
     message: ClassVar[str] = "This cannot be done."
     retry_after: ClassVar[int | None] = None
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What an answer in HTTP says besides, as `WWW-Authenticate`."""
 
     def __init__(self, message: str | None = None, **values: object) -> None:
         self.msgid = message or self.message

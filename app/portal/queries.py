@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.brand.models import BrandAsset
-from app.identity.models import Member, NewsState
+from app.identity.models import PROGRAM, Member, NewsState
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import news_for_one
 from app.kernel.files import StoredFile
@@ -93,7 +93,8 @@ def last_put_away(member: Member, *, since: datetime) -> Select[NewsState]:
 def members_named(text: str) -> Select[Member]:
     """People whose name or address holds a text."""
     like = f"%{_literal(text)}%"
-    return select(Member).where(or_(Member.name.ilike(like), Member.email.ilike(like))).order_by(Member.name)
+    named = select(Member).where(or_(Member.name.ilike(like), Member.email.ilike(like)), Member.kind != PROGRAM)
+    return named.order_by(Member.name)
 
 
 def stored_files(text: str = "", *, removed: bool = False, sort: str = "-added") -> Select[StoredFile]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.errors import InvitationUsed, LinkUsed, MemberThere, NameMissing, SignInRefused
-from app.identity.models import Invitation, Member
+from app.identity.models import PROGRAM, Invitation, Member
 from app.identity.policies import Visitor
 from app.identity.rules import normal_email, token_hash
 from app.identity.rules.roles import CUSTOM
@@ -175,4 +175,5 @@ def checked_name(name: str) -> str:
 
 
 def _let_in(session: Session, email: str) -> Member | None:
-    return session.scalar(select(Member).where(Member.email == normal_email(email), Member.disabled_at.is_(None)))
+    of_address = select(Member).where(Member.email == normal_email(email), Member.kind != PROGRAM)
+    return session.scalar(of_address.where(Member.disabled_at.is_(None)))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, OwnFactors, RoleUnknown
-from app.identity.models import INVITATION_LIFE, CustomRole, Invitation, Member
+from app.identity.models import INVITATION_LIFE, PROGRAM, CustomRole, Invitation, Member
 from app.identity.policies import Visitor, live_owner_ids, permissions_of, require, require_no_more
 from app.identity.rules import normal_email, token_hash
 from app.identity.rules.permissions import known
@@ -103,7 +103,8 @@ def open_invitations(session: Session) -> list[Invitation]:
 
 def members(session: Session) -> list[Member]:
     """Everybody who works here or did, by name."""
-    return list(session.scalars(select(Member).order_by(Member.disabled_at.is_not(None), Member.name, Member.id)))
+    people = select(Member).where(Member.kind != PROGRAM)
+    return list(session.scalars(people.order_by(Member.disabled_at.is_not(None), Member.name, Member.id)))
 
 
 def change_role(session: Session, tenant: Tenant, visitor: Visitor, member: Member, place: Place) -> None:

@@ -20,7 +20,9 @@ from app.kernel.observe import metrics
 from app.kernel.tenant import LabelMoving, Tenant, TenantState
 from app.kernel.web import languages
 from app.kernel.web.at_once import AtOnce, Known
+from app.kernel.web.choices import choice_of, kept_of
 from app.kernel.web.headers import completed
+from app.kernel.web.machines import answer_preflight, is_for_machines, is_preflight, shared_headers
 from app.kernel.web.page_cache import Key, pages
 from app.kernel.web.realm import Directory, Realm
 from app.kernel.web.refusals import Malformed, answer, prefers_page, status_of
@@ -45,18 +47,17 @@ EVERYWHERE = (
     "/og.png",
     PRINTER,
     UNSUBSCRIBE,
+    "/oauth/",
+    "/.well-known/",
+    "/api/",
+    "/scim/",
+    "/sso/",
 )
 DOORS = (
     "/portal/sign-in", "/portal/sign-out", "/portal/re-authenticate", "/portal/invitations/", "/portal/welcome",
     "/portal/settings/security",
 )  # fmt: skip
 """Where people come in, prove who they are and leave: a host for artists alone has that, too."""
-SCHEMES = ("light", "dark")
-PERSONAL = ("theme-preview", "flash")
-"""Cookies, by the ends of their names, with which a page is not what everybody sees."""
-CHOSEN = ("market", "country")
-"""Cookies that say what a visitor of a shop chose."""
-
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PORT = re.compile(r":[0-9]{1,5}$")
 _ORIGIN = re.compile(r"(https?)://([^/@?#]{1,300})")
@@ -100,7 +101,7 @@ class Gate:
         self._in_flight: Counter[str] = Counter()
         self._first_byte_seconds = first_byte_seconds
         is_public = settings.boptone_env == "production"
-        self._at_once = AtOnce(directory, self._is_proxy, _choice_of, is_public=is_public)
+        self._at_once = AtOnce(directory, self._is_proxy, choice_of, is_public=is_public)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Serve one connection."""
@@ -126,7 +127,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 is_public = self._settings.boptone_env == "production"
-                message["headers"] = completed(list(message.get("headers", [])), realm, is_public=is_public)
+                given = [*message.get("headers", []), *shared_headers(scope["path"])]
+                message["headers"] = completed(given, realm, is_public=is_public)
             await send(message)
 
         tenant_id = realm.tenant.id if realm.tenant else None
@@ -138,6 +140,8 @@ class Gate:
                 refusal = self._check(scope, headers, realm)
                 if refusal is not None:
                     await _send(realm, refusal, headers, send_completed)
+                elif is_preflight(scope, headers):
+                    await answer_preflight(send_completed)
                 else:
                     self._note_page(scope, headers, realm)
                     await self._serve(scope, receive, send_completed, realm, headers)
@@ -153,7 +157,7 @@ class Gate:
         tenant, path = realm.tenant, scope["path"]
         if tenant is None or scope["method"] != "GET" or _surface_of(path) != "storefront":
             return
-        choice = _choice_of(headers.get("cookie", ""))
+        choice = choice_of(headers.get("cookie", ""))
         if choice is None or b"theme=" in scope["query_string"]:
             return
         choice = (*choice, languages.region(headers.get("accept-language", "")))
@@ -226,7 +230,7 @@ class Gate:
         realm.host = self._normalise(raw_host) or ""
         realm.facts["origin"] = self._origin(realm.scheme, raw_host)
         realm.facts["operator_name"] = ""
-        realm.facts |= _kept(headers.get("cookie", ""))
+        realm.facts |= kept_of(headers.get("cookie", ""))
         if realm.host == self._admin_host:
             realm.is_operator = True
             realm.facts["operator_name"] = self._settings.operator_name
@@ -260,7 +264,7 @@ class Gate:
             return Malformed()
         if (lost := _off_limits(path, realm)) is not None:
             return lost
-        is_proved = scope["method"] in SAFE or path.startswith((UNSUBSCRIBE, PRINTER))
+        is_proved = scope["method"] in SAFE or path.startswith((UNSUBSCRIBE, PRINTER)) or is_for_machines(path)
         if not is_proved and not self._is_same_origin(headers, realm):
             return ForeignOrigin()
         return _state_refusal(realm, path, scope["method"])
@@ -319,22 +323,6 @@ def _state_refusal(realm: Realm, path: str, method: str) -> Refusal | None:
     if tenant.state in (TenantState.SUSPENDED, TenantState.CLOSING) and _surface_of(path) == "storefront":
         return ShopClosed()
     return None
-
-
-def _kept(cookies: str) -> dict[str, Any]:
-    """What a browser keeps for the look of pages: its cookies, and among them the scheme that its person chose."""
-    kept = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))
-    scheme = kept.get("scheme", "")
-    return {"cookies": kept, "scheme": scheme if scheme in SCHEMES else ""}
-
-
-def _choice_of(cookies: str) -> tuple[str, ...] | None:
-    """What of a browser's cookies pages that everybody sees depend on; None where a page would be its person's own."""
-    kept = _kept(cookies)
-    names: dict[str, str] = kept["cookies"]
-    if any(name.endswith(PERSONAL) for name in names):
-        return None
-    return (kept["scheme"], *(names.get(name, "")[:20] for name in CHOSEN))
 
 
 def _languages_of(names: tuple[str, ...]) -> tuple[str, ...]:

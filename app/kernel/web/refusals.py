@@ -103,7 +103,7 @@ def status_of(refusal: Refusal) -> int:
 
 def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> Response[Any]:
     """A refusal as a page or a problem document, in the reader's language."""
-    headers = {"content-language": realm.language}
+    headers = {"content-language": realm.language, **refusal.headers}
     if refusal.retry_after is not None:
         headers["retry-after"] = str(refusal.retry_after)
     if wants_page:

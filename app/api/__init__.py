@@ -1,0 +1,1 @@
+"""What programs of a label's own and of others reach: OAuth, REST, webhooks."""

@@ -1,0 +1,111 @@
+"""Why a program is not let in, and how it is told in the words of its protocols."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class OAuthRefused(Invalid):
+    """A request at an endpoint of OAuth is declined; `code` is the protocol's word for why (RFC 6749 §5.2)."""
+
+    message = "This request cannot be used. Check it against the documentation and send it again."
+    code: ClassVar[str] = "invalid_request"
+    status: ClassVar[int] = 400
+
+
+class ClientRefused(OAuthRefused):
+    """The program did not prove who it is; which part was wrong is never said."""
+
+    message = "This program did not prove who it is."
+    code = "invalid_client"
+    status = 401
+    headers: ClassVar[dict[str, str]] = {"www-authenticate": 'Basic realm="oauth", charset="UTF-8"'}
+
+
+class GrantRefused(OAuthRefused):
+    """What was to be exchanged is used up, too old, taken back, or somebody else's."""
+
+    message = "This code or token cannot be exchanged any more. Begin anew."
+    code = "invalid_grant"
+
+
+class GrantTypeRefused(OAuthRefused):
+    """The program may not come in this way."""
+
+    message = "This program may not ask for tokens in this way."
+    code = "unauthorized_client"
+
+
+class GrantTypeUnknown(OAuthRefused):
+    """There is no such way in."""
+
+    message = "There is no such grant type."
+    code = "unsupported_grant_type"
+
+
+class ScopeRefused(OAuthRefused):
+    """The program asked for more than it was given."""
+
+    message = "This program may not ask for these scopes."
+    code = "invalid_scope"
+
+
+class ResourceRefused(OAuthRefused):
+    """There is nothing of this label at the address that was named (RFC 8707)."""
+
+    message = "This label has no such resource."
+    code = "invalid_target"
+
+
+class TokenMissing(Forbidden):
+    """No token came along."""
+
+    message = "Send an access token of this label."
+    status: ClassVar[int] = 401
+    headers: ClassVar[dict[str, str]] = {"www-authenticate": "Bearer"}
+
+
+class TokenRefused(Forbidden):
+    """The token is too old, was taken back, or is none of this label's."""
+
+    message = "This access token is not valid here, or not any more."
+    status: ClassVar[int] = 401
+    headers: ClassVar[dict[str, str]] = {"www-authenticate": 'Bearer error="invalid_token"'}
+
+
+class ScopeMissing(Forbidden):
+    """The token is good, but not for this."""
+
+    message = "This access token was not given the scope “%(scope)s”."
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope=scope)
+        self.headers = {  # type: ignore[misc]  # this refusal names its own scope
+            "www-authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'
+        }
+
+
+class ClientUnknown(NotFound):
+    """The label has no such program, or had one."""
+
+    message = "This program could not be found. Its access may have been taken away."
+
+
+class ScopesUnusable(Invalid):
+    """What a program was to be allowed is not among what there is."""
+
+    message = "Choose what the program may do from the list."
+
+
+class NameUnusable(Invalid):
+    """A program needs a name that people recognise."""
+
+    message = "Write a name of up to %(most)s characters."
+
+
+class TooManyClients(Conflict):
+    """More programs than anyone can look after."""
+
+    message = "There are already %(most)s programs. Take access away from one that is not needed any more."

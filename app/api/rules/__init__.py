@@ -1,0 +1,1 @@
+"""Scopes, tokens and redirects as pure functions."""

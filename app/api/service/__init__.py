@@ -1,0 +1,1 @@
+"""What can be done with programs, their tokens and their authorizations."""
