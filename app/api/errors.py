@@ -109,3 +109,16 @@ class TooManyClients(Conflict):
     """More programs than anyone can look after."""
 
     message = "There are already %(most)s programs. Take access away from one that is not needed any more."
+
+
+class KeyInFlight(Conflict):
+    """The first request with this Idempotency-Key still runs."""
+
+    message = "A request with this Idempotency-Key is still running. Ask again in a moment."
+    retry_after = 1
+
+
+class KeyTaken(Conflict):
+    """The Idempotency-Key was used for another request."""
+
+    message = "This Idempotency-Key was used for another request. Use a new key for a new request."

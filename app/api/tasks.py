@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.api.service import keys
-from app.kernel import jobs
+from app.api.service import answers, keys
+from app.kernel import clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
@@ -16,3 +16,4 @@ def tidy(session: Session, tenant: Tenant) -> None:
     """Replace a signing key that is old, and forget what is over."""
     keys.rotate(session, Actor.system(tenant), tenant)
     keys.tidy(session)
+    answers.forget(session, clock.now())

@@ -91,6 +91,9 @@ class Limits:
     step_files: int = 200
     step_bytes: int = 2 * 1024**3
     """So much of an archive is unpacked, or of a bucket fetched, in one transaction; the next goes on from there."""
+    api_requests: int = 12_000
+    api_client_requests: int = 6_000
+    """Requests a minute that all programs of the label may send, and each of them."""
 
 
 USUAL_LIMITS = Limits()

@@ -25,6 +25,7 @@ from litestar.response import Redirect
 from admin import pages as admin_pages
 from admin.console import pages as console_pages
 from app.api import pages as api_pages
+from app.api import rest
 from app.artist import pages as artist_pages
 from app.brand import pages as brand_pages
 from app.catalog import pages as catalog_pages
@@ -111,6 +112,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         *fans_pages.handlers,
         *streaming_pages.handlers,
         *api_pages.handlers,
+        *rest.handlers(),
         *storefront_pages.handlers,
         *admin_pages.handlers,
         *console_pages.handlers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.api.models.answers import KeptAnswer
 from app.api.models.clients import ApiClient, ClientSecret, SigningKey
 
-__all__ = ["ApiClient", "ClientSecret", "SigningKey"]
+__all__ = ["ApiClient", "ClientSecret", "KeptAnswer", "SigningKey"]

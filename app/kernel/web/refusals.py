@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -91,8 +92,10 @@ _HTTP: dict[int, type[Refusal]] = {
 }
 
 
-_PHRASES = {460: "Checksum Mismatch"}
-"""Of statuses that a protocol above HTTP brings along (tus 1.0.0)."""
+PROBLEMS = "/problems/"
+PROGRAMS = ("/api/", "/scim/")
+"""Where only programs ask: they are answered as such whatever they accept."""
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def status_of(refusal: Refusal) -> int:
@@ -110,8 +113,8 @@ def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> 
         content = render("refusal.html", realm, sentence=told_refusal(realm, refusal), status=status)
         return Response(content, media_type=MediaType.HTML, status_code=status, headers=headers)
     document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
+        "type": problem_type(type(refusal)),
+        "title": say(title_of(type(refusal)), realm.language),
         "status": status,
         "detail": say_refusal(refusal, realm.language),
         "instance": f"urn:request:{realm.request_id}",
@@ -119,15 +122,32 @@ def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> 
     }
     if isinstance(refusal, Invalid) and refusal.fields:
         document["fields"] = {name: say(text, realm.language) for name, text in refusal.fields.items()}
+        document["errors"] = [{"field": pointer(name), "message": text} for name, text in document["fields"].items()]
     body = msgspec.json.encode(document)
     return Response(body, media_type="application/problem+json", status_code=status, headers=headers)
+
+
+def problem_type(kind: type[Refusal]) -> str:
+    """Where a kind of problem is described on the label's own host: it names the kind, and stays as it is."""
+    return PROBLEMS + _WORDS.sub("-", kind.__name__).lower()
+
+
+def title_of(kind: type[Refusal]) -> str:
+    """What all problems of a kind have in common, a msgid: its sentence, unless that speaks of one case."""
+    kinds = [each for each in kind.__mro__ if issubclass(each, Refusal)]
+    return next(each.message for each in kinds if "%(" not in each.message)
+
+
+def pointer(name: str) -> str:
+    """A field's name as a JSON pointer (RFC 6901): "tracks[0].title" is /tracks/0/title."""
+    return "/" + name.replace("~", "~0").replace("/", "~1").replace("[", "/").replace("]", "").replace(".", "/")
 
 
 def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
     """The one way out for everything that a handler raises."""
     realm = realm_of(request)
     refusal, status = translate(problem, realm)
-    wants_page = prefers_page(request.headers.get("accept", ""))
+    wants_page = prefers_page(request.headers.get("accept", "")) and not request.url.path.startswith(PROGRAMS)
     response = answer(realm, refusal, status=status, wants_page=wants_page)
     if isinstance(problem, HTTPException) and "allow" in (
         given := {k.lower(): v for k, v in (problem.headers or {}).items()}

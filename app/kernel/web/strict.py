@@ -38,9 +38,11 @@ class QueryUnusable(Malformed):
     message = "“%(name)s” cannot be asked for here in this way."
 
 
-def decode(body: bytes, content_type: str | None, kind: type[_T]) -> _T:
+def decode(
+    body: bytes, content_type: str | None, kind: type[_T], *, media_types: tuple[str, ...] = ("application/json",)
+) -> _T:
     """Read a JSON body as `kind`: exact types, no unknown or repeated fields, no NaN, bounded depth and size."""
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if (content_type or "").partition(";")[0].strip().lower() not in media_types:
         raise WrongContentType
     _check_shape(body)
     try:

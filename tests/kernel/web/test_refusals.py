@@ -100,8 +100,8 @@ def test_encryption_is_demanded_for_the_future_in_production_alone(environment: 
 def test_a_problem_names_its_reason_and_the_request(client: TestClient[Any]) -> None:
     answer = client.get("/portal/nothing")
     assert answer.json() == {
-        "type": "about:blank",
-        "title": "Not Found",
+        "type": "/problems/not-found",
+        "title": "This could not be found.",
         "status": 404,
         "detail": "This could not be found.",
         "instance": f"urn:request:{answer.headers['x-request-id']}",

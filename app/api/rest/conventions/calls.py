@@ -1,0 +1,92 @@
+"""One call of an operation: who asks, for what, and what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+
+from app.api.service.callers import Caller
+from app.identity.policies import Visitor
+from app.kernel.actor import Actor
+from app.kernel.ids import parse_uuid
+from app.kernel.tenant import Tenant
+from app.kernel.web.paging import etag, require_unchanged
+from app.kernel.web.realm import Realm, realm_of
+from app.kernel.web.strict import QueryUnusable
+
+LONGEST_QUERY = 4_000
+
+
+@dataclass
+class Call:
+    """A request that was let in: `caller` may do what the operation needs, and `tenant` is whose host was asked."""
+
+    request: Request[Any, Any, Any]
+    caller: Caller
+    tenant: Tenant
+
+    @property
+    def visitor(self) -> Visitor:
+        """The caller as doors know them: permissions narrowed by the token's scopes."""
+        return self.caller.visitor
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as activity knows them."""
+        return self.caller.visitor.actor
+
+    @property
+    def realm(self) -> Realm:
+        """What the gate found out about the request."""
+        return realm_of(self.request)
+
+    @property
+    def principal(self) -> str:
+        """Client and member in one: what is kept for one of them is nobody else's."""
+        return f"{self.caller.client_id}:{self.caller.member_id or ''}"
+
+    def id(self, name: str) -> UUID | None:
+        """The id at a place of the address; None where something else stands there, which no door knows."""
+        return parse_uuid(self.request.path_params[name])
+
+    def word(self, name: str) -> str:
+        """The text at a place of the address."""
+        return str(self.request.path_params[name])
+
+    @cached_property
+    def query(self) -> dict[str, list[str]]:
+        """What stands in the query, by name."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.request.query_params.multi_items():
+            if "\x00" in value:
+                raise QueryUnusable(name=name[:40])
+            found.setdefault(name, []).append(value)
+        return found
+
+    def require_unchanged(self, *version: object) -> None:
+        """Refuse a change decided on another state than the one with this version (412), or on none named (428)."""
+        require_unchanged(self.request.headers.get("if-match"), tag_of(version))
+
+
+def tag_of(version: tuple[object, ...]) -> str:
+    """The entity tag of a version: what the row is, its id, and what counts its changes."""
+    return etag(*(str(part) for part in version))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers: a body (a view, a map, or bytes as they are), its status, and what else is said.
+
+    `version` becomes the ETag; where there is none, the content does. `location` is where something new is found.
+    """
+
+    body: Any = None
+    status: int = 200
+    version: tuple[object, ...] | None = None
+    location: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
