@@ -24,7 +24,6 @@ from app.storefront.models import OrderLine as Line
 from app.storefront.queries import selling
 from app.storefront.rules.counts import read_counts
 from app.storefront.rules.portal_refusals import CountsUnusable
-from app.storefront.rules.sections import checked
 from app.storefront.rules.texts import paragraphs, slug_of, target_kind
 from tests.factories.shop import UNIT, a_place, a_variant, an_order
 
@@ -197,7 +196,7 @@ def test_a_page_is_written_cleaned_published_and_taken_back(client_as, shop):
     assert client.get(place).status_code == 404
 
 
-def test_menus_and_the_front_page_stand_in_the_order_that_was_sent(client_as, shop):
+def test_menus_stand_in_the_order_that_was_sent(client_as, shop):
     client = client_as(shop)
     menu = {"menu": "head", "language": "en", "entry": ["", ""], "target": ["merch", "https://example.org/x"],
             "name": ["", "Elsewhere"]}  # fmt: skip
@@ -207,11 +206,7 @@ def test_menus_and_the_front_page_stand_in_the_order_that_was_sent(client_as, sh
     for wrong in ("javascript:x", "http://example.org", "nowhere", "https://a b"):
         assert client.post(f"{STORE}/pages/menus", data=menu | {"target": ["merch", wrong]}).status_code == 422, wrong
     (settings,) = rows(shop, StoreSettings)
-    front = {"match": str(settings.version), "kind": ["merch", "hero"], "count": ["4", "1"], "on": ["hero", "merch"]}
-    assert client.post(f"{STORE}/pages/front", data=front).status_code == 303
-    assert [each["kind"] for each in rows(shop, StoreSettings)[0].sections] == ["merch", "hero"]
-    assert client.post(f"{STORE}/pages/front", data=front).status_code == 409
-    shop_form = {"match": str(settings.version + 1), "ships_from": "DE", "order_prefix": "BH-", "returns_days": "30"}
+    shop_form = {"match": str(settings.version), "ships_from": "DE", "order_prefix": "BH-", "returns_days": "30"}
     assert client.post(f"{STORE}/markets/shop", data=shop_form | {"order_prefix": "<b>"}).status_code == 422
     assert client.post(f"{STORE}/markets/shop", data=shop_form).status_code == 303
     order = an_order(shop)
@@ -238,11 +233,3 @@ def test_words_become_paragraphs_and_addresses():
     assert slug_of("音楽") == ""
     assert target_kind("page:about-us") == "page"
     assert target_kind("//evil.example") == ""
-
-
-def test_a_section_keeps_what_it_has_beside_its_place():
-    held = [{"kind": "text", "bodies": {"en": "<p>Hi</p>"}}]
-    kept = checked([{"kind": "merch", "count": 4}, {"kind": "text", "count": 1}], held)
-    assert kept == [{"kind": "merch", "count": 4}, held[0]]
-    for wrong in ([{"kind": "x"}], [{"kind": "hero"}, {"kind": "hero"}], [{"kind": "merch", "count": 0}]):
-        assert checked(wrong, []) is None

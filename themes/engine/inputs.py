@@ -40,6 +40,10 @@ Block = Annotated[str, Meta(max_length=LONGEST_BLOCK)]
 RETIRED = ("layout.grid", "layout.player")
 """What a theme once said and no page has heard: it comes back with the pages that will."""
 LARGEST_INPUTS = 200_000
+MOST_SECTIONS = 12
+MOST_SHOWN = 12
+"""Of what a section of the front page can show, so many at most."""
+Tongue = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z]{2,4})?\Z")]
 
 SENTENCES = {
     "color.brand": "Give the brand colour as a hash and six digits, such as #14553f.",
@@ -70,6 +74,7 @@ SENTENCES = {
     "logo.favicon": "Choose the mark or the first letter.",
     "layout.hero": "Choose editorial, immersive or split.",
     "layout.header": "Choose left or centred.",
+    "front.sections": "A front page has up to 12 blocks, with titles of up to 120 characters and texts of up to 20,000.",
     "copy.voice": "Choose plain, warm or bold.",
     "copy.strings": "A text of your own needs a language, an original and up to 2,000 characters.",
     "identity.legal_name": "A legal name may have up to 120 characters.",
@@ -155,6 +160,21 @@ class Layout(_Part, frozen=True):
     header: Literal["left", "centred"] = "left"
 
 
+class Section(_Part, frozen=True):
+    """One block of the shop's front page; `count` says how many things it shows at most, texts are by language."""
+
+    kind: Literal["hero", "releases", "merch", "artists", "journal", "text"]
+    count: Annotated[int, Meta(ge=1, le=MOST_SHOWN)] | None = None
+    titles: dict[Tongue, Line] = {}
+    bodies: dict[Tongue, Block] = {}
+
+
+class Front(_Part, frozen=True):
+    """What the shop's front page is made of, in its order; where nothing is said it is the usual."""
+
+    sections: Annotated[list[Section], Meta(max_length=MOST_SECTIONS)] = []
+
+
 class Copy(_Part, frozen=True):
     """The label's words by language and original sentence; a sentence about a number has a text for each form."""
 
@@ -194,6 +214,7 @@ class Inputs(_Part, frozen=True):
     motion: Motion = field(default_factory=Motion)
     logo: Logo = field(default_factory=Logo)
     layout: Layout = field(default_factory=Layout)
+    front: Front = field(default_factory=Front)
     copy: Copy = field(default_factory=Copy)
     blocks: Blocks = field(default_factory=Blocks)
     identity: Identity = field(default_factory=Identity)
@@ -303,6 +324,9 @@ def _texts(inputs: Inputs) -> Iterator[tuple[str, str]]:
     yield "identity.email_from", inputs.identity.email_from
     for slot, source in msgspec.structs.asdict(inputs.blocks).items():
         yield f"blocks.{slot}", source.replace("\n", " ").replace("\t", " ")
+    for section in inputs.front.sections:
+        for text in (*section.titles.values(), *section.bodies.values()):
+            yield "front.sections", text.replace("\n", " ").replace("\t", " ")
     for texts in inputs.copy.strings.values():
         for original, text in texts.items():
             yield "copy.strings", original.replace("\n", " ")

@@ -24,6 +24,7 @@ from app.brand.pages.frame import (
     to_overview,
     viewer,
 )
+from app.brand.pages.looking import PREVIEW_COOKIE
 from app.brand.schemas import DraftForm, ScheduleForm, ThemeForm, VersionForm
 from app.identity.pages import session_cookie
 from app.kernel import ids
@@ -35,7 +36,6 @@ from app.kernel.web.strict import query
 from themes.engine import changes, resolve
 from themes.engine.inputs import plain
 
-PREVIEW_COOKIE = "theme-preview"
 PREVIEW_SECONDS = 24 * 3600
 
 SENTENCES = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from app.brand.service.assets import add_font, add_logo, asset_bytes
 from app.brand.service.blocks import block_html
 from app.brand.service.drawing import contract_pdf, drawn, release_card, statement_sample
+from app.brand.service.editing import at_hand, imagine, limits_of, own_fonts, said_in, say
 from app.brand.service.live import (
     LiveTheme,
     live_theme,
+    look_of,
     preview_link_token,
     preview_theme,
     stylesheet,
@@ -28,19 +30,26 @@ __all__ = [
     "add_font",
     "add_logo",
     "asset_bytes",
+    "at_hand",
     "block_html",
     "change_draft",
     "check_draft",
     "contract_pdf",
     "discard_draft",
     "drawn",
+    "imagine",
+    "limits_of",
     "live_theme",
     "local_moment",
+    "look_of",
+    "own_fonts",
     "preview_link_token",
     "preview_theme",
     "publish",
     "release_card",
     "roll_back",
+    "said_in",
+    "say",
     "say_as",
     "say_as_before",
     "say_forms_as",

@@ -34,6 +34,7 @@ LIVE_SECONDS = 60
 """A page that was built while somebody published may keep the old look for so long, and no longer."""
 CSS_SECONDS = 24 * 3600
 MOST_SHEETS = 512
+LOOK_SECONDS = 3600
 
 _KEY = "brand.live"
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -48,6 +49,9 @@ class LiveTheme(msgspec.Struct, frozen=True, kw_only=True):
     logos: dict[str, str]
     fonts: list[str]
     layout: dict[str, Any]
+    front: list[dict[str, Any]] = []
+    """The sections of the shop's front page; none where nobody said anything about it."""
+
     scheme: str
     strings: dict[str, dict[str, str]]
     plurals: dict[str, dict[str, list[str]]]
@@ -91,6 +95,13 @@ def preview_theme(tenant: Tenant, token: str) -> LiveTheme:
     version_id = ids.parse_uuid(str(crypto.verify(PREVIEW, tenant, token)))
     with tenant_read(tenant) as session:
         return _of_version(version_to_read(session, version_id), is_preview=True)
+
+
+def look_of(tenant: Tenant, inputs: Inputs) -> LiveTheme:
+    """How inputs look that nobody has kept; for an hour their stylesheet is where that of a theme would be."""
+    resolved = resolve(inputs)
+    cache.of(tenant).set(f"brand.css:{resolved.sha256}", resolved.css, seconds=LOOK_SECONDS)
+    return _theme(inputs, sha=resolved.sha256, number=0, flat=resolved.flat, is_preview=True)
 
 
 def stylesheet(tenant: Tenant, sha256: str) -> str:
@@ -156,6 +167,7 @@ def _theme(inputs: Inputs, *, sha: str, number: int, flat: dict[str, Any], is_pr
         logos={kind: asset_url(asset) for kind in queries.LOGOS if (asset := said["logo"][kind])},
         fonts=sorted(faces),
         layout=said["layout"],
+        front=said["front"]["sections"],
         scheme=inputs.color.scheme,
         strings=inputs.copy.strings,
         plurals=inputs.copy.plurals,

@@ -80,7 +80,7 @@ def change_draft(
     """Change some inputs of a draft, group by group; what is not named stays as it is."""
     version = version_to_read(session, version_id, for_change=True)
     old = version.said
-    inputs = parsed(_merged(modern(version.inputs), said))
+    inputs = parsed(merged(modern(version.inputs), said))
     _check_blocks(actor, old, inputs)
     version.say(plain(inputs), resolve(inputs))
     if note is not None:
@@ -201,7 +201,8 @@ def _of_preset(key: str) -> tuple[Inputs, str]:
     return preset.inputs, f"{preset.key}@{preset.version}"
 
 
-def _merged(old: dict[str, Any], said: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def merged(old: dict[str, Any], said: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Inputs with others said in their place, group by group."""
     return {**old, **{group: {**old.get(group, {}), **values} for group, values in said.items()}}
 
 

@@ -25,12 +25,16 @@ def alone(*, is_public: bool) -> tuple[tuple[bytes, bytes], ...]:
     return (*_ALWAYS, _HSTS) if is_public else _ALWAYS
 
 
-def content_policy(nonce: str) -> bytes:
-    """Only our own files, and only the scripts and styles that carry this answer's nonce."""
+def content_policy(nonce: str, *, frames: str = "'none'", framed_by: str = "'none'") -> bytes:
+    """Only our own files, and only the scripts and styles that carry this answer's nonce.
+
+    `frames` says whose pages it may show within itself, `framed_by` within whose pages it may be shown.
+    """
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
         "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; "
-        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        f"worker-src 'self'; form-action 'self'; base-uri 'none'; frame-src {frames}; frame-ancestors {framed_by}; "
+        "object-src 'none'"
     ).encode()
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from app.brand.pages.settings import PREVIEW_COOKIE
-from app.brand.service import LiveTheme, block_html, live_theme, preview_theme
-from app.identity.pages import cookie_name, home_of
+from app.brand.pages.looking import theme_of
+from app.brand.service import LiveTheme, block_html
+from app.identity.pages import home_of
 from app.identity.policies import Visitor, allows_somewhere
 from app.identity.rules.permissions import Permission
 from app.kernel.activity.meanings import meanings, news_for
 from app.kernel.db import current, tenant_read
-from app.kernel.errors import Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web import own_words, shell
@@ -156,7 +154,7 @@ def looks(realm: Realm) -> dict[str, Any]:
     """The label's theme; a member who opened a preview sees that."""
     if realm.tenant is None:
         return {}
-    theme = _theme_of(realm, realm.tenant)
+    theme = theme_of(realm, realm.tenant)
     scheme = realm.facts.get("scheme") or ("" if theme.scheme == "auto" else theme.scheme)
     return {
         "theme": theme,
@@ -174,23 +172,7 @@ def _block(tenant: Tenant, theme: LiveTheme, language: str, slot: str) -> Markup
 @speaker
 def words(realm: Realm) -> own_words.OwnWords:
     """What the label says its own way, in the reader's language."""
-    return _theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else own_words.OwnWords()
-
-
-def _theme_of(realm: Realm, tenant: Tenant) -> LiveTheme:
-    """The theme of this request, asked for once."""
-    theme: LiveTheme = realm.facts.get("theme") or _previewed(realm) or live_theme(tenant)
-    realm.facts["theme"] = theme
-    return theme
-
-
-def _previewed(realm: Realm) -> LiveTheme | None:
-    token = realm.facts.get("cookies", {}).get(cookie_name(PREVIEW_COOKIE))
-    if not token or realm.tenant is None or realm.facts.get("visitor") is None:
-        return None
-    with suppress(Refusal):  # it is over, or the draft is gone
-        return preview_theme(realm.tenant, token)
-    return None
+    return theme_of(realm, realm.tenant).own_words(realm.language) if realm.tenant else own_words.OwnWords()
 
 
 @frame

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Stream
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from app.brand.pages.settings import PREVIEW_COOKIE
+from app.brand.pages.looking import PREVIEW_COOKIE
 from app.brand.service import live_theme
 from app.catalog.queries import lists as catalog
 from app.contracts.queries.lists import found_contracts

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import Response
 from sqlalchemy.orm import Session
 
+from app.brand.pages.looking import theme_of
 from app.kernel.db import tenant_read
+from app.kernel.web.realm import realm_of
 from app.roster.models import Artist
 from app.storefront.models import Product
 from app.storefront.pages import music
@@ -19,27 +21,33 @@ from app.storefront.pages.texts import read
 from app.storefront.queries import goods, texts
 from app.storefront.queries import music as queries
 from app.storefront.rules import prose
+from app.storefront.rules import sections as rules
 from app.storefront.rules.meta import Meta
-
-USUAL: tuple[dict[str, Any], ...] = (
-    {"kind": "hero"}, {"kind": "releases"}, {"kind": "merch"}, {"kind": "artists"}, {"kind": "journal"},
-)  # fmt: skip
-MOST = 12
 
 
 @shop_get("")
 def front(request: AnyRequest) -> Response[Any]:
     """Show what the label wants to be seen first."""
     shopper = shopper_of(request)
-    sections = []
+    theme = theme_of(realm_of(request), shopper.tenant)
+    shown = sections_of(shopper, theme.front)
+    return shop_page(
+        request, "store/front.html", shopper, keep=True, sections=shown, meta=Meta(title=shopper.tenant.name)
+    )
+
+
+def sections_of(shopper: Shopper, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These sections with what they show here, without those that have nothing; the usual where none are wanted."""
+    asked = list(wanted or shopper.shop.sections or rules.usual())
+    has_hero = any(section["kind"] == "hero" for section in asked)
+    found = []
     with tenant_read(shopper.tenant) as session:
-        for section in shopper.shop.sections or USUAL:
+        for section in asked:
             make = SECTIONS.get(str(section.get("kind")))
-            shown = make(session, shopper, section) if make else None
+            shown = make(session, shopper, section | {"skip": int(has_hero)}) if make else None
             if shown:
-                sections.append({"kind": section["kind"], "title": shopper.said(_texts(section, "titles")), **shown})
-    meta = Meta(title=shopper.tenant.name)
-    return shop_page(request, "store/front.html", shopper, keep=True, sections=sections, meta=meta)
+                found.append({"kind": section["kind"], "title": shopper.said(_texts(section, "titles")), **shown})
+    return found
 
 
 def _texts(section: dict[str, Any], name: str) -> dict[str, str]:
@@ -49,7 +57,7 @@ def _texts(section: dict[str, Any], name: str) -> dict[str, str]:
 
 def _count(section: dict[str, Any], usual: int) -> int:
     held = section.get("count")
-    return min(MOST, held) if isinstance(held, int) and held > 0 else usual
+    return min(rules.MOST, held) if isinstance(held, int) and held > 0 else usual
 
 
 def _hero(session: Session, shopper: Shopper, _section: dict[str, Any]) -> dict[str, Any] | None:
@@ -59,9 +67,8 @@ def _hero(session: Session, shopper: Shopper, _section: dict[str, Any]) -> dict[
 
 def _releases(session: Session, shopper: Shopper, section: dict[str, Any]) -> dict[str, Any] | None:
     """The newest; where a hero shows the first of them, those after it."""
-    skipped = 1 if any(each.get("kind") == "hero" for each in shopper.shop.sections or USUAL) else 0
     found = queries.cards(music.here(shopper)).order_by(*queries.NEWEST)
-    cards = music.cards(session, shopper, found.offset(skipped).limit(_count(section, 8)))
+    cards = music.cards(session, shopper, found.offset(section["skip"]).limit(_count(section, 8)))
     return {"cards": cards} if cards else None
 
 

@@ -63,11 +63,11 @@ def shopper_of(request: AnyRequest) -> Shopper:
     return shopper_in(request, str(request.path_params.get("language", "")))
 
 
-def shopper_in(request: AnyRequest, language: str) -> Shopper:
-    """The same, where something else than the address says the language."""
+def shopper_in(request: AnyRequest, language: str, *, of_closed: bool = False) -> Shopper:
+    """The same, where something else than the address says the language; `of_closed` for who looks before it opens."""
     tenant, realm = tenant_of(request), realm_of(request)
     shop = shop_of(tenant)
-    if not shop.is_open or language not in shop.languages(tenant):
+    if not (shop.is_open or (of_closed and shop.markets)) or language not in shop.languages(tenant):
         raise NotFound
     realm.language = language
     market, country = _place_of(realm, request, shop)

@@ -1,4 +1,4 @@
-"""Where the shop's head and foot lead, and what its front page is made of, each in an order of the label's own."""
+"""Where the shop's head and foot lead, in an order of the label's own."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock, ids
+from app.kernel import activity, ids
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict
 from app.kernel.tenant import Tenant
-from app.storefront.models import MenuEntry, StoreSettings
-from app.storefront.rules import sections as front
+from app.storefront.models import MenuEntry
 from app.storefront.rules import texts as rules
-from app.storefront.rules.portal_refusals import MenuUnusable, SectionsUnusable, TextUnusable
+from app.storefront.rules.portal_refusals import MenuUnusable, TextUnusable
 
 
 class Wish(NamedTuple):
@@ -69,19 +67,3 @@ def _entry(menu: str, place: int, language: str, wish: Wish, held: dict[UUID, di
 
 def _told(entry: MenuEntry) -> dict[str, str]:
     return {"name": next(iter(entry.names.values()), entry.target)}
-
-
-def lay_out(session: Session, actor: Actor, sections: Sequence[dict[str, Any]], *, version: int) -> StoreSettings:
-    """Make the front page of these sections in this order; `Conflict` where somebody else was faster."""
-    settings = session.get_one(StoreSettings, 1, with_for_update=True, populate_existing=True)
-    if settings.version != version:
-        raise Conflict
-    if (checked := front.checked(sections, settings.sections)) is None:
-        raise SectionsUnusable
-    before = [section["kind"] for section in settings.sections]
-    settings.sections, settings.version, settings.changed_at = checked, settings.version + 1, clock.now()
-    session.flush()
-    after = [section["kind"] for section in checked]
-    change: dict[str, Any] = {"before": {"sections": before}, "after": {"sections": after}}
-    activity.record(session, actor, "store_front.changed", subject_type="store_settings", **change)
-    return settings

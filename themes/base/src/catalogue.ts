@@ -6,6 +6,7 @@ import "./elements/batch-progress";
 import "./elements/cell-grid";
 import "./elements/late-cell";
 import "./elements/sound-wave";
+import "./elements/live-look";
 import "./elements/name-search";
 import "./elements/row-list";
 import "./elements/sum-of";

@@ -11,6 +11,7 @@ from app.storefront.pages.portal import (
     around,
     customers,
     discounts,
+    front,
     markets,
     menus,
     order,
@@ -64,6 +65,7 @@ PARTS = (
     taxes,
     printing,
     menus,
+    front,
     texts,
 )
 handlers = [handler for part in PARTS for handler in part.handlers]

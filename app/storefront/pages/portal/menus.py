@@ -1,4 +1,4 @@
-"""Where the shop's head and foot lead, and what stands on its front page."""
+"""Where the shop's head and foot lead."""
 
 from __future__ import annotations
 
@@ -14,29 +14,24 @@ from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
-from app.storefront.models import StorePage, StoreSettings
+from app.storefront.models import StorePage
 from app.storefront.pages.portal.around import (
     TEXTS,
     AnyRequest,
-    Sent,
     language_asked,
     language_names,
     lines,
-    many,
     one,
     store_page,
-    version_of,
     visitor_for,
-    whole,
 )
 from app.storefront.policies import settings_to_read
-from app.storefront.rules import sections, ways
 from app.storefront.rules import texts as rules
+from app.storefront.rules import ways
 from app.storefront.service import menus
 from app.storefront.service.menus import Wish
 
 MENUS = f"{TEXTS}/menus"
-FRONT = f"{TEXTS}/front"
 FIELDS = ("entry", "target", "name")
 
 
@@ -93,48 +88,4 @@ def change_menu(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Re
     return flash.done(f"{MENUS}?language={language}", tenant, sentence("The menu was changed."))
 
 
-@get(FRONT, sync_to_thread=True)
-def show_front(request: AnyRequest) -> Response[str]:
-    """Show what the front page is made of."""
-    return _front(request)
-
-
-def _front(request: AnyRequest, refusal: Refusal | None = None) -> Response[str]:
-    visitor, tenant = visitor_for(request)
-    with tenant_read(tenant) as session:
-        settings: StoreSettings = settings_to_read(session, visitor)
-    shown = settings.sections or sections.usual()
-    kinds = {section["kind"] for section in shown}
-    hidden = [{"kind": kind} for kind in sections.USUAL if kind not in kinds]
-    told: dict[str, Any] = {"shown": shown, "hidden": hidden}
-    told |= {"sections": sections.SENTENCES, "counts": sections.COUNTS}
-    told |= {"settings": settings, "most": sections.MOST, "language": tenant.languages[0]}
-    return store_page(request, "front", FRONT, refusal=refusal, **told)
-
-
-@post(FRONT, sync_to_thread=True)
-def change_front(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Response[Any]:
-    """Make the front page of the sections that are ticked, in the order in which they stand."""
-    visitor, tenant = visitor_for(request, "store.edit")
-    try:
-        wanted = _sections(data)
-        with tenant_work(tenant) as session:
-            menus.lay_out(session, visitor.actor, wanted, version=version_of(data))
-    except (Invalid, Conflict) as refusal:
-        return _front(request, refusal)
-    return flash.done(FRONT, tenant, sentence("The front page was changed."))
-
-
-def _sections(data: Sent) -> list[dict[str, Any]]:
-    on = set(many(data, "on"))
-    found: list[dict[str, Any]] = []
-    for row in lines(data, ("kind", "count")):
-        if row["kind"] in on:
-            count = (
-                {"count": whole(row["count"], least=1, most=sections.MOST)} if row["kind"] in sections.COUNTS else {}
-            )
-            found.append({"kind": row["kind"], **count})
-    return found
-
-
-handlers = [show_menus, change_menu, show_front, change_front]
+handlers = [show_menus, change_menu]

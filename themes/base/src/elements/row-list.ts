@@ -156,6 +156,7 @@ class RowList extends HTMLElement {
       if (place) place.textContent = many ? `${disc}.${number}` : String(number);
       if (where) where.value = String(Math.max(disc, 1));
     }
+    this.dispatchEvent(new CustomEvent("rows:moved", { bubbles: true }));
     const bar = this.dataset.saves ? document.querySelector<HTMLElement>(this.dataset.saves) : null;
     if (bar) bar.hidden = !this.#isUnsaved;
   }
