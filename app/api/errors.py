@@ -122,3 +122,63 @@ class KeyTaken(Conflict):
     """The Idempotency-Key was used for another request."""
 
     message = "This Idempotency-Key was used for another request. Use a new key for a new request."
+
+
+class EndpointUnknown(NotFound):
+    """The label has no such endpoint, or its events are not for whoever asks."""
+
+    message = "This endpoint could not be found."
+
+
+class DeliveryUnknown(NotFound):
+    """There is no such delivery, or not any more."""
+
+    message = "This delivery could not be found. Deliveries are kept for thirty days."
+
+
+class EventsUnusable(Invalid):
+    """What an endpoint is to hear of is not among what happens."""
+
+    message = "Choose kinds of events from the list, such as order.paid, release.* or *."
+
+
+class EventsBeyond(Forbidden):
+    """An endpoint would be told what whoever makes it may not see."""
+
+    message = "You cannot have events sent that you may not see yourself."
+
+
+class DescriptionUnusable(Invalid):
+    """A description is a line of text."""
+
+    message = "Write a description of up to %(most)s characters."
+
+
+class TooManyEndpoints(Conflict):
+    """More endpoints than anyone can look after."""
+
+    message = "There are already %(most)s endpoints. Remove one that is not needed any more."
+
+
+class EndpointOff(Conflict):
+    """The endpoint is sent nothing now."""
+
+    message = "This endpoint is switched off. Switch it on first."
+
+
+class EndpointChanged(Conflict):
+    """Somebody else changed the endpoint in the meantime."""
+
+    message = "This endpoint was changed in the meantime. Reload and try again."
+
+
+class RangeUnusable(Invalid):
+    """What is to be sent again is from when to when, within what is kept."""
+
+    message = "Say from when to when, within the last thirty days, and the start before the end."
+
+
+class EventsNarrowed(Forbidden):
+    """Events are of the whole label."""
+
+    message = "Events are told only to programs that reach the whole label."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy.orm import Session
 
-from app.api.service import answers, keys
+from app.api.service import answers, feeding, keys, posting, remembering
 from app.kernel import clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -17,3 +19,22 @@ def tidy(session: Session, tenant: Tenant) -> None:
     keys.rotate(session, Actor.system(tenant), tenant)
     keys.tidy(session)
     answers.forget(session, clock.now())
+
+
+@jobs.label_task("webhooks.feed", max_attempts=20)
+def feed(session: Session, tenant: Tenant) -> None:
+    """Look through what happened, for endpoints that want to hear of it."""
+    feeding.feed(session, tenant)
+
+
+@jobs.label_task("webhooks.post", is_outside=True, max_attempts=20)
+def post(tenant: Tenant, *, endpoint: str) -> None:
+    """Send an endpoint what is due there."""
+    posting.start(tenant, UUID(endpoint))
+
+
+@jobs.label_schedule("webhooks.forget", every="day", at="03:20", jitter_seconds=3_600)
+@jobs.label_task("webhooks.forget", time_limit=300)
+def forget(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 every task has one
+    """Forget deliveries that are old."""
+    remembering.forget(session)

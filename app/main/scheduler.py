@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
+from app.api.service import feeding
 from app.kernel import observe
 from app.kernel.db import current, platform_read
 from app.kernel.errors import Refusal
@@ -33,6 +35,10 @@ POLL_SECONDS = 1.0
 BUSY_SECONDS = 0.1
 TICK_SECONDS = 5.0
 PAUSE_AFTER_TROUBLE = 1.0
+GATHER_SECONDS = 0.3
+"""News of a label within this time are looked through at once."""
+
+SWEEP_SECONDS = 300.0
 
 log = observe.log("scheduler")
 
@@ -48,6 +54,10 @@ def run(settings: Settings) -> None:
         registry = composition.started_registry()
         threads = [
             threading.Thread(target=relay_cell, args=(cell, settings, registry, stop), name=f"relay {cell}")
+            for cell in settings.owner_urls
+        ]
+        threads += [
+            threading.Thread(target=follow_activity, args=(cell, settings, registry, stop), name=f"activity {cell}")
             for cell in settings.owner_urls
         ]
         threads.append(threading.Thread(target=keep_schedules, args=(registry, stop), name="schedules"))
@@ -88,6 +98,37 @@ def _follow(connection: psycopg.Connection[Any], relay: Relay, stop: threading.E
         # A label with a long backlog has room for its next as soon as one is done, of which nobody notifies.
         for _ in connection.notifies(timeout=BUSY_SECONDS if sent else POLL_SECONDS, stop_after=1):
             pass
+
+
+def follow_activity(cell: str, settings: Settings, registry: Registry, stop: threading.Event) -> None:
+    """Have a cell's activity looked through for whoever wants to hear of it, soon after it happened.
+
+    A notification is a hint alone: what was missed while nobody listened is found at the next sweep over all labels.
+    """
+    while not stop.is_set():
+        try:
+            with psycopg.connect(settings.listening_urls[cell], autocommit=True) as connection:
+                connection.execute("LISTEN activity")
+                swept = -SWEEP_SECONDS
+                while not stop.is_set():
+                    heard = {note.payload for note in connection.notifies(timeout=GATHER_SECONDS)}
+                    if time.monotonic() - swept >= SWEEP_SECONDS:
+                        swept, heard = time.monotonic(), {label.id for label in registry.all() if label.cell == cell}
+                    _wake(registry, heard)
+        except _TROUBLE as trouble:
+            log.warning("activity.interrupted", cell=cell, reason=type(trouble).__name__)
+            stop.wait(PAUSE_AFTER_TROUBLE)
+
+
+def _wake(registry: Registry, labels: set[str]) -> None:
+    for label in sorted(labels):
+        tenant = registry.by_id(label)
+        if tenant is None:
+            continue
+        try:
+            feeding.wake(tenant)
+        except (DBAPIError, Refusal) as trouble:
+            log.warning("activity.not_followed", label=label, reason=type(trouble).__name__)
 
 
 def _locked(connection: psycopg.Connection[Any]) -> bool:

@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 # tries here, and a transaction's number means something in one database only.
 LEFT_BEHIND = frozenset({"member_sessions", "tickets", "throttles", "support_grants"})
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
-BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys")
+BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed")
 RESTAMPED = frozenset({("activity", "xid"), ("postings", "xid")})
 # What the database itself makes of other rows as they arrive, and what of it must come out the same.
 MADE_ANEW = {"ledger_balances": ["account_id", "posted_micros"]}

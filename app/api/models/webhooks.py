@@ -36,9 +36,7 @@ class WebhookEndpoint(LabelModel):
     """
 
     __tablename__ = "webhook_endpoints"
-    __table_args__ = (
-        CheckConstraint("disabled_why IN ('', 'person', 'gone', 'failing')", name="disabled_why"),
-    )
+    __table_args__ = (CheckConstraint("disabled_why IN ('', 'person', 'gone', 'failing')", name="disabled_why"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(Text)
@@ -102,9 +100,7 @@ class WebhookAttempt(LabelModel):
 
     __tablename__ = "webhook_attempts"
 
-    delivery_id: Mapped[UUID] = mapped_column(
-        ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True
-    )
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(MOMENT)
     milliseconds: Mapped[int] = mapped_column(Integer)

@@ -13,12 +13,17 @@ _ROYALTIES: Permission = "royalties.view"
 _PAYOUTS: Permission = "payouts.view"
 _STORE: Permission = "store.view"
 
+_CLIENTS: Permission = "api.clients"
+_ENDPOINT: Final = "webhook_endpoint"
+
+_MADE: dict[str, Kind] = {"kind": "text", "format": "text"}
 _NAMED: dict[str, Kind] = {"name": "text"}
 _TITLED: dict[str, Kind] = {"title": "text"}
 _PAYOUT: dict[str, Kind] = {
     "number": "count", "state": "text", "speed": "text", "currency": "text", "gross_micros": "micros",
     "sent_micros": "micros", "payee_id": "id",
 }  # fmt: skip
+_PERIOD: dict[str, Kind] = {"starts_on": "day", "ends_on": "day"}
 _RUN: dict[str, Kind] = {"number": "count", "state": "text"}
 _ORDER: dict[str, Kind] = {"number": "text"}
 _AMOUNT: dict[str, Kind] = {"number": "text", "amount": "text"}
@@ -44,7 +49,7 @@ TESTED: Final = "webhook.tested"
 """What an endpoint is sent to try it; nobody else hears of it."""
 
 _CATALOGUE_TYPES = (
-    _type("release.created", "A release was created.", "release", _CATALOG, {"title": "text", "upc": "text"}),
+    _type("release.created", "A release was created.", "release", _CATALOG, {"title": "text", "artist": "text"}),
     _type("release.changed", "A release was changed.", "release", _CATALOG, changes=True),
     _type("release.taken_back", "A release was taken back.", "release", _CATALOG, _TITLED),
     _type("recording.created", "A recording was created.", "recording", _CATALOG, {"title": "text", "isrc": "text"}),
@@ -95,7 +100,7 @@ _BUSINESS_TYPES = (
         _NAMED,
     ),
     _type("sales_report.refused", "A sales report could not be read.", "sales_report", _ROYALTIES, _NAMED),
-    _type("period.opened", "A royalty period was opened.", "period", _ROYALTIES, _NAMED),
+    _type("period.opened", "A royalty period was opened.", "period", _ROYALTIES, _PERIOD),
     _type("royalty_run.calculated", "Royalties were calculated.", "run", _ROYALTIES, _RUN, action="run.calculated"),
     _type("royalty_run.failed", "Royalties could not be calculated.", "run", _ROYALTIES, _RUN, action="run.failed"),
     _type("royalty_run.approved", "A royalty run was approved.", "run", _ROYALTIES, _RUN, action="run.approved"),
@@ -177,10 +182,10 @@ _LABEL_TYPES = (
     _type("member.enabled", "Somebody was let in again.", "member", "team.view"),
     _type("member.role_changed", "Somebody's role was changed.", "member", "team.view"),
     _type("bulk_job.finished", "A bulk job came to its end.", "bulk_job", _CATALOG, {"state": "text"}),
-    _type("data_export.ready", "An export of data is ready.", "data_export", _CATALOG, {"kind": "text", "format": "text"}),
-    _type("webhook_endpoint.disabled", "An endpoint is sent nothing any more.", "webhook_endpoint", "api.clients", {"why": "text"}),
-    _type(TESTED, "An endpoint is being tried.", "webhook_endpoint", "api.clients"),
-)  # fmt: skip
+    _type("data_export.ready", "An export of data is ready.", "data_export", _CATALOG, _MADE),
+    _type("webhook_endpoint.disabled", "An endpoint was switched off.", _ENDPOINT, _CLIENTS, {"why": "text"}),
+    _type(TESTED, "An endpoint is being tried.", _ENDPOINT, _CLIENTS),
+)
 
 TYPES: Final[dict[str, EventType]] = {
     each.name: each for each in (*_CATALOGUE_TYPES, *_BUSINESS_TYPES, *_STORE_TYPES, *_LABEL_TYPES)

@@ -12,8 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 STEPS: Final = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 64_800, 79_200)
+    timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 64_800, 79_200)
 )
 """The pauses after each failure: with the first try, ten tries within 72 hours."""
 MOST_ATTEMPTS: Final = len(STEPS) + 1

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "l0036"
-down_revision = "l0031"
+down_revision = "l0034"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -1,0 +1,57 @@
+"""Doors of the API: outside ids become rows here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.api.errors import DeliveryUnknown, EndpointUnknown, EventsBeyond, EventsNarrowed
+from app.api.models import WebhookDelivery, WebhookEndpoint
+from app.api.rules.event_types import TYPES
+from app.api.rules.events import matching
+from app.identity.policies import Visitor, require
+
+
+def heard(visitor: Visitor) -> frozenset[str]:
+    """The kinds of events that somebody may hear of."""
+    return frozenset(name for name, kind in TYPES.items() if kind.permission in visitor.permissions)
+
+
+def require_hears(visitor: Visitor, filters: Iterable[str]) -> None:
+    """Refuse to have somebody told, or to lead elsewhere, what the asker may not see: events are of the whole label."""
+    if not visitor.scope.is_whole:
+        raise EventsNarrowed
+    if not matching(filters, TYPES) <= heard(visitor):
+        raise EventsBeyond
+
+
+def endpoint_to_read(session: Session, visitor: Visitor, endpoint_id: UUID | None) -> WebhookEndpoint:
+    """An endpoint, for whoever looks after programs and may see what it is told."""
+    require(visitor, "api.clients")
+    endpoint = session.get(WebhookEndpoint, endpoint_id) if endpoint_id else None
+    if endpoint is None:
+        raise EndpointUnknown
+    require_hears(visitor, endpoint.filters)
+    return endpoint
+
+
+def endpoint_to_change(session: Session, visitor: Visitor, endpoint_id: UUID | None) -> WebhookEndpoint:
+    """An endpoint that the visitor may change."""
+    require(visitor, "api.clients")
+    endpoint = session.get(WebhookEndpoint, endpoint_id, with_for_update=True) if endpoint_id else None
+    if endpoint is None:
+        raise EndpointUnknown
+    require_hears(visitor, endpoint.filters)
+    return endpoint
+
+
+def delivery_to_read(session: Session, visitor: Visitor, delivery_id: UUID | None) -> WebhookDelivery:
+    """A delivery to an endpoint that the visitor may see."""
+    require(visitor, "api.clients")
+    delivery = session.get(WebhookDelivery, delivery_id) if delivery_id else None
+    if delivery is None:
+        raise DeliveryUnknown
+    endpoint_to_read(session, visitor, delivery.endpoint_id)
+    return delivery
