@@ -74,7 +74,7 @@ SENTENCES = {
     "logo.favicon": "Choose the mark or the first letter.",
     "layout.hero": "Choose editorial, immersive or split.",
     "layout.header": "Choose left or centred.",
-    "front.sections": "A front page has up to 12 blocks, with titles of up to 120 characters and texts of up to 20,000.",
+    "front.sections": "A front page has up to 12 blocks with titles up to 120 characters and texts up to 20,000.",
     "copy.voice": "Choose plain, warm or bold.",
     "copy.strings": "A text of your own needs a language, an original and up to 2,000 characters.",
     "identity.legal_name": "A legal name may have up to 120 characters.",
