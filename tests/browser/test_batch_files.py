@@ -13,6 +13,7 @@ from tests.uploads.sending import TABLE
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 BIG = wav(a_tone(70.0))
+ONE = {"name": "a.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}
 
 
 @pytest.fixture
@@ -143,12 +144,26 @@ def test_the_page_has_no_fault(opened, slug, language):
     assert here.complaints == []
 
 
+def test_what_was_chosen_before_the_page_could_hear_of_it_is_sent(opened):
+    """As on a slow machine: the page is there, and what makes it move is still on its way."""
+    here = opened()
+    held = []
+    here.page.route("**/assets/files-*.js", lambda route: held.append(route))  # noqa: PLW0108 Playwright marks what it is given
+    here.page.reload(wait_until="commit")
+    chooser = here.page.locator("[data-from-files]")
+    chooser.set_input_files(ONE)
+    assert chooser.evaluate("each => each.files.length") == 1, "nobody has heard of it yet"
+    assert eventually(lambda: here.page.wait_for_timeout(50) or held)
+    held[0].continue_()
+    here_are(here, 1, 1)
+    assert sorted(of_batch(here)) == ["a.wav"]
+
+
 def test_the_client_is_loaded_only_once_something_is_sent(opened):
     here = opened()
+    here.page.wait_for_load_state()
     loaded = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('.js')).length"
     before = here.page.evaluate(loaded)
-    here.page.locator("[data-from-files]").set_input_files(
-        {"name": "a.wav", "mimeType": "audio/wav", "buffer": b"RIFF"}
-    )
+    here.page.locator("[data-from-files]").set_input_files(ONE)
     here_are(here, 1, 1)
     assert here.page.evaluate(loaded) > before

@@ -28,10 +28,8 @@ class BatchFiles extends HTMLElement {
     for (const kind of ["files", "folder"]) {
       const input = this.#part<HTMLInputElement>(`from-${kind}`);
       this.#part(`pick-${kind}`).addEventListener("click", () => input.click());
-      input.addEventListener("change", () => {
-        void this.#take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
-        input.value = "";
-      });
+      input.addEventListener("change", () => this.#chosen(input));
+      this.#chosen(input); // before this was there to hear of it
     }
     drop.addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -55,6 +53,11 @@ class BatchFiles extends HTMLElement {
 
   #part<Kind extends HTMLElement = HTMLElement>(name: string): Kind {
     return this.querySelector<Kind>(`[data-${name}]`)!;
+  }
+
+  #chosen(input: HTMLInputElement): void {
+    void this.#take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+    input.value = "";
   }
 
   async #take(found: Found[]): Promise<void> {
