@@ -7,6 +7,7 @@ import re
 import pytest
 
 from app.catalog.rules.roles import ROLE_SENTENCES
+from app.kernel.money import currencies
 from tests.browser import pseudo
 from tests.browser.conftest import NARROW, WIDE, Site
 from tests.browser.test_every_page import pages
@@ -22,7 +23,7 @@ DATA = (
 """What a label or a person wrote, and what machines read: none of it is ever translated."""
 
 NAMES = (
-    "EUR",
+    *currencies(),
     "PDF",
     "SHA",
     "JSON",
