@@ -182,3 +182,9 @@ class EventsNarrowed(Forbidden):
     """Events are of the whole label."""
 
     message = "Events are told only to programs that reach the whole label."
+
+
+class EventUnknown(NotFound):
+    """There is no such event, it is of long ago, or it is nothing for whoever asks."""
+
+    message = "This event could not be found. Events are told for thirty days."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
 from app.api.errors import DeliveryUnknown, EndpointUnknown, EventsBeyond, EventsNarrowed
 from app.api.models import WebhookDelivery, WebhookEndpoint
-from app.api.rules.event_types import TYPES
+from app.api.rules.event_types import RESOURCES, TYPES
 from app.api.rules.events import matching
 from app.identity.policies import Visitor, require
 
@@ -25,6 +26,18 @@ def require_hears(visitor: Visitor, filters: Iterable[str]) -> None:
         raise EventsNarrowed
     if not matching(filters, TYPES) <= heard(visitor):
         raise EventsBeyond
+
+
+def may_see_endpoint(visitor: Visitor) -> ColumnElement[bool]:
+    """The endpoints that are told nothing beyond what a visitor may see."""
+    if "api.clients" not in visitor.permissions or not visitor.scope.is_whole:
+        return false()
+    mine = heard(visitor)
+    offered = ("*", *(f"{name}.*" for name in RESOURCES), *TYPES)
+    seen: ColumnElement[bool] = WebhookEndpoint.filters.contained_by(
+        [each for each in offered if matching([each], TYPES) <= mine]
+    )
+    return seen
 
 
 def endpoint_to_read(session: Session, visitor: Visitor, endpoint_id: UUID | None) -> WebhookEndpoint:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rules.event_types import BY_ACTION
 from app.api.rules.events import Happened, event_of
+from app.kernel import clock
 from app.kernel.activity import Activity
 from app.kernel.live.place import Place, look
 
@@ -45,18 +46,17 @@ def events_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any
     return {row.id: event for row in rows if (event := as_event(row)) is not None}
 
 
-def since(session: Session, moment: datetime) -> Place:
+def place_before(session: Session, moment: datetime) -> Place:
     """The place before everything that happened at a moment or later."""
     now = Place.now(session)
     first = session.scalar(select(func.min(Activity.xid)).where(Activity.at >= moment))
     return now if first is None else Place(f"{first}:{first}:", now.until)
 
 
-def page(
-    session: Session, place: Place, names: Collection[str], limit: int
-) -> tuple[list[dict[str, Any]], Place, bool]:
-    """The next events of these kinds after a place."""
+def page(session: Session, place: Place, names: Collection[str], limit: int, *, since: datetime) -> Page:
+    """The next events of these kinds after a place; none of before a moment, nor of longer ago than they are told."""
     found: list[dict[str, Any]] = []
+    earliest = max(since, clock.now() - KEPT)
     for _ in range(MOST_LOOKS):
         place, rows = look(session, place)
         if not rows:
@@ -66,6 +66,6 @@ def page(
             if len(found) >= limit:
                 return Page(found, place, has_more=True)
             place = place.after(row)
-            if event is not None and event["type"] in names:
+            if event is not None and event["type"] in names and row.at >= earliest:
                 found.append(event)
     return Page(found, place, has_more=True)

@@ -27,7 +27,7 @@ from importlib import import_module
 
 from litestar.handlers import HTTPRouteHandler
 
-_FILES = ("artists", "imprints", "releases", "tracks", "recordings")
+_FILES = ("artists", "imprints", "releases", "tracks", "recordings", "events", "webhooks")
 """Chapters of the reference in their order."""
 
 
