@@ -98,6 +98,9 @@ class Release(Changeable, LabelModel):
     checked_at: Mapped[datetime | None] = mapped_column(MOMENT)
     """When rules last looked at it; empty while it has changed since."""
 
+    open_findings: Mapped[int] = mapped_column(Integer, server_default="0")
+    """How many things, remarks left out, rules then found wrong: what lists of a thousand add up."""
+
 
 class ReleaseArtist(LabelModel):
     """Who a release is by, in the order that the cover names them."""

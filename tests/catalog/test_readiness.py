@@ -381,3 +381,16 @@ def test_a_change_during_the_check_is_not_lost(mine):
         with db.tenant_work(mine) as other, pytest.raises(OperationalError):
             other.execute(text("SET LOCAL lock_timeout = '50ms'"))
             other.execute(update(Release).where(Release.id == release).values(genre="x"))
+
+
+def test_a_release_counts_what_waits_on_it(client_as, mine):
+    release, found = a_dirty_release(mine), []
+    there = select(func.count()).where(Finding.release_id == Release.id, Finding.severity != "info").scalar_subquery()
+    for rule in ("GE01", None):
+        work(mine)
+        with db.tenant_read(mine) as session:
+            found.append(tuple(session.execute(select(Release.open_findings, there)).one()))
+        if rule:
+            fixed(client_as(mine), release, rule)
+    (said, counted), (then, fewer) = found
+    assert said == counted > then == fewer

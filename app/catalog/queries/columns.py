@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Subquery, cast, func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.catalog.models import Credit, Finding, RecordingArtist, Release, ReleaseArtist
+from app.catalog.models import Credit, RecordingArtist, Release, ReleaseArtist
 from app.catalog.policies import is_credited, may_see_release
 from app.catalog.queries.readiness import open_tasks, unchecked
 from app.catalog.rules import RULES
@@ -45,16 +45,13 @@ def next_release(visitor: Visitor, today: date) -> Subquery:
 @fill("tasks")
 def open_findings(visitor: Visitor, _today: date) -> Subquery:
     """How many findings wait on an artist's releases, remarks left out; the note counts releases not checked yet."""
-    open_ones = select(Finding.release_id, func.count().label("n")).where(Finding.severity.in_(("block", "warn")))
-    counted = open_ones.group_by(Finding.release_id).subquery("counted")
     query = (
         select(
             ReleaseArtist.artist_id,
-            cast(func.coalesce(func.sum(counted.c.n), 0), BigInteger).label("value"),
+            func.sum(Release.open_findings).label("value"),
             func.nullif(func.count().filter(Release.checked_at.is_(None)), 0).label("note"),
         )
         .join(Release, Release.id == ReleaseArtist.release_id)
-        .outerjoin(counted, counted.c.release_id == Release.id)
         .where(may_see_release(visitor))
         .group_by(ReleaseArtist.artist_id)
     )

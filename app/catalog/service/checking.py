@@ -53,10 +53,11 @@ def check_releases(session: Session, tenant: Tenant, release_ids: Sequence[UUID]
     )
     if rows.height:
         copy_rows(session, findings, rows.columns, rows.write_csv(include_header=False).encode())
+    waiting = select(func.count()).where(Finding.release_id == Release.id, Finding.severity.in_(("block", "warn")))
     session.execute(
         update(Release)
         .where(Release.id == func.any(wanted))
-        .values(checked_at=clock.now())
+        .values(checked_at=clock.now(), open_findings=waiting.scalar_subquery())
         .execution_options(synchronize_session=False)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
@@ -45,5 +45,6 @@ def found_artists(visitor: Visitor, wanted: str) -> Select[UUID, str]:
 def as_sorted(column: Any) -> ColumnElement[str]:
     """A text as lists order it, accents and case apart; PostgreSQL need not have been built with ICU for it."""
     bare = func.regexp_replace(func.normalize(column, literal_column("NFD")), "[\u0300-\u036f]", "", "g")
-    sorting: ColumnElement[str] = func.lower(bare)
+    is_ascii = func.octet_length(column) == func.char_length(column)  # most names are, and have nothing to take apart
+    sorting: ColumnElement[str] = func.lower(case((is_ascii, column), else_=bare))
     return sorting
