@@ -33,7 +33,6 @@ from app.settings import Settings, SettingsError
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 
-"""The label with sales and statements: one is enough to see what they look like."""
 OPERATOR = ("operator@boptone.test", "boptone-demo-2026")
 
 
@@ -87,17 +86,22 @@ def seed(settings: Settings, *, with_media: Collection[str] = ()) -> None:
     for scene in SCENES:
         tenant = open_label(scene.wish())
         if tenant.state is TenantState.ACTIVE:
-            _looks(tenant, scene)
-            _music(tenant, scene)
-            _people(tenant, scene)
-            make_fans(tenant, artist=scene.artist, password=scene.password)
-            make_deals(tenant, scene.artist, scene.currency)
-            make_taxes(tenant)
-            make_sales(tenant, scene.currency)
-            make_accounts(tenant)
-            make_shop(tenant)
-            dress_shop(tenant, scene.slug, with_media=scene.slug in with_media)
-            make_library(tenant)
+            furnish(tenant, scene, with_media=scene.slug in with_media)
+
+
+def furnish(tenant: Tenant, scene: Scene, *, with_media: bool) -> None:
+    """Give an open label everything of its scene that it does not have yet."""
+    _looks(tenant, scene)
+    _music(tenant, scene)
+    _people(tenant, scene)
+    make_fans(tenant, artist=scene.artist, password=scene.password)
+    make_deals(tenant, scene.artist, scene.currency)
+    make_taxes(tenant)
+    make_sales(tenant, scene.currency)
+    make_accounts(tenant)
+    make_shop(tenant)
+    dress_shop(tenant, scene.slug, with_media=with_media)
+    make_library(tenant)
 
 
 SLUGS = tuple(scene.slug for scene in SCENES)
