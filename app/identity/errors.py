@@ -153,6 +153,18 @@ class LastOwner(Conflict):
     message = "A label needs an owner. Make somebody else an owner first."
 
 
+class LastWayIn(Conflict):
+    """Where everybody must come in by a sign-in service, an owner needs another way for the day it fails."""
+
+    message = "This is the only owner who may come in without the sign-in service. Name another one first."
+
+
+class SsoRequired(Forbidden):
+    """The label's members come in by its sign-in service."""
+
+    message = "Your label asks you to come in by its own sign-in service. Choose it on the sign-in page."
+
+
 class RoleUnknown(Invalid):
     """There is no such role."""
 

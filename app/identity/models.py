@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, SmallInteger, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -112,19 +112,29 @@ class SecurityPolicy(LabelModel):
         CheckConstraint("id = 1", name="id"),
         CheckConstraint("idle_minutes BETWEEN 5 AND 10080", name="idle_minutes"),
         CheckConstraint("absolute_hours BETWEEN 1 AND 2160", name="absolute_hours"),
+        CheckConstraint("sso_only IN ('nobody', 'domains', 'everybody')", name="sso_only"),
     )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     second_factor_roles: Mapped[list[str]] = mapped_column(KEYS, server_default=text("'{}'"))
     idle_minutes: Mapped[int] = mapped_column()
     absolute_hours: Mapped[int] = mapped_column()
+    sso_only: Mapped[str] = mapped_column(Text, server_default="nobody")
+    sso_domains: Mapped[list[str]] = mapped_column(KEYS, server_default=text("'{}'"))
+    break_glass: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
 
     @staticmethod
     def usual() -> SecurityPolicy:
         """The policy of a label that has chosen none."""
         hours = int(ABSOLUTE_LIMIT.total_seconds()) // 3600
         return SecurityPolicy(
-            id=1, second_factor_roles=[], idle_minutes=int(IDLE_LIMIT.total_seconds()) // 60, absolute_hours=hours
+            id=1,
+            second_factor_roles=[],
+            idle_minutes=int(IDLE_LIMIT.total_seconds()) // 60,
+            absolute_hours=hours,
+            sso_only="nobody",
+            sso_domains=[],
+            break_glass=[],
         )
 
     @property
@@ -139,6 +149,12 @@ class SecurityPolicy(LabelModel):
     def asks_factor_of(self, role: str) -> bool:
         """Tell whether members of this role need a second factor."""
         return role in self.second_factor_roles
+
+    def asks_sso_of(self, member: Member) -> bool:
+        """Tell whether a member must come in by the label's own sign-in service; some owners never must."""
+        if self.sso_only == "nobody" or (member.role == "owner" and member.id in self.break_glass):
+            return False
+        return self.sso_only == "everybody" or member.email.rpartition("@")[2] in self.sso_domains
 
 
 class SupportGrant(LabelModel):

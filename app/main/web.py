@@ -50,6 +50,7 @@ from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
 from app.royalties import pages as royalties_pages
 from app.settings import Settings
+from app.sso import pages as sso_pages
 from app.storefront import pages as storefront_pages
 from app.streaming import pages as streaming_pages
 from app.tax import pages as tax_pages
@@ -98,6 +99,7 @@ def _handlers() -> list[HTTPRouteHandler]:
         tls_ask,
         files_web.open_file,
         *identity_pages.handlers,
+        *sso_pages.handlers,
         *brand_pages.handlers,
         *portal_pages.handlers,
         *artist_pages.handlers,

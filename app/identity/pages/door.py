@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.identity import service
 from app.identity.errors import InvitationUsed, SignInRefused
 from app.identity.models import Throttle
+from app.identity.pages import ways
 from app.identity.pages.visitors import (
     SECURITY,
     AnyRequest,
@@ -111,6 +112,25 @@ def again(request: AnyRequest, template: str, refusal: Refusal, **values: Any) -
     return response
 
 
+def shown_door(
+    request: AnyRequest, *, wish: str, email: str = "", asks_mail: bool = False, refusal: Refusal | None = None
+) -> Response[Any]:
+    """The door with every way in: by the label's sign-in services, and by our own.
+
+    `asks_mail`: only the address, where that may decide which way it is.
+    """
+    found = ways.at_door(tenant_of(request), wish)
+    shown: dict[str, Any] = {
+        "email": email[:LONGEST_EMAIL],
+        "next": wish,
+        "ways": found,
+        "mail_first": asks_mail and found.asks_mail,
+    }
+    if refusal is not None:
+        return again(request, "identity/sign_in.html", refusal, **shown, **_AT_THE_DOOR)
+    return page("identity/sign_in.html", realm_of(request), problem=None, **shown, **_AT_THE_DOOR)
+
+
 @get("/portal/sign-in", sync_to_thread=True)
 def sign_in_page(request: AnyRequest) -> Response[Any]:
     """Show the door; who is inside already is led on."""
@@ -120,7 +140,7 @@ def sign_in_page(request: AnyRequest) -> Response[Any]:
     except FactorMissing:
         return Redirect(SECURITY, status_code=303)
     except SignedOut:
-        return page("identity/sign_in.html", realm_of(request), problem=None, email="", next=wish, **_AT_THE_DOOR)
+        return shown_door(request, wish=wish, asks_mail=request.query_params.get("with") != "password")
     return Redirect(onward(wish, visitor.member), status_code=303)
 
 
@@ -144,8 +164,7 @@ def sign_in(request: AnyRequest, data: URLEncodedBody[SignInForm]) -> Response[A
             )
             answer = entered(session, token, wish)
     except (SignInRefused, Busy) as refusal:
-        shown = {"email": data.email[:LONGEST_EMAIL], "next": wish}
-        return again(request, "identity/sign_in.html", refusal, **shown, **_AT_THE_DOOR)
+        return shown_door(request, wish=wish, email=data.email, refusal=refusal)
     limits.clear(tenant, account, PER_ACCOUNT)
     return answer
 

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from app.identity import service
 from app.identity.errors import CodeRefused, SignInRefused
+from app.identity.pages import ways
 from app.identity.pages.door import DOOR, LONGEST_PASSWORD, PER_ACCOUNT, SECOND_STEP, again, slowed
 from app.identity.pages.visitors import (
     PROOF,
@@ -99,12 +100,23 @@ def second_factor(request: AnyRequest, data: URLEncodedBody[CodeForm]) -> Respon
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token), half_cookie("")])
 
 
+def _asked_anew(request: AnyRequest, visitor: Visitor, wanted: str) -> dict[str, Any]:
+    """By what a member can prove who they are: whoever has no password has a sign-in service."""
+    return {
+        "factors": here_factors(request, visitor),
+        "ways": ways.for_proof(tenant_of(request), visitor.member, wanted),
+        "has_password": visitor.member.password_hash is not None,
+        "next": wanted,
+        **_HERE,
+    }
+
+
 @get(PROOF, sync_to_thread=True, opt={"unready": True, "in_person": True})
 def proof_page(request: AnyRequest) -> Response[str]:
     """Ask a member who is signed in to prove again who they are."""
     visitor = visitor_of(request)
     wanted = safe_path(request.query_params.get("next"), SECURITY)
-    shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted, **_HERE}
+    shown = _asked_anew(request, visitor, wanted)
     return page("identity/re_authenticate.html", realm_of(request), problem=None, **shown)
 
 
@@ -118,7 +130,7 @@ def prove(request: AnyRequest, data: URLEncodedBody[ProofForm]) -> Response[Any]
         with slowed(tenant, account=account, address=realm_of(request).client), door_work(tenant) as session:
             token = entry.prove(session, tenant, visitor, data.proof[:LONGEST_PASSWORD], came(request, "proof"))
     except (SignInRefused, CodeRefused, Busy) as refusal:
-        shown: dict[str, Any] = {"factors": here_factors(request, visitor), "next": wanted, **_HERE}
+        shown = _asked_anew(request, visitor, wanted)
         return again(request, "identity/re_authenticate.html", refusal, **shown)
     limits.clear(tenant, account, PER_ACCOUNT)
     return Redirect(wanted, status_code=303, cookies=[session_cookie(token)])

@@ -9,15 +9,15 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.identity.errors import InvitationUsed, LinkUsed, MemberThere, NameMissing, SignInRefused
-from app.identity.models import PROGRAM, Invitation, Member
+from app.identity.errors import InvitationUsed, LinkUsed, MemberThere, NameMissing, SignInRefused, SsoRequired
+from app.identity.models import PROGRAM, Invitation, Member, SecurityPolicy
 from app.identity.policies import Visitor
 from app.identity.rules import normal_email, token_hash
 from app.identity.rules.roles import CUSTOM
 from app.identity.service import notices, sessions, tickets
 from app.identity.service.factors import factors_of, use_any_code
 from app.identity.service.passwords import chosen
-from app.identity.service.sessions import Came, Found, actor_of
+from app.identity.service.sessions import Came, Found, actor_of, is_by_service
 from app.kernel import activity, clock, crypto, ids, jobs, passwords
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -39,7 +39,13 @@ def sign_in(session: Session, tenant: Tenant, *, email: str, password: str, agen
 
 
 def come_in(session: Session, tenant: Tenant, member: Member, came: Came, *, is_whole: bool = False) -> str:
-    """Begin the session of a member who has proved who they are, by half where a second factor is due."""
+    """Begin the session of a member who has proved who they are, by half where a second factor is due.
+
+    Where the label's own sign-in service is the way in, no other is: a right password is then told like a wrong one.
+    """
+    policy = session.get(SecurityPolicy, 1)
+    if policy is not None and not is_by_service(came.method) and policy.asks_sso_of(member):
+        raise SignInRefused if came.method.startswith("password") else SsoRequired
     if not is_whole and factors_of(session, member).any:
         return sessions.start(session, member, came, awaits_factor=True)
     token = sessions.start(session, member, came)

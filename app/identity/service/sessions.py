@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -28,6 +28,10 @@ SEEN_EVERY = timedelta(minutes=1)
 
 SUPPORT_NAME = "Support"
 """How an operator is called at a label: by no name of ours."""
+
+
+BY_SERVICE, BY_TRUSTED_SERVICE = "sso", "sso+trusted"
+"""How somebody came in whom the label's own sign-in service proved; a trusted one stands for the second factor, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,14 @@ def visitor_from(tenant: Tenant, found: Found) -> Visitor:
     if grant is not None:
         operator = Actor("operator", grant.operator_id, tenant, SUPPORT_NAME, on_behalf_of=member.id)
         return supporter_for(operator, member, held, grant, granted=granted)
-    lacks = policy is not None and policy.asks_factor_of(member.role) and not has_factor
+    owes = policy is not None and policy.asks_factor_of(member.role) and held.method != BY_TRUSTED_SERVICE
+    lacks = owes and not has_factor
     return visitor_for(actor_of(tenant, member), member, held, lacks_factor=lacks, granted=granted)
+
+
+def is_by_service(method: str) -> bool:
+    """Tell whether somebody came in by the label's own sign-in service."""
+    return method.partition("+")[0] == BY_SERVICE
 
 
 def start(
@@ -227,6 +237,8 @@ def hold(session: Session, visitor: Visitor) -> None:
 
 def renew(session: Session, visitor: Visitor, came: Came) -> str:
     """Replace the visitor's session by a new one after they proved who they are: a new id at a change of privilege."""
-    end_sessions = update(MemberSession).where(MemberSession.id == visitor.session_id)
-    session.execute(end_sessions.values(ended_at=clock.now()))
+    held = session.get_one(MemberSession, visitor.session_id)
+    held.ended_at = clock.now()
+    if is_by_service(held.method) and not is_by_service(came.method):
+        came = replace(came, method=held.method)  # a proof takes nothing away from how they came in
     return start(session, visitor.member, came)

@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.identity.errors import BeyondOwn, ChoiceUnusable, LastOwner, MemberThere, OwnFactors, RoleUnknown
-from app.identity.models import INVITATION_LIFE, PROGRAM, CustomRole, Invitation, Member
-from app.identity.policies import Visitor, live_owner_ids, permissions_of, require, require_no_more
+from app.identity.errors import BeyondOwn, ChoiceUnusable, MemberThere, OwnFactors
+from app.identity.models import INVITATION_LIFE, PROGRAM, Invitation, Member
+from app.identity.policies import Visitor, permissions_of, require, require_no_more
 from app.identity.rules import normal_email, token_hash
-from app.identity.rules.permissions import known
-from app.identity.rules.roles import CUSTOM, ROLES, role_named
 from app.identity.rules.scopes import Scope
-from app.identity.service import factors, notices, sessions
+from app.identity.service import factors, kept, notices, sessions
 from app.identity.service.entry import LONGEST_EMAIL
+from app.identity.service.places import Place, place_of
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
-MOST_KEYS = 200
-LONGEST_KEY = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A role at the label: a built-in one or one of the label's own, and what it is narrowed to."""
-
-    role: str
-    custom: CustomRole | None
-    imprints: list[str]
-    artists: list[str]
-
-    @property
-    def scope(self) -> Scope:
-        """To what it is narrowed."""
-        built_in = role_named(self.role)
-        return Scope.of(self.imprints, self.artists, is_narrow=built_in is not None and built_in.is_narrow)
-
-
-def place_of(session: Session, role: str, *, imprints: str = "", artists: str = "") -> Place:
-    """The place that a form names: a built-in role by its key, one of the label's own by its id."""
-    keys = {"imprints": _keys(imprints), "artists": _keys(artists)}
-    if role in ROLES:
-        return Place(role, None, **keys)
-    known_id = ids.parse_uuid(role)
-    custom = session.get(CustomRole, known_id) if known_id else None
-    if custom is None:
-        raise RoleUnknown
-    return Place(CUSTOM, custom, **keys)
+__all__ = [
+    "Place", "change_role", "check_may_give", "disable", "enable", "invite", "members", "open_invitations", "place_of",
+    "resend", "reset_factors", "revoke", "send_invitation",
+]  # fmt: skip
 
 
 def check_may_give(visitor: Visitor, place: Place) -> None:
     """Refuse a role with more rights or more reach than the giver has; only owners make owners."""
-    permissions = known(place.custom.permissions) if place.custom else ROLES[place.role].permissions
-    require_no_more(visitor, permissions, place.scope)
+    require_no_more(visitor, place.permissions, place.scope)
     if place.role == "owner" and visitor.member.role != "owner":
         raise BeyondOwn
 
@@ -110,44 +80,17 @@ def members(session: Session) -> list[Member]:
 def change_role(session: Session, tenant: Tenant, visitor: Visitor, member: Member, place: Place) -> None:
     """Give a member another place; their sessions end, so that nothing goes on under the old one."""
     check_may_give(visitor, place)
-    if place.role != "owner":
-        _check_owner_left(session, member)
-    before = member.facts
-    member.take_role(place.role, place.custom, imprints=place.imprints, artists=place.artists)
-    if before == member.facts:
-        return
-    session.flush()
-    sessions.end_all(session, member.id)
-    activity.record(
-        session,
-        visitor.actor,
-        "member.role_changed",
-        subject_type="member",
-        subject_id=member.id,
-        before=before,
-        after=member.facts,
-    )
-    notices.tell(session, tenant, member, "role")
+    kept.give_place(session, tenant, visitor.actor, member, place)
 
 
 def disable(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
     """Let a member in no more; every session of theirs ends."""
-    _check_owner_left(session, member)
-    if member.disabled_at is not None:
-        return
-    member.disable(clock.now())
-    sessions.end_all(session, member.id)
-    activity.record(session, visitor.actor, "member.disabled", subject_type="member", subject_id=member.id)
-    notices.tell(session, tenant, member, "disabled")
+    kept.disable(session, tenant, visitor.actor, member)
 
 
 def enable(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
     """Let a member in again."""
-    if member.disabled_at is None:
-        return
-    member.enable()
-    activity.record(session, visitor.actor, "member.enabled", subject_type="member", subject_id=member.id)
-    notices.tell(session, tenant, member, "enabled")
+    kept.enable(session, tenant, visitor.actor, member)
 
 
 def reset_factors(session: Session, tenant: Tenant, visitor: Visitor, member: Member) -> None:
@@ -163,13 +106,6 @@ def reset_factors(session: Session, tenant: Tenant, visitor: Visitor, member: Me
         session, visitor.actor, "member.factors_reset", subject_type="member", subject_id=member.id, before=before
     )
     notices.tell(session, tenant, member, "factors_reset")
-
-
-def _check_owner_left(session: Session, member: Member) -> None:
-    """Refuse to take the last owner away; owners are locked first, so that two at once cannot."""
-    owners = live_owner_ids(session)
-    if member.id in owners and len(owners) == 1:
-        raise LastOwner
 
 
 def _take_back_older(session: Session, visitor: Visitor, email: str) -> None:
@@ -206,11 +142,3 @@ def _invited(session: Session, actor: Actor, email: str, place: Place) -> tuple[
     }
     activity.record(session, actor, "member.invited", subject_type="invitation", subject_id=invitation.id, after=after)
     return invitation, token
-
-
-def _keys(text: str) -> list[str]:
-    """Keys as people write them into a form: separated by commas or lines."""
-    found = sorted({key.strip() for key in text.replace("\n", ",").split(",") if key.strip()})
-    if len(found) > MOST_KEYS or any(len(key) > LONGEST_KEY for key in found):
-        raise ChoiceUnusable
-    return found

@@ -1,0 +1,9 @@
+"""The pages of sign-in services: the way there and back, and where they are set up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.sso.pages import door, saml
+
+handlers: list[Any] = [*door.handlers, *saml.handlers]

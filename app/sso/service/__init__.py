@@ -1,0 +1,1 @@
+"""Coming in by a sign-in service, setting one up, and keeping people in step."""
