@@ -10,6 +10,15 @@ tell("api.client_changed", sentence("What a program may do was changed"), hears=
 tell("api.client_revoked", sentence("A program's access was taken away"), hears="api.clients")
 tell("api.secret_rotated", sentence("A program was given a new secret"))
 tell("api.secret_ended", sentence("A program's old secrets were ended"))
+tell("api.consent_given", sentence("A program was allowed to act in somebody's name"))
+tell("api.consent_withdrawn", sentence("A program may not act in somebody's name any more"))
+tell("api.family_revoked", sentence("A program gave its access in somebody's name back"))
+tell(
+    "api.family_replayed",
+    sentence("A program's access in somebody's name was ended: a secret of it was used twice"),
+    hears="api.clients",
+)
+tell("api.token_revoked", sentence("A program gave an access token back"))
 tell("api.key_rotated", sentence("The key that signs access tokens was replaced"))
 tell("webhook_endpoint.made", sentence("Events are sent to a new address"), hears="api.clients")
 tell("webhook_endpoint.changed", sentence("Where events are sent was changed"), hears="api.clients")

@@ -14,6 +14,13 @@ class OAuthRefused(Invalid):
     code: ClassVar[str] = "invalid_request"
     status: ClassVar[int] = 400
 
+    @classmethod
+    def told(cls, code: str) -> OAuthRefused:
+        """The same under another of the protocol's words."""
+        refusal = cls()
+        refusal.code = code  # type: ignore[misc]  # this refusal brings its own word
+        return refusal
+
 
 class ClientRefused(OAuthRefused):
     """The program did not prove who it is; which part was wrong is never said."""
@@ -59,6 +66,37 @@ class ResourceRefused(OAuthRefused):
     code = "invalid_target"
 
 
+class ProofRefused(OAuthRefused):
+    """The proof of possession is not one for this request, at this moment, or was used before."""
+
+    message = "The proof that came with this request does not fit it. Make a new one."
+    code = "invalid_dpop_proof"
+
+
+class RedirectRefused(OAuthRefused):
+    """The program is unknown, or people are not to be sent back there; nobody is sent anywhere."""
+
+    message = "The program that sent you here is not known to this label, or named an address that is not its own."
+
+
+class RequestOver(NotFound):
+    """The question was answered, or waited too long."""
+
+    message = "This request is over. Go back to the program and begin anew."
+
+
+class ConsentUnknown(NotFound):
+    """Nothing like that was allowed, or it was taken back."""
+
+    message = "This program has no access in your name. It may have been taken away."
+
+
+class CodeUnknown(NotFound):
+    """No device waits with this code."""
+
+    message = "No device waits with this code. Look at the device and type it again."
+
+
 class TokenMissing(Forbidden):
     """No token came along."""
 
@@ -73,6 +111,14 @@ class TokenRefused(Forbidden):
     message = "This access token is not valid here, or not any more."
     status: ClassVar[int] = 401
     headers: ClassVar[dict[str, str]] = {"www-authenticate": 'Bearer error="invalid_token"'}
+
+
+class PossessionRefused(TokenRefused):
+    """The token belongs to the holder of a key, and the request does not prove to come from there."""
+
+    headers: ClassVar[dict[str, str]] = {
+        "www-authenticate": 'DPoP error="invalid_token", algs="ES256 ES384 PS256 RS256 Ed25519 EdDSA"'
+    }
 
 
 class ScopeMissing(Forbidden):
@@ -103,6 +149,12 @@ class NameUnusable(Invalid):
     """A program needs a name that people recognise."""
 
     message = "Write a name of up to %(most)s characters."
+
+
+class WishUnusable(Invalid):
+    """What the program is to be does not fit together."""
+
+    message = "This program cannot be made as it is. Change what is marked and try again."
 
 
 class TooManyClients(Conflict):

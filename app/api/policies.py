@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
-from app.api.errors import DeliveryUnknown, EndpointUnknown, EventsBeyond, EventsNarrowed
-from app.api.models import WebhookDelivery, WebhookEndpoint
+from app.api.errors import ClientUnknown, ConsentUnknown, DeliveryUnknown, EndpointUnknown, EventsBeyond, EventsNarrowed
+from app.api.models import ApiClient, Consent, WebhookDelivery, WebhookEndpoint
 from app.api.rules.event_types import RESOURCES, TYPES
 from app.api.rules.events import matching
-from app.identity.policies import Visitor, require
+from app.api.rules.scopes import permissions_of_scopes
+from app.identity.policies import Visitor, allows, require, require_no_more
+from app.identity.rules.scopes import Scope
 
 
 def heard(visitor: Visitor) -> frozenset[str]:
@@ -68,3 +70,38 @@ def delivery_to_read(session: Session, visitor: Visitor, delivery_id: UUID | Non
         raise DeliveryUnknown
     endpoint_to_read(session, visitor, delivery.endpoint_id)
     return delivery
+
+
+def client_to_read(session: Session, visitor: Visitor, client_id: UUID | None) -> ApiClient:
+    """A program that the label lets in."""
+    client = session.get(ApiClient, client_id) if client_id else None
+    if client is None or client.revoked_at is not None or not allows(visitor, "api.clients"):
+        raise ClientUnknown
+    return client
+
+
+def client_to_change(session: Session, visitor: Visitor, client_id: UUID | None) -> ApiClient:
+    """A program that one may change: none with more rights or reach than one has oneself."""
+    client = session.get(ApiClient, client_id, with_for_update=True) if client_id else None
+    if client is None or client.revoked_at is not None:
+        raise ClientUnknown
+    require(visitor, "api.clients")
+    require_no_more(visitor, permissions_of_scopes(client.scopes), Scope.of(client.imprints, client.artists))
+    return client
+
+
+def client_to_end(session: Session, visitor: Visitor, client_id: UUID | None) -> ApiClient:
+    """A program whose access one may take away: whoever may let programs in may stop any."""
+    client = session.get(ApiClient, client_id, with_for_update=True) if client_id else None
+    if client is None or client.revoked_at is not None:
+        raise ClientUnknown
+    require(visitor, "api.clients")
+    return client
+
+
+def consent_to_withdraw(session: Session, visitor: Visitor, consent_id: UUID | None) -> Consent:
+    """What the visitor themselves allowed a program; somebody else's is not found."""
+    consent = session.get(Consent, consent_id, with_for_update=True) if consent_id else None
+    if consent is None or consent.member_id != visitor.member.id or consent.withdrawn_at is not None:
+        raise ConsentUnknown
+    return consent

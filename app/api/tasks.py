@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.api.service import answers, feeding, keys, posting, remembering
+from app.api.service import answers, ending, feeding, keys, once, posting, remembering
 from app.kernel import clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -19,6 +19,8 @@ def tidy(session: Session, tenant: Tenant) -> None:
     keys.rotate(session, Actor.system(tenant), tenant)
     keys.tidy(session)
     answers.forget(session, clock.now())
+    once.tidy(session)
+    ending.tidy(session)
 
 
 @jobs.label_task("webhooks.feed", max_attempts=20)

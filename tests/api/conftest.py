@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from app.kernel import db
 from app.kernel.db import tenant_work
+from tests.api.programs import BACK, Program, a_site
+from tests.factories.labels import the_label
 from tests.factories.webhooks import a_hook
 from tests.receiver import listening
 
@@ -22,3 +25,26 @@ def hook(label, there):
     yield made
     with tenant_work(label) as session:
         session.execute(text("DELETE FROM webhook_endpoints"))
+
+
+@pytest.fixture(autouse=True)
+def _patient(connected) -> None:
+    for slug in ("canary", "rival"):
+        with db.tenant_work(the_label(slug)) as session:
+            session.execute(text("DELETE FROM throttles"))
+
+
+@pytest.fixture
+def program(client_of, client_as, label):
+    """A website of somebody else's, and the browser of an owner of the label."""
+    return Program(a_site(label), client_of(f"{label.slug}.localhost"), client_as(label))
+
+
+@pytest.fixture
+def program_of(client_of, client_as, label):
+    """A program made in another way."""
+
+    def make(made, role: str = "owner", tenant=label, redirect_uri: str = BACK) -> Program:
+        return Program(made, client_of(f"{tenant.slug}.localhost"), client_as(tenant, role), redirect_uri)
+
+    return make

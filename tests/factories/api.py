@@ -13,8 +13,8 @@ from litestar.testing import TestClient
 from app.api.models import ApiClient
 from app.api.rules.scopes import SCOPES, without_people
 from app.api.service import issuing, keys
-from app.api.service.callers import resource_of
 from app.api.service.clients import Wish, make_as
+from app.api.service.places import resource_of
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant

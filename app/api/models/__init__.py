@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from app.api.models.answers import KeptAnswer
 from app.api.models.clients import ApiClient, ClientSecret, SigningKey
+from app.api.models.grants import (
+    AuthorizationRequest,
+    Code,
+    Consent,
+    DeviceCode,
+    Grant,
+    RefreshToken,
+    RevokedToken,
+    SeenProof,
+)
 from app.api.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookFeed
 
 __all__ = [
     "ApiClient",
+    "AuthorizationRequest",
     "ClientSecret",
+    "Code",
+    "Consent",
+    "DeviceCode",
+    "Grant",
     "KeptAnswer",
+    "RefreshToken",
+    "RevokedToken",
+    "SeenProof",
     "SigningKey",
     "WebhookAttempt",
     "WebhookDelivery",

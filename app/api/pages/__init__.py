@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.api.pages import token
+from app.api.pages import authorize, device, endpoints, metadata, register, token
 
 __all__ = ["handlers"]
 
-handlers = [handler for part in (token,) for handler in part.handlers]
+handlers = [handler for part in (metadata, authorize, device, token, endpoints, register) for handler in part.handlers]

@@ -9,10 +9,13 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Request, Response
 
-from app.api.errors import OAuthRefused
+from app.api.errors import OAuthRefused, ProofRefused
+from app.api.rules.tokens import TokenBroken
+from app.api.service import possession, proving
+from app.api.service.proving import Proved
 from app.kernel.errors import Busy, Refusal
 from app.kernel.web.languages import say_refusal
-from app.kernel.web.realm import realm_of
+from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import translate
 
 FORM = "application/x-www-form-urlencoded"
@@ -43,6 +46,22 @@ def fields_of(text: str) -> dict[str, str]:
             raise OAuthRefused
         fields[name] = f"{fields[name]} {value}" if name in fields else value
     return fields
+
+
+def proved(request: AnyRequest, form: dict[str, str]) -> Proved:
+    """The client behind a request, as far as it can prove who it is."""
+    proof = proving.proof_of(request.headers.get("authorization"), form)
+    return proving.prove(tenant_of(request), proof, realm_of(request).client)
+
+
+def shown_key(request: AnyRequest) -> str | None:
+    """The thumbprint of the key that a request proves to hold, if it proves any (RFC 9449 §5)."""
+    url = realm_of(request).origin + request.url.path
+    given = request.headers.getall("dpop", [])
+    try:
+        return possession.shown_key(tenant_of(request), given, method=request.method, url=url)
+    except TokenBroken:
+        raise ProofRefused from None
 
 
 def told(document: Mapping[str, object] | None, *, status: int = 200, **headers: str) -> Response[bytes]:

@@ -15,25 +15,24 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.api.errors import ScopeMissing, TokenMissing, TokenRefused
-from app.api.models import ApiClient
+from app.api.errors import PossessionRefused, ScopeMissing, TokenMissing, TokenRefused
+from app.api.models import ApiClient, Grant, RevokedToken
 from app.api.rules import tokens
 from app.api.rules.scopes import permissions_of_scopes, split
 from app.api.rules.tokens import Claims, TokenBroken
-from app.api.service import keys
+from app.api.service import keys, possession
+from app.api.service.places import issuer_of, resource_of
 from app.identity.models import Member
 from app.identity.policies import Visitor, permissions_of
 from app.identity.rules.scopes import Scope
 from app.identity.service import sessions
-from app.identity.service.notices import base_address
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.page_cache import pages
-from app.kernel.web.realm import tenant_of
+from app.kernel.web.realm import realm_of, tenant_of
 
-API: Final = "/api/v1"
 USED_EVERY: Final = timedelta(minutes=5)
 """How often a client's last use is written down."""
 
@@ -60,29 +59,39 @@ class Known:
     claims: Claims
 
 
-def issuer_of(tenant: Tenant) -> str:
-    """The label as the issuer of its tokens: its own origin, by whichever of its hosts it was asked."""
-    return base_address(tenant)
-
-
-def resource_of(tenant: Tenant) -> str:
-    """The label's API as the audience of tokens (RFC 8707)."""
-    return issuer_of(tenant) + API
-
-
 def caller_of(request: Any, scope: str | None = None) -> Caller:
     """The program whose token came along, if it has this scope; 401 or 403 with `WWW-Authenticate` otherwise."""
     tenant = tenant_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise TokenMissing
-    known = known_token(tenant, token.strip())
-    if known.claims.cnf is not None:
-        raise TokenRefused
-    caller = known.caller
-    if scope is not None and scope not in caller.scopes:
+    known = known_token(tenant, token_of(request))
+    check_possession(request, known.claims)
+    if scope is not None and scope not in known.caller.scopes:
         raise ScopeMissing(scope)
-    return caller
+    return known.caller
+
+
+def token_of(request: Any) -> str:
+    """The access token that came in the one place where tokens are taken (RFC 6750 §2.1)."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
+        raise TokenMissing
+    return str(token.strip())
+
+
+def check_possession(request: Any, claims: Claims) -> None:
+    """Refuse a token that is bound to a key, unless the request proves to hold it (RFC 9449 §7.1)."""
+    is_dpop = request.headers.get("authorization", "")[:5].lower() == "dpop "
+    if claims.cnf is None:
+        if is_dpop:
+            raise TokenRefused
+        return
+    given = request.headers.getall("dpop", [])
+    url = realm_of(request).origin + request.url.path
+    try:
+        key = possession.shown_key(tenant_of(request), given, method=request.method, url=url, token=token_of(request))
+    except TokenBroken:
+        raise PossessionRefused from None
+    if not is_dpop or key is None or key != claims.cnf.get("jkt"):
+        raise PossessionRefused
 
 
 def known_token(tenant: Tenant, token: str) -> Known:
@@ -119,8 +128,12 @@ def read_token(tenant: Tenant, token: str) -> Claims:
 def _caller(session: Session, tenant: Tenant, claims: Claims) -> tuple[Caller, ApiClient]:
     """Whom a token lets in, as the label's rows say at this moment."""
     client = session.get(ApiClient, UUID(claims.client_id))
-    if client is None or client.revoked_at is not None:
+    if client is None or client.revoked_at is not None or session.get(RevokedToken, UUID(claims.jti)) is not None:
         raise TokenRefused
+    if claims.grant is not None:
+        grant = session.get(Grant, UUID(claims.grant))
+        if grant is None or not grant.is_live(clock.now()):
+            raise TokenRefused
     is_own = claims.sub == claims.client_id
     member = session.get(Member, client.member_id if is_own else UUID(claims.sub))
     if member is None or member.disabled_at is not None:

@@ -11,15 +11,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.api.errors import NameUnusable, ScopesUnusable, TooManyClients
+from app.api.errors import NameUnusable, ScopesUnusable, TooManyClients, WishUnusable
 from app.api.models import ApiClient, ClientSecret
+from app.api.rules import wishes
 from app.api.rules.scopes import joined, permissions_of_scopes, split, unknown
 from app.api.rules.tokens import digest
+from app.api.rules.wishes import BY_ITSELF
 from app.identity.models import PROGRAM, Member
 from app.identity.policies import Visitor, require_no_more
 from app.identity.rules.scopes import Scope
 from app.identity.service.notices import language_of
-from app.kernel import activity, clock, ids
+from app.kernel import activity, clock, egress, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
@@ -28,9 +30,9 @@ LONGEST_NAME = 120
 OVERLAP = timedelta(days=7)
 """So long the old secret opens as well after a new one was made."""
 
-BY_ITSELF, BY_CODE, BY_REFRESH = "client_credentials", "authorization_code", "refresh_token"
-BY_DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANT_TYPES = (BY_ITSELF, BY_CODE, BY_REFRESH, BY_DEVICE)
+
+Reach = tuple[Sequence[str], Sequence[str]]
+"""Keys of imprints and of artists; none of a kind means all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +68,18 @@ def make(session: Session, tenant: Tenant, visitor: Visitor, wish: Wish) -> Made
 
 def make_as(session: Session, tenant: Tenant, actor: Actor, wish: Wish, *, made_by: UUID | None) -> Made:
     """The same in the name of somebody who answers for what they give."""
-    name = " ".join(wish.name.split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise NameUnusable(most=LONGEST_NAME, fields={"name": NameUnusable.message})
-    if unknown(wish.scopes) or not wish.scopes:
-        raise ScopesUnusable(fields={"scopes": ScopesUnusable.message})
+    name = _checked(wish)
+    unfit = wishes.problems(
+        grant_types=wish.grant_types,
+        auth_method=wish.auth_method,
+        redirect_uris=wish.redirect_uris,
+        jwks=wish.jwks,
+        jwks_uri=wish.jwks_uri,
+    )
+    if unfit:
+        raise WishUnusable(fields=unfit)
+    if wish.jwks_uri is not None:
+        egress.check_form(wish.jwks_uri)
     if live_count(session) >= MOST_CLIENTS:
         raise TooManyClients(most=MOST_CLIENTS)
     client = _added(session, tenant, name, wish, made_by)
@@ -157,6 +166,58 @@ def secrets_of(session: Session, client: ApiClient) -> list[ClientSecret]:
     """A client's secrets, the newest first."""
     query = select(ClientSecret).where(ClientSecret.client_id == client.id)
     return list(session.scalars(query.order_by(ClientSecret.created_at.desc(), ClientSecret.id.desc())))
+
+
+def change(
+    session: Session,
+    visitor: Visitor,
+    client: ApiClient,
+    *,
+    name: str,
+    scopes: frozenset[str],
+    redirect_uris: tuple[str, ...],
+    reach: Reach,
+) -> None:
+    """Let a program be and do something else from now on; tokens that are out already can do no more than this."""
+    require_no_more(visitor, permissions_of_scopes(scopes), Scope.of(*reach))
+    wish = Wish(name=name, scopes=scopes, redirect_uris=redirect_uris)
+    name = _checked(wish)
+    unfit = wishes.problems(
+        grant_types=client.grant_types,
+        auth_method=client.auth_method,
+        redirect_uris=redirect_uris,
+        jwks=client.jwks,
+        jwks_uri=client.jwks_uri,
+    )
+    if unfit:
+        raise WishUnusable(fields=unfit)
+    before = client.facts
+    client.name, client.scopes = name, joined(scopes).split()
+    client.redirect_uris, client.imprints, client.artists = list(redirect_uris), list(reach[0]), list(reach[1])
+    member = session.get_one(Member, client.member_id)
+    member.name, member.permissions = name, sorted(permissions_of_scopes(scopes))
+    member.imprints, member.artists = list(reach[0]), list(reach[1])
+    if before == client.facts:
+        return
+    activity.record(
+        session,
+        visitor.actor,
+        "api.client_changed",
+        subject_type="api_client",
+        subject_id=client.id,
+        before=before,
+        after=client.facts,
+    )
+
+
+def _checked(wish: Wish) -> str:
+    """A program's name as it is kept, if name and scopes can be used."""
+    name = " ".join(wish.name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise NameUnusable(most=LONGEST_NAME)
+    if unknown(wish.scopes) or not wish.scopes:
+        raise ScopesUnusable(fields={"scopes": ScopesUnusable.message})
+    return name
 
 
 def revoke(session: Session, actor: Actor, client: ApiClient) -> None:

@@ -9,9 +9,9 @@ from app.api.models import ApiClient
 from app.api.rules import tokens
 from app.api.rules.scopes import SCOPES, joined, split, unknown, without_people
 from app.api.rules.tokens import Claims
+from app.api.rules.wishes import BY_ITSELF
 from app.api.service import keys
-from app.api.service.callers import issuer_of, resource_of
-from app.api.service.clients import BY_ITSELF
+from app.api.service.places import issuer_of, resource_of
 from app.kernel import clock, ids
 from app.kernel.tenant import Tenant
 

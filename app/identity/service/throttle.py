@@ -81,6 +81,20 @@ def reserve(session: Session, table: type[FailureCount], **names: str) -> dict[s
     return reserved
 
 
+def check(session: Session, table: type[FailureCount], **names: str) -> None:
+    """Refuse while one of these still has to wait; nothing is counted.
+
+    For whoever proves themselves by what nobody guesses: they come many at once, and only failures are counted.
+    """
+    now = clock.now()
+    buckets = {token_hash(f"{kind}:{name}"): kind for kind, name in names.items()}
+    for row in session.scalars(select(table).where(table.bucket.in_(buckets))):
+        failures = 0 if has_faded(row.failed_at, now) else row.failures
+        over = min(row.failed_at, now) + delay_after(failures, free=FREE_FAILURES[buckets[row.bucket]])
+        if over > now:
+            raise TooManyFailures(ceil((over - now).total_seconds()))
+
+
 def _take_back(session: Session, table: type[FailureCount], reserved: Iterable[Reserved]) -> None:
     """Count tries back that were no failures; the wait runs again from the failure before, unless one came since."""
     for held in sorted(reserved, key=lambda each: each.bucket):
