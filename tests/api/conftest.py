@@ -1,16 +1,26 @@
-"""Somebody outside, and an endpoint of the label's that leads there."""
+"""What tests of the API share: a program, somebody outside with an endpoint that leads there, a count of queries."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from app.kernel import db
 from app.kernel.db import tenant_work
 from tests.api.programs import BACK, Program, a_site
+from tests.factories.api import api_of
 from tests.factories.labels import the_label
 from tests.factories.webhooks import a_hook
 from tests.receiver import listening
+
+
+@pytest.fixture
+def api(client_of, label):
+    """A program of the label that may everything."""
+    return api_of(client_of, label)
 
 
 @pytest.fixture
@@ -48,3 +58,23 @@ def program_of(client_of, client_as, label):
         return Program(made, client_of(f"{tenant.slug}.localhost"), client_as(tenant, role), redirect_uri)
 
     return make
+
+
+@pytest.fixture
+def statements() -> Callable[..., Iterator[list[str]]]:
+    """Counts what is asked of the database within a block."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_) -> None:
+            seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return counting

@@ -189,6 +189,6 @@ def test_every_default_limit_in_the_guide_is_the_real_one() -> None:
     limits = Limits()
     for name in ("upload_bytes", "batch_bytes", "archive_bytes", "step_bytes"):
         assert int(rows.pop(name)) * 1024**3 == getattr(limits, name)
-    assert len(rows) == 11
+    assert len(rows) == 13
     for name, value in rows.items():
         assert int(value.replace(",", "")) == getattr(limits, name), name

@@ -27,7 +27,7 @@ from importlib import import_module
 
 from litestar.handlers import HTTPRouteHandler
 
-_FILES = ("artists", "imprints", "releases", "tracks", "recordings", "events", "webhooks")
+_FILES = ("published", "artists", "imprints", "releases", "tracks", "recordings", "events", "webhooks")
 """Chapters of the reference in their order."""
 
 
@@ -41,5 +41,6 @@ def handlers() -> list[HTTPRouteHandler]:
     """The routes of every operation."""
     load()
     from app.api.rest.conventions.routes import handlers as made
+    from app.api.rest.published import explain_problem
 
-    return made()
+    return [*made(), explain_problem]

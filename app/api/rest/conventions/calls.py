@@ -23,11 +23,18 @@ LONGEST_QUERY = 4_000
 
 @dataclass
 class Call:
-    """A request that was let in: `caller` may do what the operation needs, and `tenant` is whose host was asked."""
+    """A request that was let in: `known` may do what the operation needs, and `tenant` is whose host was asked."""
 
     request: Request[Any, Any, Any]
-    caller: Caller
+    known: Caller | None
     tenant: Tenant
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks; operations that are open to strangers have none."""
+        if self.known is None:
+            raise LookupError("an operation without a scope asked who is calling")
+        return self.known
 
     @property
     def visitor(self) -> Visitor:

@@ -49,7 +49,8 @@ def run(operation: Operation, request: Request[Any, Any, Any], body: bytes) -> R
     said: dict[str, str] = versions.headers(operation)
     try:
         versions.check(request.headers.get("api-version"))
-        caller, tenant = caller_of(request, operation.scope), tenant_of(request)
+        tenant = tenant_of(request)
+        caller = caller_of(request, operation.scope) if operation.scope else None
         said |= _counted(tenant, caller)
         call = Call(request, caller, tenant)
         kept = _unsafe(operation, call, body) if operation.is_unsafe else _safe(operation, call)
@@ -146,13 +147,12 @@ def _encoded(answer: Answer) -> Kept:
     return Kept(answer.status, body, headers, answer.media_type)
 
 
-def _counted(tenant: Tenant, caller: Caller) -> dict[str, str]:
+def _counted(tenant: Tenant, caller: Caller | None) -> dict[str, str]:
     """Count the request for its client and its label, and say what is left (draft-ietf-httpapi-ratelimit-headers)."""
     limits = tenant.limits
-    allowed = (
-        Allowance("client", f"api:{caller.client_id}", limits.api_client_requests),
-        Allowance("label", "api", limits.api_requests),
-    )
+    allowed = [Allowance("label", "api", limits.api_requests)]
+    if caller is not None:
+        allowed.insert(0, Allowance("client", f"api:{caller.client_id}", limits.api_client_requests))
     left = count(tenant, allowed)
     over = [each for each in left if each.remaining < 0]
     if over:
