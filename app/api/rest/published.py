@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.api.rest.conventions import Answer, Call, Section
 from app.api.rest.conventions.document import document
 from app.api.rest.conventions.shapes import REF, example_of
-from app.api.service.callers import issuer_of
+from app.api.service.places import issuer_of
 from app.kernel.errors import NotFound, Refusal
 from app.kernel.tenant import Tenant
 from app.kernel.web.pages import page, render
