@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.api.pages import authorize, device, endpoints, metadata, register, token
+from app.api.pages import authorize, device, endpoints, metadata, register, token, webhooks
 
 __all__ = ["handlers"]
 
-handlers = [handler for part in (metadata, authorize, device, token, endpoints, register) for handler in part.handlers]
+_PARTS = (metadata, authorize, device, token, endpoints, register, webhooks)
+
+handlers = [handler for part in _PARTS for handler in part.handlers]

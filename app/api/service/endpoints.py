@@ -63,7 +63,7 @@ def make(session: Session, tenant: Tenant, visitor: Visitor, wish: Wish) -> Made
         since=now,
     )
     if not endpoint.url or not endpoint.filters:
-        raise EventsUnusable(fields={"events": EventsUnusable.message}) if endpoint.url else egress.AddressRefused
+        raise egress.AddressRefused if not endpoint.url else EventsUnusable(fields={"events": EventsUnusable.message})
     session.add(endpoint)
     session.flush()
     _tell(session, visitor.actor, "webhook_endpoint.made", endpoint)
