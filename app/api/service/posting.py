@@ -8,6 +8,8 @@ the tasks of a worker: the task that starts them asks to be called again as long
 from __future__ import annotations
 
 import random
+import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -33,10 +35,11 @@ from app.kernel.tenant import Tenant, TenantState
 
 LANES: Final = 4
 """So many events are on their way to one endpoint at once, at most."""
-THREADS: Final = 32
+LABEL_LANES: Final = 16
+THREADS: Final = 64
 LEASE: Final = timedelta(seconds=egress.SECONDS + 10)
 LANE_SECONDS: Final = 20.0
-LOOK_AGAIN: Final = timedelta(seconds=egress.SECONDS + LANE_SECONDS + 5)
+LOOK_EVERY: Final = timedelta(seconds=15)
 GONE: Final = 410
 BUSY: Final = 429
 BROKEN: Final = 500
@@ -95,16 +98,31 @@ def start(tenant: Tenant, endpoint_id: UUID) -> int:
         due = _due(session, endpoint_id, now)
         if due:
             _ask_again(session, endpoint_id, now)
-    lanes = min(due, LANES)
-    for _ in range(lanes):
+    opened = 0
+    while opened < min(due, LANES) and _begin(tenant):
         _pool().submit(_watched, tenant, endpoint_id)
-    return lanes
+        opened += 1
+    return opened
+
+
+_running: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+def _begin(tenant: Tenant) -> bool:
+    """Take one of the places that a label has in this process; what finds none is looked at again soon."""
+    with _lock:
+        _running[tenant.id] += 1
+        is_free = _running[tenant.id] <= LABEL_LANES
+        _running[tenant.id] -= not is_free
+        return is_free
 
 
 def _ask_again(session: Session, endpoint_id: UUID, now: datetime) -> None:
-    """Ask to be called when everything that is taken now should long be over; once, however many ask."""
-    turn = int(now.timestamp() // LOOK_AGAIN.total_seconds()) + 2
-    at = datetime.fromtimestamp(turn * LOOK_AGAIN.total_seconds(), UTC)
+    """Ask to be called when leases of now have run out; once, however many ask."""
+    every = LOOK_EVERY.total_seconds()
+    turn = int((now + LEASE).timestamp() // every) + 1
+    at = datetime.fromtimestamp(turn * every, UTC)
     jobs.ask(session, "webhooks.post", {"endpoint": str(endpoint_id)}, run_at=at, key=f"again:{endpoint_id}:{turn}")
 
 
@@ -132,7 +150,8 @@ def take(session: Session, tenant: Tenant, endpoint_id: UUID) -> Taken | None:
     endpoint = session.get(WebhookEndpoint, endpoint_id)
     if endpoint is None or endpoint.disabled_at is not None or (endpoint.rest_until and endpoint.rest_until > now):
         return None
-    if _on_the_way(session, endpoint_id, now) >= LANES:
+    # Who failed last is asked one thing at a time, until there is an answer.
+    if _on_the_way(session, endpoint_id, now) >= (1 if endpoint.failures else LANES):
         return None
     lease = ids.new_id()
     values = {"lease": lease, "until": now + LEASE, "endpoint": endpoint_id, "now": now}
@@ -257,6 +276,9 @@ def _watched(tenant: Tenant, endpoint_id: UUID) -> None:
             lane(tenant, endpoint_id)
     except Exception as trouble:  # noqa: BLE001 what was taken is sent again when its lease has run out
         log.warning("webhooks.lane_broken", endpoint=str(endpoint_id), reason=type(trouble).__name__)
+    finally:
+        with _lock:
+            _running[tenant.id] -= 1
 
 
 @cache
