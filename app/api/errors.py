@@ -133,6 +133,28 @@ class ScopeMissing(Forbidden):
         }
 
 
+class PersonNeeded(Forbidden):
+    """What only somebody in person decides was asked for by a program on its own."""
+
+    message = "A program cannot do this by itself. It needs somebody who has just signed in, and lends it their hand."
+
+
+class SignInTooOld(Forbidden):
+    """The person behind the token signed in too long ago (RFC 9470 §3)."""
+
+    message = "For this, the person has to sign in anew. Ask for their authorization again, with max_age=600."
+    status: ClassVar[int] = 401
+    headers: ClassVar[dict[str, str]] = {
+        "www-authenticate": 'Bearer error="insufficient_user_authentication", max_age="600"'
+    }
+
+
+class PartOfACoin(Invalid):
+    """An amount that nobody can pay in this currency."""
+
+    message = "The currency has no coins that small. Write a whole number of its smallest."
+
+
 class ClientUnknown(NotFound):
     """The label has no such program, or had one."""
 

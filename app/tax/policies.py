@@ -147,6 +147,6 @@ def entered_by(session: Session, party_id: UUID) -> set[UUID]:
     query = (
         select(Activity.actor_id)
         .where(Activity.subject_type == "party", Activity.subject_id == party_id, Activity.action.in_(ENTERED))
-        .where(Activity.actor_kind == "member", Activity.actor_id.is_not(None))
+        .where(Activity.actor_kind.in_(("member", "client")), Activity.actor_id.is_not(None))
     )
     return {each for each in session.scalars(query.distinct()) if each is not None}

@@ -27,7 +27,11 @@ from importlib import import_module
 
 from litestar.handlers import HTTPRouteHandler
 
-_FILES = ("published", "artists", "imprints", "releases", "tracks", "recordings", "events", "webhooks")
+_FILES = (
+    "published", "artists", "imprints", "releases", "tracks", "recordings",
+    "payees", "payee_accounts", "payouts", "payout_runs", "holds",
+    "events", "webhooks",
+)  # fmt: skip
 """Chapters of the reference in their order."""
 
 

@@ -43,6 +43,13 @@ SCOPES: dict[str, ScopeRow] = {
     "payouts:read": _row(sentence("See payouts"), "payouts.view"),
     "payouts:write": _row(sentence("Ask for and prepare payouts"), "payouts.view", "payouts.ask", "payouts.prepare"),
     "payouts:approve": _row(sentence("Approve payouts"), "payouts.view", "payouts.approve", in_person=True),
+    "payouts:bank": _row(
+        sentence("Say where payees' money goes, while you are there"),
+        "payouts.view",
+        "payouts.ask",
+        "payouts.prepare",
+        in_person=True,
+    ),
     "store:read": _row(sentence("See orders and products of the store"), "store.view"),
     "store:write": _row(sentence("Run the store"), "store.view", "store.edit"),
     "marketing:read": _row(sentence("See campaigns"), "marketing.view"),
@@ -52,6 +59,7 @@ SCOPES: dict[str, ScopeRow] = {
     "brand:write": _row(sentence("Change and publish the brand"), "brand.view", "brand.edit"),
     "team:read": _row(sentence("See who works here"), "team.view"),
     "team:write": _row(sentence("Invite people and change what they may do"), "team.view", "team.invite", "team.edit"),
+    "roles:write": _row(sentence("Make and change roles"), "team.view", "roles.edit", in_person=True),
     "activity:read": _row(sentence("See what everybody did"), "activity.view", "activity.export"),
     "label:read": _row(sentence("See the label's name, languages and currency")),
     "label:write": _row(

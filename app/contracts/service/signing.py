@@ -196,7 +196,7 @@ def editors(session: Session, contract_id: UUID) -> list[UUID]:
     query = (
         select(Activity.actor_id)
         .where(Activity.subject_type == "contract", Activity.subject_id == contract_id, Activity.action.in_(EDITS))
-        .where(Activity.actor_kind == "member", Activity.actor_id.is_not(None))
+        .where(Activity.actor_kind.in_(("member", "client")), Activity.actor_id.is_not(None))
     )
     return [each for each in session.scalars(query.distinct()) if each is not None]
 

@@ -22,10 +22,7 @@ from app.kernel.web import flash
 from app.kernel.web.pages import told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.surfaces import on
-from app.ledger import service as ledger
-from app.ledger.rules import Kind
 from app.payouts.errors import InstantUsedUp, RailUnknown
-from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Speed
 from app.payouts.models import PayoutPolicy, PayoutSchedule
 from app.payouts.pages.surface import ARTIST, PAYEES, money_page, read_minor, surface_of
@@ -36,9 +33,10 @@ from app.payouts.rules.amounts import payable_minor
 from app.payouts.rules.promises import minimum
 from app.payouts.schemas import Quoting
 from app.payouts.service import quoting, requesting, standing
-from app.payouts.service.quoting import Asked, Quote, Way, Ways, methods_of, policy_of
+from app.payouts.service.quoting import Asked, Quote, Way, methods_of, policy_of
 from app.payouts.service.requesting import Wish
 from app.payouts.service.standing import Standing
+from app.payouts.service.ways import way_for
 from app.roster.models import Payee
 from app.tax.service import filling, telling
 
@@ -183,22 +181,6 @@ def _quote(request: Request[Any, Any, Any], payee: Payee, asked: Asked, way: Way
     with tenant_read(tenant) as session:
         quoted = quoting.quote(session, tenant, payee, asked, way, locale=locale)
         return quoted, requesting.needs_approval(session, quoted)
-
-
-def way_for(tenant: Tenant, currency: str) -> Way:
-    """The label's rail and what it takes now; asked with no transaction open."""
-    with tenant_read(tenant) as session:
-        name = policy_of(session).rail or rails.usual()
-    return Way(name, rails.named(name).limits(tenant, currency))
-
-
-def ways_for(tenant: Tenant) -> Ways:
-    """The label's rail and what it takes of every currency that is owed; asked with no transaction open."""
-    with tenant_read(tenant) as session:
-        name = policy_of(session).rail or rails.usual()
-        owed = ledger.currencies(session, Kind.PAYABLE)
-    rail = rails.named(name)
-    return Ways(name, {currency: rail.limits(tenant, currency) for currency in owed})
 
 
 @on(post, [f"{PAYEES}/{{payee_id:str}}/payouts", f"{ARTIST}/{{payee_id:str}}/payouts"], opt=RECENT)

@@ -23,13 +23,13 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.tables import table
 from app.payouts.errors import EditedByYou
 from app.payouts.models import PayoutRun
-from app.payouts.pages.payee import ways_for
 from app.payouts.pages.surface import PORTAL, around
 from app.payouts.policies import require_all, run_to_change, run_to_read
 from app.payouts.queries import lists
 from app.payouts.rules import states
 from app.payouts.schemas import RunLines, SeenRun
 from app.payouts.service import runs
+from app.payouts.service.ways import ways_for
 from app.royalties.pages.run import page_number
 
 RUNS = f"{PORTAL}/runs"

@@ -63,12 +63,12 @@ def asked_of(call: Call, resource: Resource, *, is_list: bool = True) -> Asked:
 def _listed(call: Call, resource: Resource, fields: frozenset[str], expand: tuple[str, ...]) -> Asked:
     query = call.query
     values = {name: _only(query, name) for name in query if name in resource.filters}
-    sort = _only(query, "sort") if "sort" in query else resource.usual_sort
+    sort = _only(query, "sort") if "sort" in query else resource.usual_sort or resource.key
     # The address is part of it, too: of two lists of one kind, each has its own places.
     told = "&".join(f"{name}={value}" for name, value in sorted(values.items()))
     listing = f"{resource.name} {call.request.url.path} {sort} {told}"
     after = place(call.tenant, listing, _only(query, "after")) if "after" in query else None
-    order = _order(resource.orders, sort)
+    order = _order(resource, sort)
     if after is not None and len(after) != (1 if order.is_own else 2):
         raise CursorUnusable
     return Asked(
@@ -100,11 +100,11 @@ def _fields(query: Mapping[str, list[str]], resource: Resource, *, is_list: bool
     return frozenset(wanted)
 
 
-def _order(orders: Mapping[str, Any], sort: str) -> Order:
+def _order(resource: Resource, sort: str) -> Order:
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
-    if name not in orders:
+    if name not in resource.orders:
         raise SortUnknown(name=name[:40])
-    return Order(orders[name], backwards, name == "id")
+    return Order(resource.orders[name], backwards, name == resource.key)
 
 
 def _only(query: Mapping[str, list[str]], name: str) -> str:

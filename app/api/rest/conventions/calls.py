@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from litestar import Request
 
+from app.api.errors import PersonNeeded, SignInTooOld
+from app.api.rules.proof import RECENT_SECONDS
 from app.api.service.callers import Caller
 from app.identity.policies import Visitor
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
@@ -63,6 +67,15 @@ class Call:
     def word(self, name: str) -> str:
         """The text at a place of the address."""
         return str(self.request.path_params[name])
+
+    def require_person(self) -> Visitor:
+        """The person who is there behind the call; refused without one, or where they signed in too long ago."""
+        if self.caller.member_id is None:
+            raise PersonNeeded
+        proved = self.visitor.proved_at
+        if proved is None or clock.now() - proved > timedelta(seconds=RECENT_SECONDS):
+            raise SignInTooOld
+        return self.visitor
 
     @cached_property
     def query(self) -> dict[str, list[str]]:

@@ -94,6 +94,13 @@ class Section:
         more: dict[str, Any] = {"gives": view, "resource": resource, "media_type": media_type, "query": query or {}}
         return lambda run: self._add("GET", path, scope, run, **more)
 
+    def document(
+        self, path: str, *, scope: str, media_type: str, query: dict[str, dict[str, Any]] | None = None
+    ) -> Callable[[Apart], Apart]:
+        """Declare how a paper or a table is fetched: it is given the call alone and opens its own transaction."""
+        more: dict[str, Any] = {"media_type": media_type, "query": query or {}, "is_apart": True}
+        return lambda run: self._add("GET", path, scope, run, **more)
+
     def listing(self, path: str, resource: Resource, *, scope: str) -> Callable[[Plain], Plain]:
         """Declare a list: paged, narrowed, sorted, with chosen fields and expansions."""
         return lambda run: self._add("GET", path, scope, run, gives=resource.view, resource=resource, is_list=True)

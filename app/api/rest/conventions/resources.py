@@ -57,9 +57,10 @@ class Resource:
     expansions: Mapping[str, Expansion] = field(default_factory=dict)
     filters: Mapping[str, Filter] = field(default_factory=dict)
     sorts: Mapping[str, Any] = field(default_factory=dict)
-    usual_sort: str = "id"
+    usual_sort: str = ""
     hidden: frozenset[str] = frozenset()
     version: str | None = "version"
+    key: str = "id"
     join: Callable[[Select[Any]], Select[Any]] | None = None
 
     @cached_property
@@ -74,8 +75,13 @@ class Resource:
 
     @cached_property
     def orders(self) -> dict[str, Any]:
-        """Every order of a list; `id` is the order in which rows were made."""
-        return {"id": self.model.id, **self.sorts}
+        """Every order of a list; the key's is the order in which rows were made."""
+        return {self.key: self.own_key, **self.sorts}
+
+    @cached_property
+    def own_key(self) -> Any:
+        """The column of the key."""
+        return getattr(self.model, self.key)
 
     @cached_property
     def _expressions(self) -> dict[str, Any]:
@@ -83,7 +89,7 @@ class Resource:
         return own | dict(self.columns)
 
     def _select(self, wanted: Collection[str]) -> Select[Any]:
-        needed = {"id", *wanted, *((self.version,) if self.version else ())}
+        needed = {self.key, *wanted, *((self.version,) if self.version else ())}
         columns = [self._expression(name).label(name) for name in sorted(needed - set(self.parts))]
         query: Select[Any] = select(*columns).select_from(self.model)
         return self.join(query) if self.join else query
@@ -102,13 +108,14 @@ class Resource:
         needed = asked.fields | {self.expansions[name].by for name in asked.expand}
         query = self._select(needed).where(*where, *asked.conditions)
         query = query if seen else query.where(self.visible(call.visitor))
-        query = _ordered(query, asked.order, self.model.id, asked.after).limit(asked.limit + 1)
+        query = _ordered(query, asked.order, self.own_key, asked.after).limit(asked.limit + 1)
         found = [dict(row) for row in session.execute(query).mappings()]
         rows = found[: asked.limit]
         following = None
         if len(found) > asked.limit:
             last = rows[-1]
-            place = [str(last["id"])] if asked.order.is_own else [_plain(last["_place"]), str(last["id"])]
+            own = _plain(last[self.key])
+            place = [own] if asked.order.is_own else [_plain(last["_place"]), own]
             following = cursor(call.tenant, asked.listing, place)
         self._complete(session, call.visitor, rows, asked.fields, asked.expand)
         headers = {"link": _link(call, following)} if following else {}
@@ -118,7 +125,7 @@ class Resource:
         """One row whose door was opened, with its version as the ETag; `at` is where a new one is found."""
         asked = asked_of(call, self, is_list=False)
         needed = asked.fields | {self.expansions[name].by for name in asked.expand}
-        row = dict(session.execute(self._select(needed).where(self.model.id == row_id)).mappings().one())
+        row = dict(session.execute(self._select(needed).where(self.own_key == row_id)).mappings().one())
         version = (self.name, row_id, row[self.version]) if self.version else None
         self._complete(session, call.visitor, [row], asked.fields, asked.expand)
         return Answer(row, status=status, version=version, location=at)
@@ -132,25 +139,25 @@ class Resource:
         wanted = set(row_ids)
         if not wanted:
             return {}
-        query = self._select(self.usual).where(self.model.id.in_(wanted), self.visible(visitor))
+        query = self._select(self.usual).where(self.own_key.in_(wanted), self.visible(visitor))
         rows = [dict(row) for row in session.execute(query).mappings()]
         self._complete(session, visitor, rows, self.usual, ())
-        return {row["id"]: row for row in rows}
+        return {row[self.key]: row for row in rows}
 
     def _complete(
         self, session: Session, visitor: Visitor, rows: list[Row], fields: frozenset[str], expand: Sequence[str]
     ) -> None:
         """Add parts and expansions to rows, and take away what was only needed for them."""
         by = {self.expansions[name].by for name in expand}
-        row_ids = [row["id"] for row in rows]
+        row_ids = [row[self.key] for row in rows]
         for name, part in self.parts.items():
             if rows and name in fields | by:
                 found = part.read(session, visitor, row_ids)
                 for row in rows:
-                    row[name] = found.get(row["id"], part.empty)
+                    row[name] = found.get(row[self.key], part.empty)
         for name in expand:
             self._expand(session, visitor, rows, name)
-        needless = {name for row in rows[:1] for name in row} - fields - set(expand) - {"id"}
+        needless = {name for row in rows[:1] for name in row} - fields - set(expand) - {self.key}
         for row in rows:
             for name in needless:
                 del row[name]
@@ -169,15 +176,20 @@ def _ordered(query: Select[Any], order: Order, row_id: Any, after: list[Any] | N
     """The rows from after a place, in an order that has no ties."""
     if order.is_own:
         if after is not None:
-            last = UUID(after[0])
+            last = _known(row_id, after[0])
             query = query.where(row_id < last if order.backwards else row_id > last)
         return query.order_by(row_id.desc() if order.backwards else row_id)
     value = order.by
     query = query.add_columns(value.label("_place"))
     if after is not None:
-        here, there = tuple_(value, row_id), tuple_(literal(after[0], value.type), literal(UUID(after[1])))
+        here, there = tuple_(value, row_id), tuple_(literal(after[0], value.type), literal(_known(row_id, after[1])))
         query = query.where(here < there if order.backwards else here > there)
     return query.order_by(*((value.desc(), row_id.desc()) if order.backwards else (value, row_id)))
+
+
+def _known(column: Any, value: Any) -> Any:
+    """A key as it stands in a cursor, as the column has it."""
+    return UUID(value) if column.type.python_type is UUID else value
 
 
 def _plain(value: Any) -> Any:

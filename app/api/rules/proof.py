@@ -1,0 +1,135 @@
+"""What people prove themselves anew for in the portal, and what programs may do of it: one list, with reasons.
+
+A portal page that asks for a fresh proof of who somebody is protects against a session that others got hold of. A
+program has no fresh proof: its token stands for the scopes that somebody let it have, and for nobody's presence. So:
+
+* `scope`: the scope is leave enough, because others look at it before money leaves, or it is bounded and undone.
+* `person`: only for a person who is there: a scope that no program has by itself, and a token of whose person the
+  sign-in is no older than ten minutes (RFC 9470). No refreshed token and no program on its own gets here.
+* `never`: in the portal alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+How = Literal["scope", "person", "never"]
+RECENT_SECONDS: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """How programs may do what people prove themselves anew for, with which scope, and why."""
+
+    how: How
+    scope: str
+    why: str
+
+
+def _by_scope(scope: str, why: str) -> Ruling:
+    return Ruling("scope", scope, why)
+
+
+def _in_person(scope: str, why: str) -> Ruling:
+    return Ruling("person", scope, why)
+
+
+def _never(why: str) -> Ruling:
+    return Ruling("never", "", why)
+
+
+_OWN = _never("How a person signs in is theirs, and nothing that a program does for them.")
+_BANK = _in_person("payouts:bank", "Where money goes is how money is stolen: somebody must be there.")
+_PROCESSOR = _never("The card processor asks the payee in a browser.")
+_LETS_GO = _in_person("payouts:approve", "Money leaves: the second pair of eyes is somebody's, and they are there.")
+_TEAM = _by_scope("team:write", "Nobody gets more than the program has, and whoever is let in proves who they are.")
+_ROLES = _in_person("roles:write", "A role gives rights to everybody who has it.")
+_SIGNS = _never("A signature is a person's, given to what they see.")
+_PAYEES = _by_scope("payouts:write", "A payee is nobody's account yet: where it goes is said in person.")
+_PARTIES = _by_scope("contracts:write", "Who is behind an act pays nobody; whoever changed it does not approve.")
+_ASKS = _by_scope("payouts:write", "It goes to accounts that somebody named in person; large ones wait for approval.")
+_LISTS = _never("Lists of sanctioned persons are looked after by people who answer for them.")
+_REFUND = _by_scope("store:write", "At most what was paid goes back, and only to whom it came from.")
+_EXPORT = _by_scope("label:export", "The scope is for nothing else, and says so.")
+_BANKFILE = _never("A bank's file holds everybody's full account numbers.")
+_GRANTS = _never("Leave to act for an artist is the artist's to give.")
+
+RULINGS: Final[dict[str, Ruling]] = {
+    "/portal/settings/security/passkeys/options": _OWN,
+    "/portal/settings/security/passkeys": _OWN,
+    "/portal/settings/security/passkeys/{passkey_id}/remove": _OWN,
+    "/portal/settings/security/password": _OWN,
+    "/portal/settings/security/app": _OWN,
+    "/portal/settings/security/app/confirm": _OWN,
+    "/portal/settings/security/app/remove": _OWN,
+    "/portal/settings/security/codes": _OWN,
+    "/portal/settings/security/policy": _never("How everybody signs in is set by people."),
+    "/portal/settings/security/support": _never("An owner lets support in, in person."),
+    "/portal/settings/security/support/{grant_id}/allow": _never("An owner lets support in, in person."),
+    "/portal/settings/team/invitations": _TEAM,
+    "/portal/settings/team/invitations/{invitation_id}/resend": _TEAM,
+    "/portal/settings/team/invitations/{invitation_id}/revoke": _TEAM,
+    "/portal/settings/team/{member_id}/role": _TEAM,
+    "/portal/settings/team/{member_id}/disable": _TEAM,
+    "/portal/settings/team/{member_id}/enable": _TEAM,
+    "/portal/settings/team/{member_id}/factors/removal": _never("Taking a second factor away opens an account."),
+    "/portal/settings/roles": _ROLES,
+    "/portal/settings/roles/{role_id}": _ROLES,
+    "/portal/settings/roles/{role_id}/delete": _ROLES,
+    "/portal/settings/export": _EXPORT,
+    "/portal/settings/export/{export_id}/link": _EXPORT,
+    "/artist/contracts/{contract_id}/signature": _SIGNS,
+    "/artist/contracts/{contract_id}/refusal": _SIGNS,
+    "/artist/team/{artist_id}/grants": _GRANTS,
+    "/portal/artists/{artist_id}/grants": _GRANTS,
+    "/portal/parties/{party_id}": _PARTIES,
+    "/portal/parties/{party_id}/removal": _PARTIES,
+    "/portal/parties/{party_id}/artists": _PARTIES,
+    "/portal/parties/{party_id}/artists/removal": _PARTIES,
+    "/portal/parties/{party_id}/payees": _PAYEES,
+    "/portal/parties/{party_id}/payees/{payee_id}/removal": _PAYEES,
+    "/portal/contracts/{contract_id}/signature": _SIGNS,
+    "/portal/contracts/{contract_id}/signature/refusal": _SIGNS,
+    "/portal/settings/signing-certificate": _never("The label's own signature is put in by whoever holds it."),
+    "/portal/contracts/batches/{batch_id}/sending": _by_scope("contracts:write", "What is sent is signed in person."),
+    "/portal/contracts/{contract_id}/costs/{cost_id}/approval": _in_person(
+        "contracts:sign", "A cost is taken from what a payee gets: a second person agrees."
+    ),
+    "/portal/contracts/{contract_id}/costs/{cost_id}/rejection": _in_person(
+        "contracts:sign", "A cost is decided by whoever may agree to it."
+    ),
+    "/portal/payouts/{payout_id}/approval": _LETS_GO,
+    "/portal/payouts/{payout_id}/rejection": _LETS_GO,
+    "/portal/payouts/runs/{run_id}/approval": _LETS_GO,
+    "/portal/payouts/bank/files": _BANKFILE,
+    "/portal/payouts/bank/files/{file_id}": _BANKFILE,
+    "/portal/payouts/bank/reports": _never("A bank's report says what arrived, and is believed."),
+    "/portal/payees/{payee_id}/quote": _by_scope("payouts:write", "A quote moves nothing."),
+    "/artist/money/{payee_id}/quote": _by_scope("payouts:write", "A quote moves nothing."),
+    "/portal/payees/{payee_id}/payouts": _ASKS,
+    "/artist/money/{payee_id}/payouts": _ASKS,
+    "/portal/payees/{payee_id}/accounts": _BANK,
+    "/artist/money/{payee_id}/accounts": _BANK,
+    "/portal/payees/{payee_id}/accounts/{method_id}/removal": _BANK,
+    "/artist/money/{payee_id}/accounts/{method_id}/removal": _BANK,
+    "/portal/payees/{payee_id}/shares": _BANK,
+    "/artist/money/{payee_id}/shares": _BANK,
+    "/portal/payees/{payee_id}/schedule": _BANK,
+    "/artist/money/{payee_id}/schedule": _BANK,
+    "/portal/payees/{payee_id}/processor": _PROCESSOR,
+    "/artist/money/{payee_id}/processor": _PROCESSOR,
+    "/portal/settings/payouts": _never("What the label promises its payees is said by people."),
+    "/portal/settings/payouts/account": _never("The label's own account is named by people."),
+    "/portal/payees/{payee_id}/tax/signature": _SIGNS,
+    "/artist/money/{payee_id}/tax/signature": _SIGNS,
+    "/portal/settings/tax": _never("Who pays taxes in which name is said by people."),
+    "/portal/tax/years/{year}/files": _never("The files hold everybody's full tax numbers."),
+    "/portal/tax/screening/lists": _LISTS,
+    "/portal/tax/screening/lists/{list_id}/removal": _LISTS,
+    "/portal/tax/screening/cases/{case_id}/decision": _in_person(
+        "payouts:approve", "Whether a payee is the person on a list is decided by somebody."
+    ),
+    "/portal/store/orders/{order_id}/refund": _REFUND,
+}  # fmt: skip
+"""Every address whose portal page asks for a fresh proof; a test holds it against the pages."""
