@@ -83,7 +83,8 @@ ABOUT_PERSON: dict[str, str] = {
 }
 """Scopes that open nothing of the label: they tell a program who its person is (OpenID Connect Core §5.4)."""
 
-ALL_SCOPES: tuple[str, ...] = (*ABOUT_PERSON, *SCOPES)
+SENTENCES: dict[str, str] = ABOUT_PERSON | {name: row.sentence for name, row in SCOPES.items()}
+ALL_SCOPES: tuple[str, ...] = tuple(SENTENCES)
 LONGEST = 2_000
 
 
@@ -115,5 +116,4 @@ def without_people(scopes: Iterable[str]) -> frozenset[str]:
 
 def sentences_of(scopes: Iterable[str]) -> list[str]:
     """What a person is asked for, a sentence (msgid) each."""
-    told = ABOUT_PERSON | {name: row.sentence for name, row in SCOPES.items()}
-    return [told[name] for name in ALL_SCOPES if name in frozenset(scopes)]
+    return [SENTENCES[name] for name in ALL_SCOPES if name in frozenset(scopes)]

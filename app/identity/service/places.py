@@ -40,7 +40,7 @@ class Place:
 
 def place_of(session: Session, role: str, *, imprints: str = "", artists: str = "") -> Place:
     """The place that a form names: a built-in role by its key, one of the label's own by its id."""
-    keys = {"imprints": _keys(imprints), "artists": _keys(artists)}
+    keys = {"imprints": keys_from(imprints), "artists": keys_from(artists)}
     if role in ROLES:
         return Place(role, None, **keys)
     known_id = ids.parse_uuid(role)
@@ -50,7 +50,7 @@ def place_of(session: Session, role: str, *, imprints: str = "", artists: str = 
     return Place(CUSTOM, custom, **keys)
 
 
-def _keys(text: str) -> list[str]:
+def keys_from(text: str) -> list[str]:
     """Keys as people write them into a form: separated by commas or lines."""
     found = sorted({key.strip() for key in text.replace("\n", ",").split(",") if key.strip()})
     if len(found) > MOST_KEYS or any(len(key) > LONGEST_KEY for key in found):

@@ -26,7 +26,6 @@ _EXPOSED = (
 )
 _ANY = (b"access-control-allow-origin", b"*")
 _PREFLIGHT = (
-    _ANY,
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
