@@ -48,6 +48,18 @@ class MailAddressUnusable(Invalid):
     message = "This is not a mail address. Check it and try again."
 
 
+class MailAddressSame(Invalid):
+    """The fan has this mail address already."""
+
+    message = "This is your mail address already."
+
+
+class MailAddressTaken(Conflict):
+    """Another fan confirmed this mail address in the meantime."""
+
+    message = "This mail address belongs to another account here."
+
+
 class FanDetailsUnusable(Invalid):
     """Some of what was typed about a fan cannot be kept; the fields say what."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.fans.service import entry, exporting, tidying
+from app.fans.service import entry, exporting, moving, tidying
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
 
@@ -15,6 +15,12 @@ from app.kernel.tenant import Tenant
 def send_link(session: Session, tenant: Tenant, *, sealed: str) -> None:
     """Send the link that somebody wished for by their mail address."""
     entry.send_link(session, tenant, sealed)
+
+
+@jobs.label_task("fans.send_move")
+def send_move(session: Session, tenant: Tenant, *, sealed: str) -> None:
+    """Send the link that confirms another mail address."""
+    moving.send(session, tenant, sealed)
 
 
 @jobs.label_task("fans.export", time_limit=300)

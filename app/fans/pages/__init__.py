@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.fans.pages import addresses, data, door, following, settings
+from app.fans.pages import addresses, data, door, following, moving, settings
 from app.fans.pages.visitors import (
     account_page,
     dress,
@@ -20,6 +20,7 @@ handlers: list[Any] = [
     *door.handlers,
     *following.handlers,
     *settings.handlers,
+    *moving.handlers,
     *addresses.handlers,
     *data.handlers,
 ]

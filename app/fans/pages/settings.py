@@ -41,7 +41,8 @@ class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
     password: str
 
 
-def _shown(request: AnyRequest, visitor: FanVisitor) -> dict[str, Any]:
+def shown(request: AnyRequest, visitor: FanVisitor) -> dict[str, Any]:
+    """What the page of settings shows of a fan."""
     language = account(request).split("/")[1]
     with tenant_read(tenant_of(request)) as session:
         given = consents.given(session, visitor.fan)
@@ -64,7 +65,7 @@ def _shown(request: AnyRequest, visitor: FanVisitor) -> dict[str, Any]:
 def settings_page(request: AnyRequest) -> Response[Any]:
     """Show everything a fan can set."""
     visitor = fan_visitor(request)
-    return account_page(request, SETTINGS, **_shown(request, visitor))
+    return account_page(request, SETTINGS, **shown(request, visitor))
 
 
 @post("/{language:str}/account/settings", sync_to_thread=True)
@@ -77,7 +78,7 @@ def change_details(request: AnyRequest, data: URLEncodedBody[DetailsForm]) -> Re
             keeping.change(session, tenant, visitor.fan, name=data.name, language=language, country=data.country)
     except FanDetailsUnusable as refusal:
         typed = {"name": data.name[:500], "country": data.country[:2], "tongue": language}
-        return refused(request, SETTINGS, refusal, **_shown(request, visitor) | {"typed": typed})
+        return refused(request, SETTINGS, refusal, **shown(request, visitor) | {"typed": typed})
     return to(f"/{language}/account/settings")
 
 
@@ -91,7 +92,7 @@ def change_password(request: AnyRequest, data: URLEncodedBody[PasswordForm]) -> 
             given = data.password[:LONGEST_PASSWORD]
             token = entry.change_password(session, tenant, visitor, given, came(request, "proof"))
     except (PasswordTooWeak, PasswordBreached) as refusal:
-        return refused(request, SETTINGS, refusal, **_shown(request, visitor))
+        return refused(request, SETTINGS, refusal, **shown(request, visitor))
     return to(account(request, "/settings"), cookies=[fan_cookie(token)])
 
 

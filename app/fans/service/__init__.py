@@ -11,6 +11,7 @@ from app.fans.service import (
     keeping,
     leaving,
     letters,
+    moving,
     sessions,
     tidying,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "keeping",
     "leaving",
     "letters",
+    "moving",
     "sessions",
     "tidying",
 ]

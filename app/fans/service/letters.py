@@ -32,6 +32,12 @@ SENTENCES = {
     "password": "Your password at %(label)s was changed",
     "password.text": "Your password was changed, and every other browser was signed out.\n\n"
     "If this was not you, sign in by mail at once and choose a new one:\n\n%(link)s\n",
+    "move": "Your new mail address at %(label)s",
+    "move.text": "Open this link within a day to use this mail address at %(label)s from now on:\n\n%(link)s\n\n"
+    "If you did not ask for it, ignore this mail; nothing happens then.\n",
+    "moved": "Your mail address at %(label)s was changed",
+    "moved.text": "Another mail address was confirmed for your account at %(label)s.\nEvery browser was signed out.\n\n"
+    "If this was not you, write to %(label)s at once. This address gets no more mail about the account.\n",
     "erased": "Your data at %(label)s was erased",
     "erased.text": "What was kept about you is gone. This is the last mail that you get.\n",
     "news": "New from %(name)s: %(title)s",

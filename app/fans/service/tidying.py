@@ -27,10 +27,10 @@ def tidy(session: Session, tenant: Tenant) -> None:
     session.execute(delete(FanSession).where(over))
     exporting.forget_old(session, tenant, now - exporting.KEPT)
     unconfirmed = Fan.confirmed_at.is_(None) & Fan.erased_at.is_(None) & (Fan.created_at < now - UNCONFIRMED)
-    session.execute(delete(Fan).where(unconfirmed, ~_referred_to()))
+    session.execute(delete(Fan).where(unconfirmed, ~referred_to()))
 
 
-def _referred_to() -> ColumnElement[bool]:
+def referred_to() -> ColumnElement[bool]:
     """Whether a row of another slice, which would be left without its fan, refers to the fan at hand."""
     referring = [
         exists().where(column == Fan.id)

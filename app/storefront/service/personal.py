@@ -14,7 +14,7 @@ from sqlalchemy import Text, cast, delete, exists, func, or_, select, union, upd
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan
-from app.fans.service import erasing, exporting
+from app.fans.service import erasing, exporting, moving
 from app.kernel import clock
 from app.kernel.tenant import Tenant
 from app.storefront.gateways.gateway import AGAIN, CHARGED
@@ -91,6 +91,13 @@ def empty(session: Session, tenant: Tenant, fan: Fan) -> None:  # noqa: ARG001 e
     session.execute(update(Membership).where(Membership.fan_id == fan.id).values(reference=""))
 
 
+def move(session: Session, tenant: Tenant, fan: Fan, email: str) -> None:  # noqa: ARG001 every mover has one
+    """Let what was bought or given under the old mail address stay the fan's."""
+    bought = update(Order).where(Order.fan_id.is_(None), Order.email == fan.email)
+    session.execute(bought.values(fan_id=fan.id))
+    session.execute(update(Owned).where(Owned.fan_id.is_(None), Owned.gift_email == fan.email).values(gift_email=email))
+
+
 def _is_waiting() -> Any:
     """That an order may still be paid, or that a parcel of it is still to be sent."""
     is_sent = exists().where(OrderLine.order_id == Order.id, OrderLine.kind == "physical")
@@ -130,3 +137,4 @@ exporting.part("orders", orders)
 exporting.part("library", library_and_wishes)
 exporting.part("memberships", memberships)
 erasing.also(empty)
+moving.also(move)
