@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
@@ -231,7 +232,9 @@ def test_a_wish_is_kept_once_and_ended(client_of, label, rival):
     back = f"/en/merch/{product.slug}"
     for _ in range(2):
         assert client.post(f"/en/wishes/{product.id}", data={"next": back}).headers["location"] == back
-    assert "A Shirt" in client.get("/en/account/wishlist", headers=PAGE).text
+    wished = client.get("/en/account/wishlist", headers=PAGE).text
+    assert "A Shirt" in wished
+    assert re.search(r"[€$][0-9]+[.][0-9]{2}", wished), "what it costs here"
     with db.tenant_read(label) as session:
         assert session.scalar(select(func.count()).select_from(Wish).where(Wish.fan_id == fan.id)) == 1
     assert signed_in(client_of(RIVAL), rival).post(f"/en/wishes/{product.id}", data={}).status_code == 404

@@ -6,12 +6,26 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from app.kernel.db.models import LabelModel
+from app.roster.rules import fold
 from app.storefront.models.markets import EMPTY, MOMENT
 
 IDS = ARRAY(PG_UUID(as_uuid=True))
@@ -36,6 +50,7 @@ class Product(LabelModel):
         Index("ix_products_recording_id", "recording_id"),
         Index("ix_products_artist_id", "artist_id"),
         Index("ix_products_state", "state", "position", "id"),
+        Index("ix_products_folded", "folded", postgresql_using="gin", postgresql_ops={"folded": "ext.gin_trgm_ops"}),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,6 +60,9 @@ class Product(LabelModel):
     titles: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=EMPTY)
     descriptions: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=EMPTY)
     """Language to HTML that was cleaned when it was saved."""
+
+    folded: Mapped[str] = mapped_column(Text, server_default="")
+    """Its titles as search compares them, kept so by whoever writes a row."""
 
     release_id: Mapped[UUID | None] = mapped_column(ForeignKey("releases.id"))
     recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recordings.id"))
@@ -72,6 +90,12 @@ class Product(LabelModel):
     created_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(MOMENT)
     updated_at: Mapped[datetime] = mapped_column(MOMENT)
+
+
+@event.listens_for(Product, "before_insert")
+@event.listens_for(Product, "before_update")
+def _fold(_mapper: Mapper[Product], _connection: Connection, product: Product) -> None:
+    product.folded = fold(" ".join([product.title, *(product.titles or {}).values()]))
 
 
 class Variant(LabelModel):

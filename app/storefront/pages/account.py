@@ -31,9 +31,12 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy, NotFound
 from app.kernel.ids import parse_uuid
 from app.kernel.web.realm import realm_of, tenant_of
+from app.storefront.models import Product
+from app.storefront.pages import music
 from app.storefront.pages.music import lasting
 from app.storefront.pages.pictures import picture
-from app.storefront.pages.shopper import Shopper, shop_page, shopper_of
+from app.storefront.pages.shelves import asked
+from app.storefront.pages.shopper import Shopper, shop_page, shopper_in, shopper_of
 from app.storefront.queries import library as queries
 from app.storefront.rules import waves
 from app.storefront.rules.fan_refusals import DownloadCodeRefused, OwnedUnknown
@@ -42,6 +45,7 @@ from app.storefront.rules.slugs import slug
 from app.storefront.service import library, wishing
 from app.storefront.service.fan_doors import fan_order_to_read
 from app.storefront.service.library import FORMATS, Item
+from app.storefront.service.offers import by_product, offers
 from app.streaming import service as streaming
 from app.streaming.rules.contents import Format
 
@@ -281,9 +285,23 @@ def wishlist_page(request: AnyRequest) -> Response[Any]:
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
         rows = session.execute(queries.wishes(fan).limit(200)).all()
+        prices = _prices(request, session, [row.Product.id for row in rows])
     root = f"/{language_here(request)}"
-    wishes = [(row.Product, _shown_at(root, row), picture(row.Product.image or row.artwork)) for row in rows]
+    wishes = [
+        (row.Product, _shown_at(root, row), picture(row.Product.image or row.artwork), prices.get(row.Product.id))
+        for row in rows
+    ]
     return account_page(request, "store/account/wishlist.html", here="wishlist", wishes=wishes)
+
+
+def _prices(request: AnyRequest, session: Session, products: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What each of these costs here at least; nothing of what is not sold here, or while the shop is closed."""
+    try:
+        shopper = shopper_in(request, language_here(request))
+    except NotFound:
+        return {}
+    sold = offers(session, shopper.tenant, shopper.market, music.today(shopper), Product.id.in_(products))
+    return {each[0].product.id: asked(each) for each in by_product(sold).values()}
 
 
 def _shown_at(root: str, row: Any) -> str:

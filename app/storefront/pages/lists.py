@@ -102,13 +102,10 @@ def search(request: AnyRequest) -> Response[Any]:
             forgive(session)
             found["releases"] = music.cards(session, shopper, queries.found(wanted, here).limit(FOUND))
             found["artists"] = music.people(session, shopper, queries.found_artists(wanted, here).limit(FOUND))
-            titled = Product.title.ilike(f"%{_plain(wanted)}%", escape="\\")
-            found["goods"] = product_cards(session, shopper, goods.merch(), titled)[:FOUND]
+            best = list(session.scalars(goods.found(wanted, FOUND)))
+            cards = {card["id"]: card for card in product_cards(session, shopper, Product.id.in_(best))} if best else {}
+            found["goods"] = [cards[key] for key in best if key in cards]
     return shop_page(request, "store/search.html", shopper, q=wanted, found=found, meta=Meta(noindex=True))
-
-
-def _plain(wanted: str) -> str:
-    return wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 handlers = [releases, artists, search]

@@ -35,12 +35,19 @@ def product_cards(session: Session, shopper: Shopper, *also: Any) -> list[dict[s
 
 
 def _card(shopper: Shopper, sold: list[Offer]) -> dict[str, Any]:
-    product, cheapest = sold[0].product, min(sold, key=lambda offer: offer.micros)
-    counts = [offer.left for offer in sold]
+    product = sold[0].product
     return {
+        "id": product.id,
         "href": f"{shopper.root}/merch/{product.slug}",
         "title": music.product_title(shopper, product),
         "image": picture(product.image, most=640),
+    } | asked(sold)
+
+
+def asked(sold: list[Offer]) -> dict[str, Any]:
+    """What a product costs at least, and whether it is there, as grids say it."""
+    cheapest, counts = min(sold, key=lambda offer: offer.micros), [offer.left for offer in sold]
+    return {
         "micros": cheapest.micros,
         "currency": cheapest.currency,
         "is_range": len({offer.micros for offer in sold}) > 1,

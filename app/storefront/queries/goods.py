@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
+from app.roster.models import Artist
+from app.roster.queries.search import likeness, matches
 from app.storefront.models import Product, Stock, StockLocation, Variant, VariantPrice
 
 GOODS = ("physical", "bundle", "membership")
@@ -66,3 +68,15 @@ def product_ids(*also: ColumnElement[bool]) -> Select[UUID]:
 def counted(*also: ColumnElement[bool]) -> Select[int]:
     """How many."""
     return select(func.count()).select_from(Product).where(*on_sale(), *also)
+
+
+def fitting(wanted: str) -> ColumnElement[bool]:
+    """Products that fit what somebody types, by their titles in any language, or by whose they are."""
+    by = exists().where(Artist.id == Product.artist_id, matches(Artist.folded, wanted))
+    return or_(matches(Product.folded, wanted), by)
+
+
+def found(wanted: str, most: int) -> Select[UUID]:
+    """Things on sale that fit, the best first."""
+    query = select(Product.id).where(*on_sale(), merch(), fitting(wanted))
+    return query.order_by(likeness(Product.folded, wanted).desc(), Product.position, Product.id).limit(most)

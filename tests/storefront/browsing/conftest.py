@@ -53,7 +53,14 @@ def a_shop() -> Shop:
     hostile = a_release(tenant, f"Harm {HOSTILE}", release_date=out, artists=[f"Mallory {HOSTILE}"])
     a_product(tenant, release_id=release, title="Download", titles={"de": "Herunterladen"}, price=9_000_000)
     a_product(tenant, release_id=release, kind="physical", title=f"Vinyl {HOSTILE}", price=24_000_000)
-    a_product(tenant, kind="physical", title="Shirt", slug="shirt", descriptions={"en": f"<p>Soft.</p>{HOSTILE}"})
+    a_product(
+        tenant,
+        kind="physical",
+        title="Shirt",
+        titles={"de": "Hemd"},
+        slug="shirt",
+        descriptions={"en": f"<p>Soft.</p>{HOSTILE}"},
+    )
     a_text(
         tenant,
         "post",

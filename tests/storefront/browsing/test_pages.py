@@ -158,6 +158,8 @@ def test_a_list_ends_where_it_ends(fan):
 def test_a_search_forgives_a_slip(fan):
     for wanted in ("night lin", "nihgt line", "NIGHT", "ada and rest"):
         assert "Night Line" in fan.get("/en/search", params={"q": wanted}).text, wanted
+    for wanted in ("shirt", "shirrt", "SHÍRT", "Hemdd"):
+        assert 'href="/en/merch/shirt"' in fan.get("/en/search", params={"q": wanted}).text, wanted
     assert "Nothing was found" in fan.get("/en/search", params={"q": "zzzzqqqq"}).text
     assert fan.get("/en/search", params={"q": "%_\\'\"" * 30}).status_code == 200
 
