@@ -25,6 +25,7 @@ from app.storefront.queries import selling
 from app.storefront.rules.counts import read_counts
 from app.storefront.rules.portal_refusals import CountsUnusable
 from app.storefront.rules.texts import paragraphs, slug_of, target_kind
+from app.storefront.service.gathering import ground
 from tests.factories.shop import UNIT, a_place, a_variant, an_order
 
 STORE = "/portal/store"
@@ -147,12 +148,31 @@ def test_a_market_is_kept_and_a_country_belongs_to_one(client_as, shop):
     refused = client.post(f"{STORE}/markets/{market.id}", data=form)
     assert refused.status_code == 422
     assert rows(shop, Market, key="uk")[0].countries == ["GB", "IM"]
-    rate = {"rate_name": "Post", "price": "4.50", "free_from": "", "most_grams": "2000", "days_from": "2",
+    rate = {"rate_name": "Post", "called": "", "price": "4.50", "free_from": "", "most_grams": "2000", "days_from": "2",
             "days_until": "4", "rate_countries": ""}  # fmt: skip
     assert client.post(f"{STORE}/markets/{market.id}/rates", data=rate).status_code == 303
     (kept,) = rows(shop, ShippingRate, market_id=market.id)
     assert (kept.name, kept.price_micros, kept.most_grams) == ("Post", 4_500_000, 2000)
     assert client.post(f"{STORE}/markets/{market.id}/rates", data=rate | {"price": "-1"}).status_code == 422
+
+
+def test_a_way_of_sending_is_called_something_in_each_language(client_as, shop):
+    client = client_as(shop)
+    (market,) = rows(shop, Market, key="us")
+    rate = {"rate_name": "Post", "called": "Paketpost", "price": "4.50", "free_from": "", "most_grams": "",
+            "days_from": "2", "days_until": "4", "rate_countries": "", "language": "de"}  # fmt: skip
+    place = f"{STORE}/markets/{market.id}/rates"
+    assert client.post(place, data=rate).status_code == 303
+    assert client.post(place, data=rate | {"language": "fr", "called": "Colis"}).status_code == 303
+    (kept,) = rows(shop, ShippingRate, market_id=market.id)
+    assert (kept.name, kept.names) == ("Post", {"de": "Paketpost", "fr": "Colis"})
+    assert "Paketpost" in client.get(f"{STORE}/markets/sending", params={"language": "de"}).text
+    with db.tenant_read(shop) as session:
+        called = {language: [each.name for each in ground(session, market.id, language=language).rates]
+                  for language in ("de", "fr", "en")}  # fmt: skip
+    assert called == {"de": ["Paketpost"], "fr": ["Colis"], "en": ["Post"]}
+    assert client.post(place, data=rate | {"called": ""}).status_code == 303
+    assert rows(shop, ShippingRate, market_id=market.id)[0].names == {"fr": "Colis"}
 
 
 def test_taxes_are_collected_where_one_is_registered_at_rates_of_ones_own(client_as, shop):

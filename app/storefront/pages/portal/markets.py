@@ -44,6 +44,7 @@ from app.storefront.rules.portal_refusals import NumberUnusable
 from app.storefront.service import arranging, offering, pricing
 from app.storefront.service.arranging import NewMarket, NewRate
 from app.storefront.service.markets import MarketView
+from app.storefront.service.shop import shop_of
 
 MARKET = f"{MARKETS}/{{market_id:str}}"
 SHOP = f"{MARKETS}/shop"
@@ -56,7 +57,7 @@ ROUNDING_SENTENCES = {
     "ninety_nine": sentence("Ending in ninety-nine: 12.99"),
 }
 TAX_SENTENCES = {"included": sentence("Prices with tax"), "added": sentence("Prices without tax, added at the end")}
-RATE = ("rate_name", "price", "free_from", "most_grams", "days_from", "days_until", "rate_countries")
+RATE = ("rate_name", "called", "price", "free_from", "most_grams", "days_from", "days_until", "rate_countries")
 LONGEST_PREFIX = 8
 
 
@@ -210,23 +211,32 @@ def show_sending(request: AnyRequest) -> Response[str]:
 def _sending(request: AnyRequest, refusal: Refusal | None = None, typed: dict[str, Any] | None = None) -> Response[str]:
     visitor, tenant = visitor_for(request)
     reader = realm_of(request).language
+    asked = request.query_params.get("language", "")
+    language = asked if asked in tongues(tenant) else tongues(tenant)[0]
     with tenant_read(tenant) as session:
         settings_to_read(session, visitor)
         rows = list(session.scalars(select(Market).order_by(Market.position, Market.id)))
         rates = list(session.scalars(select(ShippingRate).order_by(ShippingRate.position, ShippingRate.id)))
     shown = {
-        market.id: [_rate(rate, market.currency, reader) for rate in rates if rate.market_id == market.id]
+        market.id: [_rate(rate, market.currency, reader, language) for rate in rates if rate.market_id == market.id]
         for market in rows
     }
     if typed:
         shown[typed["market"]] = typed["rows"]
-    at = (typed or {}).get("market")
-    return store_page(request, "rates", f"{MARKETS}/sending", refusal=refusal, rows=rows, shown=shown, at=at)
+    told = {"rows": rows, "shown": shown, "at": (typed or {}).get("market"), "tongue": language}
+    of = language_names(reader, tongues(tenant))
+    return store_page(request, "rates", f"{MARKETS}/sending", refusal=refusal, of=of, **told)
 
 
-def _rate(rate: ShippingRate, currency: str, reader: str) -> dict[str, str]:
+def tongues(tenant: Tenant) -> tuple[str, ...]:
+    """The languages in which buyers read the shop."""
+    return shop_of(tenant).languages(tenant)
+
+
+def _rate(rate: ShippingRate, currency: str, reader: str, language: str) -> dict[str, str]:
     return {
         "rate_name": rate.name,
+        "called": rate.names.get(language, ""),
         "price": typed_amount(rate.price_micros, currency, reader),
         "free_from": typed_amount(rate.free_from_micros, currency, reader),
         "most_grams": str(rate.most_grams or ""),
@@ -241,24 +251,35 @@ def set_rates(request: AnyRequest, market_id: FromPath[str], data: URLEncodedBod
     """Have exactly these ways of sending in a market, in this order."""
     visitor, tenant = visitor_for(request, "store.edit")
     reader = realm_of(request).language
+    language = one(data, "language") if one(data, "language") in tongues(tenant) else ""
     rows = [row for row in lines(data, RATE) if any(row.values())] if "rate_name" in data else []
     try:
         with tenant_work(tenant) as session:
             market = market_to_change(session, visitor, parse_uuid(market_id))
             held = {rate.name: rate.names for rate in _held(session, market)}
-            wishes = _wishes(rows, market.currency, reader, held)
+            wishes = _wishes(rows, market.currency, reader, held, language)
             arranging.set_rates(session, visitor.actor, market, wishes)
     except (Invalid, Conflict) as refusal:
         return _sending(request, refusal, {"market": parse_uuid(market_id), "rows": rows})
-    return flash.done(f"{MARKETS}/sending#market-{market.key}", tenant, sentence("Saved."))
+    said = f"?language={language}" if language else ""
+    return flash.done(f"{MARKETS}/sending{said}#market-{market.key}", tenant, sentence("Saved."))
 
 
 def _held(session: Session, market: Market) -> Sequence[ShippingRate]:
     return session.scalars(select(ShippingRate).where(ShippingRate.market_id == market.id)).all()
 
 
-def _wishes(rows: list[dict[str, str]], currency: str, reader: str, held: dict[str, dict[str, str]]) -> list[NewRate]:
-    """Ways of sending as they are wanted; one that keeps its name keeps what it is called in other languages."""
+def _names(names: dict[str, str], language: str, name: str) -> dict[str, str]:
+    if not language:
+        return names
+    others = {key: said for key, said in names.items() if key != language}
+    return {**others, language: name} if name else others
+
+
+def _wishes(
+    rows: list[dict[str, str]], currency: str, reader: str, held: dict[str, dict[str, str]], language: str
+) -> list[NewRate]:
+    """Ways of sending as they are wanted, named in one language; one that keeps its name keeps the other languages."""
     found = []
     for place, row in enumerate(rows):
         first = optional_whole(row["days_from"], most=365, field=f"days_from.{place}")
@@ -266,7 +287,7 @@ def _wishes(rows: list[dict[str, str]], currency: str, reader: str, held: dict[s
         first = 1 if first is None else first
         rate = NewRate(
             name=row["rate_name"][:80],
-            names=held.get(row["rate_name"], {}),
+            names=_names(held.get(row["rate_name"], {}), language, row["called"][:80]),
             price_micros=amount(row["price"] or "0", currency, reader, field=f"price.{place}"),
             free_from_micros=optional_amount(row["free_from"], currency, reader, field=f"free_from.{place}"),
             most_grams=optional_whole(row["most_grams"], least=1, most=1_000_000, field=f"most_grams.{place}"),

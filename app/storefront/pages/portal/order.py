@@ -52,7 +52,7 @@ REFUND_SENTENCES = {
     "failed": sentence("Failed"),
 }
 DISPUTE_SENTENCES = {
-    "open": sentence("Open"),
+    "open": sentence("Not decided yet"),
     "answered": sentence("Answered"),
     "won": sentence("Won"),
     "lost": sentence("Lost"),
