@@ -6,13 +6,15 @@ import re
 import zlib
 
 import pytest
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from app.brand import service
 from app.brand.errors import FontRefused
-from app.brand.rules import paper
+from app.brand.rules import faces, paper
 from app.kernel.actor import Actor
 from tests.brand.test_intake import a_font
 from tests.brand.test_themes import published
+from tests.servers import ROOT
 
 WORDS = {
     "period": "Q3", "payee": "AAA", "payable_label": "Yours", "payable": "1", "columns": ["a", "b", "c", "d"],
@@ -30,6 +32,11 @@ def faces_in(pdf: bytes) -> set[str]:
             continue
     names = re.findall(rb"/FontName\s*/([\w+#-]+)", b"\n".join(bodies))
     return {name.decode().partition("+")[2] for name in names}
+
+
+def letters_of(face):
+    with TTFont(face, lazy=True) as font:
+        return set(font.getBestCmap())
 
 
 def statement(label, *, title, language="en"):
@@ -75,3 +82,41 @@ def test_a_preset_is_drawn_in_its_own_faces(label, family, weight, width):
 def test_a_font_that_nothing_can_be_drawn_with_is_refused(label):
     with pytest.raises(FontRefused):
         paper.check_face(b"wOF2" + bytes(200))
+
+
+SAYS = {
+    "ja": ("東京の夜 ヴァイオリン", "NotoSansJP"),
+    "ko": ("서울의 밤 바이올린", "NotoSansKR"),
+    "zh-Hans": ("上海之夜 小提琴", "NotoSansSC"),
+}
+
+
+@pytest.mark.parametrize("language", SAYS)
+def test_a_paper_in_an_east_asian_language_is_drawn_in_faces_that_have_its_letters(label, language):
+    published(label, preset="plain")
+    title, face = SAYS[language]
+    pdf = statement(label, title=title, language=language)
+    assert faces_in(pdf) == {"Inter", face}
+    assert len(pdf) < 200_000, "of a face, a paper takes the letters that stand on it"
+
+
+def test_a_title_may_mix_the_scripts(label):
+    published(label, preset="voltage")
+    drawn = faces_in(statement(label, title="氷 Łódź 서울 かな كشف", language="ko"))
+    assert {"NotoSansKR", "NotoSansJP", "Archivo", "NotoKufiArabicArab"} <= drawn
+    assert not any("Libertinus" in name for name in drawn)
+
+
+@pytest.mark.parametrize("weight", [400, 700])
+def test_everything_that_is_said_in_these_languages_has_letters_to_be_drawn_with(weight):
+    known = set().union(*map(letters_of, (faces.BUILT / "paper").glob(f"*-{weight}.ttf")))
+    for language in SAYS:
+        catalogue = ROOT / "locales" / language.replace("-", "_") / "LC_MESSAGES" / "boptone.po"
+        said = {char for char in catalogue.read_text() if faces.east_asian_folder(char)}
+        assert len(said) > 100
+        assert sorted(char for char in said if ord(char) not in known) == []
+
+
+def test_what_has_no_such_letter_does_not_look_at_their_faces():
+    assert faces.east_asian_folder("Łódź كشف – “quoted” … 12 €") is None
+    assert all(faces.east_asian_folder(char) for char in "あ漢한、！𠮷")

@@ -1,5 +1,5 @@
 // After the bundler: the icons and sentences that templates need to know of, and every file compressed once.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
@@ -22,6 +22,9 @@ const said = walk("src")
   .filter((file) => file.endsWith(".ts"))
   .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bword\(\s*"((?:[^"\\]|\\.)*)"/g)].map((found) => found[1]));
 writeFileSync("dist/words.json", JSON.stringify([...new Set(said)].sort()));
+
+// Papers are drawn with these, and the manifest does not name them: nobody can load them.
+cpSync("cut/paper", "dist/paper", { recursive: true });
 
 for (const file of walk("dist").filter((name) => /\.(css|js|svg)$/.test(name))) {
   const content = readFileSync(file);

@@ -1,5 +1,8 @@
 """Before the bundler: the families of `src/fonts` cut to what pages say, so that a first visit loads little of them.
 
+Faces for papers in Japanese, Korean and Chinese are made here as well, and no page loads them: they are whole, since
+nobody knows what a title will say, and unpacked, since who draws papers reads of them only what a paper needs.
+
 Nothing that shapes text is lost: what a page seldom needs lies in files of its own, which a browser asks for by
 `unicode-range`. Hints for screens of old go, and so do features that no sheet turns on. A width axis becomes steps.
 """
@@ -33,6 +36,11 @@ KEPT_NAMES = [0, 13, 14]
 """Copyright and licence. A changed file must not carry a reserved name (OFL 1.1, 3); browsers go by the sheet's."""
 WEIGHT_BY_WEIGHT = {"ibm-plex-sans-arabic"}
 """Families with a file for each weight, read beside another script: of their Latin, a page seldom needs the rest."""
+PAPER = {"Noto Sans JP": "japanese", "Noto Sans KR": "korean", "Noto Sans SC": "chinese-simplified"}
+"""Families for papers alone, and the subset of each that has its script."""
+PAPER_WEIGHTS = (400, 700)
+PAPER_FEATURES = ["ccmp", "locl", "ljmo", "vjmo", "tjmo"]
+"""What puts letters together; nothing on a paper runs from top to bottom."""
 
 _IMPORT = re.compile(r'@import "([^"]+)"')
 _FACE = re.compile(r"@font-face \{(.*?)\}", re.DOTALL)
@@ -71,6 +79,8 @@ def main() -> None:
             rules, files = zip(*(made for face in _faces(source) for made in _cut(face, source.stem)), strict=True)
             (MADE / source.name).write_text("\n".join(rules) + "\n")
             list(pool.map(_write, files))
+        (MADE / "paper").mkdir()
+        list(pool.map(_write_for_paper, *zip(*((one, weight) for one in PAPER for weight in PAPER_WEIGHTS), strict=True)))
     stamp.write_text(digest)
 
 
@@ -139,6 +149,22 @@ def _made(file: Path, part: Part) -> bytes:
     out = io.BytesIO()
     font.save(out)
     return out.getvalue()
+
+
+def _write_for_paper(family: str, weight: int) -> None:
+    key = family.lower().replace(" ", "-")
+    font: Any = TTFont(PACKAGES / "@fontsource" / key / "files" / f"{key}-{PAPER[family]}-{weight}-normal.woff2")
+    options = subset.Options(hinting=False, layout_features=PAPER_FEATURES, notdef_outline=True)
+    options.drop_tables += ["STAT", "BASE", "vhea", "vmtx"]
+    options.name_IDs = KEPT_NAMES
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=font.getBestCmap())
+    cutter.subset(font)
+    for name_id, name in {1: family, 2: "Regular", 6: family.replace(" ", ""), 16: family}.items():
+        font["name"].setName(name, name_id, 3, 1, 0x409)
+    font["OS/2"].usWeightClass = weight
+    font.flavor = None
+    font.save(MADE / "paper" / f"{key}-{weight}.ttf")
 
 
 def _spelled(part: Part) -> str:

@@ -36,6 +36,11 @@ _LETTERS: Final = {
     "arabic": re.compile(_ARABIC_LETTERS),
     "arabic-more": re.compile(_ARABIC_LETTERS),
 }
+EAST_ASIAN: Final = {"ja": "Noto Sans JP", "ko": "Noto Sans KR", "zh": "Noto Sans SC"}
+"""The same sign is drawn in another way where another language is read: the reader's own comes first."""
+_EAST_ASIAN_LETTERS: Final = re.compile(
+    "[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]|[\U00020000-\U0003ffff]"
+)
 _STATIC = re.compile(r"-(\d{3})-normal-")
 
 _lock = Lock()
@@ -51,6 +56,20 @@ def folder_for(font: Mapping[str, Any], text: str, built: Path = BUILT) -> Path:
     # The steps above, and one family for all that labels bring, bound how many folders there can be.
     names = [name if _ours(name) else FONTS[BESIDE_OWN].family for name in (font["text"], font["display"])]
     return _folder(built, names[0], names[1], max(100, weight), width, _subsets(text))
+
+
+def east_asian_folder(text: str, built: Path = BUILT) -> Path | None:
+    """The folder with faces for Japanese, Korean and Chinese, where a text has a letter of theirs.
+
+    They are large: what is drawn of anything else does not look at them.
+    """
+    folder = built / "paper"
+    return folder if _EAST_ASIAN_LETTERS.search(text) and folder.is_dir() else None
+
+
+def east_asian_families(language: str) -> list[str]:
+    """Their families in the order in which a reader of this language (a code of two letters) is to see them."""
+    return sorted(EAST_ASIAN.values(), key=lambda family: family != EAST_ASIAN.get(language))
 
 
 def own_files(own: Mapping[str, bytes], font: Mapping[str, Any]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, cast
 import typst
 
 from app.brand.errors import FontRefused, LogoRefused
-from app.brand.rules.faces import folder_for, own_files
+from app.brand.rules.faces import east_asian_families, east_asian_folder, folder_for, own_files
 from app.brand.rules.vector import Drawing
 
 TEMPLATES: Final = Path(__file__).parents[3] / "themes" / "paper"
@@ -124,9 +124,10 @@ def _data(brand: Brand, shade: str) -> dict[str, Any]:
         "house": brand.house,
         "legal_name": brand.legal_name or brand.house,
         "logo": f"logo.{brand.logo_kind}" if brand.logo else None,
-        "language": brand.language.partition("-")[0],
+        "language": (language := brand.language.partition("-")[0]),
         "rtl": brand.is_rtl,
         "own-faces": list(brand.faces),
+        "east-asian-faces": east_asian_families(language),
     }
 
 
@@ -144,7 +145,8 @@ def _drawn(
     if brand.logo:
         files[f"logo.{brand.logo_kind}"] = brand.logo
     with _folder_of(own_files(brand.faces, brand.flat["font"])) as own:
-        return _compiled(files, form=form, fonts=(folder_for(brand.flat["font"], content), own))
+        folders = (folder_for(brand.flat["font"], content), own, east_asian_folder(content))
+        return _compiled(files, form=form, fonts=filter(None, folders))
 
 
 @contextmanager
