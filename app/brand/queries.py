@@ -29,9 +29,14 @@ def latest_draft() -> Select[ThemeVersion]:
     )
 
 
+def scheduled() -> Select[ThemeVersion]:
+    """The versions that wait for their time, the next one first."""
+    return select(ThemeVersion).where(ThemeVersion.publish_at.is_not(None)).order_by(ThemeVersion.publish_at)
+
+
 def next_scheduled() -> Select[ThemeVersion]:
     """The version that is published next."""
-    return select(ThemeVersion).where(ThemeVersion.publish_at.is_not(None)).order_by(ThemeVersion.publish_at).limit(1)
+    return scheduled().limit(1)
 
 
 def history() -> Select[ThemeVersion]:

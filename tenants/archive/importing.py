@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from app.kernel import activity, files
+from app.kernel import activity, files, jobs
 from app.kernel.activity.seal import newest_link
 from app.kernel.activity.tasks import forget_head, keep_head
 from app.kernel.actor import Actor
@@ -52,6 +52,7 @@ def import_archive(tenant: Tenant, source: Path) -> Manifest:
     with tenant_work(tenant) as session:
         after = {"made_at": manifest.made_at, "tables": len(manifest.tables)}
         activity.record(session, Actor.system(tenant), "label.imported", after=after)
+        jobs.ask_after_archive(session)
     keep_imported_head(tenant)
     return manifest
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from app.kernel import activity, clock, ids
+from app.kernel import activity, clock, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import current, owner_work, platform_read, platform_work, tenant_work
 from app.kernel.db.database import OWNER_ROLE, owner_session
@@ -51,6 +51,7 @@ def restore_label(tenant: Tenant, source: Path) -> tuple[Manifest, str]:
     with tenant_work(restored) as session:
         after = {"made_at": manifest.made_at, "kept": beside}
         activity.record(session, Actor.system(restored), "label.restored", after=after)
+        jobs.ask_after_archive(session)
     return manifest, beside
 
 

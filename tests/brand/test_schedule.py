@@ -16,9 +16,11 @@ from app.kernel import clock, db
 from app.kernel.actor import Actor
 from app.kernel.jobs import run
 from app.kernel.jobs.relay import Relay
+from tenants.archive import export_label, import_archive, restore_label
 from tenants.registry.queries import fresh_tenant
 from tests.brand.conftest import actions, states
 from tests.brand.test_themes import drafted, published, with_logo
+from tests.factories.labels import a_label
 
 BRAND = "/portal/settings/brand"
 LATER = timedelta(days=3)
@@ -277,3 +279,39 @@ def test_a_moment_that_is_none_is_said_beside_its_field(client_as, label, at):
     assert 'aria-describedby="at-problem"' in answer.text
     assert "Choose a moment in the future" in answer.text
     assert "theme.scheduled" not in actions(label)[-2:]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_restored_label_keeps_what_it_promised(label, tmp_path, is_late):
+    """The task of before is void after a restore, and nobody has to notice it."""
+    tenant, at = a_label(), soon()
+    work(due())  # its invitation
+    published(tenant, preset="plain")
+    second = drafted(tenant, preset="voltage")
+    scheduled(tenant, second, at)
+    if is_late:
+        with db.tenant_work(tenant) as session:
+            session.get_one(ThemeVersion, second.id).publish_at = at = clock.now() - LATER
+    export_label(tenant, tmp_path / "label.tar")
+    restore_label(fresh_tenant(tenant.id), tmp_path / "label.tar")
+    restored = fresh_tenant(tenant.id)
+    assert set(work(due())) == {"done"}
+    assert service.live_theme(restored).sha != second.sha256
+    if not is_late:
+        pass_to(at)
+    assert sorted(work(due())) == (["done"] if is_late else ["done", "parked"])
+    assert service.live_theme(restored).sha == second.sha256
+
+
+def test_a_label_from_an_archive_keeps_what_was_promised_there(label, tmp_path):
+    tenant, other, at = a_label(), a_label(), soon()
+    work(due())
+    published(tenant, preset="plain")
+    second = drafted(tenant, preset="voltage")
+    scheduled(tenant, second, at)
+    export_label(tenant, tmp_path / "label.tar")
+    import_archive(other, tmp_path / "label.tar")
+    assert set(work(due())) == {"done"}
+    pass_to(at)
+    assert set(work(due())) == {"done"}
+    assert service.live_theme(fresh_tenant(other.id)).sha == second.sha256

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.brand import activity
+from app.brand import activity, queries
 from app.brand.errors import ChecksFailed, MomentRefused, NotScheduled, ThemeUnknown
 from app.brand.models import ThemeVersion
 from app.brand.policies import version_to_read
@@ -18,6 +18,7 @@ from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 
 TASK = "brand.publish_scheduled"
+KEEPING = "brand.keep_promises"
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -39,8 +40,22 @@ def schedule(session: Session, actor: Actor, tenant: Tenant, version_id: UUID | 
     check_ready(session, tenant, version)
     session.flush()
     activity.about_theme(session, actor, "theme.scheduled", version, after={"publish_at": str(at)})
-    jobs.ask(session, TASK, {"version": str(version.id), "at": at.isoformat()}, run_at=at)
+    _ask(session, version.id, at)
     return version
+
+
+def keep_promises(session: Session) -> None:
+    """Ask anew for every draft that waits for its time: its own moment, or now where that has passed meanwhile.
+
+    To be asked twice does no harm: whichever task comes first leaves nothing to do.
+    """
+    for version in session.scalars(queries.scheduled()):
+        if version.publish_at is not None:
+            _ask(session, version.id, version.publish_at)
+
+
+def _ask(session: Session, version_id: UUID, at: datetime) -> None:
+    jobs.ask(session, TASK, {"version": str(version_id), "at": at.isoformat()}, run_at=at)
 
 
 def unschedule(session: Session, actor: Actor, version_id: UUID | None) -> ThemeVersion:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from app.kernel.jobs.outbox import TaskArgsUnusable, TaskUnknown, ask
-from app.kernel.jobs.registry import label_schedule, label_task, platform_schedule, platform_task
+from app.kernel.jobs.outbox import TaskArgsUnusable, TaskUnknown, ask, ask_after_archive
+from app.kernel.jobs.registry import after_an_archive, label_schedule, label_task, platform_schedule, platform_task
 
 __all__ = [
     "TaskArgsUnusable",
     "TaskUnknown",
+    "after_an_archive",
     "ask",
+    "ask_after_archive",
     "label_schedule",
     "label_task",
     "platform_schedule",

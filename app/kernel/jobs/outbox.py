@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import ids, observe
 from app.kernel.db.models import SharedModel, table_of
-from app.kernel.jobs.registry import LabelTask, tasks
+from app.kernel.jobs.registry import LabelTask, after_archive, tasks
 from app.kernel.tenant import Tenant
 
 MOMENT = TIMESTAMP(timezone=True)
@@ -101,6 +101,12 @@ def ask(
         "max_attempts": task.max_attempts,
     }
     session.execute(_INSERT, row)
+
+
+def ask_after_archive(session: Session) -> None:
+    """Ask, in a label's session, for what is to be done once its rows came out of an archive."""
+    for name in after_archive:
+        ask(session, name, {})
 
 
 def _checked(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,8 @@ class Schedule:
 
 
 tasks: dict[str, Task] = {}
+after_archive: list[str] = []
+"""Tasks asked for once a label's rows came out of an archive: what waited for its time before is not there any more."""
 schedules: dict[str, Schedule] = {}
 
 
@@ -79,6 +81,17 @@ def label_task(
     """Register `function(session, tenant, **args)` as work for one label."""
     options: dict[str, Any] = {"time_limit": time_limit, "max_attempts": max_attempts, "even": even}
     return _register(LabelTask, name, queue=queue, is_outside=is_outside, **options)
+
+
+def after_an_archive(task: str) -> Callable[[_F], _F]:
+    """Ask for a label task, without arguments, whenever the label was restored or imported."""
+
+    def register(function: _F) -> _F:
+        if task not in after_archive:
+            after_archive.append(task)
+        return function
+
+    return register
 
 
 def platform_task(
