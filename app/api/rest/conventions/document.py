@@ -115,7 +115,7 @@ def _listing(resource: Resource) -> Iterator[Schema]:
     yield {"$ref": "#/components/parameters/Limit"}
     yield {"$ref": "#/components/parameters/After"}
     orders = [spelled for name in resource.orders for spelled in (name, f"-{name}")]
-    usual = {"type": "string", "enum": orders, "default": resource.usual_sort}
+    usual = {"type": "string", "enum": orders, "default": resource.usual_sort or resource.key}
     yield _query("sort", usual, "The order; with a minus the other way round.")
     for name, each in resource.filters.items():
         yield _query(name, each.schema, each.about)

@@ -35,10 +35,10 @@ def schemas() -> dict[str, Schema]:
     """Every struct of the declarations by the name that it has in the document."""
     kinds = sorted({each for operation in operations() for each in _structs(operation)}, key=lambda each: each.__name__)
     _, found = msgspec.json.schema_components(kinds, ref_template=REF + "{name}")
-    sparse = {named(op.resource.view) for op in operations() if op.resource is not None}
+    sparse = {named(op.resource.view): op.resource.key for op in operations() if op.resource is not None}
     told = {_bare(name): _renamed(schema) for name, schema in found.items()}
-    for name in sparse & set(told):
-        told[name]["required"] = ["id"]  # what else is there depends on the fields that were asked for
+    for name in sparse.keys() & told.keys():
+        told[name]["required"] = [sparse[name]]  # what else is there depends on the fields that were asked for
     for kind in kinds:
         if issubclass(kind, Patch):
             told[named(kind)].pop("required", None) if not _needed(kind) else None
