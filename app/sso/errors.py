@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from typing import ClassVar
+
+from app.identity.errors import SignInRefused
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 
 
 class ServiceRefused(Forbidden):
@@ -135,3 +138,48 @@ class TokenUnknown(NotFound):
     """There is no such token."""
 
     message = "This token could not be found. It may have ended."
+
+
+class ScimInvalid(Invalid):
+    """What a directory sends cannot be used (RFC 7644 §3.12)."""
+
+    message = "This cannot be used as it is."
+    status: ClassVar[int] = 400
+
+    def __init__(self, *, scim_type: str, fields: dict[str, str] | None = None) -> None:
+        self.scim_type = scim_type
+        super().__init__(fields=fields)
+
+
+class ScimTaken(Conflict):
+    """Somebody or something of this name is there already."""
+
+    message = "There is one of this name already."
+    scim_type = "uniqueness"
+
+
+class ScimStale(Conflict):
+    """The directory knows another version than there is."""
+
+    message = "This was changed in the meantime."
+    status: ClassVar[int] = 412
+
+
+class ScimUnknown(NotFound):
+    """There is no such person or group."""
+
+    message = "There is no such resource."
+
+
+class ScimBeyond(Refusal):
+    """What the standard knows and we do not do."""
+
+    message = "This is not supported."
+    status: ClassVar[int] = 501
+
+
+class ScimTokenRefused(SignInRefused):
+    """The directory brings no token, or none of this label's."""
+
+    message = "A token of this label is needed."
+    status: ClassVar[int] = 401

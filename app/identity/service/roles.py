@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import delete, exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.identity.errors import ChoiceUnusable, NameMissing, RoleInUse, RoleNameTaken
@@ -68,6 +69,10 @@ def delete_role(session: Session, visitor: Visitor, role: CustomRole) -> None:
         raise RoleInUse
     session.execute(delete(Invitation).where(Invitation.custom_role_id == role.id))  # those that are over
     session.delete(role)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise RoleInUse from None  # a sign-in service gives it to those who come in
     before = {"name": role.name, "permissions": list(role.permissions)}
     activity.record(session, visitor.actor, "role.deleted", subject_type="role", subject_id=role.id, before=before)
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sso.pages import door, saml
+from app.sso.pages import connection, door, saml, settings
 
-handlers: list[Any] = [*door.handlers, *saml.handlers]
+handlers: list[Any] = [*door.handlers, *saml.handlers, *settings.handlers, *connection.handlers]

@@ -147,7 +147,8 @@ def _verified(response: Element, there: There, now: datetime) -> Element:
     if len(own) != 1 or any(each.getparent() not in (response, assertion) for each in held):
         raise ServiceRefused
     _check_reference(own[0], assertion.get("ID") or "")
-    signed = next(filter(None, (_signed_by(pem, assertion, now) for pem in there.certificates)), None)
+    tried = (_signed_by(pem, assertion, now) for pem in there.certificates)
+    signed = next((each for each in tried if each is not None), None)
     if signed is None or signed.tag != assertion.tag or signed.get("ID") != assertion.get("ID"):
         raise ServiceRefused
     return signed
