@@ -188,6 +188,12 @@ class EarningKey(LabelModel):
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
     whole: Mapped[int] = mapped_column(Integer)
+    lines: Mapped[int | None] = mapped_column(Integer)
+    quantity: Mapped[int | None] = mapped_column(BigInteger)
+    """This and the next two in units of 10^-10, where all sales of the run are whole numbers of them."""
+
+    net: Mapped[int | None] = mapped_column(BigInteger)
+    positive: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EarningSource(LabelModel):

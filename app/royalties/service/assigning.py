@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from app.royalties.service import compiling, resolving
+from app.royalties.service.collecting import SUMS, are_exact
 from app.royalties.service.compiling import CIRCUMSTANCES, RULES, Deals
 
 SALE: Final = ["report", "asset_id", "context_id"]
@@ -26,13 +27,15 @@ SAID: Final = ["contract_id", "version_id", "clause", "sheet_id", "recording_id"
 class Assigned(NamedTuple):
     """What a run works out: `keys` a row an earning, `sources` the sales of each, `left` what nobody is paid for.
 
-    Earnings up to the number `plain` are of what was received, and need no price.
+    Earnings up to the number `plain` are of what was received, and need no price; their keys have what their sales
+    come to (`collecting.SUMS`) where all of that is exact.
     """
 
     keys: pl.DataFrame
     sources: pl.DataFrame
     left: pl.DataFrame
     plain: int
+    is_summed: bool
 
 
 def assign(session: Session, sold: pl.DataFrame, known: Deals) -> Assigned:
@@ -54,9 +57,19 @@ def assign(session: Session, sold: pl.DataFrame, known: Deals) -> Assigned:
     left = _left(sold, placed, chosen, paid)
     paid = paid.join(left.select("sale"), on="sale", how="anti")
     keys = _told(paid.select(KEY).unique(), answers, pieces, contexts, places)
-    sources = paid.join(keys.select("number", *KEY), on=KEY).select("number", *SALE)
+    sources = paid.join(keys.select("number", *KEY), on=KEY).sort("number")
     plain = keys.filter(~pl.col("is_priced")).height
-    return Assigned(keys.drop(*KEY, "is_priced"), sources.sort("number"), left.select(*SALE, "why"), plain)
+    sums = _sums(sources.filter(pl.col("number") <= plain).select("number", "sale"), sold)
+    keys = keys.drop(*KEY, "is_priced").join(sums, on="number", how="left", maintain_order="left")
+    return Assigned(keys, sources.select("number", *SALE), left.select(*SALE, "why"), plain, sums.height == plain)
+
+
+def _sums(sources: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
+    """What the sales of each earning come to; nothing of any where that is not exact for all."""
+    amounts = sources.select("number").hstack(sold.select(pl.col(*SUMS).gather(sources["sale"])))
+    if not are_exact(amounts):
+        amounts = amounts.clear()
+    return amounts.group_by("number").agg(pl.col(*SUMS).sum())
 
 
 def _numbered(frame: pl.DataFrame, name: str, columns: list[str]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from app.royalties.errors import RateMissing
 from app.royalties.models import EarningKey, EarningSource, RoyaltyPeriod, RoyaltyRun
 from app.royalties.service import collecting, compiling, rates
 from app.royalties.service.assigning import assign
+from app.royalties.service.collecting import UNIT
 from app.royalties.service.compiling import Deals
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
@@ -60,6 +61,11 @@ SELECT s.number, count(*) AS lines, sum(l.quantity) AS quantity, sum(l.net) AS n
   coalesce(sum(l.net) FILTER (WHERE l.quantity > 0), 0) AS positive, NULL::numeric AS rounded, 0 AS unpriced
 {_JOINED} WHERE s.run = :run AND s.number <= :plain GROUP BY s.number
 """
+_SUMMED = f"""
+SELECT number, lines, quantity * {UNIT} AS quantity, net * {UNIT} AS net, net * {UNIT} AS base,
+  positive * {UNIT} AS positive, NULL::numeric AS rounded, 0 AS unpriced
+FROM earning_keys WHERE run_id = :run_id AND number <= :plain
+"""
 _PRICED = f"""
 SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
   JOIN earning_keys k ON k.run_id = :run_id AND k.number = s.number
@@ -67,7 +73,9 @@ SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
   CROSS JOIN LATERAL (SELECT CASE WHEN k.either IS NULL THEN w.one ELSE {_EITHER} END AS base) v
 WHERE s.run = :run AND s.number > :plain
 """
-_QUERIES: Final = tuple(text(_SUM.format(lines=lines)) for lines in (_PLAIN, _SUMS.format(lines=_PRICED)))
+_OF_SUMS, _OF_PLAIN, _OF_PRICED = (
+    text(_SUM.format(lines=lines)) for lines in (_SUMMED, _PLAIN, _SUMS.format(lines=_PRICED))
+)
 
 
 def calculate(session: Session, run: RoyaltyRun) -> Deals:
@@ -81,7 +89,7 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     collecting.write(session, EarningKey, keys.with_columns(run_id=pl.lit(str(run.id))).drop("deal_currency"))
     collecting.write(session, EarningSource, assigned.sources.with_columns(run=pl.lit(run.serial)))
     values = {"run_id": run.id, "run": run.serial, "plain": assigned.plain}
-    for query in _QUERIES:
+    for query in (_OF_SUMS if assigned.is_summed else _OF_PLAIN, _OF_PRICED):
         session.execute(query, values)
     session.execute(delete(EarningKey).where(EarningKey.run_id == run.id))
     return known

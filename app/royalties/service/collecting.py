@@ -17,11 +17,39 @@ from app.royalties.models import RoyaltyPeriod, RoyaltyRun, RunLeftover, RunRepo
 
 SALES: Final = {"asset_id": pl.Int64, "context_id": pl.Int64}
 LEFT: Final = {"report": pl.Int64, **SALES}
+SUMS: Final = {"lines": pl.Int64, "quantity": pl.Int64, "net": pl.Int64, "positive": pl.Int64}
+"""What the lines of a sale come to, amounts in units of `UNIT`; null where that is not exact."""
+
+UNIT: Final = "0.0000000001"
+UNTOLD: Final = -(1 << 63)
+MOST: Final = 1e18
+"""Well within 64 bits, though it is compared as a float."""
+
+
+def _in_units(amount: str) -> str:
+    """An amount as a whole number of units, `UNTOLD` where it is none or too large to add many up."""
+    fits = f"scale({amount}) <= 10 AND {amount} BETWEEN -10000000 AND 10000000"
+    return f"CASE WHEN {fits} THEN ({amount} * 10000000000)::bigint ELSE {UNTOLD} END"
+
 
 _NEW = text(
-    "SELECT array_send(array_agg(asset_id)), array_send(array_agg(context_id)) FROM sales_lines "
-    "WHERE report_id = :report"
+    "SELECT "
+    + ", ".join(
+        f"array_send(array_agg({value}))"
+        for value in ("asset_id", "context_id", _in_units("quantity"), _in_units("net"))
+    )
+    + " FROM sales_lines WHERE report_id = :report"
 )
+_SUMMED = f"""
+SELECT report, asset_id, context_id, lines, {_in_units("quantity")} AS quantity,
+  {_in_units("net")} AS net, {_in_units("positive")} AS positive
+FROM (
+  SELECT k.report, k.asset_id, k.context_id, count(*) AS lines, sum(l.quantity) AS quantity, sum(l.net) AS net,
+    coalesce(sum(l.net) FILTER (WHERE l.quantity > 0), 0) AS positive
+  FROM ({{sales}}) k JOIN sales_reports r ON r.serial = k.report
+    JOIN sales_lines l ON l.report_id = r.id AND l.asset_id = k.asset_id AND l.context_id = k.context_id
+  GROUP BY k.report, k.asset_id, k.context_id) s
+"""
 _LEFT = (
     "SELECT r.serial AS report, l.asset_id, l.context_id FROM run_leftovers l "
     "JOIN sales_reports r ON r.id = l.report_id WHERE l.run_id = %(last)s"
@@ -50,25 +78,52 @@ def take_in(session: Session, run: RoyaltyRun) -> list[SalesReport]:
 
 
 def sales(session: Session, run: RoyaltyRun, reports: list[SalesReport]) -> pl.DataFrame:
-    """Every distinct sale of a run: the report's short number, asset, context.
+    """Every distinct sale of a run: the report's short number, asset, context, and what `SUMS` says of its lines.
 
     A restatement is about all that the run it restates paid, what that one left, and what came since.
     """
-    found = [as_frame(copied_out(session, _LEFT, {"last": last_published(session)}), LEFT)]
+    found = [_before(session, _LEFT, {"last": last_published(session)})]
     if run.restates_id:
-        found.append(as_frame(copied_out(session, _PAID, {"run": run.restates_id}), LEFT))
+        found.append(_before(session, _PAID, {"run": run.restates_id}))
     for report in reports:
-        assets, contexts = session.execute(_NEW, {"report": report.id}).one()
-        if assets is not None:
-            lines = pl.DataFrame({"asset_id": _numbers(assets), "context_id": _numbers(contexts)})
-            sold = lines.unique(maintain_order=True)
-            found.append(sold.select(pl.lit(report.serial, pl.Int64).alias("report"), *SALES))
+        columns = session.execute(_NEW, {"report": report.id}).one()
+        if columns[0] is not None:
+            lines = pl.DataFrame(dict(zip((*SALES, "quantity", "net"), map(_numbers, columns), strict=True)))
+            sold = pl.lit(report.serial, pl.Int64).alias("report")
+            found.append(_told(_added_up(lines)).select(sold, *SALES, *SUMS))
     return pl.concat(found)
+
+
+def _before(session: Session, query: str, values: dict[str, Any]) -> pl.DataFrame:
+    """Sales that an earlier run knew of."""
+    return _told(as_frame(copied_out(session, _SUMMED.format(sales=query), values), LEFT | SUMS))
+
+
+def _added_up(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines of each sale as one; where an amount is untold none of all is told, for sums would hide it."""
+    amounts = [pl.col(name) for name in SUMS if name in lines.columns]
+    if lines.select(pl.any_horizontal(amount == UNTOLD for amount in amounts).any()).item():
+        lines = lines.with_columns(pl.lit(UNTOLD, pl.Int64).alias(name) for name in ("quantity", "net"))
+        return lines.unique(list(SALES), maintain_order=True).with_columns(lines=UNTOLD, positive=UNTOLD)
+    sold = lines.with_columns(positive=pl.when(pl.col("quantity") > 0).then("net").otherwise(0))
+    sums = (pl.col(name).sum() for name in ("quantity", "net", "positive"))
+    return sold.group_by(list(SALES), maintain_order=True).agg(pl.len().cast(pl.Int64).alias("lines"), *sums)
+
+
+def _told(sold: pl.DataFrame) -> pl.DataFrame:
+    return sold.with_columns(pl.when(pl.col(name) != UNTOLD).then(name).alias(name) for name in SUMS)
 
 
 def _numbers(raw: bytes) -> Any:
     """A bigint[] in PostgreSQL's binary form: 20 bytes, then length and value of each; no object a row."""
     return np.frombuffer(raw, dtype=[("length", ">i4"), ("value", ">i8")], offset=20)["value"].astype(np.int64)
+
+
+def are_exact(sold: pl.DataFrame) -> bool:
+    """Whether all that sales come to is told, and so little that it adds up within 64 bits."""
+    if any(sold.select(pl.col(*SUMS).null_count()).row(0)):
+        return False
+    return all(total < MOST for total in sold.select(pl.col(*SUMS).cast(pl.Float64).abs().sum()).row(0))
 
 
 def last_published(session: Session) -> UUID | None:
