@@ -262,3 +262,58 @@ class EventUnknown(NotFound):
     """There is no such event, it is of long ago, or it is nothing for whoever asks."""
 
     message = "This event could not be found. Events are told for thirty days."
+
+
+class BulkUnknown(NotFound):
+    """The program asked for no such job, or it is of long ago."""
+
+    message = "This job could not be found. Jobs are kept for seven days."
+
+
+class BulkEmpty(Invalid):
+    """Nothing was asked for."""
+
+    message = "Send at least one operation, each as JSON on a line of its own."
+
+
+class BulkTooLong(Invalid):
+    """More operations than one job holds."""
+
+    message = "One job holds up to %(most)s operations. Send the rest as another."
+
+
+class BulkLineUnusable(Invalid):
+    """A line is no operation."""
+
+    message = "Line %(line)s is no operation: it has a method, a path below /api/v1/, and may have a body and an id."
+    WHY: ClassVar[str] = "This line cannot be read."
+
+
+class BulkOver(Conflict):
+    """Everything was done already."""
+
+    message = "This job is done."
+
+
+class NotInBulk(Conflict):
+    """An operation that is only done by itself."""
+
+    message = "This operation is sent by itself, not in a bulk job."
+
+
+class ExportUnknown(NotFound):
+    """The program asked for no such export, or it is of long ago."""
+
+    message = "This export could not be found. Exports are kept for seven days."
+
+
+class ExportNotReady(Conflict):
+    """The file is not there, or not any more."""
+
+    message = "This export is not ready, or its file is gone."
+
+
+class TooManyExports(Conflict):
+    """The program asks for more files than are made at once."""
+
+    message = "%(most)s exports are being made already. Wait until one is ready."

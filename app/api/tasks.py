@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.api.service import answers, ending, feeding, keys, once, posting, remembering
+from app.api.service import answers, bulk, ending, feeding, keys, once, posting, remembering
 from app.kernel import clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -40,3 +40,12 @@ def post(tenant: Tenant, *, endpoint: str) -> None:
 def forget(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 every task has one
     """Forget deliveries that are old."""
     remembering.forget(session)
+    bulk.forget(session)
+
+
+@jobs.label_task("bulk.work", is_outside=True, time_limit=120, max_attempts=20)
+def work(tenant: Tenant, *, job: str) -> None:
+    """Go on with a job of many operations."""
+    from app.api.rest import doing
+
+    doing.work(tenant, UUID(job))

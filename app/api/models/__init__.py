@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.api.models.answers import KeptAnswer
+from app.api.models.bulk import BulkJob, BulkOperation, DataExport
 from app.api.models.clients import ApiClient, ClientSecret, SigningKey
 from app.api.models.grants import (
     AuthorizationRequest,
@@ -19,9 +20,12 @@ from app.api.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndp
 __all__ = [
     "ApiClient",
     "AuthorizationRequest",
+    "BulkJob",
+    "BulkOperation",
     "ClientSecret",
     "Code",
     "Consent",
+    "DataExport",
     "DeviceCode",
     "Grant",
     "KeptAnswer",

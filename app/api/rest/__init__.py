@@ -30,7 +30,7 @@ from litestar.handlers import HTTPRouteHandler
 _FILES = (
     "published", "artists", "imprints", "releases", "tracks", "recordings",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
-    "events", "webhooks",
+    "events", "webhooks", "bulk",
 )  # fmt: skip
 """Chapters of the reference in their order."""
 

@@ -67,6 +67,8 @@ SCOPES: dict[str, ScopeRow] = {
     ),
     "label:export": _row(sentence("Export everything the label has"), "label.export"),
     "events:read": _row(sentence("Hear of everything that happens at the label"), "activity.view"),
+    "bulk:write": _row(sentence("Ask for many things at once, each within its other rights")),
+    "exports:write": _row(sentence("Take lists of the label along as files, within its other rights")),
     "webhooks:read": _row(sentence("See where the label sends its events"), "api.clients"),
     "webhooks:write": _row(sentence("Say where the label sends its events"), "api.clients"),
     "clients:read": _row(sentence("See which programs have access"), "api.clients"),

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.errors import PossessionRefused, ScopeMissing, TokenMissing, TokenRefused
@@ -57,6 +58,22 @@ class Known:
 
     caller: Caller
     claims: Claims
+
+
+class Asked(Protocol):
+    """Who asked for something that is done later: a program, for itself or for a person, under what its token held."""
+
+    @property
+    def client_id(self) -> UUID:
+        """The program."""
+
+    @property
+    def member_id(self) -> UUID | None:
+        """For whom."""
+
+    @property
+    def scopes(self) -> list[str]:
+        """What the token held."""
 
 
 def caller_of(request: Any, scope: str | None = None) -> Caller:
@@ -141,6 +158,22 @@ def _caller(session: Session, tenant: Tenant, claims: Claims) -> tuple[Caller, A
     scopes = split(claims.scope) & frozenset(client.scopes)
     visitor = _visitor(session, tenant, client, member, scopes, claims)
     return Caller(visitor, client.id, scopes, None if is_own else member.id), client
+
+
+def recalled(session: Session, tenant: Tenant, asked: Asked) -> Caller:
+    """Who asked for something that is done later, as the label's rows say now; `TokenRefused` where access ended."""
+    client = session.get(ApiClient, asked.client_id)
+    member = session.get(Member, asked.member_id or client.member_id) if client is not None else None
+    if client is None or client.revoked_at is not None or member is None or member.disabled_at is not None:
+        raise TokenRefused
+    if asked.member_id is not None:
+        mine = (Grant.client_id == client.id) & (Grant.member_id == member.id)
+        if not any(grant.is_live(clock.now()) for grant in session.scalars(select(Grant).where(mine))):
+            raise TokenRefused
+    scopes = frozenset(asked.scopes) & frozenset(client.scopes)
+    claims = Claims("", str(asked.member_id or client.id), "", str(client.id), 0, 0, "", "")
+    visitor = replace(_visitor(session, tenant, client, member, scopes, claims), proved_at=None)
+    return Caller(visitor, client.id, scopes, asked.member_id)
 
 
 def _visitor(

@@ -139,6 +139,13 @@ class Section:
         more: dict[str, Any] = {"takes": takes, "gives": gives, "status": status, "is_apart": True}
         return lambda run: self._add("POST", path, scope, run, **more)
 
+    def submit(
+        self, path: str, *, scope: str, raw: tuple[str, ...], gives: Any, status: int = 202
+    ) -> Callable[[Taking[bytes]], Taking[bytes]]:
+        """Declare a POST of bytes as they are, with which something is done later."""
+        more: dict[str, Any] = {"takes": bytes, "raw": raw, "gives": gives, "status": status}
+        return lambda run: self._add("POST", path, scope, run, **more)
+
     def patch(
         self, path: str, *, scope: str, takes: type[B], resource: Resource, matches: bool = True
     ) -> Callable[[Taking[B]], Taking[B]]:
