@@ -171,6 +171,12 @@ class ScimUnknown(NotFound):
     message = "There is no such resource."
 
 
+class ScimForbidden(Forbidden):
+    """What the standard does not allow to ask."""
+
+    message = "This cannot be asked for here."
+
+
 class ScimBeyond(Refusal):
     """What the standard knows and we do not do."""
 

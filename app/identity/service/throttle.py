@@ -71,9 +71,7 @@ def reserve(session: Session, table: type[FailureCount], **names: str) -> dict[s
     for row in held:
         if has_faded(row.failed_at, now):
             row.failures = 0
-        over = min(row.failed_at, now) + delay_after(row.failures, free=FREE_FAILURES[buckets[row.bucket]])
-        if over > now:
-            raise TooManyFailures(ceil((over - now).total_seconds()))
+        _check_waited(row, buckets[row.bucket], now)
     reserved = {buckets[row.bucket]: Reserved(row.bucket, now, row.failed_at) for row in held}
     for row in held:
         row.failures, row.failed_at = row.failures + 1, now
@@ -93,6 +91,20 @@ def check(session: Session, table: type[FailureCount], **names: str) -> None:
         over = min(row.failed_at, now) + delay_after(failures, free=FREE_FAILURES[buckets[row.bucket]])
         if over > now:
             raise TooManyFailures(ceil((over - now).total_seconds()))
+
+
+def check_over(session: Session, table: type[FailureCount], **names: str) -> None:
+    """Refuse while one of these still has to wait, and count nothing: for tries that are many and seldom wrong."""
+    now, buckets = clock.now(), {token_hash(f"{kind}:{name}"): kind for kind, name in names.items()}
+    for row in session.scalars(select(table).where(table.bucket.in_(buckets))):
+        if not has_faded(row.failed_at, now):
+            _check_waited(row, buckets[row.bucket], now)
+
+
+def _check_waited(row: FailureCount, kind: str, now: datetime) -> None:
+    over = min(row.failed_at, now) + delay_after(row.failures, free=FREE_FAILURES[kind])
+    if over > now:
+        raise TooManyFailures(ceil((over - now).total_seconds()))
 
 
 def _take_back(session: Session, table: type[FailureCount], reserved: Iterable[Reserved]) -> None:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sso.pages import connection, door, saml, settings
+from app.sso.pages import connection, door, saml, scim_resources, settings
 
-handlers: list[Any] = [*door.handlers, *saml.handlers, *settings.handlers, *connection.handlers]
+handlers: list[Any] = [
+    *door.handlers,
+    *saml.handlers,
+    *settings.handlers,
+    *connection.handlers,
+    *scim_resources.handlers,
+]

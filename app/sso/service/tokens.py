@@ -68,11 +68,14 @@ def connection_of_token(session: Session, token: str) -> tuple[Connection, Direc
     return row[0], row[1]
 
 
+def is_due_for_touch(row: DirectoryToken) -> bool:
+    """Tell whether the last noted use is old enough to be noted again."""
+    return row.used_at is None or clock.now() - row.used_at > USED_EVERY
+
+
 def touch(session: Session, row: DirectoryToken) -> None:
-    """Note that a token is in use, once a minute."""
-    now = clock.now()
-    if row.used_at is None or now - row.used_at > USED_EVERY:
-        session.get_one(DirectoryToken, row.id).used_at = now
+    """Note that a token is in use."""
+    session.get_one(DirectoryToken, row.id).used_at = clock.now()
 
 
 def _tell(session: Session, visitor: Visitor, action: str, row: DirectoryToken, connection: Connection) -> None:
