@@ -15,11 +15,7 @@ from app.identity.models import Member, MemberSession
 from app.identity.service import kept
 from app.kernel import activity, db
 from app.kernel.actor import Actor
-from app.sso.errors import ScimInvalid
 from app.sso.models import Domain
-from app.sso.rules.scim.attributes import GROUPS, USERS, document_of
-from app.sso.rules.scim.filters import parse
-from app.sso.rules.scim.patches import patched
 from app.sso.service import tokens
 from tests.factories.members import PASSWORD, a_member
 from tests.factories.sso import a_connection, a_visitor, no_connections
@@ -372,66 +368,6 @@ def test_what_nobody_may_set_is_let_go(directory, label):
     assert told.keys() == {"schemas", "id", "userName", "meta"}
     member = member_of(label, "modest")
     assert (member.role, member.password_hash) == ("read_only", None)
-
-
-# Without a network
-
-
-def test_patches_do_what_real_directories_send():
-    held = document_of(
-        USERS, {"userName": "ada", "emails": [{"type": "work", "value": "a@b.example", "primary": True}]}
-    )
-    entra = {"Operations": [
-        {"op": "Add", "path": 'emails[type eq "home"].value', "value": "h@b.example"},
-        {"op": "Replace", "path": "name.givenName", "value": "Ada"},
-        {"op": "Replace", "path": 'emails[type eq "work"].value', "value": "w@b.example"},
-        {"op": "Add", "path": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", "value": "x"},
-        {"op": "Add", "path": "title", "value": "x"},
-        {"op": "Replace", "path": "active", "value": "False"},
-    ]}  # fmt: skip
-    assert patched(USERS, held, entra) == {
-        "userName": "ada",
-        "emails": [{"type": "work", "value": "w@b.example", "primary": True}, {"type": "home", "value": "h@b.example"}],
-        "name": {"givenName": "Ada"},
-        "active": False,
-    }
-    okta = {
-        "Operations": [{"op": "replace", "value": {"active": True, "name.familyName": "Office", "displayName": "A"}}]
-    }
-    assert patched(USERS, held, okta)["name"] == {"familyName": "Office"}
-    primary = {"Operations": [{"op": "add", "path": "emails", "value": [{"value": "n@b.example", "primary": True}]}]}
-    assert [each.get("primary") for each in patched(USERS, held, primary)["emails"]] == [False, True]
-    group = document_of(GROUPS, {"displayName": "g", "members": [{"value": "1"}, {"value": "2"}]})
-    gone = {"Operations": [{"op": "Remove", "path": "members", "value": [{"value": "1"}]}]}
-    assert patched(GROUPS, group, gone)["members"] == [{"value": "2"}]
-    everybody = {"Operations": [{"op": "remove", "path": "members"}]}
-    assert "members" not in patched(GROUPS, group, everybody)
-    with pytest.raises(ScimInvalid):
-        patched(USERS, held, {"Operations": [{"op": "remove", "path": "userName"}]})
-
-
-@pytest.mark.parametrize(
-    ("text", "fits"),
-    [
-        ('userName eq "ADA"', True),
-        ('urn:ietf:params:scim:schemas:core:2.0:User:userName eq "ada"', True),
-        ('userName ne "ada"', False),
-        ('emails.value ew "@B.example"', True),
-        ('emails[type eq "work" and value co "a@"]', True),
-        ('emails[type eq "home"]', False),
-        ("active pr", True),
-        ("nickName pr", False),
-        ("active eq true", True),
-        ('active eq "true"', False),
-        ('userName sw "b" or (active eq true and not (emails pr))', False),
-        ('userName eq "b" or userName eq "ada" and active eq true', True),
-        ('userName gt "aca"', True),
-        ("userName gt 7", False),
-    ],
-)
-def test_filters_mean_what_the_standard_says(text, fits):
-    document = {"userName": "ada", "active": True, "emails": [{"type": "work", "value": "a@b.example"}]}
-    assert parse(text).fits(document) is fits
 
 
 def test_domains_of_the_label_decide_who_becomes_a_member(client_of, label):

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "l0042"
-down_revision = "l0040"
+down_revision = "l0046"
 branch_labels = None
 depends_on = None
 phase = "expand"
