@@ -317,3 +317,15 @@ class TooManyExports(Conflict):
     """The program asks for more files than are made at once."""
 
     message = "%(most)s exports are being made already. Wait until one is ready."
+
+
+class ArtworkUnset(NotFound):
+    """The release has no artwork."""
+
+    message = "This release has no artwork yet."
+
+
+class PaperUnset(NotFound):
+    """The version was not sent yet."""
+
+    message = "There is no paper of this version yet. It is made when it is sent."

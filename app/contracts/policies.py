@@ -28,12 +28,14 @@ from app.contracts.models import (
     SplitShare,
     SplitSheet,
 )
+from app.contracts.rules.terms import Terms
 from app.contracts.schemas import Scope
 from app.identity.errors import PermissionMissing, SamePerson
 from app.identity.policies import Visitor, allows_somewhere, require, require_somewhere
 from app.identity.rules.permissions import Permission
-from app.roster.models import Artist, Imprint, Payee
+from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
+from app.roster.policies.parties import may_see_party
 
 
 def may_see_contract(visitor: Visitor, permission: Permission = "contracts.view") -> ColumnElement[bool]:
@@ -140,6 +142,24 @@ def require_within(session: Session, visitor: Visitor, scope: Scope) -> None:
     }
     if session.scalar(there[scope.level]) is None:
         raise ScopeUnknown
+
+
+def named_unseen(session: Session, visitor: Visitor, terms: Terms, before: Terms | None) -> list[str]:
+    """The fields of terms in which payees or contracts are named anew that a visitor may not know of."""
+    payees = _payees(terms) - (_payees(before) if before else set())
+    seen = select(Payee.id).join(Party, Party.id == Payee.party_id).where(may_see_party(visitor), Payee.id.in_(payees))
+    found = ["shares"] if payees and set(session.scalars(seen)) != payees else []
+    others = _others(terms) - (_others(before) if before else set())
+    known = select(Contract.id).where(may_see_contract(visitor), Contract.id.in_(others))
+    return [*found, "most_favoured"] if others and set(session.scalars(known)) != others else found
+
+
+def _payees(terms: Terms) -> set[UUID]:
+    return {share.payee for share in terms.shares}
+
+
+def _others(terms: Terms) -> set[UUID]:
+    return {*terms.most_favoured, *([terms.trigger.contract] if terms.trigger else [])}
 
 
 def own_payees(visitor: Visitor) -> ColumnElement[bool]:

@@ -28,9 +28,12 @@ from importlib import import_module
 from litestar.handlers import HTTPRouteHandler
 
 _FILES = (
-    "published", "artists", "imprints", "releases", "tracks", "recordings",
+    "published", "search",
+    "artists", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
+    "parties", "contracts", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
-    "events", "webhooks", "bulk",
+    "uploads", "files", "views",
+    "bulk", "events", "webhooks",
 )  # fmt: skip
 """Chapters of the reference in their order."""
 

@@ -56,6 +56,13 @@ class TitleSaid(Body, frozen=True):
     transliteration: Text = ""
 
 
+class Restoration(Body, frozen=True):
+    """Which change is taken back, by the id of its activity, and which field of it; all of them where none is named."""
+
+    activity_id: Id
+    field: Text | None = None
+
+
 class TitleView(View):
     """A title in another language."""
 

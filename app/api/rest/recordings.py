@@ -17,6 +17,7 @@ from app.api.rest.catalog_parts import (
     Isrc,
     Language,
     Parental,
+    Restoration,
     TitleSaid,
     TitleView,
     Year,
@@ -29,7 +30,9 @@ from app.api.rest.catalog_parts import (
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Part, Patch, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Id, LongText, Moment, Name, Text
-from app.catalog.models import Credit, Recording, RecordingArtist, RecordingWork, Track
+from app.api.rest.links import LinkView, link_to
+from app.catalog.errors import AudioMissing
+from app.catalog.models import Credit, Recording, RecordingArtist, RecordingWork, Track, Work
 from app.catalog.policies import (
     contributor_to_read,
     may_see_recording,
@@ -41,6 +44,7 @@ from app.catalog.policies import (
 from app.catalog.rules import parts as rules
 from app.catalog.rules.fields import PARENTAL
 from app.catalog.rules.parts import Item
+from app.catalog.service import editing
 from app.catalog.service.naming import contributor_meant
 from app.catalog.service.parts import PARTS
 from app.identity.policies import Visitor
@@ -129,8 +133,6 @@ def _credits(session: Session, _visitor: Visitor, recording_ids: Sequence[UUID])
 
 
 def _works(session: Session, visitor: Visitor, recording_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    from app.catalog.models import Work
-
     query = select(RecordingWork.recording_id, RecordingWork.work_id).join(Work, Work.id == RecordingWork.work_id)
     query = query.where(RecordingWork.recording_id.in_(recording_ids), may_see_work(visitor)).order_by(Work.id)
     found: dict[UUID, list[Any]] = {}
@@ -207,6 +209,26 @@ def change(call: Call, session: Session, recording: Recording, body: RecordingCh
         items = [{"name": work.title, "work": str(work.id)} for work in works]
         parts["works"] = sorted(items, key=lambda item: (item["name"], item["work"]))
     change_row(call, session, recording, body, parts)
+
+
+@SECTION.post(
+    "/recordings/{recording_id}/restorations", scope="catalog:write", takes=Restoration, resource=RECORDINGS, status=200
+)
+def restore_recording(call: Call, session: Session, body: Restoration) -> Answer:
+    """Take a change of a recording back. One field of it, or everything since."""
+    recording = recording_to_change(session, call.visitor, call.id("recording_id"))
+    editing.restore(session, call.actor, {recording.id: recording}, body.activity_id, field=body.field or "")
+    session.flush()
+    return RECORDINGS.one(call, session, recording.id)
+
+
+@SECTION.get("/recordings/{recording_id}/preview", scope="catalog:read", gives=LinkView)
+def read_preview(call: Call, session: Session) -> Answer:
+    """Read a link to the preview of a recording. It opens what can be heard for a while, without a token."""
+    recording = recording_to_read(session, call.visitor, call.id("recording_id"))
+    if recording.preview_id is None:
+        raise AudioMissing
+    return Answer(link_to(call, recording.preview_id))
 
 
 def _credit_item(session: Session, visitor: Visitor, credit: CreditSaid) -> Item:

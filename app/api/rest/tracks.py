@@ -24,6 +24,8 @@ from app.catalog.policies import (
     track_to_change,
 )
 from app.catalog.service import placing
+from app.catalog.service.editing import set_values
+from app.catalog.service.parts import PARTS
 from app.identity.policies import Visitor, require_somewhere
 
 SECTION = Section("Tracks", "Places on releases, each with the recording that stands there.")
@@ -165,9 +167,6 @@ def order_tracks(call: Call, session: Session, body: TrackOrder) -> Answer:
 )
 def choose_instant_tracks(call: Call, session: Session, body: InstantChoice) -> Answer:
     """Choose the tracks that come at once. Whoever orders a release before its day gets these right away."""
-    from app.catalog.service.editing import set_values
-    from app.catalog.service.parts import PARTS
-
     release = release_to_change(session, call.visitor, call.id("release_id"))
     RELEASES.require_unchanged(call, release)
     held, chosen = PARTS["release"]["tracks"].read(session, release), {str(one) for one in body.track_ids}

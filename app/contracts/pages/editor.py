@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
@@ -19,7 +18,7 @@ from app.contracts.policies import (
     contract_to_change,
     contract_to_edit,
     may_change_contract,
-    may_see_contract,
+    named_unseen,
     require_within,
 )
 from app.contracts.queries import lists
@@ -40,13 +39,14 @@ from app.kernel.web import flash
 from app.kernel.web.languages import own_names
 from app.kernel.web.pages import page, told, told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
-from app.roster.models import Party, Payee
+from app.roster.models import Party
 from app.roster.policies.parties import may_see_party
 
 CONTRACT: Final = f"{CONTRACTS}/{{contract_id:str}}"
 WRITE: Final[dict[str, Any]] = {"permission": "contracts.edit"}
 PAYEE = sentence("Choose payees from the list.")
 OTHER_CONTRACT = sentence("Choose contracts from the list.")
+NAMED: Final = {"shares": PAYEE, "most_favoured": OTHER_CONTRACT}
 BASES: Final = tuple(vocabulary.BASE_SENTENCES)
 
 
@@ -153,7 +153,8 @@ def _require_usable(
 ) -> None:
     """Refuse what could not be read, and whatever names something that the visitor does not know of."""
     before = drafting.latest(session, contract.id).read() if contract else None
-    _check_named(session, visitor, read, terms, before)
+    for field in named_unseen(session, visitor, terms, before):
+        read.problems.setdefault(field, NAMED[field])
     if details is not None and (contract is None or details["party_id"] != contract.party_id):
         seen = select(Party.id).where(Party.id == details["party_id"], may_see_party(visitor))
         if session.scalar(seen) is None:
@@ -163,26 +164,6 @@ def _require_usable(
     held = {Scope(level, subject) for level, subject, *_ in lists.scopes(session, contract.id)} if contract else set()  # type: ignore[arg-type]
     for scope in {Scope(scope.level, scope.subject_id) for scope in scopes} - held:
         require_within(session, visitor, scope)
-
-
-def _check_named(session: Session, visitor: Visitor, read: sent.Reader, terms: Terms, before: Terms | None) -> None:
-    """Note payees and contracts that are named anew and are none that the visitor may know of."""
-    payees = _payees(terms) - (_payees(before) if before else set())
-    seen = select(Payee.id).join(Party, Party.id == Payee.party_id).where(may_see_party(visitor), Payee.id.in_(payees))
-    if payees and set(session.scalars(seen)) != payees:
-        read.problems.setdefault("shares", PAYEE)
-    others = _others(terms) - (_others(before) if before else set())
-    known = select(Contract.id).where(may_see_contract(visitor), Contract.id.in_(others))
-    if others and set(session.scalars(known)) != others:
-        read.problems.setdefault("most_favoured", OTHER_CONTRACT)
-
-
-def _payees(terms: Terms) -> set[UUID]:
-    return {share.payee for share in terms.shares}
-
-
-def _others(terms: Terms) -> set[UUID]:
-    return {*terms.most_favoured, *([terms.trigger.contract] if terms.trigger else [])}
 
 
 def _page(

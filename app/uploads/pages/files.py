@@ -9,12 +9,14 @@ import asyncio
 import hashlib
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from copy import copy
 from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, delete, get, patch, post, route
 from litestar.exceptions import InternalServerException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
@@ -53,6 +55,10 @@ OLDEST_MS = 4_000_000_000_000
 """More than a century."""
 
 
+Asker = Callable[[Request[Any, Any, Any]], tuple[Visitor, Tenant]]
+"""Says who asks, and of which label; refuses whoever may not upload."""
+
+
 class Announced(strict.Strict, frozen=True):
     """A file that a browser has and would send."""
 
@@ -68,6 +74,9 @@ class Announcement(strict.Strict, frozen=True):
 
 
 def _asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
+    elsewhere: Asker | None = request.route_handler.opt.get("asked")
+    if elsewhere is not None:
+        return elsewhere(request)
     visitor = visitor_of(request)
     require(visitor, "uploads.create")
     return visitor, tenant_of(request)
@@ -115,7 +124,7 @@ def create(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response
         (answer,) = receiving.announce(session, visitor.actor, batch, [receiving.Wanted(path, size)])
         if isinstance(answer, Refusal):
             raise answer
-        where = f"{UPLOADS}/{batch.id}/files/{answer.id}"
+        where = f"{request.url.path}/{answer.id}"
         return Response(None, status_code=201, headers=_headers(location=where, upload_offset=answer.received))
 
 
@@ -303,6 +312,15 @@ def _metadata(header: str) -> dict[str, str]:
         except (NotBase64, UnicodeDecodeError):
             raise UploadUnreadable from None
     return found
+
+
+def elsewhere(base: str, asked: Asker) -> list[HTTPRouteHandler]:
+    """The protocol's routes under another address than the portal's, where `asked` says who asks."""
+    twins = [copy(handler) for handler in (list_files, create, look, append, leave_out)]
+    for twin in twins:
+        twin.paths = {path.replace(UPLOADS, base) for path in twin.paths}
+        twin.opt = {**twin.opt, "asked": asked}
+    return twins
 
 
 handlers = [abilities, list_files, create, announce, look, append, leave_out, fetch]

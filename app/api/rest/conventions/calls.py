@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -86,6 +87,19 @@ class Call:
                 raise QueryUnusable(name=name[:40])
             found.setdefault(name, []).append(value)
         return found
+
+    def only(self, name: str, *, needed: bool = False) -> str | None:
+        """The value that stands once in the query; None where none does and none is needed."""
+        values = self.query.get(name, [])
+        if len(values) > 1 or (needed and not values):
+            raise QueryUnusable(name=name)
+        return values[0] if values else None
+
+    def require_known(self, names: Collection[str]) -> None:
+        """Refuse a query with other names than these."""
+        for name in self.query:
+            if name not in names:
+                raise QueryUnusable(name=name[:40])
 
     def require_unchanged(self, *version: object) -> None:
         """Refuse a change decided on another state than the one with this version (412), or on none named (428)."""

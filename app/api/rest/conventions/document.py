@@ -75,7 +75,7 @@ def _operation(section: Section, operation: Operation) -> Schema:
         "parameters": list(_parameters(operation)),
         "responses": {str(operation.status): _answer(operation), **_problems(operation)},
     }
-    if operation.method == "GET" and not operation.media_type.startswith("text/html"):
+    if operation.method == "GET" and operation.handler is None and not operation.media_type.startswith("text/html"):
         told["responses"]["304"] = {"description": "It is as it was when this ETag was given."}
     if operation.takes is not None:
         told["requestBody"] = _body(operation)
@@ -92,10 +92,18 @@ def _parameters(operation: Operation) -> Iterator[Schema]:
         yield from _shape(operation.resource)
         if operation.is_list:
             yield from _listing(operation.resource)
+    yield from _besides(operation)
+
+
+def _besides(operation: Operation) -> Iterator[Schema]:
+    """What is understood besides what a resource offers."""
     for name, schema in operation.query.items():
         plain = {key: value for key, value in schema.items() if key != "description"}
         yield _query(name, plain, schema.get("description", ""))
-    if operation.method == "POST":
+    for name, schema in operation.headers.items():
+        plain = {key: value for key, value in schema.items() if key != "description"}
+        yield _query(name, plain, schema.get("description", ""), **{"in": "header", "required": True})
+    if operation.method == "POST" and operation.handler is None:
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
     if operation.matches:
         yield {"$ref": "#/components/parameters/IfMatch"}
@@ -122,7 +130,7 @@ def _listing(resource: Resource) -> Iterator[Schema]:
 
 
 def _query(name: str, schema: Schema, about: str, **more: Any) -> Schema:
-    return {"name": name, "in": "query", "description": about, "schema": schema, **more}
+    return {"name": name, "in": "query", **({"description": about} if about else {}), "schema": schema, **more}
 
 
 def _body(operation: Operation) -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
+from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions.calls import Answer, Call
@@ -29,7 +30,8 @@ class Operation:
     `takes` is the body, `gives` the view that is answered, `resource` what can be chosen of it (with `is_list`: a page
     of it). `matches` says that a change needs If-Match. `is_apart` says that it opens transactions of its own: its
     effect is not one of them. `raw` are the media types of a body that is taken as it is. `media_type` is what is
-    answered where that is no JSON, `query` what else is understood. `sunset` is the day on which it was announced that
+    answered where that is no JSON, `query` and `headers` what else is understood. `handler` is a route of a slice that
+    speaks a protocol of its own. `sunset` is the day on which it was announced that
     it goes, and the day on which it will, with a slash between.
     """
 
@@ -50,6 +52,8 @@ class Operation:
     raw: tuple[str, ...] = ()
     media_type: str = "application/json"
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    handler: HTTPRouteHandler | None = None
     sunset: str = ""
 
     @property
@@ -133,10 +137,19 @@ class Section:
         return lambda run: self._add("POST", path, scope, run, **more)
 
     def apart(
-        self, path: str, *, scope: str, takes: type[Any] | None = None, gives: Any = None, status: int = 201
+        self,
+        path: str,
+        *,
+        scope: str,
+        takes: type[Any] | None = None,
+        gives: Any = None,
+        status: int = 201,
+        raw: tuple[str, ...] = (),
+        query: dict[str, dict[str, Any]] | None = None,
     ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
         """Declare a POST whose work is not one transaction: it is given the call (and body) and opens its own."""
-        more: dict[str, Any] = {"takes": takes, "gives": gives, "status": status, "is_apart": True}
+        more: dict[str, Any] = {"takes": bytes if raw else takes, "raw": raw, "gives": gives, "status": status}
+        more |= {"is_apart": True, "query": query or {}}
         return lambda run: self._add("POST", path, scope, run, **more)
 
     def submit(
@@ -183,10 +196,27 @@ class Section:
 
     def upload(
         self, path: str, *, scope: str, raw: tuple[str, ...], resource: Resource, matches: bool = False
-    ) -> Callable[[Taking[bytes]], Taking[bytes]]:
-        """Declare a PUT of bytes as they are, such as a picture."""
+    ) -> Callable[[Callable[[Call, bytes], Answer]], Callable[[Call, bytes], Answer]]:
+        """Declare a PUT of bytes as they are, such as a picture; it is given the call and the bytes."""
         more: dict[str, Any] = {"takes": bytes, "raw": raw, "gives": resource.view, "resource": resource}
+        more["is_apart"] = True
         return lambda run: self._add("PUT", path, scope, run, matches=matches, **more)
+
+    def served(
+        self,
+        method: Method,
+        path: str,
+        handler: HTTPRouteHandler,
+        *,
+        scope: str,
+        gives: Any = None,
+        status: int = 200,
+        raw: tuple[str, ...] = (),
+        headers: dict[str, dict[str, Any]] | None = None,
+    ) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Declare a route that a slice serves itself: the function only names and describes it."""
+        more: dict[str, Any] = {"gives": gives, "raw": raw, "takes": bytes if raw else None, "handler": handler}
+        return lambda run: self._add(method, path, scope, run, status=status, headers=headers or {}, **more)
 
     def delete(
         self, path: str, *, scope: str, gives: Any = None, resource: Resource | None = None, matches: bool = False

@@ -21,7 +21,7 @@ ALL_METHODS: list[Method] = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def handlers() -> list[HTTPRouteHandler]:
     """A handler for each operation, and what is said where there is none."""
-    return [*(_handler(operation) for operation in operations()), _nowhere()]
+    return [*(operation.handler or _handler(operation) for operation in operations()), _nowhere()]
 
 
 def _litestar_path(path: str) -> str:

@@ -51,8 +51,10 @@ def run(operation: Operation, request: Request[Any, Any, Any], body: bytes) -> R
         versions.check(request.headers.get("api-version"))
         tenant = tenant_of(request)
         caller = caller_of(request, operation.scope) if operation.scope else None
-        said |= _counted(tenant, caller)
+        said |= counted(tenant, caller)
         call = Call(request, caller, tenant)
+        if operation.resource is None:
+            call.require_known(operation.query)
         kept = _unsafe(operation, call, body) if operation.is_unsafe else _safe(operation, call)
     except Exception as problem:  # noqa: BLE001 every way out is a problem document
         return _problem(request, problem, said)
@@ -147,7 +149,7 @@ def _encoded(answer: Answer) -> Kept:
     return Kept(answer.status, body, headers, answer.media_type)
 
 
-def _counted(tenant: Tenant, caller: Caller | None) -> dict[str, str]:
+def counted(tenant: Tenant, caller: Caller | None) -> dict[str, str]:
     """Count the request for its client and its label, and say what is left (draft-ietf-httpapi-ratelimit-headers)."""
     limits = tenant.limits
     allowed = [Allowance("label", "api", limits.api_requests)]

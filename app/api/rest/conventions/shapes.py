@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any, get_args
 
 import msgspec
@@ -14,7 +15,7 @@ from app.api.rest.conventions.schemas import Patch, View
 
 REF = "#/components/schemas/"
 Schema = dict[str, Any]
-_DEEPEST = 6
+_DEEPEST, _DEEP_ENOUGH = 6, 3
 _NUMBERS = {"_micros": 12_500_000, "year": 2026, "_ms": 214_000}
 _PLAIN = {
     "uuid": "01936f0e-7d2b-7c41-9a55-0c8f5ad8e1b2",
@@ -34,9 +35,12 @@ _SAID = {
 def schemas() -> dict[str, Schema]:
     """Every struct of the declarations by the name that it has in the document."""
     kinds = sorted({each for operation in operations() for each in _structs(operation)}, key=lambda each: each.__name__)
+    for one, other in pairwise(kinds):
+        if one.__name__ == other.__name__ and one is not other:
+            raise ValueError(f"{one.__module__} and {other.__module__} both have a {one.__name__}; rename one")
     _, found = msgspec.json.schema_components(kinds, ref_template=REF + "{name}")
     sparse = {named(op.resource.view): op.resource.key for op in operations() if op.resource is not None}
-    told = {_bare(name): _renamed(schema) for name, schema in found.items()}
+    told = {_bare(name): _renamed(schema) for name, schema in _plain(found).items()}
     for name in sparse.keys() & told.keys():
         told[name]["required"] = [sparse[name]]  # what else is there depends on the fields that were asked for
     for kind in kinds:
@@ -66,6 +70,11 @@ def named(kind: Any) -> str:
     return _bare(kind.__name__)
 
 
+def _plain(found: Any) -> Any:
+    """A schema as JSON has it, defaults with it."""
+    return msgspec.json.decode(msgspec.json.encode(found))
+
+
 def _bare(name: str) -> str:
     return name.removesuffix("View") if name != "View" else name
 
@@ -87,7 +96,7 @@ def _renamed(schema: Any) -> Any:
 def schema_of(kind: Any) -> Schema:
     """The schema of a type, by reference where it is a struct."""
     (found,), _ = msgspec.json.schema_components([kind], ref_template=REF + "{name}")
-    renamed: Schema = _renamed(found)
+    renamed: Schema = _renamed(_plain(found))
     return renamed
 
 
@@ -114,6 +123,8 @@ def example_of(schema: Schema, name: str = "", *, deep: int = 0, needed_only: bo
     if "const" in schema:
         return schema["const"]
     if "anyOf" in schema:
+        if deep >= _DEEP_ENOUGH and {"type": "null"} in schema["anyOf"]:
+            return None
         return example_of(schema["anyOf"][0], name, deep=deep, needed_only=needed_only)
     made = _MADE.get(schema.get("type", "object"), _object)
     return made(schema, name, deep, needed_only)
