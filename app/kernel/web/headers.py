@@ -32,7 +32,7 @@ def content_policy(nonce: str, *, frames: str = "'none'", framed_by: str = "'non
     """
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
         f"worker-src 'self'; form-action 'self'; base-uri 'none'; frame-src {frames}; frame-ancestors {framed_by}; "
         "object-src 'none'"
     ).encode()

@@ -1,6 +1,7 @@
 // What plays in a shop: one sound, a queue, and all that moves it. Pages only say what there is to hear, in `data-hear`: the
 // address of a release's sounds, which are asked for when somebody wants to hear them.
 import { word } from "../words";
+import { OneStream } from "./one-stream";
 
 interface Sound {
   id: string;
@@ -50,6 +51,7 @@ class ShopPlayer extends HTMLElement {
   #at = 0;
   #address = "";
   #retried = false;
+  #stream: OneStream | null = null;
 
   connectedCallback(): void {
     const sound = this.#sound;
@@ -82,7 +84,13 @@ class ShopPlayer extends HTMLElement {
     return this.#queue[this.#at];
   }
 
+  // Where one is in what plays now: in a stream of several tracks the sound's own time is that of the stream.
+  get #time(): number {
+    return this.#stream ? this.#stream.time : this.#sound.currentTime;
+  }
+
   get #length(): number {
+    if (this.#stream) return this.#stream.length || (this.#now?.seconds ?? 0);
     const length = this.#sound.duration;
     return Number.isFinite(length) && length > 0 ? length : (this.#now?.seconds ?? 0);
   }
@@ -102,12 +110,42 @@ class ShopPlayer extends HTMLElement {
     this.#load();
   }
 
-  #load(): void {
+  #load(isPlain = false): void {
     const now = this.#now;
     if (!now) return;
-    const sound = this.#sound;
-    sound.src = now.hls && sound.canPlayType(HLS) ? now.hls : now.src || now.hls;
+    this.#open(now, isPlain);
     this.hidden = false;
+    this.#name(now);
+    void this.#sound.play().catch(() => this.#show());
+  }
+
+  // Tracks one after the other are one stream where the browser can do that, so that there is no gap between them.
+  #open(now: Sound, isPlain: boolean): void {
+    const sound = this.#sound;
+    this.#stream?.end();
+    this.#stream = null;
+    if (!isPlain && now.hls && OneStream.isPossible) {
+      const told = {
+        place: (place: number): void => this.#arrived(place),
+        failed: (place: number): void => {
+          this.#at = place;
+          this.#load(true);
+        },
+      };
+      this.#stream = new OneStream(sound, this.#queue.map((each) => each.hls), this.#at, told);
+    } else sound.src = now.hls && sound.canPlayType(HLS) ? now.hls : now.src || now.hls;
+  }
+
+  // The stream has gone on to another track by itself.
+  #arrived(place: number): void {
+    const now = this.#queue[place];
+    if (!now) return;
+    this.#at = place;
+    this.#name(now);
+    this.#show();
+  }
+
+  #name(now: Sound): void {
     this.#find("[data-title]")!.textContent = now.title;
     this.#find("[data-title]")!.setAttribute("href", now.page);
     this.#find("[data-artist]")!.textContent = now.artist;
@@ -117,7 +155,6 @@ class ShopPlayer extends HTMLElement {
     this.#find("[data-wave]")!.replaceChildren(...(now.bars.length ? [shape(now.bars), shape(now.bars)] : []));
     this.#list();
     this.#tell();
-    void sound.play().catch(() => this.#show());
     this.#say(word("Now playing: %(title)s", { title: now.title }));
   }
 
@@ -141,7 +178,7 @@ class ShopPlayer extends HTMLElement {
     if (!button) return;
     if ("toggle" in button.dataset) this.#turn();
     else if ("next" in button.dataset) this.#go(1);
-    else if ("previous" in button.dataset) this.#go(this.#sound.currentTime > 3 ? 0 : -1);
+    else if ("previous" in button.dataset) this.#go(this.#time > 3 ? 0 : -1);
     else if ("stop" in button.dataset) this.#stop();
     else if (button.dataset.place) {
       this.#at = Number(button.dataset.place);
@@ -165,6 +202,8 @@ class ShopPlayer extends HTMLElement {
 
   #stop(): void {
     this.#sound.pause();
+    this.#stream?.end();
+    this.#stream = null;
     this.#sound.removeAttribute("src");
     this.#queue = [];
     this.#address = "";
@@ -174,7 +213,8 @@ class ShopPlayer extends HTMLElement {
   }
 
   #seek(seconds: number): void {
-    if (this.#length) this.#sound.currentTime = Math.min(Math.max(seconds, 0), this.#length);
+    if (this.#stream) this.#stream.seek(seconds);
+    else if (this.#length) this.#sound.currentTime = Math.min(Math.max(seconds, 0), this.#length);
     this.#show();
   }
 
@@ -204,11 +244,11 @@ class ShopPlayer extends HTMLElement {
     this.toggleAttribute("data-playing", !sound.paused);
     const toggle = this.#find("[data-toggle]");
     if (toggle) toggle.ariaLabel = (sound.paused ? toggle.dataset.playLabel : toggle.dataset.pauseLabel) ?? "";
-    const part = this.#length ? Math.min(sound.currentTime / this.#length, 1) : 0;
+    const part = this.#length ? Math.min(this.#time / this.#length, 1) : 0;
     this.style.setProperty("--heard", `${part * 100}%`);
     this.#place.value = String(Math.round(part * 1000));
-    this.#place.ariaValueText = `${spelled(sound.currentTime)} / ${spelled(this.#length)}`;
-    this.#find("[data-time]")!.textContent = spelled(sound.currentTime);
+    this.#place.ariaValueText = `${spelled(this.#time)} / ${spelled(this.#length)}`;
+    this.#find("[data-time]")!.textContent = spelled(this.#time);
     this.#find("[data-length]")!.textContent = spelled(this.#length);
     this.#mark();
   }
@@ -235,11 +275,11 @@ class ShopPlayer extends HTMLElement {
     const target = event.target as HTMLElement;
     if (this.hidden || event.altKey || event.ctrlKey || event.metaKey || target.closest("input, select, textarea, button, summary, [popover], a[href]")) return;
     if (event.key === " ") this.#turn();
-    else if (event.key === "ArrowRight") this.#seek(this.#sound.currentTime + STEP_SECONDS);
-    else if (event.key === "ArrowLeft") this.#seek(this.#sound.currentTime - STEP_SECONDS);
+    else if (event.key === "ArrowRight") this.#seek(this.#time + STEP_SECONDS);
+    else if (event.key === "ArrowLeft") this.#seek(this.#time - STEP_SECONDS);
     else return;
     event.preventDefault();
-    this.#say(`${spelled(this.#sound.currentTime)} / ${spelled(this.#length)}`);
+    this.#say(`${spelled(this.#time)} / ${spelled(this.#length)}`);
   }
 
   #tell(): void {
@@ -257,8 +297,8 @@ class ShopPlayer extends HTMLElement {
     on("nexttrack", () => this.#go(1));
     on("previoustrack", () => this.#go(-1));
     on("seekto", (details) => this.#seek(details.seekTime ?? 0));
-    on("seekbackward", () => this.#seek(this.#sound.currentTime - 2 * STEP_SECONDS));
-    on("seekforward", () => this.#seek(this.#sound.currentTime + 2 * STEP_SECONDS));
+    on("seekbackward", () => this.#seek(this.#time - 2 * STEP_SECONDS));
+    on("seekforward", () => this.#seek(this.#time + 2 * STEP_SECONDS));
   }
 }
 
