@@ -161,6 +161,9 @@ class StorePage(LabelModel):
     bodies: Mapped[dict[str, str]] = mapped_column(JSONB)
     artist_id: Mapped[UUID | None] = mapped_column(ForeignKey("artists.id"), index=True)
     image_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"), index=True)
+    image: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Width, height and thumbnails, as with artwork."""
+
     published_at: Mapped[datetime | None] = mapped_column(MOMENT)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     created_by: Mapped[UUID | None] = mapped_column()

@@ -143,9 +143,9 @@ class StoreSale(LabelModel):
 
     __tablename__ = "store_sales"
     __table_args__ = (
-        CheckConstraint("quantity <> 0 OR refund_id IS NOT NULL", name="quantity"),
+        CheckConstraint("quantity <> 0 OR refund_id IS NOT NULL OR is_fee", name="quantity"),
         CheckConstraint("net_micros = gross_micros - tax_micros - fee_micros - cost_micros", name="net"),
-        Index("uq_store_sales_what", "line_id", text("coalesce(refund_id, line_id)"), unique=True),
+        Index("uq_store_sales_what", "line_id", text("coalesce(refund_id, line_id)"), "is_fee", unique=True),
         Index("ix_store_sales_unreported", "sold_on", postgresql_where=text("report_id IS NULL")),
         Index("ix_store_sales_sold_on", "sold_on"),
     )
@@ -155,6 +155,9 @@ class StoreSale(LabelModel):
     refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"), index=True)
     sold_on: Mapped[date] = mapped_column(Date)
     currency: Mapped[str] = mapped_column(Text)
+    is_fee: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it is the line's part of a fee that was told after the sale, or what of that went back, and no more."""
+
     quantity: Mapped[int] = mapped_column(Integer)
     gross_micros: Mapped[int] = mapped_column(BigInteger)
     tax_micros: Mapped[int] = mapped_column(BigInteger)

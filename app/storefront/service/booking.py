@@ -58,9 +58,12 @@ def post_paid(
     ledger.post(session, Actor.system(tenant), entries)
 
 
-def post_fee(session: Session, tenant: Tenant, order: Order, payment: Payment, on: date) -> None:
-    """Post what the gateway keeps of a payment."""
-    ledger.post(session, Actor.system(tenant), _fee(order, payment, on))
+def post_fee(
+    session: Session, tenant: Tenant, order: Order, payment: Payment, sales: Sequence[StoreSale], on: date
+) -> None:
+    """Post what the gateway keeps of a payment, told after it, and what lines of the order bear of it."""
+    moved = _moved(order, payment.gateway, f"payment:{payment.id}:fee_borne", sales, (0, 0), on, "payment fee")
+    ledger.post(session, Actor.system(tenant), [*_fee(order, payment, on), *moved])
 
 
 def _fee(order: Order, payment: Payment, on: date) -> list[Entry]:

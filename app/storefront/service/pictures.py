@@ -1,4 +1,4 @@
-"""A product's picture: looked at, kept as it came, and copied small for browsers, as artwork is."""
+"""Pictures of products and of the shop's texts: looked at, kept as they came, and copied small, as artwork is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.files import StoredFile
 from app.kernel.media import Limits, Thumbnail, Unreadable, artwork
 from app.kernel.tenant import Tenant
-from app.storefront.models import Product
+from app.storefront.models import Product, StorePage
 from app.storefront.rules.portal_refusals import PictureUnusable
 
 LARGEST: Final = 20 << 20
@@ -47,8 +47,11 @@ def looked_at(raw: bytes) -> Looked:
             raise PictureUnusable(unreadable.fault.sentence) from None
 
 
-def show(session: Session, tenant: Tenant, actor: Actor, product: Product, image: StoredFile, looked: Looked) -> None:
-    """Show a product by a picture from now on; the one before stays among the files."""
+Pictured = Product | StorePage
+
+
+def show(session: Session, tenant: Tenant, actor: Actor, thing: Pictured, image: StoredFile, looked: Looked) -> None:
+    """Show a product or a text with a picture from now on; the one before stays among the files."""
     found: dict[str, dict[str, str]] = {}
     for copy in looked.copies:
         kind = copy.media_type.rpartition("/")[2]
@@ -64,20 +67,22 @@ def show(session: Session, tenant: Tenant, actor: Actor, product: Product, image
         )
         found.setdefault(str(copy.size), {})[kind] = str(kept.id)
     facts = {"width": looked.width, "height": looked.height, "thumbnails": found}
-    _change(session, actor, product, image, facts)
+    _change(session, actor, thing, image, facts)
 
 
-def hide(session: Session, actor: Actor, product: Product) -> None:
-    """Show a product by its release's artwork again, or by nothing."""
-    if product.image_id is not None:
-        _change(session, actor, product, None, None)
+def hide(session: Session, actor: Actor, thing: Pictured) -> None:
+    """Show a product by its release's artwork again, or by nothing; a text without a picture."""
+    if thing.image_id is not None:
+        _change(session, actor, thing, None, None)
 
 
 def _change(
-    session: Session, actor: Actor, product: Product, image: StoredFile | None, facts: dict[str, Any] | None
+    session: Session, actor: Actor, thing: Pictured, image: StoredFile | None, facts: dict[str, Any] | None
 ) -> None:
-    product.image_id, product.image = image.id if image else None, facts
-    product.version, product.updated_at = product.version + 1, clock.now()
+    thing.image_id, thing.image = image.id if image else None, facts
+    thing.version, thing.updated_at = thing.version + 1, clock.now()
     session.flush()
-    after = {"picture": image.name if image else None, "title": product.title}
-    activity.record(session, actor, "product.pictured", subject_type="product", subject_id=product.id, after=after)
+    kind = "product" if isinstance(thing, Product) else "store_page"
+    title = thing.title if isinstance(thing, Product) else next(iter(thing.titles.values()), "")
+    after = {"picture": image.name if image else None, "title": title}
+    activity.record(session, actor, f"{kind}.pictured", subject_type=kind, subject_id=thing.id, after=after)

@@ -125,7 +125,7 @@ def _told(row: Any) -> list[object]:
         sale.number, row.order_number, line.position, sale.sold_on.isoformat(), line.title, row.artist or "",
         product_of(line.recording_id, line.release_id, line.artist_id), row.isrc or "", row.upc or "",
         row.catalog_number or "", line.variant or line.kind, channel_of(line), row.country, sale.currency,
-        sale.quantity, _price(sale), *money, "refund" if sale.refund_id else "",
+        sale.quantity, _price(sale), *money, "refund" if sale.refund_id else "fee" if sale.is_fee else "",
     ]  # fmt: skip
 
 

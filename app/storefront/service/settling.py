@@ -20,7 +20,17 @@ from app.kernel.money import format_money, from_minor, to_minor
 from app.kernel.tenant import Tenant
 from app.storefront.gateways.gateway import CHARGED, Disputed, Report, Returned, Said
 from app.storefront.models import Dispute, Order, OrderLine, Payment, Refund
-from app.storefront.service import booking, comparing, completing, fulfilling, members, refunding, selling, stock
+from app.storefront.service import (
+    booking,
+    comparing,
+    completing,
+    fulfilling,
+    members,
+    refunding,
+    selling,
+    sharing,
+    stock,
+)
 from app.storefront.service.refunding import price_of
 
 OVER: Final = ("paid", "failed", "cancelled")
@@ -71,7 +81,9 @@ def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, repo
     if payment.paid_at is not None:
         if fee and not payment.fee_micros:
             payment.fee_micros = fee
-            booking.post_fee(session, tenant, order, payment, now.date())
+            sales = selling.note_fee(session, order, payment, now.date()) if payment.state == "paid" else []
+            booking.post_fee(session, tenant, order, payment, sales, now.date())
+            sharing.share(session, order)
         return
     payment.paid_at, payment.ended_at, payment.fee_micros = _when(payment, report, now), now, fee
     payment.method, payment.problem = report.method or payment.method, None

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.contracts.rules.fitting import Circumstances, clause_for, factor
@@ -37,9 +37,8 @@ def share(session: Session, order: Order) -> None:
     What grows with sales is taken at its first step: what an artist is paid in the end stands in the statement.
     """
     query = select(OrderLine, StoreSale).join(StoreSale, StoreSale.line_id == OrderLine.id)
-    rows = session.execute(
-        query.where(OrderLine.order_id == order.id, StoreSale.refund_id.is_(None)).order_by(OrderLine.position)
-    ).all()
+    rows = session.execute(query.where(OrderLine.order_id == order.id, _is_sale()).order_by(OrderLine.position)).all()
+    late = _late_fees(session, order)
     about = [(line, sale) for line, sale in rows if line.recording_id or line.release_id or line.artist_id]
     if not about:
         return
@@ -48,8 +47,21 @@ def share(session: Session, order: Order) -> None:
     known = compiling.deals(session, sold_on)
     held = compiling.with_versions(found, known)
     for place, (line, sale) in enumerate(about):
-        line.artists_micros = _earned(held.filter(pl.col("asset_id") == place), known, line, sale, order.country)
+        net = sale.net_micros - late.get(line.id, 0)
+        line.artists_micros = _earned(held.filter(pl.col("asset_id") == place), known, line, sale, net, order.country)
     session.flush()
+
+
+def _is_sale() -> ColumnElement[bool]:
+    return StoreSale.refund_id.is_(None) & StoreSale.is_fee.is_(False)
+
+
+def _late_fees(session: Session, order: Order) -> dict[UUID, int]:
+    """What lines bear of a fee that was told after they were sold."""
+    query = select(StoreSale.line_id, StoreSale.fee_micros).join(OrderLine, OrderLine.id == StoreSale.line_id)
+    is_late = StoreSale.refund_id.is_(None) & StoreSale.is_fee
+    rows = session.execute(query.where(OrderLine.order_id == order.id, is_late))
+    return {row.line_id: row.fee_micros for row in rows}
 
 
 def _paying(session: Session, lines: Sequence[OrderLine], territory: str, sold_on: date) -> pl.DataFrame:
@@ -71,11 +83,13 @@ def _paying(session: Session, lines: Sequence[OrderLine], territory: str, sold_o
     return chosen.join(pieces.select("piece", "asset_id", "whole"), on="piece")
 
 
-def _earned(held: pl.DataFrame, known: Deals, line: OrderLine, sale: StoreSale, territory: str) -> int | None:
+def _earned(
+    held: pl.DataFrame, known: Deals, line: OrderLine, sale: StoreSale, net_micros: int, territory: str
+) -> int | None:
     total, is_any = Decimal(0), False
     circumstances = Circumstances(territory, channel_of(line), None, None, None, OWN_SHOP, sale.sold_on)
     for row in held.iter_rows(named=True):
-        amount = _royalty(row, known, sale, circumstances)
+        amount = _royalty(row, known, sale, net_micros, circumstances)
         if amount is not None:
             is_any = True
             with exact():
@@ -83,13 +97,15 @@ def _earned(held: pl.DataFrame, known: Deals, line: OrderLine, sale: StoreSale, 
     return micros_of(total) if is_any else None
 
 
-def _royalty(row: dict[str, Any], known: Deals, sale: StoreSale, circumstances: Circumstances) -> Decimal | None:
+def _royalty(
+    row: dict[str, Any], known: Deals, sale: StoreSale, net_micros: int, circumstances: Circumstances
+) -> Decimal | None:
     clause = clause_for(known.terms[UUID(row["version_id"])].clauses, circumstances)
     if clause is None:
         return None
     with exact():
         gross = from_micros(sale.gross_micros - sale.tax_micros)
         retail = from_micros(sale.gross_micros) / sale.quantity if sale.quantity else None
-        sold = Sold(Decimal(sale.quantity), from_micros(sale.net_micros), gross, None, retail)
+        sold = Sold(Decimal(sale.quantity), from_micros(net_micros), gross, None, retail)
         own = royalty_of(clause, sold, factor=factor(clause, circumstances), rate=clause.rate)
         return own / int(row["whole"])
