@@ -14,6 +14,7 @@ from app.kernel.errors import NotFound
 from app.storefront.models import (
     Discount,
     Fulfilment,
+    GatewayDifference,
     Market,
     Order,
     Product,
@@ -24,7 +25,13 @@ from app.storefront.models import (
     TaxRegistration,
     Variant,
 )
-from app.storefront.rules.portal_refusals import FulfilmentUnknown, ShopMissing, TaxEntryUnknown, TextUnknown
+from app.storefront.rules.portal_refusals import (
+    DifferenceUnknown,
+    FulfilmentUnknown,
+    ShopMissing,
+    TaxEntryUnknown,
+    TextUnknown,
+)
 from app.storefront.rules.refusals import (
     DiscountUnknown,
     LocationUnknown,
@@ -126,6 +133,15 @@ def text_to_change(session: Session, visitor: Visitor, page_id: UUID | None) -> 
     found = text_to_read(session, visitor, page_id)
     require_shop(visitor, "store.edit")
     return session.get_one(StorePage, found.id, with_for_update=True, populate_existing=True)
+
+
+def difference_to_settle(session: Session, visitor: Visitor, key: UUID | None) -> GatewayDifference:
+    """A difference with the payment service that nobody has settled yet, locked, for somebody who runs the shop."""
+    require_shop(visitor, "store.edit")
+    found = session.get(GatewayDifference, key, with_for_update=True, populate_existing=True) if key else None
+    if found is None or found.resolved_at is not None:
+        raise DifferenceUnknown
+    return found
 
 
 def settings_to_read(session: Session, visitor: Visitor) -> StoreSettings:

@@ -96,6 +96,26 @@ def source_of(recording_id: UUID) -> Select[*tuple[Any, ...]]:
     )
 
 
+def excerpts_of(release_id: UUID) -> Select[*tuple[Any, ...]]:
+    """The tracks of a release that have a master, with what was chosen of each and whether it is made."""
+    return (
+        select(
+            Recording.id,
+            func.coalesce(Track.title, Recording.title).label("title"),
+            Recording.duration_ms,
+            Recording.audio,
+            PreviewChoice.start_ms,
+            PreviewChoice.length_ms,
+            _is_there("preview", preview_source()).label("is_made"),
+        )
+        .join(Track, Track.recording_id == Recording.id)
+        .join(StoredFile, StoredFile.id == Recording.audio_id)
+        .outerjoin(PreviewChoice, PreviewChoice.recording_id == Recording.id)
+        .where(Track.release_id == release_id)
+        .order_by(Track.disc, Track.number)
+    )
+
+
 def tracks_of(release_id: UUID) -> Select[*tuple[Any, ...]]:
     """The tracks of a release as a package has them, in their order; without a master `sha256` is empty."""
     return (

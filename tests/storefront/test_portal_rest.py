@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from app.kernel import clock, db, ids
 from app.storefront.models import (
     Discount,
+    GatewayDifference,
     Market,
     MenuEntry,
+    Payment,
     ShippingRate,
     Stock,
     StockLocation,
@@ -25,6 +31,7 @@ from app.storefront.queries import selling
 from app.storefront.rules.counts import read_counts
 from app.storefront.rules.portal_refusals import CountsUnusable
 from app.storefront.rules.texts import paragraphs, slug_of, target_kind
+from app.storefront.service import comparing
 from app.storefront.service.gathering import ground
 from tests.factories.shop import UNIT, a_place, a_variant, an_order
 
@@ -253,3 +260,45 @@ def test_words_become_paragraphs_and_addresses():
     assert slug_of("音楽") == ""
     assert target_kind("page:about-us") == "page"
     assert target_kind("//evil.example") == ""
+
+
+def test_a_difference_is_settled_by_who_says_what_came_of_it(client_as, shop, rival):
+    reference, variant = f"ch_{ids.new_id().hex}", a_variant(shop)
+    order = an_order(shop, variant, paid=True)
+    with db.tenant_work(shop) as session:
+        payment = session.scalars(select(Payment).where(Payment.order_id == order.id)).first()
+        facts = {"kind": "payment", "amount_minor": 1234, "currency": "EUR"}
+        comparing.note(session, shop, "sandbox", "extra", reference, payment, facts)
+    (found,) = rows(shop, GatewayDifference, reference=reference)
+    client, place = client_as(shop), f"{STORE}/differences"
+    shown = client.get(place).text
+    assert reference in shown
+    assert "€12.34" in shown
+    assert f"{place.removesuffix('/differences')}/differences" in client.get(STORE).text
+    for stranger in (client_as(rival), client_as(shop, role="artist")):
+        assert stranger.post(f"{place}/{found.id}/resolution", data={"note": "mine"}).status_code in (403, 404)
+    assert client.post(f"{place}/{found.id}/resolution", data={"note": "  "}).status_code == 422
+    assert client.post(f"{place}/{found.id}/resolution", data={"note": "A test of ours <b>"}).status_code == 303
+    (settled,) = rows(shop, GatewayDifference, reference=reference)
+    assert (settled.note, settled.resolved_at is not None) == ("A test of ours <b>", True)
+    assert "A test of ours &lt;b&gt;" in client.get(place).text
+    assert client.post(f"{place}/{found.id}/resolution", data={"note": "again"}).status_code == 404
+
+
+def test_a_text_has_a_picture_at_its_head_and_in_the_journal(client_as, client_of, shop):
+    client = client_as(shop)
+    made = client.post(f"{STORE}/pages", data={"kind": "post", "title": "With a picture"})
+    place = made.headers["location"]
+    assert client.post(f"{place}/picture", files={"file": ("x.png", b"no picture", "image/png")}).status_code == 422
+    kept = BytesIO()
+    Image.new("RGB", (640, 480), (20, 60, 120)).save(kept, "PNG")
+    assert client.post(f"{place}/picture", files={"file": ("p.png", kept.getvalue(), "image/png")}).status_code == 303
+    assert client.post(f"{place}/publication").status_code == 303
+    fan = client_of(f"{shop.slug}.localhost")
+    for path in ("/en/journal", "/en/journal/with-a-picture", "/en"):
+        page = fan.get(path, headers={"accept": "text/html"}).text
+        address = re.search(r'src="(/pictures/[^"]+)"', page)
+        assert address, path
+        assert fan.get(address[1]).headers["content-type"].startswith("image/")
+    assert client.post(f"{place}/picture/removal").status_code == 303
+    assert "/pictures/" not in fan.get("/en/journal", headers={"accept": "text/html"}).text

@@ -11,6 +11,7 @@ from app.kernel.db import tenant_read
 from app.kernel.errors import NotFound
 from app.kernel.web.strict import query
 from app.storefront.models import StorePage
+from app.storefront.pages.pictures import picture
 from app.storefront.pages.routes import shop_get
 from app.storefront.pages.shopper import AnyRequest, Shopper, shop_page, shopper_of
 from app.storefront.pages.turning import PER_PAGE, turned
@@ -28,6 +29,7 @@ def read(shopper: Shopper, row: StorePage) -> dict[str, Any]:
         "body": prose.shown(body),
         "said": prose.plain(body),
         "tongue": tongue,
+        "picture": picture(row.image),
         "published_at": row.published_at,
         "href": f"{shopper.root}/journal/{row.slug}",
     }

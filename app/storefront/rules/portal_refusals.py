@@ -96,6 +96,18 @@ class SectionsUnusable(Invalid):
     message = "These sections cannot be used. Reload the page and try again."
 
 
+class DifferenceUnknown(NotFound):
+    """There is no such difference with the payment service, or it is settled."""
+
+    message = "This difference could not be found, or is settled already."
+
+
+class NoteMissing(Invalid):
+    """A difference is settled by a sentence that says what came of it."""
+
+    message = "Say in a few words what came of it."
+
+
 class SentUnusable(Invalid):
     """A form that is not as the page gave it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.streaming.service.asking import ask_missing, ask_renditions
-from app.streaming.service.choosing import choose_preview
+from app.streaming.service.choosing import choose_preview, excerpts_of
 from app.streaming.service.granting import Grant, grant, grants, has_renditions, opened, stream_url
 from app.streaming.service.packaging import ask_package, package_url
 from app.streaming.service.playing import master_playlist, media_playlist, peaks, plain_url
@@ -14,6 +14,7 @@ __all__ = [
     "ask_package",
     "ask_renditions",
     "choose_preview",
+    "excerpts_of",
     "grant",
     "grants",
     "has_renditions",

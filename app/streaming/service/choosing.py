@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
 from app.kernel import activity, clock, jobs
+from app.streaming import queries
 from app.streaming.errors import PreviewUnusable
 from app.streaming.models import PreviewChoice
 from app.streaming.policies import recording_to_excerpt
 from app.streaming.rules import excerpts
+
+
+class Excerpt(NamedTuple):
+    """What is heard of a track for nothing, chosen or not, and whether it is made already."""
+
+    recording_id: UUID
+    title: str
+    duration_ms: int
+    start_ms: int
+    length_ms: int
+    is_chosen: bool
+    is_made: bool
+
+
+def excerpts_of(session: Session, release_id: UUID) -> list[Excerpt]:
+    """What is heard for nothing of each track of a release that has sound and is long enough to choose of, in order."""
+    found: dict[UUID, Excerpt] = {}
+    for row in session.execute(queries.excerpts_of(release_id)):
+        duration = int((row.audio or {}).get("duration_ms") or row.duration_ms or 0)
+        if duration < excerpts.SHORTEST_MS or row.id in found:
+            continue
+        if row.start_ms is None:
+            start, length = excerpts.usual(duration, excerpts.peaks(row.audio))
+        else:
+            start, length = excerpts.chosen(row.start_ms, row.length_ms, duration)
+        found[row.id] = Excerpt(row.id, row.title, duration, start, length, row.start_ms is not None, row.is_made)
+    return list(found.values())
 
 
 def choose_preview(

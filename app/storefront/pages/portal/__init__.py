@@ -10,6 +10,7 @@ from app.kernel.web.shell import Action, Place
 from app.storefront.pages.portal import (
     around,
     customers,
+    differences,
     discounts,
     front,
     markets,
@@ -17,6 +18,7 @@ from app.storefront.pages.portal import (
     order,
     orders,
     overview,
+    previews,
     printing,
     product,
     products,
@@ -67,6 +69,8 @@ PARTS = (
     menus,
     front,
     texts,
+    differences,
+    previews,
 )
 handlers = [handler for part in PARTS for handler in part.handlers]
 __all__ = ["handlers"]

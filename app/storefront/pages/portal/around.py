@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from litestar import Request, Response
+from litestar.datastructures import UploadFile
 
 from app.contracts.rules.numbers import read_number, shown_number
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor, allows
 from app.identity.rules.permissions import Permission
-from app.kernel import clock
+from app.kernel import clock, files
 from app.kernel.errors import Conflict, Invalid, Refusal
+from app.kernel.files import StoredFile
 from app.kernel.ids import parse_uuid
 from app.kernel.money import AmountMalformed, exact, exponent, from_micros, to_micros
 from app.kernel.sentences import sentence
@@ -28,7 +30,9 @@ from app.kernel.web.refusals import status_of
 from app.lists.errors import FilterUnusable
 from app.roster.rules.countries import country_names
 from app.storefront.policies import require_shop
-from app.storefront.rules.portal_refusals import NumberUnusable, SentUnusable
+from app.storefront.rules.portal_refusals import NumberUnusable, PictureUnusable, SentUnusable
+from app.storefront.service import pictures
+from app.storefront.service.pictures import Looked
 
 STORE: Final = "/portal/store"
 ORDERS: Final = f"{STORE}/orders"
@@ -38,6 +42,8 @@ CUSTOMERS: Final = f"{STORE}/customers"
 DISCOUNTS: Final = f"{STORE}/discounts"
 CODES: Final = f"{STORE}/codes"
 MARKETS: Final = f"{STORE}/markets"
+DIFFERENCES: Final = f"{STORE}/differences"
+PREVIEWS: Final = f"{STORE}/previews"
 PRINTFUL: Final = f"{STORE}/printful"
 TEXTS: Final = f"{STORE}/pages"
 SETUP: Final = f"{STORE}/setup"
@@ -254,3 +260,13 @@ def language_asked(request: AnyRequest, tenant: Tenant) -> str:
 def countries(language: str) -> dict[str, str]:
     """Countries by their codes as a language calls them."""
     return dict(country_names(language))
+
+
+def uploaded(visitor: Visitor, upload: Any) -> tuple[StoredFile, Looked]:
+    """A picture that was sent, looked at and kept; `PictureUnusable` where it cannot be used."""
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise PictureUnusable(PictureUnusable.MISSING)
+    raw = upload.file.read(pictures.LARGEST + 1)
+    looked = pictures.looked_at(raw)
+    stored = files.store_stream(visitor.actor, [raw], name=upload.filename, media_type=upload.content_type)
+    return stored, looked

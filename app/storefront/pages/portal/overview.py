@@ -21,7 +21,7 @@ from app.storefront.policies import settings_to_change
 from app.storefront.queries import orders, selling
 from app.storefront.queries.products import unsold_releases
 from app.storefront.queries.selling import Sold
-from app.storefront.service import arranging, markets, offering
+from app.storefront.service import arranging, comparing, markets, offering
 
 PERIODS = {1: sentence("Today"), 7: sentence("7 days"), 28: sentence("28 days"), 90: sentence("90 days")}
 USUAL_DAYS = 28
@@ -75,6 +75,7 @@ def _told(session: Session, tenant: Tenant, days_asked: str, currency_asked: str
         "growth": selling.growth,
         "products": products,
         "unsold": len(unsold_releases(session)),
+        "differing": len(comparing.open_differences(session)),
     }
 
 

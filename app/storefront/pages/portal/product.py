@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from sqlalchemy import select
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Recording, Release
 from app.catalog.pages.pictures import picture
-from app.kernel import files
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
@@ -34,6 +32,7 @@ from app.storefront.pages.portal.around import (
     one,
     store_page,
     typed_amount,
+    uploaded,
     version_of,
     visitor_for,
 )
@@ -41,7 +40,6 @@ from app.storefront.pages.portal.products import INTERVAL_SENTENCES, PRODUCT_STA
 from app.storefront.policies import product_to_change, product_to_read
 from app.storefront.queries import products as queries
 from app.storefront.queries.products import Edited
-from app.storefront.rules.portal_refusals import PictureUnusable
 from app.storefront.rules.texts import shown_in
 from app.storefront.service import pictures, pricing, products
 from app.storefront.service.markets import MarketView
@@ -200,15 +198,10 @@ def set_picture(
 ) -> Response[Any]:
     """Show a product by a picture of its own, or say why this one cannot be it."""
     visitor, tenant = visitor_for(request, "store.edit")
-    upload = data.get("file")
     try:
         with tenant_read(tenant) as session:
             product_to_read(session, visitor, parse_uuid(product_id))
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            raise PictureUnusable(PictureUnusable.MISSING)
-        raw = upload.file.read(pictures.LARGEST + 1)
-        looked = pictures.looked_at(raw)
-        stored = files.store_stream(visitor.actor, [raw], name=upload.filename, media_type=upload.content_type)
+        stored, looked = uploaded(visitor, data.get("file"))
         with tenant_work(tenant) as session:
             product = product_to_change(session, visitor, parse_uuid(product_id))
             pictures.show(session, tenant, visitor.actor, product, stored, looked)

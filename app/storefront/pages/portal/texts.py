@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath, URLEncodedBody
+from litestar.enums import RequestEncodingType
+from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from sqlalchemy import select
 
 from app.brand.rules.blocks import tidy
+from app.catalog.pages.pictures import picture
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.ids import parse_uuid
@@ -28,12 +30,13 @@ from app.storefront.pages.portal.around import (
     one,
     store_page,
     typed_moment,
+    uploaded,
     version_of,
     visitor_for,
 )
 from app.storefront.policies import text_to_change, text_to_read
 from app.storefront.rules import texts as rules
-from app.storefront.service import pages
+from app.storefront.service import pages, pictures
 
 TEXT = f"{TEXTS}/{{page_id:str}}"
 PUBLIC = {"page": "pages", "post": "journal", "legal": "legal"}
@@ -123,6 +126,7 @@ def _editor(
         has_fallback_body=bool(rules.shown_in(page.bodies, tenant.languages, tenant.languages[0])),
         of=language_names(realm_of(request).language, tenant.languages),
         text_kinds=rules.KIND_SENTENCES,
+        picture=picture(tenant, page.image, most=640),
         public=f"/{language}/{PUBLIC[page.kind]}/{page.slug}",
     )
 
@@ -187,4 +191,30 @@ def remove(request: AnyRequest, page_id: FromPath[str]) -> Response[Any]:
     return _step(request, page_id, pages.remove, sentence("The page was removed."), TEXTS)
 
 
-handlers = [list_texts, add, add_legal, show, change, publish, take_back, remove]
+@post(f"{TEXT}/picture", sync_to_thread=True)
+def set_picture(
+    request: AnyRequest,
+    page_id: FromPath[str],
+    data: Annotated[dict[str, Any], BodyKwarg(media_type=RequestEncodingType.MULTI_PART)],
+) -> Response[Any]:
+    """Show a page with a picture at its head, or say why this one cannot be it."""
+    visitor, tenant = visitor_for(request, "store.edit")
+    known = parse_uuid(page_id)
+    try:
+        with tenant_read(tenant) as session:
+            page = text_to_read(session, visitor, known)
+        stored, looked = uploaded(visitor, data.get("file"))
+        with tenant_work(tenant) as session:
+            pictures.show(session, tenant, visitor.actor, text_to_change(session, visitor, known), stored, looked)
+    except (Invalid, Conflict) as refusal:
+        return _editor(request, page, {}, refusal=refusal)
+    return flash.done(f"{TEXTS}/{page_id}", tenant, sentence("The picture was changed."))
+
+
+@post(f"{TEXT}/picture/removal", sync_to_thread=True)
+def remove_picture(request: AnyRequest, page_id: FromPath[str]) -> Response[Any]:
+    """Show a page without a picture."""
+    return _step(request, page_id, pictures.hide, sentence("The picture was removed."))
+
+
+handlers = [list_texts, add, add_legal, show, change, publish, take_back, remove, set_picture, remove_picture]
