@@ -36,6 +36,8 @@ ELSEWHERE: Final = {"EUR": ("oss", "DE", None), "USD": ("state", "US", "NY")}
 
 SIZES: Final = ("S", "M", "L", "XL")
 WELCOME: Final = "WELCOME10"
+THINGS: Final = {90: "bundle", 200: "shirt", 201: "tote", 300: "friends"}
+"""What is no release, by its place in the shop."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.media import audio
 from app.kernel.tenant import Tenant
 from app.main.covers import cover
+from app.main.goods import drawn
+from app.main.shops import THINGS
 from app.storefront.models import Product, StorePage, StoreSettings
+from app.storefront.service import pictures
 from app.streaming.service.rendering import render
 
 HEARD = 2
@@ -61,6 +64,7 @@ def dress_shop(tenant: Tenant, slug: str, *, with_media: bool) -> None:
             _show(tenant, release.id, cover(slug, release.title, number + FIRST[slug]))
         for release in releases[:HEARD]:
             _sound(tenant, release)
+        _show_things(tenant, slug)
 
 
 def _order_early(releases: list[Release]) -> None:
@@ -98,6 +102,19 @@ def _show(tenant: Tenant, release_id: UUID, picture: bytes) -> None:
         release = session.get_one(Release, release_id)
         for product in session.scalars(select(Product).where(Product.release_id == release_id)):
             product.image_id, product.image = release.artwork_id, release.artwork
+
+
+def _show_things(tenant: Tenant, slug: str) -> None:
+    """Give things that are no release a picture."""
+    actor, bare = Actor.system(tenant), select(Product).where(Product.image_id.is_(None), Product.kind != "digital")
+    with tenant_read(tenant) as session:
+        found = [(row.id, kind) for row in session.scalars(bare) if (kind := THINGS.get(row.position))]
+    for product_id, kind in found:
+        raw = drawn(slug, kind, tenant.name)
+        looked = pictures.looked_at(raw)
+        stored = files.store_stream(actor, [raw], name=f"{kind}.jpg", media_type="image/jpeg")
+        with tenant_work(tenant) as session:
+            pictures.show(session, tenant, actor, session.get_one(Product, product_id), stored, looked)
 
 
 def _sound(tenant: Tenant, release: Release) -> None:

@@ -80,7 +80,9 @@ def main() -> None:
             (MADE / source.name).write_text("\n".join(rules) + "\n")
             list(pool.map(_write, files))
         (MADE / "paper").mkdir()
-        list(pool.map(_write_for_paper, *zip(*((one, weight) for one in PAPER for weight in PAPER_WEIGHTS), strict=True)))
+        list(
+            pool.map(_write_for_paper, *zip(*((one, weight) for one in PAPER for weight in PAPER_WEIGHTS), strict=True))
+        )
     stamp.write_text(digest)
 
 
