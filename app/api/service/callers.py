@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, null, select
 from sqlalchemy.orm import Session
 
 from app.api.errors import PossessionRefused, ScopeMissing, TokenMissing, TokenRefused
@@ -25,6 +25,7 @@ from app.api.service import keys, possession
 from app.api.service.places import issuer_of, resource_of
 from app.identity.models import Member
 from app.identity.policies import Visitor, permissions_of
+from app.identity.rules.grants import Granted
 from app.identity.rules.scopes import Scope
 from app.identity.service import sessions
 from app.kernel import clock
@@ -144,20 +145,30 @@ def read_token(tenant: Tenant, token: str) -> Claims:
 
 def _caller(session: Session, tenant: Tenant, claims: Claims) -> tuple[Caller, ApiClient]:
     """Whom a token lets in, as the label's rows say at this moment."""
-    client = session.get(ApiClient, UUID(claims.client_id))
-    if client is None or client.revoked_at is not None or session.get(RevokedToken, UUID(claims.jti)) is not None:
-        raise TokenRefused
-    if claims.grant is not None:
-        grant = session.get(Grant, UUID(claims.grant))
-        if grant is None or not grant.is_live(clock.now()):
-            raise TokenRefused
     is_own = claims.sub == claims.client_id
-    member = session.get(Member, client.member_id if is_own else UUID(claims.sub))
-    if member is None or member.disabled_at is not None:
+    found = session.execute(_rows(claims, is_own=is_own), {"granted_at": clock.now()}).one_or_none()
+    if found is None:
+        raise TokenRefused
+    client, member, grant, grants = found
+    if claims.grant is not None and (grant is None or not grant.is_live(clock.now())):
         raise TokenRefused
     scopes = split(claims.scope) & frozenset(client.scopes)
-    visitor = _visitor(session, tenant, client, member, scopes, claims)
+    granted = {} if is_own else sessions.granted_by(grants)
+    visitor = _visitor(tenant, client, member, scopes, granted, claims)
     return Caller(visitor, client.id, scopes, None if is_own else member.id), client
+
+
+def _rows(claims: Claims, *, is_own: bool) -> Select[Any]:
+    """All that decides about a token, in one question: none of it, where the client or its member is let in no more."""
+    member_id = ApiClient.member_id if is_own else UUID(claims.sub)
+    is_revoked = exists().where(RevokedToken.jti == UUID(claims.jti))
+    return (
+        select(ApiClient, Member, Grant, null() if is_own else sessions.granted_sql())
+        .join(Member, Member.id == member_id)
+        .outerjoin(Grant, Grant.id == (UUID(claims.grant) if claims.grant else None))
+        .where(ApiClient.id == UUID(claims.client_id), ApiClient.revoked_at.is_(None), ~is_revoked)
+        .where(Member.disabled_at.is_(None))
+    )
 
 
 def recalled(session: Session, tenant: Tenant, asked: Asked) -> Caller:
@@ -172,17 +183,17 @@ def recalled(session: Session, tenant: Tenant, asked: Asked) -> Caller:
             raise TokenRefused
     scopes = frozenset(asked.scopes) & frozenset(client.scopes)
     claims = Claims("", str(asked.member_id or client.id), "", str(client.id), 0, 0, "", "")
-    visitor = replace(_visitor(session, tenant, client, member, scopes, claims), proved_at=None)
+    granted = sessions.granted_to(session, member) if asked.member_id is not None else {}
+    visitor = replace(_visitor(tenant, client, member, scopes, granted, claims), proved_at=None)
     return Caller(visitor, client.id, scopes, asked.member_id)
 
 
 def _visitor(
-    session: Session, tenant: Tenant, client: ApiClient, member: Member, scopes: frozenset[str], claims: Claims
+    tenant: Tenant, client: ApiClient, member: Member, scopes: frozenset[str], granted: Granted, claims: Claims
 ) -> Visitor:
     """The member behind a token, with what the token's scopes and the client's narrowing leave of their rights."""
     lent, reach = permissions_of_scopes(scopes), Scope.of(client.imprints, client.artists)
     is_own = member.id == client.member_id
-    granted = {} if is_own else sessions.granted_to(session, member)
     proved = claims.iat if is_own else claims.auth_time
     return Visitor(
         member,
