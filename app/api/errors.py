@@ -307,12 +307,6 @@ class ExportUnknown(NotFound):
     message = "This export could not be found. Exports are kept for seven days."
 
 
-class ExportNotReady(Conflict):
-    """The file is not there, or not any more."""
-
-    message = "This export is not ready, or its file is gone."
-
-
 class TooManyExports(Conflict):
     """The program asks for more files than are made at once."""
 

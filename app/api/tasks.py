@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.api.service import answers, bulk, ending, feeding, keys, once, posting, remembering
+from app.api.service import answers, bulk, ending, exporting, feeding, keys, once, posting, remembering
 from app.kernel import clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -41,6 +41,7 @@ def forget(session: Session, tenant: Tenant) -> None:  # noqa: ARG001 every task
     """Forget deliveries that are old."""
     remembering.forget(session)
     bulk.forget(session)
+    exporting.forget(session)
 
 
 @jobs.label_task("bulk.work", is_outside=True, time_limit=120, max_attempts=20)
@@ -49,3 +50,9 @@ def work(tenant: Tenant, *, job: str) -> None:
     from app.api.rest import doing
 
     doing.work(tenant, UUID(job))
+
+
+@jobs.label_task("exports.work", is_outside=True, time_limit=600, max_attempts=20)
+def make(tenant: Tenant, *, export: str) -> None:
+    """Go on with a file of data."""
+    exporting.work(tenant, UUID(export))

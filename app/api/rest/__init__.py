@@ -33,7 +33,7 @@ _FILES = (
     "parties", "contracts", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
     "uploads", "files", "views",
-    "bulk", "events", "webhooks",
+    "bulk", "exports", "events", "webhooks",
 )  # fmt: skip
 """Chapters of the reference in their order."""
 

@@ -1,0 +1,95 @@
+"""Rows of a list as bytes of a file: JSON lines, CSV, or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+MEDIA: Final = {
+    "jsonl": "application/jsonl",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+_TYPES: Final[Mapping[str, Any]] = {
+    "text": pl.String,
+    "int": pl.Int64,
+    "flag": pl.Boolean,
+    "moment": pl.Datetime("us", "UTC"),
+    "day": pl.Date,
+    "list": pl.List(pl.String),
+    "exact": pl.String,
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def encoded(form: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], *, is_first: bool) -> bytes:
+    """A piece of a file; its first says what the columns are called."""
+    if form == "jsonl":
+        return _lines(columns, rows)
+    return _csv(columns, rows, is_first=is_first) if form == "csv" else _parquet(columns, rows)
+
+
+def joined_parquet(pieces: Sequence[Path], target: Path) -> None:
+    """Several pieces as one file, in bounded memory."""
+    pl.scan_parquet([str(piece) for piece in pieces]).sink_parquet(str(target))
+
+
+def _lines(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> bytes:
+    forms = list(columns.items())
+    return b"".join(
+        msgspec.json.encode({name: _plain(value, form) for (name, form), value in zip(forms, row, strict=True)}) + b"\n"
+        for row in rows
+    )
+
+
+def _csv(columns: Mapping[str, str], rows: Sequence[Sequence[Any]], *, is_first: bool) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if is_first:
+        writer.writerow(columns)
+    forms = list(columns.values())
+    writer.writerows([_cell(value, form) for value, form in zip(row, forms, strict=True)] for row in rows)
+    return out.getvalue().encode()
+
+
+def _parquet(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> bytes:
+    forms = list(columns.values())
+    schema = {name: _TYPES[form] for name, form in columns.items()}
+    said = [[_typed(value, form) for value, form in zip(row, forms, strict=True)] for row in rows]
+    out = io.BytesIO()
+    pl.DataFrame(said, schema=schema, orient="row").write_parquet(out)
+    return out.getvalue()
+
+
+def _typed(value: Any, form: str) -> Any:
+    return value if value is None or form in ("int", "flag", "moment", "day", "list") else _text(value)
+
+
+def _plain(value: Any, form: str) -> Any:
+    return _text(value) if value is not None and form in ("text", "exact", "moment", "day") else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _cell(value: Any, form: str) -> str:
+    """A value as text; words that a spreadsheet would take for a formula begin with an apostrophe."""
+    if value is None:
+        return ""
+    if form == "flag":
+        return "true" if value else "false"
+    text = ";".join(value) if form == "list" else _text(value)
+    return f"'{text}" if form in ("text", "list") and text.startswith(_FORMULA) else text
