@@ -164,6 +164,7 @@ def _rows(claims: Claims, *, is_own: bool) -> Select[Any]:
     is_revoked = exists().where(RevokedToken.jti == UUID(claims.jti))
     return (
         select(ApiClient, Member, Grant, null() if is_own else sessions.granted_sql())
+        .select_from(ApiClient)
         .join(Member, Member.id == member_id)
         .outerjoin(Grant, Grant.id == (UUID(claims.grant) if claims.grant else None))
         .where(ApiClient.id == UUID(claims.client_id), ApiClient.revoked_at.is_(None), ~is_revoked)
