@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.kernel import db
 from app.kernel.errors import NotFound
 from tests.factories.labels import a_label, the_label
-from tests.factories.store import an_open_shop
+from tests.factories.shop import an_open_shop
 from tests.identity.post import forget_waiting
 
 NAMES = {"fanhouse": "Canary Records", "fanrival": "Rival Records"}

@@ -16,7 +16,7 @@ from app.roster.models import Artist
 from app.storefront.service import news
 from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan, fan_named, signed_in
-from tests.factories.store import a_product
+from tests.factories.shop import a_thing
 from tests.identity.post import link_in, mails_to, work
 
 HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
@@ -142,7 +142,7 @@ def test_one_click_of_a_mail_program_ends_the_mails_and_can_come_again(client_of
 def test_followers_hear_of_what_comes_out_today_once_and_where_it_is_sold(settings, label, monkeypatch):
     today = clock.now().astimezone(ZoneInfo(label.time_zone)).date().isoformat()
     release = a_release(label, "Out Today", artists=["Morgenrot"], release_date=today, territories=["DE"])
-    a_product(label, release_id=release)
+    a_thing(label, release_id=release)
     with db.tenant_work(label) as session:
         artist = session.scalars(select(Artist).where(Artist.name == "Morgenrot")).first()
         near, far, whole, other = (a_fan(label, country=country) for country in ("DE", "JP", None, None))

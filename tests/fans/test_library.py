@@ -19,7 +19,7 @@ from app.storefront.service import library
 from app.streaming.models import Package
 from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan, an_order, signed_in
-from tests.factories.store import a_product
+from tests.factories.shop import a_thing
 
 HOST, RIVAL = "fanhouse.localhost", "fanrival.localhost"
 PAGE = {"accept": "text/html"}
@@ -30,7 +30,7 @@ def new_code():
 
 
 def a_code(label, release):
-    variant = a_product(label, release_id=release)
+    variant = a_thing(label, release_id=release)
     code = new_code()
     with db.tenant_work(label) as session:
         product = session.scalars(select(Product).where(Product.release_id == release)).first()
@@ -218,7 +218,7 @@ def test_guessing_codes_is_slowed_down(client_of, label):
 
 
 def test_a_wish_is_kept_once_and_ended(client_of, label, rival):
-    a_product(label, title="A Shirt", kind="physical")
+    a_thing(label, title="A Shirt", kind="physical")
     with db.tenant_read(label) as session:
         product = session.scalars(select(Product).where(Product.title == "A Shirt")).first()
     guest = client_of(HOST)

@@ -11,7 +11,7 @@ from app.brand.models import ThemeVersion
 from app.kernel import db
 from app.storefront.rules.sections import MOST_TEXTS, Row, arranged, keyed, usual
 from tests.factories.labels import a_label
-from tests.factories.store import a_text, an_open_shop
+from tests.factories.shop import a_text, an_open_shop
 
 FRONT = "/portal/store/pages/front"
 ROWS = ("key", "count", "title", "body")

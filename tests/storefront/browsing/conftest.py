@@ -18,7 +18,7 @@ from app.roster.models import Artist
 from app.storefront.rules.slugs import slug
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
-from tests.factories.store import a_product, a_text, an_open_shop
+from tests.factories.shop import a_text, a_thing, an_open_shop
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 DAY = clock.now().date()
@@ -51,9 +51,9 @@ def a_shop() -> Shop:
     early = a_release(tenant, "Tomorrow", release_date=(DAY + timedelta(days=9)).isoformat())
     near = a_release(tenant, "Chez nous", release_date=out)
     hostile = a_release(tenant, f"Harm {HOSTILE}", release_date=out, artists=[f"Mallory {HOSTILE}"])
-    a_product(tenant, release_id=release, title="Download", titles={"de": "Herunterladen"}, price=9_000_000)
-    a_product(tenant, release_id=release, kind="physical", title=f"Vinyl {HOSTILE}", price=24_000_000)
-    a_product(
+    a_thing(tenant, release_id=release, title="Download", titles={"de": "Herunterladen"}, price=9_000_000)
+    a_thing(tenant, release_id=release, kind="physical", title=f"Vinyl {HOSTILE}", price=24_000_000)
+    a_thing(
         tenant,
         kind="physical",
         title="Shirt",

@@ -13,7 +13,7 @@ from app.kernel import activity, db
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.web.page_cache import Key, PageCache, pages
-from tests.factories.store import a_product
+from tests.factories.shop import a_thing
 from tests.kernel.jobs.work import eventually
 from tests.storefront.browsing.conftest import a_shop, currency_of
 
@@ -153,10 +153,10 @@ def test_a_change_is_seen_by_the_very_next_visitor_and_by_no_other_label(fan, cl
             assert words not in visitor.get(path).text
         assert words in visitor.get(path).text
         assert words not in stranger.get(path).text
-    a_product(mine.tenant, kind="physical", title="Poster")
+    a_thing(mine.tenant, kind="physical", title="Poster")
     assert "Poster" in visitor.get("/en/merch").text
     kept = pages.generation(other.tenant.id)[1]
-    a_product(mine.tenant, kind="physical", title="Mug")
+    a_thing(mine.tenant, kind="physical", title="Mug")
     assert pages.generation(other.tenant.id)[1] == kept, "another label's pages stay"
 
 
