@@ -15,7 +15,7 @@ from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
-from app.main.web import assemble, create_app
+from app.main.web import assemble, create_app, keep_what_is_made
 from app.settings import Settings
 from benchmarks.harness import Figure, Figures, percentile, timed
 from tenants.provisioning.schemas import OpenLabel
@@ -36,6 +36,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
     registry.start()
     figures: Figures = {}
     product: Any = create_app(settings, registry, assemble())
+    keep_what_is_made()  # as a worker does
     with TestClient(product, base_url=f"https://{label.slug}.localhost") as client:
         client.headers["origin"] = f"https://{label.slug}.localhost"
         client.post("/portal/sign-in", data={"email": OWNER, "password": PASSWORD})

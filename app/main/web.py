@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
@@ -186,7 +187,15 @@ def application() -> Callable[..., Any]:
     composition.load_slices()
     composition.connect(settings, "web")
     set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="request"))
-    return create_app(settings, composition.started_registry())
+    served = create_app(settings, composition.started_registry())
+    keep_what_is_made()
+    return served
+
+
+def keep_what_is_made() -> None:
+    """Look no more for garbage among what a process made to serve with: half a million objects, a pause of 0.1 s."""
+    gc.collect()
+    gc.freeze()
 
 
 class Respawned(dict[int, float]):
