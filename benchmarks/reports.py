@@ -48,13 +48,13 @@ class Import(NamedTuple):
 def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
     """Bring in a million lines a few times and four million once, each into a label of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        files = {count: _file(Path(folder) / f"{count}.csv", count) for count in (WARM, LINES, MORE)}
+        files = {count: file_of(Path(folder) / f"{count}.csv", count) for count in (WARM, LINES, MORE)}
         bare, imports = [], []
         for number in range(ROUNDS):  # in turns, so that a busy moment of the machine meets both
-            bare += [_bare_copy(settings, files[LINES]), _bare_copy(settings, files[LINES])]
-            imports.append(_in_a_worker(settings, files, LINES, f"million-{number}"))
+            bare += [bare_copy(settings, files[LINES]), bare_copy(settings, files[LINES])]
+            imports.append(in_a_worker(settings, files, LINES, f"million-{number}"))
             tell(f"a million lines: {imports[-1].seconds:.2f} s, bare {bare[-2]:.2f} and {bare[-1]:.2f} s")
-        more = _in_a_worker(settings, files, MORE, "more")
+        more = in_a_worker(settings, files, MORE, "more")
     best, memory = min(imports), max(each.peak for each in (*imports, more))
     return {
         "reports.million_lines": Figure(
@@ -79,7 +79,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
     }
 
 
-def _file(path: Path, count: int) -> Path:
+def file_of(path: Path, count: int) -> Path:
     """A month of streams: two thousand recordings in some stores and countries, each line with an amount of its own."""
     number = pl.int_range(count, eager=True).alias("n").to_frame()
     recording = (pl.col("n") * 7919) % RECORDINGS
@@ -102,7 +102,7 @@ def _file(path: Path, count: int) -> Path:
     return path
 
 
-def _bare_copy(settings: Settings, path: Path) -> float:
+def bare_copy(settings: Settings, path: Path) -> float:
     """The same lines into one table of the same columns, and nothing else."""
     with owner_session(settings, HOME_CELL) as owner:
         owner.execute("DROP TABLE IF EXISTS shared.bare")
@@ -122,7 +122,8 @@ def _bare_copy(settings: Settings, path: Path) -> float:
     return took
 
 
-def _in_a_worker(settings: Settings, files: dict[int, Path], count: int, slug: str) -> Import:
+def in_a_worker(settings: Settings, files: dict[int, Path], count: int, slug: str) -> Import:
+    """Bring in a file of so many lines, in a process and for a label of its own."""
     label = open_label(OpenLabel(slug=slug, name=slug, owner_email="o@bench.test", request_key=f"bench:{slug}"))
     _catalogue(label)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
