@@ -85,6 +85,8 @@ def differences(said: pl.DataFrame, held: pl.DataFrame, fields: Mapping[str, str
 
     Held columns have the model's names.
     """
+    if said.is_empty() or held.is_empty():
+        return pl.DataFrame(schema=CHANGES)
     both = said.join(held, on="id", suffix="_held", nulls_equal=False)
     found = [_differing(both, name, column, kind=kind) for name, column in fields.items() if name in said.columns]
     return pl.concat([pl.DataFrame(schema=CHANGES), *found])
