@@ -102,9 +102,9 @@ def test_a_thousand_files_find_a_thousand_rows_soon():
     titles = ["".join(dice.choices("abcdefghijklmnop ", k=24)) for _ in range(1_000)]
     names = [f"{title}.wav" for title in titles]
     dice.shuffle(names)
-    started = time.monotonic()
+    started = time.process_time()
     matches, _ = match_files(files_of(*names), tracks_of(titles), RELEASE)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     rows = dict(zip(matches["file"], matches["row"], strict=True))
     assert sum(rows.get(f"{title}.wav") == row for row, title in enumerate(titles, start=2)) > 990
 
