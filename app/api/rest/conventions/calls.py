@@ -69,10 +69,14 @@ class Call:
         """The text at a place of the address."""
         return str(self.request.path_params[name])
 
-    def require_person(self) -> Visitor:
-        """The person who is there behind the call; refused without one, or where they signed in too long ago."""
+    def require_somebody(self) -> None:
+        """Refuse a program that acts for nobody: what needs two is not decided by two programs."""
         if self.caller.member_id is None:
             raise PersonNeeded
+
+    def require_person(self) -> Visitor:
+        """The person who is there behind the call; refused without one, or where they signed in too long ago."""
+        self.require_somebody()
         proved = self.visitor.proved_at
         if proved is None or clock.now() - proved > timedelta(seconds=RECENT_SECONDS):
             raise SignInTooOld

@@ -1,0 +1,410 @@
+"""Statements: what a payee is told of a contract for a period, and where every number of it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from app.api.rest.conventions import UNSET, Answer, Body, Call, Expansion, Part, Resource, Section, UnsetType, View
+from app.api.rest.conventions import filters as by
+from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_number, page_by_place
+from app.api.rest.conventions.schemas import Count, Day, Id, Moment
+from app.api.rest.money_parts import Currency, Exact, Micros, exactly
+from app.api.rest.payees import PAYEES, PayeeView
+from app.api.rest.sales_reports import ROW_DIGITS, RowView, row_told
+from app.identity.policies import Visitor
+from app.kernel import activity
+from app.kernel.db import tenant_work
+from app.kernel.files.rules import content_disposition
+from app.kernel.ids import parse_uuid
+from app.kernel.web.tables import table
+from app.royalties.errors import LineUnknown
+from app.royalties.models import RoyaltyPeriod, RoyaltyRun, SalesReport, Statement, StatementEntry, StatementQuestion
+from app.royalties.policies import may_answer, may_see_statement, statement_to_read
+from app.royalties.queries import runs as queries
+from app.royalties.rules.refusals import RowUnknown
+from app.royalties.service import asking, auditing, documents, lines
+from app.royalties.service.lines import Line
+
+SECTION = Section("Statements", "What payees are told. Every line opens: its formula, its clause, the rows behind it.")
+NUMBER_DIGITS = 9
+
+
+class EntryView(View):
+    """One step from the opening to the closing balance, other than sales, with the numbers it was worked out from."""
+
+    kind: str
+    amount_micros: Micros
+    recoupable_id: Id | None
+    facts: dict[str, Any]
+
+
+class StatementView(View):
+    """What a payee is told of a contract for a period: where the balance stood, what came and went, what is due."""
+
+    id: Id
+    run_id: Id
+    period_id: Id
+    starts_on: Day
+    ends_on: Day
+    is_published: bool
+    contract_id: Id
+    payee_id: Id
+    currency: Currency
+    opening_micros: Micros
+    earned_micros: Micros
+    closing_micros: Micros
+    payable_micros: Micros
+    reserve_micros: Micros
+    entries: list[EntryView]
+    payee: PayeeView | UnsetType | None = UNSET
+
+
+class LineView(View):
+    """A line of a statement.
+
+    `amount` is `base` × `factor` × `rate` × `fx`, exactly; `amount_micros` the payee's share of it, rounded so that all
+    lines add up to what was earned.
+    """
+
+    number: Count
+    clause: str
+    title: str | None
+    artist: str | None
+    isrc: str | None
+    release: str | None
+    upc: str | None
+    store: str
+    channel: str
+    sold_month: Day
+    currency: Currency
+    rows: Count
+    quantity: Exact
+    net: Exact
+    base: Exact
+    factor: Exact
+    rate: Exact
+    fx: Exact
+    whole: Count
+    amount: Exact
+    share: Exact
+    is_held: bool
+    amount_micros: Micros
+
+
+class LinePage(View):
+    """Lines of a statement, in the order of their numbers."""
+
+    items: list[LineView]
+    next: str | None
+
+
+class SourceView(View):
+    """A row of a sales report behind a line, as the store sent it."""
+
+    report_id: Id
+    report: str
+    sha256: str
+    row: Count
+    quantity: Exact
+    net: Exact
+    gross: Exact | None
+    unit_price: Exact | None
+    retail_price: Exact | None
+    store: str
+    territory: str | None
+    channel: str
+    currency: Currency
+    sold_from: Day
+    sold_until: Day
+    isrc: str | None
+    upc: str | None
+    title: str | None
+    artist: str | None
+    match: str | None
+
+
+class SourcePage(View):
+    """Rows of sales reports behind a line."""
+
+    items: list[SourceView]
+    next: str | None
+
+
+class ProvenanceView(View):
+    """What a line rests on besides sales: the contract's version, the clause that applied, and the run."""
+
+    line: LineView
+    contract_id: Id
+    contract: str
+    version_id: Id
+    version: Count
+    clause: dict[str, Any]
+    exchange_rate: dict[str, Any] | None
+    run_id: Id
+    run_digest: str | None
+
+
+class NoteView(View):
+    """One thing said in the thread of a question."""
+
+    body: str
+    author: str
+    is_answer: bool
+    written_at: Moment
+
+
+class QuestionView(View):
+    """What is asked about a line; open until the label has said something last."""
+
+    id: Id
+    number: Count
+    state: Literal["open", "answered"]
+    asked_at: Moment
+    notes: list[NoteView]
+
+
+class QuestionsView(View):
+    """What is asked about a statement's lines."""
+
+    items: list[QuestionView]
+
+
+class NewNote(Body, frozen=True):
+    """A question about a line, or an answer to it."""
+
+    body: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["Why is the rate lower than in March?"])]
+
+
+def _around(query: Select[Any]) -> Select[Any]:
+    query = query.join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
+    return query.join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
+
+
+def _entries(session: Session, _visitor: Visitor, statement_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
+    query = select(StatementEntry).where(StatementEntry.statement_id.in_(statement_ids))
+    found: dict[UUID, list[Any]] = {}
+    for row in session.scalars(query.order_by(StatementEntry.statement_id, StatementEntry.position)):
+        shown = {name: getattr(row, name) for name in ("kind", "amount_micros", "recoupable_id", "facts")}
+        found.setdefault(row.statement_id, []).append(shown)
+    return found
+
+
+_OPEN = exists().where(StatementQuestion.statement_id == Statement.id, StatementQuestion.state == "open")
+STATEMENTS = Resource(
+    name="statements",
+    view=StatementView,
+    model=Statement,
+    visible=may_see_statement,
+    join=_around,
+    columns={
+        "period_id": RoyaltyRun.period_id,
+        "starts_on": RoyaltyPeriod.starts_on,
+        "ends_on": RoyaltyPeriod.ends_on,
+        "is_published": RoyaltyRun.state == "published",
+    },
+    parts={"entries": Part(_entries, [])},
+    expansions={"payee": Expansion(lambda: PAYEES, "payee_id")},
+    filters={
+        "run_id": by.ident(Statement.run_id, "Statements of this run."),
+        "period_id": by.ident(RoyaltyRun.period_id, "Statements of this period."),
+        "payee_id": by.ident(Statement.payee_id, "What this payee is told."),
+        "contract_id": by.ident(Statement.contract_id, "Statements of this contract."),
+        "is_published": by.flag(
+            (RoyaltyRun.state == "published") & RoyaltyRun.is_trial.is_(False), "Whether payees were told."
+        ),
+        "has_open_questions": by.flag(_OPEN, "Whether somebody waits for an answer."),
+    },
+    sorts={"ends_on": RoyaltyPeriod.ends_on, "earned_micros": Statement.earned_micros},
+    hidden=frozenset({"entries"}),
+    version=None,
+)
+
+
+@SECTION.listing("/statements", STATEMENTS, scope="royalties:read")
+def list_statements(call: Call, session: Session) -> Answer:
+    """List statements. All of the label, or what payees behind artists were told whose money is seen."""
+    return STATEMENTS.page(call, session)
+
+
+@SECTION.get("/statements/{statement_id}", scope="royalties:read", resource=STATEMENTS)
+def read_statement(call: Call, session: Session) -> Answer:
+    """Read a statement."""
+    return STATEMENTS.one(call, session, statement_to_read(session, call.visitor, call.id("statement_id")).id)
+
+
+@SECTION.get("/statements/{statement_id}/lines", scope="royalties:read", gives=LinePage, query=PAGES)
+def list_statement_lines(call: Call, session: Session) -> Answer:
+    """List a statement's lines. Their amounts add up to `earned_micros`."""
+    statement = statement_to_read(session, call.visitor, call.id("statement_id"))
+
+    def fetch(after: int, limit: int) -> list[dict[str, Any]]:
+        return [_line(each) for each in lines.lines(session, statement, after=after, limit=limit)]
+
+    return page_by_number(call, {}, "number", fetch)
+
+
+@SECTION.get("/statements/{statement_id}/largest-lines", scope="royalties:read", gives=LinePage, query=PAGES | SEARCH)
+def search_statement_lines(call: Call, session: Session) -> Answer:
+    """Search a statement's lines. The largest amounts first; by title, artist, code or store."""
+    statement = statement_to_read(session, call.visitor, call.id("statement_id"))
+    wanted = asked(call, PAGES | SEARCH).get("q", "")
+
+    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
+        return [_line(each) for each in lines.largest(session, statement, skip=skip, limit=limit, wanted=wanted)]
+
+    return page_by_place(call, SEARCH, fetch)
+
+
+_DECIMALS = ("quantity", "net", "base", "factor", "rate", "fx", "amount", "share")
+
+
+def _line(line: Line) -> dict[str, Any]:
+    told = line._asdict()
+    told["rows"] = told.pop("lines")
+    return told | {name: exactly(told[name]) for name in _DECIMALS}
+
+
+def _opened(call: Call, session: Session) -> tuple[Statement, Line]:
+    """The line that an address names, of a statement that the client sees."""
+    statement = statement_to_read(session, call.visitor, call.id("statement_id"))
+    said = call.word("number")
+    if not (said.isascii() and said.isdecimal() and len(said) <= NUMBER_DIGITS):
+        raise LineUnknown
+    found = lines.line(session, statement, int(said))
+    if found is None:
+        raise LineUnknown
+    return statement, found
+
+
+@SECTION.get("/statements/{statement_id}/lines/{number}", scope="royalties:read", gives=ProvenanceView)
+def open_statement_line(call: Call, session: Session) -> Answer:
+    """Open a statement's line. The formula, the clause that applied, the exchange rate and the run."""
+    asked(call, {})
+    statement, line = _opened(call, session)
+    known = lines.provenance(session, statement, line.number)
+    told = {
+        "line": _line(line),
+        "contract_id": known.contract.id,
+        "contract": known.contract.title,
+        "version_id": known.version.id,
+        "version": known.version.number,
+        "clause": msgspec.to_builtins(known.clause),
+        "exchange_rate": known.run.rates.get(f"{line.currency}/{known.terms.currency}"),
+        "run_id": known.run.id,
+        "run_digest": known.run.digest,
+    }
+    return Answer(told)
+
+
+@SECTION.get("/statements/{statement_id}/lines/{number}/rows", scope="royalties:read", gives=SourcePage, query=PAGES)
+def list_statement_line_rows(call: Call, session: Session) -> Answer:
+    """List the rows behind a line. As stores sent them."""
+    statement, line = _opened(call, session)
+
+    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
+        return [_source(each) for each in lines.sources(session, statement, line.number, skip=skip, limit=limit)]
+
+    return page_by_place(call, {}, fetch)
+
+
+def _source(row: lines.Source) -> dict[str, Any]:
+    told = {name: value for name, value in row._asdict().items() if name in SourceView.__struct_fields__}
+    return told | {name: exactly(told[name]) for name in ("quantity", "net", "gross", "unit_price", "retail_price")}
+
+
+@SECTION.get("/statements/{statement_id}/lines/{number}/rows/{report_id}/{row}", scope="royalties:read", gives=RowView)
+def read_statement_line_row(call: Call, session: Session) -> Answer:
+    """Read a row behind a line. As it stands in the file that the store sent."""
+    asked(call, {})
+    statement, line = _opened(call, session)
+    said = call.word("row")
+    if not (said.isascii() and said.isdecimal() and len(said) < ROW_DIGITS):
+        raise RowUnknown
+    found = lines.source(session, statement, line.number, parse_uuid(call.word("report_id")), int(said))
+    if found is None:
+        raise RowUnknown
+    return Answer(row_told(session, call, session.get_one(SalesReport, found.report_id), said))
+
+
+@SECTION.get("/statements/{statement_id}/questions", scope="royalties:read", gives=QuestionsView)
+def list_statement_questions(call: Call, session: Session) -> Answer:
+    """List what is asked about a statement. Line by line, with what was answered."""
+    asked(call, {})
+    statement = statement_to_read(session, call.visitor, call.id("statement_id"))
+    found = queries.questions(session, statement)
+    return Answer({"items": [_question(session, found[number]) for number in sorted(found)]})
+
+
+def _question(session: Session, question: StatementQuestion) -> dict[str, Any]:
+    notes = [
+        {"body": note.body, "author": note.author_name, "is_answer": note.is_answer, "written_at": note.written_at}
+        for note in queries.notes(session, question)
+    ]
+    kept = ("id", "number", "state", "asked_at")
+    return {name: getattr(question, name) for name in kept} | {"notes": notes}
+
+
+@SECTION.post(
+    "/statements/{statement_id}/lines/{number}/notes", scope="royalties:read", takes=NewNote, gives=QuestionView
+)
+def write_statement_note(call: Call, session: Session, body: NewNote) -> Answer:
+    """Ask about a line. Or answer for the label what somebody else asked, with the right to run royalties."""
+    statement, line = _opened(call, session)
+    asking.write(session, call.actor, statement, line.number, body.body, may_answer=may_answer(call.visitor))
+    return Answer(_question(session, queries.questions(session, statement)[line.number]), 201)
+
+
+def _document(kind: str, media_type: str) -> Any:
+    """Declare a statement in one form; each is written down as taken along."""
+
+    def fetch(call: Call) -> Answer:
+        asked(call, {})
+        with tenant_work(call.tenant) as session:
+            statement = statement_to_read(session, call.visitor, call.id("statement_id"))
+            subject: dict[str, Any] = {"subject_type": "statement", "subject_id": statement.id}
+            activity.record(session, call.actor, "statement.exported", **subject, after={"as": kind})
+            name = documents.name_of(session, call.tenant, statement)
+            content = _content(session, call, statement, kind, name)
+        headers = {"content-disposition": content_disposition(f"{name}.{kind}", media_type, attachment=True)}
+        return Answer(content, headers=headers, media_type=media_type)
+
+    fetch.__name__ = f"fetch_statement_{kind}"
+    fetch.__doc__ = f"Fetch a statement as {kind.upper()}. {ABOUT[kind]}"
+    place = "/statements/{statement_id}/" + kind
+    return SECTION.document(place, scope="royalties:read", media_type=media_type)(fetch)
+
+
+def _content(session: Session, call: Call, statement: Statement, kind: str, name: str) -> bytes:
+    if kind in ("csv", "xlsx"):
+        heads, rows = documents.rows(session, call.tenant, statement)
+        return bytes(table(name, kind, heads, (_cells(kind, row) for row in rows)).content)
+    make = {"pdf": documents.pdf, "zip": auditing.pack}[kind]
+    return make(session, call.tenant, statement)
+
+
+def _cells(kind: str, row: Sequence[Any]) -> list[Any]:
+    """Spreadsheets count with numbers, text keeps every digit."""
+    return [float(value) if kind == "xlsx" and isinstance(value, Decimal) else value for value in row]
+
+
+ABOUT = {
+    "pdf": "A sheet in the label's brand and the payee's language.",
+    "csv": "Every line, with every digit.",
+    "xlsx": "Every line, for spreadsheets.",
+    "zip": "A pack that proves itself: statement, terms, rates, every line, and a signature.",
+}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCUMENTS = [
+    _document("pdf", "application/pdf"),
+    _document("csv", "text/csv"),
+    _document("xlsx", XLSX),
+    _document("zip", "application/zip"),
+]
