@@ -109,7 +109,7 @@ class NewReport(Body, frozen=True):
     sold_until: Day | None = None
 
 
-class Columns(Body, frozen=True):
+class ReportColumns(Body, frozen=True):
     """What the columns of an unknown report mean: by their places from 0, the field that each is."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120, examples=["Bandcamp"])]
@@ -265,8 +265,8 @@ def row_told(session: Session, call: Call, report: SalesReport, said: str) -> di
     return {"row": int(said), "cells": [{"name": name, "value": value} for name, value in cells]}
 
 
-@SECTION.put("/sales-reports/{report_id}/columns", scope="royalties:write", takes=Columns, resource=REPORTS)
-def name_sales_report_columns(call: Call, session: Session, body: Columns) -> Answer:
+@SECTION.put("/sales-reports/{report_id}/columns", scope="royalties:write", takes=ReportColumns, resource=REPORTS)
+def name_sales_report_columns(call: Call, session: Session, body: ReportColumns) -> Answer:
     """Name a report's columns. What is learned holds for every file that looks the same."""
     report = report_to_change(session, call.visitor, call.id("report_id"))
     meanings = {int(place): field for place, field in body.meanings.items() if place.isascii() and place.isdecimal()}
