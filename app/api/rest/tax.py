@@ -106,7 +106,7 @@ class CaseView(View):
     reason: str | None
 
 
-class Decision(Body, frozen=True):
+class CaseDecision(Body, frozen=True):
     """Whether a payee is the person on the list, and why."""
 
     state: Literal["cleared", "confirmed"]
@@ -227,8 +227,8 @@ def read_sanctions_case(call: Call, session: Session) -> Answer:
     return CASES.one(call, session, case_to_read(session, call.visitor, call.id("case_id")).id)
 
 
-@SECTION.put("/tax/cases/{case_id}/decision", scope="payouts:approve", takes=Decision, resource=CASES)
-def decide_sanctions_case(call: Call, session: Session, body: Decision) -> Answer:
+@SECTION.put("/tax/cases/{case_id}/decision", scope="payouts:approve", takes=CaseDecision, resource=CASES)
+def decide_sanctions_case(call: Call, session: Session, body: CaseDecision) -> Answer:
     """Decide a case. By somebody who is there and had no hand in entering the payee."""
     visitor = call.require_person()
     case = case_to_decide(session, visitor, call.id("case_id"))
