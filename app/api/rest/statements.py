@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import UNSET, Answer, Body, Call, Expansion, Part, Resource, Section, UnsetType, View
+from app.api.rest.conventions import UNSET, Answer, Call, Expansion, Part, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_number, page_by_place
-from app.api.rest.conventions.schemas import Count, Day, Id, Moment
+from app.api.rest.conventions.schemas import Count, Day, Id
 from app.api.rest.money_parts import Currency, Exact, Micros, exactly
 from app.api.rest.payees import PAYEES, PayeeView
 from app.api.rest.sales_reports import ROW_DIGITS, RowView, row_told
 from app.identity.policies import Visitor
-from app.kernel import activity
-from app.kernel.db import tenant_work
-from app.kernel.files.rules import content_disposition
 from app.kernel.ids import parse_uuid
-from app.kernel.web.tables import table
 from app.royalties.errors import LineUnknown
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, SalesReport, Statement, StatementEntry, StatementQuestion
-from app.royalties.policies import may_answer, may_see_statement, statement_to_read
-from app.royalties.queries import runs as queries
+from app.royalties.policies import may_see_statement, statement_to_read
 from app.royalties.rules.refusals import RowUnknown
-from app.royalties.service import asking, auditing, documents, lines
+from app.royalties.service import lines
 from app.royalties.service.lines import Line
 
 SECTION = Section("Statements", "What payees are told. Every line opens: its formula, its clause, the rows behind it.")
@@ -152,37 +145,6 @@ class ProvenanceView(View):
     run_digest: str | None
 
 
-class NoteView(View):
-    """One thing said in the thread of a question."""
-
-    body: str
-    author: str
-    is_answer: bool
-    written_at: Moment
-
-
-class QuestionView(View):
-    """What is asked about a line; open until the label has said something last."""
-
-    id: Id
-    number: Count
-    state: Literal["open", "answered"]
-    asked_at: Moment
-    notes: list[NoteView]
-
-
-class QuestionsView(View):
-    """What is asked about a statement's lines."""
-
-    items: list[QuestionView]
-
-
-class NewNote(Body, frozen=True):
-    """A question about a line, or an answer to it."""
-
-    body: Annotated[str, Meta(min_length=1, max_length=2_000, examples=["Why is the rate lower than in March?"])]
-
-
 def _around(query: Select[Any]) -> Select[Any]:
     query = query.join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
     return query.join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
@@ -272,7 +234,7 @@ def _line(line: Line) -> dict[str, Any]:
     return told | {name: exactly(told[name]) for name in _DECIMALS}
 
 
-def _opened(call: Call, session: Session) -> tuple[Statement, Line]:
+def opened_line(call: Call, session: Session) -> tuple[Statement, Line]:
     """The line that an address names, of a statement that the client sees."""
     statement = statement_to_read(session, call.visitor, call.id("statement_id"))
     said = call.word("number")
@@ -288,7 +250,7 @@ def _opened(call: Call, session: Session) -> tuple[Statement, Line]:
 def open_statement_line(call: Call, session: Session) -> Answer:
     """Open a statement's line. The formula, the clause that applied, the exchange rate and the run."""
     asked(call, {})
-    statement, line = _opened(call, session)
+    statement, line = opened_line(call, session)
     known = lines.provenance(session, statement, line.number)
     told = {
         "line": _line(line),
@@ -307,7 +269,7 @@ def open_statement_line(call: Call, session: Session) -> Answer:
 @SECTION.get("/statements/{statement_id}/lines/{number}/rows", scope="royalties:read", gives=SourcePage, query=PAGES)
 def list_statement_line_rows(call: Call, session: Session) -> Answer:
     """List the rows behind a line. As stores sent them."""
-    statement, line = _opened(call, session)
+    statement, line = opened_line(call, session)
 
     def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
         return [_source(each) for each in lines.sources(session, statement, line.number, skip=skip, limit=limit)]
@@ -324,7 +286,7 @@ def _source(row: lines.Source) -> dict[str, Any]:
 def read_statement_line_row(call: Call, session: Session) -> Answer:
     """Read a row behind a line. As it stands in the file that the store sent."""
     asked(call, {})
-    statement, line = _opened(call, session)
+    statement, line = opened_line(call, session)
     said = call.word("row")
     if not (said.isascii() and said.isdecimal() and len(said) < ROW_DIGITS):
         raise RowUnknown
@@ -332,79 +294,3 @@ def read_statement_line_row(call: Call, session: Session) -> Answer:
     if found is None:
         raise RowUnknown
     return Answer(row_told(session, call, session.get_one(SalesReport, found.report_id), said))
-
-
-@SECTION.get("/statements/{statement_id}/questions", scope="royalties:read", gives=QuestionsView)
-def list_statement_questions(call: Call, session: Session) -> Answer:
-    """List what is asked about a statement. Line by line, with what was answered."""
-    asked(call, {})
-    statement = statement_to_read(session, call.visitor, call.id("statement_id"))
-    found = queries.questions(session, statement)
-    return Answer({"items": [_question(session, found[number]) for number in sorted(found)]})
-
-
-def _question(session: Session, question: StatementQuestion) -> dict[str, Any]:
-    notes = [
-        {"body": note.body, "author": note.author_name, "is_answer": note.is_answer, "written_at": note.written_at}
-        for note in queries.notes(session, question)
-    ]
-    kept = ("id", "number", "state", "asked_at")
-    return {name: getattr(question, name) for name in kept} | {"notes": notes}
-
-
-@SECTION.post(
-    "/statements/{statement_id}/lines/{number}/notes", scope="royalties:read", takes=NewNote, gives=QuestionView
-)
-def write_statement_note(call: Call, session: Session, body: NewNote) -> Answer:
-    """Ask about a line. Or answer for the label what somebody else asked, with the right to run royalties."""
-    statement, line = _opened(call, session)
-    asking.write(session, call.actor, statement, line.number, body.body, may_answer=may_answer(call.visitor))
-    return Answer(_question(session, queries.questions(session, statement)[line.number]), 201)
-
-
-def _document(kind: str, media_type: str) -> Any:
-    """Declare a statement in one form; each is written down as taken along."""
-
-    def fetch(call: Call) -> Answer:
-        asked(call, {})
-        with tenant_work(call.tenant) as session:
-            statement = statement_to_read(session, call.visitor, call.id("statement_id"))
-            subject: dict[str, Any] = {"subject_type": "statement", "subject_id": statement.id}
-            activity.record(session, call.actor, "statement.exported", **subject, after={"as": kind})
-            name = documents.name_of(session, call.tenant, statement)
-            content = _content(session, call, statement, kind, name)
-        headers = {"content-disposition": content_disposition(f"{name}.{kind}", media_type, attachment=True)}
-        return Answer(content, headers=headers, media_type=media_type)
-
-    fetch.__name__ = f"fetch_statement_{kind}"
-    fetch.__doc__ = f"Fetch a statement as {kind.upper()}. {ABOUT[kind]}"
-    place = "/statements/{statement_id}/" + kind
-    return SECTION.document(place, scope="royalties:read", media_type=media_type)(fetch)
-
-
-def _content(session: Session, call: Call, statement: Statement, kind: str, name: str) -> bytes:
-    if kind in ("csv", "xlsx"):
-        heads, rows = documents.rows(session, call.tenant, statement)
-        return bytes(table(name, kind, heads, (_cells(kind, row) for row in rows)).content)
-    make = {"pdf": documents.pdf, "zip": auditing.pack}[kind]
-    return make(session, call.tenant, statement)
-
-
-def _cells(kind: str, row: Sequence[Any]) -> list[Any]:
-    """Spreadsheets count with numbers, text keeps every digit."""
-    return [float(value) if kind == "xlsx" and isinstance(value, Decimal) else value for value in row]
-
-
-ABOUT = {
-    "pdf": "A sheet in the label's brand and the payee's language.",
-    "csv": "Every line, with every digit.",
-    "xlsx": "Every line, for spreadsheets.",
-    "zip": "A pack that proves itself: statement, terms, rates, every line, and a signature.",
-}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-DOCUMENTS = [
-    _document("pdf", "application/pdf"),
-    _document("csv", "text/csv"),
-    _document("xlsx", XLSX),
-    _document("zip", "application/zip"),
-]

@@ -133,7 +133,7 @@ def example_of(schema: Schema, name: str = "", *, deep: int = 0, needed_only: bo
 def _object(schema: Schema, name: str, deep: int, needed_only: bool) -> Any:
     if "properties" not in schema:
         inner = schema.get("additionalProperties")
-        key = example_of(schema["propertyNames"]) if "propertyNames" in schema else "en"
+        key = example_of({"type": "string"} | schema["propertyNames"]) if "propertyNames" in schema else "en"
         return {key: example_of(inner, name, deep=deep + 1)} if isinstance(inner, dict) and deep < _DEEPEST else {}
     wanted = schema.get("required", []) if needed_only else schema["properties"]
     return {
