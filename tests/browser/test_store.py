@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import COLOURS, LOOKS, NARROW, WIDE
+from tests.browser.conftest import COLOURS, LOOKS, NARROW, RULES, WIDE
 
 PLACES = (
     "",
@@ -138,3 +138,44 @@ def test_without_scripts_one_looks_chooses_and_finds(visit):
     here.page.fill("#find", "nachtlinei")
     here.page.locator(".find button").click()
     assert here.page.locator("main a", has_text="Nachtlinie").count() > 0
+
+
+def test_what_opens_over_a_page_and_the_player_on_another_site_have_no_fault(visit):
+    here = visit("bluehour", who=None, language="de", reduced_motion="reduce")
+    path = heard_release(here)
+    here.go(path)
+    here.page.locator(".listen [data-hear]").click()
+    here.page.wait_for_function("() => !document.querySelector('shop-player').hidden")
+    found = []
+    for name in ("place", "queue"):
+        here.page.set_viewport_size(WIDE)
+        here.page.locator(f"[popovertarget={name}]").first.click()
+        here.page.wait_for_function("name => document.getElementById(name).matches(':popover-open')", arg=name)
+        found += [f"{name} {fault}" for fault in here.faults()]
+        here.page.keyboard.press("Escape")
+        here.page.wait_for_function("name => !document.getElementById(name).matches(':popover-open')", arg=name)
+    for language in ("de", "ar"):
+        here.go(f"/embed{path.removeprefix('/de')}?language={language}")
+        found += [
+            f"embed {language} {flaw}" for flaw in here.flaws([(NARROW, "light", RULES), (NARROW, "dark", RULES)])
+        ]
+    assert not found, "\n".join(found)
+    assert not here.complaints
+
+
+def test_dialogs_of_the_shop_in_the_portal_have_no_fault(visit):
+    here = visit("bluehour")
+    found = []
+    for path in ("/orders", "/products", "/discounts", "/codes", "/markets", "/pages"):
+        here.go(f"/portal/store{path}")
+        for number in range(here.page.locator("#main [data-show]").count()):
+            opener = here.page.locator("#main [data-show]").nth(number)
+            if not opener.is_visible():
+                continue
+            opener.click()
+            here.page.wait_for_function("() => document.querySelector('dialog[open]')")
+            found += [f"{path} {fault}" for fault in here.faults()]
+            here.page.keyboard.press("Escape")
+            here.page.wait_for_function("() => !document.querySelector('dialog[open]')")
+    assert not found, "\n".join(found)
+    assert not here.complaints
