@@ -10,6 +10,7 @@ from babel import Locale
 
 from app.fans.errors import FanDetailsUnusable
 from app.kernel.sentences import sentence
+from app.kernel.web.languages import sort_key
 
 LONGEST: Final = 200
 NEEDED: Final = sentence("This is needed.")
@@ -37,7 +38,7 @@ def countries(language: str) -> list[tuple[str, str]]:
     """Every country by its code and its name in a language, in that language's order."""
     names = Locale.parse(language.replace("-", "_")).territories
     found = [(str(code), str(name)) for code, name in names.items() if is_country(str(code))]
-    return sorted(found, key=lambda pair: pair[1])
+    return sorted(found, key=lambda pair: sort_key(pair[1], language))
 
 
 def is_country(code: str) -> bool:

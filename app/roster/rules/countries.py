@@ -6,6 +6,8 @@ from functools import cache
 
 from babel.core import Locale
 
+from app.kernel.web.languages import sort_key
+
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 """Two letters too, but of groups and of nowhere."""
 
@@ -22,4 +24,6 @@ COUNTRIES = _codes()
 def country_names(language: str) -> list[tuple[str, str]]:
     """Every country with what it is called in a language, in the order of the names."""
     named = Locale.parse(language, sep="-").territories
-    return sorted(((code, str(named.get(code, code))) for code in COUNTRIES), key=lambda each: each[1].casefold())
+    return sorted(
+        ((code, str(named.get(code, code))) for code in COUNTRIES), key=lambda each: sort_key(each[1], language)
+    )

@@ -12,6 +12,7 @@ from app.brand.pages.looking import theme_of
 from app.kernel.db import tenant_read
 from app.kernel.web.realm import realm_of
 from app.roster.models import Artist
+from app.roster.queries.search import as_sorted
 from app.storefront.models import Product
 from app.storefront.pages import music
 from app.storefront.pages.routes import shop_get
@@ -73,7 +74,7 @@ def _releases(session: Session, shopper: Shopper, section: dict[str, Any]) -> di
 
 
 def _artists(session: Session, shopper: Shopper, section: dict[str, Any]) -> dict[str, Any] | None:
-    listed = queries.artists(music.here(shopper)).order_by(Artist.sort_name, Artist.id)
+    listed = queries.artists(music.here(shopper)).order_by(as_sorted(Artist.sort_name), Artist.id)
     cards = music.people(session, shopper, listed.limit(_count(section, 4)))
     return {"cards": cards} if cards else None
 

@@ -12,7 +12,7 @@ from app.kernel.errors import NotFound
 from app.kernel.sentences import sentence
 from app.kernel.web.strict import query
 from app.roster.models import Artist
-from app.roster.queries.search import forgive
+from app.roster.queries.search import as_sorted, forgive
 from app.roster.rules import fold
 from app.storefront.models import Product
 from app.storefront.pages import music
@@ -85,7 +85,9 @@ def artists(request: AnyRequest) -> Response[Any]:
     with tenant_read(shopper.tenant) as session:
         count = session.scalar(queries.counted_artists(here)) or 0
         page = turned(asked.get("page"), count, f"{shopper.root}/artists")
-        listed = queries.artists(here).order_by(Artist.sort_name, Artist.id).offset(page.offset).limit(PER_PAGE)
+        listed = (
+            queries.artists(here).order_by(as_sorted(Artist.sort_name), Artist.id).offset(page.offset).limit(PER_PAGE)
+        )
         cards = music.people(session, shopper, listed)
     return shop_page(request, "store/artists.html", shopper, keep=True, cards=cards, page=page)
 
