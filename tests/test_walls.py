@@ -28,6 +28,7 @@ from tests.factories.api import api_of
 from tests.factories.catalog import a_release
 from tests.factories.everything import fill_up, furnished
 from tests.factories.fans import signed_in
+from tests.factories.sso import directory_of
 
 CANARY = "canary-7f3a91-only-the-rival-has-it"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -156,6 +157,8 @@ def _values(path: str, treasure: dict[str, Any], own: set[str]) -> list[dict[str
 def test_a_rivals_id_opens_nothing_on_any_route(client_as, client_of, label, treasure, treasures, method, path):
     if path.startswith("/api/"):
         client = api_of(client_of, label)
+    elif path.startswith("/scim/"):
+        client = directory_of(client_of, label)
     else:
         client = signed_in(client_as(label, role="artist" if path.startswith("/artist") else "owner"), label)
     for values in _values(path, treasure, treasures["own"]):

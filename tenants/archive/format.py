@@ -20,9 +20,11 @@ CHUNK = 1 << 20
 
 # What belongs to one place and time, not to the label: sessions, links and support's leave let people in, waits count
 # tries here, and a transaction's number means something in one database only.
-LEFT_BEHIND = frozenset({"member_sessions", "tickets", "throttles", "support_grants"})
+LEFT_BEHIND = frozenset(
+    {"member_sessions", "tickets", "throttles", "support_grants", "sso_attempts", "sso_seen_assertions"}
+)
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
-BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed")
+BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed", "sso_connections")
 RESTAMPED = frozenset({("activity", "xid"), ("postings", "xid")})
 # What the database itself makes of other rows as they arrive, and what of it must come out the same.
 MADE_ANEW = {"ledger_balances": ["account_id", "posted_micros"]}

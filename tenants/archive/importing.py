@@ -58,9 +58,14 @@ def import_archive(tenant: Tenant, source: Path) -> Manifest:
 
 
 def _drop_bound(connection: psycopg.Connection[Any], schema: str) -> None:
-    """Leave out the second factors of the label it came from; members add new ones once they are in."""
+    """Leave out what only the label it came from can use; members add new second factors once they are in.
+
+    Where there is no sign-in service any more, nobody can be asked to come in by it.
+    """
     for table in BOUND_TO_LABEL:
         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
+    policy = sql.Identifier(schema, "security_policy")
+    connection.execute(sql.SQL("UPDATE {} SET sso_only = 'nobody' WHERE sso_only <> 'nobody'").format(policy))
 
 
 def keep_imported_head(tenant: Tenant, *, replace_kept: bool = False) -> None:

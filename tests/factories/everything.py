@@ -30,6 +30,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "preview_choices": {"start_ms": 0, "length_ms": 30_000},
     "renditions": {"state": "failed"},
     "security_policy": {"idle_minutes": 60},
+    "sso_role_rules": {"role": "legal"},
     "store_sales": {"net_micros": -2, "gross_micros": 1},
 }
 """What rules about several columns ask for."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from litestar.testing import TestClient
 from sqlalchemy import delete
 
 from app.identity.models import Member, MemberSession, SecurityPolicy
@@ -14,9 +16,10 @@ from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.sso.models import Connection, Domain, RoleRule
 from app.sso.rules.metadata import read_service
-from app.sso.service import connections
+from app.sso.service import connections, tokens
 from app.sso.service.connections import OidcFacts
 from tests.factories.members import a_member
+from tests.sso.office import Office
 from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, Provider
 
 
@@ -71,3 +74,18 @@ def no_connections(tenant: Tenant) -> None:
     with tenant_work(tenant) as session:
         session.execute(delete(Connection))
         session.execute(delete(SecurityPolicy))
+
+
+def directory_of(client_of: Callable[[str], TestClient[Any]], tenant: Tenant) -> TestClient[Any]:
+    """A directory's connection to the label's host, with a token of its own: no cookies, no origin."""
+    with tenant_work(tenant) as session:
+        held = next(iter(connections.connections(session)), None)
+    made = held or a_connection(tenant, Office().metadata, domains=(), is_live=False)
+    with tenant_work(tenant) as session:
+        for row in tokens.tokens_of(session, made):
+            session.delete(row)
+        token = tokens.make(session, a_visitor(tenant), made)
+    opened = client_of(f"{tenant.slug}.localhost")
+    opened.headers.pop("origin", None)
+    opened.headers["authorization"] = f"Bearer {token}"
+    return opened

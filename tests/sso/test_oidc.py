@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
@@ -17,12 +18,6 @@ from tests.factories.sso import a_connection, a_visitor, no_connections
 from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, FIRST, SECOND, a_provider
 
 HOST = "canary.localhost"
-
-
-@pytest.fixture(autouse=True)
-def _without_connections(label, rival):
-    no_connections(label)
-    no_connections(rival)
 
 
 @pytest.fixture
@@ -281,6 +276,49 @@ def test_a_disabled_member_is_not_let_in(client_of, label, provider, client_as):
     assert client_as(label).post(f"/portal/settings/team/{gone.id}/disable").status_code == 303
     assert not is_in(client)
     assert back(client, provider, connection).status_code == 403
+
+
+def logout_token(provider, **changes):
+    now = int(clock.now().timestamp())
+    claims = {"iss": provider.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": "out-1", "sub": "ada-1"}
+    claims |= {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}} | changes
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode({"alg": "RS256", "kid": "first", "typ": "logout+jwt"}, kept, provider.key)
+
+
+def test_whoever_signs_out_at_the_provider_is_signed_out_here(client_of, label, provider):
+    connection = a_connection(label, provider, makes_members=True)
+    browser, outside = client_of(HOST), client_of(HOST)
+    del outside.headers["origin"]
+    assert back(browser, provider, connection).status_code == 303
+    path, untrue = (
+        f"/sso/{connection.id}/logout",
+        (
+            {"aud": "x"},
+            {"iss": "x"},
+            {"nonce": "x"},
+            {"events": None},
+            {"events": {}},
+            {"iat": 1},
+            {"sub": None},
+            {"jti": None},
+        ),
+    )
+    for change in untrue:
+        assert outside.post(path, data={"logout_token": logout_token(provider, **change)}).status_code == 403, change
+    assert outside.post(path, data={"logout_token": "x"}).status_code == 403
+    assert outside.post(path, data={"logout_token": logout_token(provider, sub="somebody")}).status_code == 200
+    assert is_in(browser)
+    token = logout_token(provider, jti="out-2")
+    assert outside.post(path, data={"logout_token": token}).status_code == 200
+    assert not is_in(browser)
+    assert outside.post(path, data={"logout_token": token}).status_code == 403
+
+
+def test_artists_come_in_to_their_app(client_of, label, provider):
+    connection = a_connection(label, provider, makes_members=True, roles={"roster": "artist"})
+    provider.person |= {"sub": "singer", "email": "singer@label.example", "groups": ["roster"]}
+    assert back(client_of(HOST), provider, connection).headers["location"] == "/artist"
 
 
 def test_a_group_means_a_role_and_another_one_when_it_changes(client_of, label, provider):

@@ -16,19 +16,13 @@ from app.sso.models import Link
 from app.sso.rules import saml
 from app.sso.rules.metadata import read_service
 from app.sso.rules.xml import read
-from tests.factories.sso import a_connection, no_connections
+from tests.factories.sso import a_connection
 from tests.sso.office import NS, SHAPES, Office, as_text, at, keys, text_at, without, wrapped
 
 HOST = "canary.localhost"
 DATA = "a:Assertion/a:Subject/a:SubjectConfirmation/a:SubjectConfirmationData"
 CONDITIONS = "a:Assertion/a:Conditions"
 AUDIENCE = f"{CONDITIONS}/a:AudienceRestriction/a:Audience"
-
-
-@pytest.fixture(autouse=True)
-def _without_connections(label, rival):
-    no_connections(label)
-    no_connections(rival)
 
 
 @pytest.fixture

@@ -9,30 +9,19 @@ from uuid import UUID
 import pytest
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
-from app.identity.models import Member, MemberSession
+from app.identity.models import Member
 from app.identity.service import kept
 from app.kernel import activity, db
 from app.kernel.actor import Actor
-from app.sso.models import Domain
 from app.sso.service import tokens
 from tests.factories.members import PASSWORD, a_member
-from tests.factories.sso import a_connection, a_visitor, no_connections
+from tests.factories.sso import a_connection, a_visitor
 from tests.sso.office import Office
 
 HOST, BASE = "canary.localhost", "/scim/v2"
 DOMAIN = "label.example"
-
-
-@pytest.fixture(autouse=True)
-def _without_connections(label, rival):
-    no_connections(label)
-    no_connections(rival)
-    for tenant in (label, rival):
-        with db.tenant_work(tenant) as session:
-            gone = select(Member.id).where(Member.email.endswith(f"@{DOMAIN}"))
-            session.execute(delete(MemberSession).where(MemberSession.member_id.in_(gone)))
 
 
 @pytest.fixture
@@ -368,20 +357,3 @@ def test_what_nobody_may_set_is_let_go(directory, label):
     assert told.keys() == {"schemas", "id", "userName", "meta"}
     member = member_of(label, "modest")
     assert (member.role, member.password_hash) == ("read_only", None)
-
-
-def test_domains_of_the_label_decide_who_becomes_a_member(client_of, label):
-    connection = a_connection(label, Office().metadata, domains=())
-    directory = Directory(client_of(HOST), a_token(label, connection))
-    before = _count(label)
-    directory.add("waiting")
-    assert _count(label) == before
-    with db.tenant_read(label) as session:
-        assert (
-            session.scalar(select(func.count()).select_from(Domain).where(Domain.connection_id == connection.id)) == 0
-        )
-
-
-def _count(tenant) -> int:
-    with db.tenant_read(tenant) as session:
-        return session.scalar(select(func.count()).select_from(Member)) or 0

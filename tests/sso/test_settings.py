@@ -13,7 +13,7 @@ from app.kernel.activity.feed import latest
 from app.sso.models import Connection, Domain, Link, RoleRule
 from app.sso.service import domains
 from tests.factories.members import PASSWORD, a_member
-from tests.factories.sso import a_connection, no_connections
+from tests.factories.sso import a_connection
 from tests.identity.post import link_in, mails_to
 from tests.sso.office import Office
 from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, a_provider
@@ -21,12 +21,6 @@ from tests.sso.test_oidc import back, begun, is_in, local
 
 HOST = "canary.localhost"
 PAGE = "/portal/settings/sign-in"
-
-
-@pytest.fixture(autouse=True)
-def _without_connections(label, rival):
-    no_connections(label)
-    no_connections(rival)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ EXACT = frozenset(
 )  # fmt: skip
 """Endpoints that read no cookie. `/oauth/authorize` and `/oauth/device` are pages for people, and not among them."""
 
-_ASSERTION = re.compile(r"/sso/[0-9a-f-]{36}/acs")
-"""Where a SAML service's page posts its answer from another site: it reads no cookie and lets nobody in by itself."""
+_FROM_SERVICE = re.compile(r"/sso/[0-9a-f-]{36}/(acs|logout)")
+"""Where a sign-in service's signed word arrives from another site: no cookie is read, and nobody let in by it alone."""
 
 READABLE = ("/.well-known/", "/api/", "/oauth/jwks")
 """What scripts of any site may read, with whatever token they have and without any cookie."""
@@ -38,7 +38,7 @@ _PREFLIGHT = (
 
 def is_for_machines(path: str) -> bool:
     """Tell whether only programs ask here, and cookies are not looked at."""
-    return path in EXACT or path.startswith(UNDER) or _ASSERTION.fullmatch(path) is not None
+    return path in EXACT or path.startswith(UNDER) or _FROM_SERVICE.fullmatch(path) is not None
 
 
 def shared_headers(path: str) -> tuple[tuple[bytes, bytes], ...]:

@@ -185,7 +185,7 @@ def check_domain(request: AnyRequest, connection_id: FromPath[str], domain_id: F
         request,
         connection_id,
         lambda session, visitor, held: domains.settle(
-            session, visitor, domain_to_change(session, held, parse_uuid(domain_id)), is_found=is_found
+            session, tenant, visitor, held, domain_to_change(session, held, parse_uuid(domain_id)), is_found=is_found
         ),
     )
     if row is None or is_found or answer.status_code != 303:

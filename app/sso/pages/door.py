@@ -29,7 +29,7 @@ from app.kernel.web.redirects import safe_path
 from app.sso.errors import AttemptOver, ConnectionUnknown, ServiceSaidNo
 from app.sso.gateways import provider as gateway
 from app.sso.models import Attempt, Connection
-from app.sso.policies import connection_to_use, require_setter
+from app.sso.policies import connection_to_use, proved_domains, require_setter
 from app.sso.rules import Claims, domain_of, oidc, plain_email, saml
 from app.sso.rules.oidc import Question
 from app.sso.service import attempts, coming, connections, domains
@@ -52,6 +52,12 @@ class MailForm(msgspec.Struct, forbid_unknown_fields=True):
     next: str = ""
 
 
+class LogoutForm(msgspec.Struct):
+    """What a provider posts when somebody signed out there."""
+
+    logout_token: str = ""
+
+
 def begin_at(connection: Connection, purpose: str, wish: str) -> str:
     """Where a way to a service is begun."""
     asked = {"for": purpose, **({"next": wish} if wish else {})}
@@ -71,10 +77,11 @@ def acs_url(origin: str, connection_id: UUID) -> str:
 def _at_door(tenant: Tenant, wish: str) -> Ways:
     with tenant_read(tenant) as session:
         live = connections.live_connections(session)
-        owned = {
-            domain.connection_id for each in live for domain in domains.domains_of(session, each) if domain.proven_at
-        }
-    return Ways(tuple(Way(each.name, begin_at(each, "sign-in", wish)) for each in live), asks_mail=bool(owned))
+        owners = set(proved_domains(session).values())
+    return Ways(
+        tuple(Way(each.name, begin_at(each, "sign-in", wish)) for each in live),
+        asks_mail=any(each.id in owners for each in live),
+    )
 
 
 def _for_proof(tenant: Tenant, member: Member, wish: str) -> tuple[Way, ...]:
@@ -213,6 +220,23 @@ def _proved(request: AnyRequest, tenant: Tenant, connection: Connection, attempt
     return oidc.person(claims, groups_claim=connection.groups_claim)
 
 
+@post("/sso/{connection_id:str}/logout", sync_to_thread=True, status_code=200)
+def logged_out(request: AnyRequest, connection_id: FromPath[str], data: URLEncodedBody[LogoutForm]) -> Response[None]:
+    """End the sessions of somebody whom their provider says it signed out (OpenID Connect Back-Channel Logout 1.0)."""
+    tenant = tenant_of(request)
+    limits.hit(tenant, f"sign-in-from:{realm_of(request).client}", PER_ADDRESS)
+    with tenant_read(tenant) as session:
+        connection = connection_to_use(session, parse_uuid(connection_id))
+    if connection.kind != "oidc":
+        raise ConnectionUnknown
+    found = gateway.describe(tenant, connection.issuer)
+    keys = gateway.keys_of(tenant, found)
+    subject, token_id = oidc.ended_subject(data.logout_token, keys, found, connection.client_id, now=clock.now())
+    with door_work(tenant) as session:
+        coming.end_sessions(session, tenant, connection, subject=subject, token_id=token_id)
+    return Response(None)
+
+
 def said(request: AnyRequest, name: str) -> str | None:
     """What an answer says under a name; one that says two things says nothing that counts."""
     values = request.query_params.getall(name, [])
@@ -277,4 +301,4 @@ def _came(request: AnyRequest, connection: Connection) -> Any:
     return coming.came_by(connection, request.headers.get("user-agent", ""), realm_of(request).client)
 
 
-handlers: list[Any] = [by_mail, begin, callback]
+handlers: list[Any] = [by_mail, begin, callback, logged_out]

@@ -16,7 +16,7 @@ from app.identity.pages.visitors import door_work
 from app.identity.service import throttle
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Refusal
-from app.kernel.tenant import Tenant
+from app.kernel.tenant import Tenant, TenantState
 from app.kernel.web.languages import say, say_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.refusals import translate
@@ -197,8 +197,8 @@ def _told_headers(refusal: Refusal, status: int) -> dict[str, str]:
 
 
 def in_directory(directory: Directory) -> Any:
-    """A transaction in which the directory changes something."""
-    return tenant_work(directory.tenant)
+    """A transaction in which the directory changes something: who leaves is let out of a suspended label, too."""
+    return tenant_work(directory.tenant, even={TenantState.SUSPENDED})
 
 
 def _number(value: Any, usual: int) -> int:

@@ -44,7 +44,7 @@ shell.add(
     Place(
         sentence("Sign-in services"),
         SETTINGS,
-        "log-out",
+        "lock",
         group="settings",
         order=62,
         hint=sentence("Your own sign-in service, and people and groups from your directory"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from authlib.oauth2.claims import JWTClaims
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
@@ -26,6 +27,8 @@ FRESH_SECONDS = 300
 """So old may a person's own sign-in at the provider be when it stands for proving who they are now."""
 
 LONGEST_NAME = 120
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+LOGOUT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,35 @@ def claims_of(
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
         raise ServiceRefused
     return dict(claims)
+
+
+def ended_subject(
+    token: str, keys: Mapping[str, Any], provider: Provider, client_id: str, *, now: datetime
+) -> tuple[str, str]:
+    """Whose sessions a provider says are over, and the token's id (Back-Channel Logout 1.0 §2.6).
+
+    An id_token is none: it has a nonce and says nothing of a logout. A token that names a session alone is not taken.
+    """
+    try:
+        decoded = jwt.decode(token, KeySet.import_key_set(_usable(keys)), algorithms=ALGORITHMS)
+        options: Any = {
+            "iss": {"essential": True, "value": provider.issuer},
+            "aud": {"essential": True, "value": client_id},
+            "iat": {"essential": True},
+            "jti": {"essential": True},
+            "sub": {"essential": True},
+        }
+        claims = JWTClaims(decoded.claims, decoded.header, options, {})
+        claims.validate(now=int(now.timestamp()), leeway=SKEW_SECONDS)
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise ServiceRefused from None
+    events, issued = claims.get("events"), claims.get("iat")
+    is_logout = isinstance(events, dict) and LOGOUT in events and "nonce" not in claims
+    is_new = isinstance(issued, int) and now.timestamp() - issued < LOGOUT_SECONDS
+    subject, token_id = claims.get("sub"), claims.get("jti")
+    if not is_logout or not is_new or not isinstance(subject, str) or not isinstance(token_id, str):
+        raise ServiceRefused
+    return subject, token_id[:LONGEST_SUBJECT]
 
 
 def merged(claims: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.identity.errors import LastOwner, LastWayIn
-from app.identity.models import PROGRAM, Invitation, Member
+from app.identity.models import PROGRAM, Invitation, Member, MemberSession
 from app.identity.policies import Visitor
 from app.identity.service import entry, kept, sessions
 from app.identity.service.places import Place
@@ -19,13 +20,17 @@ from app.identity.service.team import open_invitations
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
-from app.sso.errors import AnotherPerson, NobodyHere, NotFresh
-from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser, Link, RoleRule
+from app.sso.errors import AnotherPerson, NobodyHere, NotFresh, ServiceRefused
+from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser, Link, RoleRule, SeenAssertion
 from app.sso.policies import check_may_place, check_vouched, proved_domains
 from app.sso.rules import Claims, domain_of, first_rule
 
 FRESH = timedelta(minutes=5)
 """So long ago at most may somebody have proved to the service who they are, where that proves it to us."""
+
+
+LOGOUT_KEPT = timedelta(minutes=30)
+"""So long is it remembered that a logout was told: longer than its token lasts."""
 
 
 def actor_of(tenant: Tenant, connection: Connection) -> Actor:
@@ -75,6 +80,26 @@ def try_out(session: Session, connection: Connection, claims: Claims, visitor: V
         session, visitor.actor, "sso.connection_proved", subject_type="sso_connection", subject_id=connection.id
     )
     return sessions.renew(session, visitor, came)
+
+
+def end_sessions(session: Session, tenant: Tenant, connection: Connection, *, subject: str, token_id: str) -> None:
+    """End the sessions that a service began for somebody who has signed out there; a token says so once."""
+    until = clock.now() + LOGOUT_KEPT
+    row = {"connection_id": connection.id, "assertion_id": f"logout:{token_id}", "until": until}
+    if (
+        session.scalar(insert(SeenAssertion).values(row).on_conflict_do_nothing().returning(SeenAssertion.until))
+        is None
+    ):
+        raise ServiceRefused
+    about = (Link.connection_id == connection.id) & (Link.issuer == connection.issuer) & (Link.subject == subject)
+    link = session.scalar(select(Link).where(about))
+    if link is None:
+        return
+    mine = (MemberSession.member_id == link.member_id) & MemberSession.ended_at.is_(None)
+    by_service = MemberSession.method.startswith(BY_SERVICE)
+    session.execute(update(MemberSession).where(mine, by_service).values(ended_at=clock.now()))
+    actor = actor_of(tenant, connection)
+    activity.record(session, actor, "member.sessions_ended", subject_type="member", subject_id=link.member_id)
 
 
 def links_of(session: Session, member: Member) -> list[Connection]:

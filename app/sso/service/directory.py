@@ -16,7 +16,7 @@ from app.identity.models import Member
 from app.identity.service import kept
 from app.kernel import activity, clock, ids
 from app.kernel.tenant import Tenant
-from app.sso.errors import ScimTaken, ScimUnknown
+from app.sso.errors import NotVouched, ScimTaken, ScimUnknown
 from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser
 from app.sso.policies import check_may_place, check_vouched, proved_domains
 from app.sso.rules import domain_of, plain_email
@@ -67,7 +67,7 @@ def change(
     session: Session, tenant: Tenant, connection: Connection, row: DirectoryUser, document: dict[str, Any]
 ) -> None:
     """Keep what the directory now says of somebody."""
-    if document == row.document:
+    if document == row.document and row.member_id is not None:
         return
     row.document, row.folded_name = document, str(document["userName"]).casefold()
     row.version, row.changed_at = row.version + 1, clock.now()
@@ -110,6 +110,14 @@ def settle(session: Session, tenant: Tenant, connection: Connection, row: Direct
     except MemberThere:
         raise ScimTaken from None
     give_role(session, tenant, connection, row, member)
+
+
+def let_in_waiting(session: Session, tenant: Tenant, connection: Connection) -> None:
+    """Make members of those who waited for their domain; one who cannot be keeps nobody else waiting."""
+    for row in users_of(session, connection):
+        if row.member_id is None:
+            with suppress(ScimTaken, NotVouched), session.begin_nested():
+                settle(session, tenant, connection, row)
 
 
 def give_role(

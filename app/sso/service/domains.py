@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
 from app.kernel import activity, clock, ids
+from app.kernel.tenant import Tenant
 from app.sso.errors import DomainNotProved, DomainTaken, DomainUnusable, TooMany
 from app.sso.models import Connection, Domain
 from app.sso.service.connections import follow_domains
+from app.sso.service.directory import let_in_waiting
 from tenants.hosts.gateways.dns import TxtLookup, txt_records
 from tenants.hosts.rules import is_ownable, normalise_host
 
@@ -55,14 +57,17 @@ def look_up(name: str, proof: str, *, lookup: TxtLookup = txt_records) -> bool:
     return any(hmac.compare_digest(value.encode(), proof.encode()) for value in lookup(record_of(name)))
 
 
-def settle(session: Session, visitor: Visitor, row: Domain, *, is_found: bool) -> None:
-    """Note what DNS said; what is not proved yet keeps its proof."""
+def settle(
+    session: Session, tenant: Tenant, visitor: Visitor, connection: Connection, row: Domain, *, is_found: bool
+) -> None:
+    """Note what DNS said; with its domain proved, whoever the directory told of waits no longer."""
     row.checked_at = clock.now()
     if is_found and row.proven_at is None:
         row.proven_at = clock.now()
         session.flush()
         follow_domains(session)
         _tell(session, visitor, "sso.domain_proved", row)
+        let_in_waiting(session, tenant, connection)
 
 
 def not_proved(name: str, proof: str) -> DomainNotProved:
