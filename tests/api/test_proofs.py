@@ -193,6 +193,26 @@ def test_a_program_with_a_key_is_not_let_in_by_anything_less(client_of, label):
     assert by_assertion(client_of, made, unsigned).status_code == 401
 
 
+def test_keys_that_a_program_publishes_are_fetched_and_used(client_of, label, there):
+    key = ECKey.generate_key("P-256")
+    there.usual = (200, {}, json.dumps({"keys": [key.as_dict(private=False) | {"kid": "one"}]}).encode())
+    made = a_client(label, scopes="catalog:read", auth_method="private_key_jwt", jwks_uri=there.url("/keys"))
+    for _ in range(2):
+        given = by_assertion(client_of, made, assertion(label, made, key))
+        assert given.status_code == 200, given.text
+    assert [asked.path for asked in there.requests] == ["/keys"]
+
+
+@pytest.mark.parametrize(
+    "answer", [(500, {}, b""), (200, {}, b"no keys"), (200, {}, b"[]"), (200, {}, b'{"keys": []}')]
+)
+def test_a_program_whose_keys_cannot_be_had_is_not_let_in(client_of, label, there, answer):
+    key = ECKey.generate_key("P-256")
+    there.usual = answer
+    made = a_client(label, scopes="catalog:read", auth_method="private_key_jwt", jwks_uri=there.url("/keys"))
+    assert by_assertion(client_of, made, assertion(label, made, key)).status_code == 401
+
+
 def test_a_program_made_by_a_program_has_no_more_than_its_maker(client_of, label):
     maker = a_client(label, scopes="clients:write catalog:read")
     machine = client_of("canary.localhost")

@@ -45,3 +45,14 @@ def test_a_host_that_cannot_be_is_refused_with_a_sentence(boptone, connected):
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "nobody.example" in unknown.stderr
     assert "Traceback" not in unknown.stderr
+
+
+def test_a_program_is_let_in_from_the_command_line(boptone, connected):
+    slug = a_label().slug
+    made = json.loads(
+        boptone("clients", "create", slug, "--name", "Bridge", "--scope", "catalog:read", "--json").stdout
+    )
+    assert made.keys() == {"client_id", "client_secret", "scope", "issuer"}
+    assert made["scope"] == "catalog:read"
+    refused = boptone("clients", "create", slug, "--name", "Bridge", "--scope", "everything", "--json")
+    assert (refused.returncode, json.loads(refused.stdout)["error"]) == (2, "ScopesUnusable")
