@@ -190,10 +190,18 @@ def test_an_audit_notices_what_cannot_be_installed(phone):
     assert wire.send("Page.getInstallabilityErrors")["installabilityErrors"] != []
 
 
+NOTHING_COMES = """() => {
+  [window.tried, window.came] = [0, window.fetch];
+  window.fetch = () => { window.tried += 1; return Promise.reject(new TypeError("nothing came")) };
+}"""
+IS_TRUE = "html:not([data-offline]) body:not(:has([data-waits-for-line]))"
+
+
 def is_online(here):
     """The line is back, and the page at hand has shown itself anew as it does then: who went on before was in its way."""
-    with here.page.expect_navigation():
-        here.context.set_offline(False)
+    here.context.set_offline(False)
+    here.page.wait_for_selector(IS_TRUE)
+    here.page.wait_for_load_state()
 
 
 def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of_then(phone):
@@ -228,6 +236,22 @@ def test_without_a_connection_the_balance_and_releases_seen_last_are_there_as_of
     phone.context.set_offline(False)
     phone.page.wait_for_selector(".as-of", state="hidden")
     assert phone.page.locator("html").get_attribute("data-offline") is None, "what is true comes back by itself"
+
+
+@pytest.mark.parametrize("path", [APP, f"{APP}/statements"])
+def test_a_line_over_which_nothing_comes_yet_is_looked_at_again(phone, path):
+    """As in a train: the device says that it is on a line before there is an answer from anybody."""
+    comes_in(phone, "artist")
+    worked(phone)
+    phone.context.set_offline(True)
+    phone.go(path)
+    phone.page.evaluate(NOTHING_COMES)
+    phone.context.set_offline(False)
+    until(phone, "window.tried > 1")
+    assert phone.page.locator(IS_TRUE).count() == 0
+    phone.page.evaluate("window.fetch = window.came")
+    phone.page.wait_for_selector(IS_TRUE)
+    assert phone.page.evaluate("sessionStorage.length") == 0
 
 
 def flaws_without_line(here):
