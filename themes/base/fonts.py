@@ -31,7 +31,7 @@ FEATURES = {*subset.Options().layout_features, "tnum", "lnum"} - {"frac", "numr"
 ARABIC = {0x60C, 0x61B, 0x61F, *range(0x621, 0x63B), *range(0x640, 0x653), *range(0x660, 0x66D), 0x670, 0x671,
           0x200C, 0x200D, 0x200E, 0x200F}  # fmt: skip
 """What Arabic is written with; letters of Persian, Urdu and others follow in a file of their own."""
-BASIC_LATIN = {*range(0x20, 0x7F), *map(ord, "\u00a0«·»–—‘’“”•…€\u200e\u200f")}
+BASIC_LATIN = {*range(0x20, 0x7F), *map(ord, "\u00a0©«·»–—‘’“”•…€−\u200e\u200f")}
 KEPT_NAMES = [0, 13, 14]
 """Copyright and licence. A changed file must not carry a reserved name (OFL 1.1, 3); browsers go by the sheet's."""
 WEIGHT_BY_WEIGHT = {"ibm-plex-sans-arabic"}
