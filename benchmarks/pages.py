@@ -19,10 +19,13 @@ from statistics import median
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import text
 
+from app.kernel.db import platform_read, tenant_work
 from app.main.scenes import SCENES, Scene, seed
 from app.settings import Settings
 from benchmarks.harness import Figure, Figures
+from tenants.registry.queries import tenant_named
 
 VISITS = 5
 KEYS = 15
@@ -30,6 +33,12 @@ LARGEST_PAINT_MS = 2_500
 ANSWER_MS = 200
 SCENE = SCENES[0]
 DOOR, HOME, FRONT, LIST = "/portal/sign-in", "/portal", "/", "/portal/files"
+CELLS, ROWS, COLUMN = "/portal/tracks/grid", 200, "genre"
+TRACKS = (
+    "INSERT INTO recordings (id, isrc, title, artist_line, folded) SELECT md5('r' || n)::uuid,"
+    " 'QZBEN26' || lpad(n::text, 5, '0'), 'Song ' || n, 'Artist', 'song ' || n FROM generate_series(1, :rows) n"
+)
+"""As many as one page of cells takes."""
 
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 1_600_000 / 8}
 SLOWER = 4
@@ -67,6 +76,10 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Figures:
         note = f"from a key to the next paint, median of {KEYS}, {SLOWLY}"
         figures["pages.palette_opens"] = _waited(_opening(browser, origin, inside), bar=ANSWER_MS, note=note)
         figures["pages.filter_typed"] = _waited(_typing(browser, origin, inside), bar=ANSWER_MS, note=note)
+        _add_tracks()
+        for name, answers in _in_cells(browser, origin, inside).items():
+            figures[f"pages.{name}"] = _waited(answers, bar=ANSWER_MS, note=f"{note}; {ROWS} rows")
+            tell(f"{name}: {figures[f'pages.{name}'].value:g} ms, longest {max(answers):g} ms")
     return figures
 
 
@@ -102,6 +115,31 @@ def _typing(browser: Browser, origin: str, state: Any) -> list[float]:
         _rest(page)
         page.locator("#q").focus()
         return [_answer(page, letter) for letter in ("night drive demo" * 2)[:KEYS]]
+
+
+def _add_tracks() -> None:
+    with platform_read() as session:
+        tenant = tenant_named(session, SCENE.slug)
+    with tenant_work(tenant) as session:
+        session.execute(text(TRACKS), {"rows": ROWS})
+
+
+def _in_cells(browser: Browser, origin: str, state: Any) -> dict[str, list[float]]:
+    """How long each letter takes that is typed into a cell of the grid, and filling a whole column from one cell."""
+    with _visit(browser, state) as page:
+        page.goto(origin + CELLS)
+        _rest(page)
+        cells = page.locator(f"cell-grid tbody [name={COLUMN}]")
+        if cells.count() != ROWS:
+            raise RuntimeError(f"The grid has {cells.count()} rows.")
+        cells.first.focus()
+        answers: dict[str, list[float]] = {"cell_typed": [], "column_filled": []}
+        for letter in ("night drive demo" * 2)[:KEYS]:
+            answers["cell_typed"].append(_answer(page, letter))
+            answers["column_filled"].append(_answer(page, "Control+d"))
+        if len(set(cells.evaluate_all("all => all.map(each => each.value)"))) != 1:
+            raise RuntimeError("The column was not filled.")
+        return answers
 
 
 def _answer(page: Page, key: str) -> float:
