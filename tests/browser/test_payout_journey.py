@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from app.kernel import db
+from app.kernel import clock, db
+from app.kernel.actor import Actor
 from app.main import composition
 from app.payouts.models import Payout
-from app.payouts.service import sending
+from app.payouts.service import methods, promising, sending
 from app.payouts.service.quoting import methods_of
 from app.payouts.service.standing import standings
 from app.roster.models import Artist, Payee
@@ -53,9 +55,20 @@ def the_artists_payee(tenant, folder, currency):
     return payee
 
 
-def gets_paid(here, speed):
+def with_another_account(tenant, folder, currency, ending="1234"):
+    """The artist's payee, who has enough and takes it on an account alone that ends in these digits."""
+    payee = the_artists_payee(tenant, folder, currency)
+    with db.tenant_work(tenant) as session:
+        held = session.get_one(Payee, payee.id)
+        for method in methods_of(session, [payee.id])[payee.id]:
+            methods.remove(session, Actor.system(tenant), held, method)
+    a_method(tenant, payee, ending)
+    return payee
+
+
+def gets_paid(here, speed, payee=None):
     """From the money tab over the quote to what was asked for; each screen's flaws, and the address of the payout."""
-    here.go(MONEY)
+    here.go(f"{MONEY}/{payee.id}" if payee else MONEY)
     found = [f"money: {flaw}" for flaw in flaws(here)]
     form = here.page.locator("form:has([name=speed])").first
     form.locator("[name=amount]").fill(ENOUGH)
@@ -126,4 +139,32 @@ def test_an_artist_is_paid_instantly_and_by_standard_on_a_phone(visit, seeded, t
     found += seen_by_staff(visit(slug, language=language, **SMALL), payee.id, payout.id)
     apart(check_books, tenant)
     assert payee.currency == currency
+    assert not found + here.complaints, "\n".join(found + here.complaints)
+
+
+def an_hour_later(tenant):
+    with clock.frozen_at(clock.now() + timedelta(minutes=61)):
+        assert promising.keep(tenant) == 1
+
+
+@pytest.mark.parametrize(("slug", "currency"), [("bluehour", "EUR"), ("kite", "USD"), ("noor", "AED")])
+def test_one_that_the_bank_delays_gives_its_fee_back_before_the_artists_eyes(visit, seeded, tmp_path, slug, currency):
+    tenant = the_label(slug)
+    payee = apart(with_another_account, tenant, tmp_path, currency, "0003")
+    here = visit(slug, who="artist", **SMALL)
+    found, place = gets_paid(here, "instant", payee)
+    apart(sending.send_due, tenant)
+    apart(an_hour_later, tenant)
+    here.page.goto(place)
+    (told,) = here.page.locator(".notice.success").all_inner_texts()
+    with db.tenant_read(tenant) as session:
+        payout = session.get_one(Payout, place.rpartition("/")[2])
+    assert (payout.state, payout.fee_returned_at is not None) == ("sent", True)
+    assert "was given back" in told
+    assert f"{payout.fee_micros / 1_000_000:.2f}" in told
+    found += [f"late: {flaw}" for flaw in flaws(here)]
+    apart(a_day_later, tenant)
+    here.page.goto(place)
+    assert here.page.locator(".standing .pill.success").count() == 1, "it arrived all the same"
+    apart(check_books, tenant)
     assert not found + here.complaints, "\n".join(found + here.complaints)

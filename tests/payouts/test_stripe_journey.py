@@ -86,12 +86,17 @@ def told(client_of, event, *, secret=SECRET, ago=0):
 def at_the_processor(label, folder, stripe_server):
     """Somebody to whom 1,000 euros are owed, with an account at the processor."""
     (payee,) = owed(label, folder)
+    take_processor_account(label, payee, stripe_server)
+    return payee
+
+
+def take_processor_account(label, payee, stripe_server, currency="EUR"):
+    """Give a payee an account at the processor that may be used at once."""
     with db.tenant_work(label) as session:
         held = session.get_one(Payee, payee.id)
-        account = stripe_server.payee(tenant=label.id)
+        account = stripe_server.payee(tenant=label.id, currency=currency)
         method = methods.add_processor_account(session, label, Actor.system(label), held, account)
         method.usable_from = clock.now() - timedelta(minutes=1)
-    return payee
 
 
 @pytest.mark.parametrize("speed", ["instant", "standard"])
