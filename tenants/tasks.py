@@ -13,7 +13,7 @@ from app.kernel.db import current
 from app.kernel.jobs import label_schedule, label_task, platform_schedule, platform_task, queries
 from app.kernel.tenant import Tenant
 from tenants import operations, sentinel
-from tenants.archive import keeping, restoring
+from tenants.archive import keeping, restoring, sandboxing
 from tenants.billing import service as billing
 from tenants.cells import moving
 from tenants.fleet import runner
@@ -75,6 +75,12 @@ def move_label(session: Session, *, label: str, cell: str) -> None:  # noqa: ARG
 def export_label(session: Session, *, export: str) -> None:
     """Make the export that a label asked for."""
     keeping.make(session, UUID(export))
+
+
+@platform_task(sandboxing.TASK, time_limit=sandboxing.TIME_LIMIT)
+def make_sandbox(session: Session, *, label: str) -> None:  # noqa: ARG001 every task has one
+    """Make the copy of a label that it asked for, to try things in."""
+    sandboxing.make(label)
 
 
 @platform_task("fleet.migrate", time_limit=600)

@@ -94,6 +94,8 @@ class Limits:
     api_requests: int = 12_000
     api_client_requests: int = 6_000
     """Requests a minute that all programs of the label may send, and each of them."""
+    clock_ahead_seconds: int = 0
+    """How far a label's time runs ahead; only that of one to try things in does."""
 
 
 USUAL_LIMITS = Limits()
@@ -122,6 +124,9 @@ class Tenant:
     plan: str = "standard"
     flags: frozenset[str] = frozenset()
     artist_share_ppm: int = 900_000
+    is_sandbox: bool = False
+    """Whether it is a copy of another label, to try things in."""
+
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -68,6 +68,7 @@ SLICES = (
     "app.api.activity",
     "app.api.tasks",
     "tenants.tasks",
+    "app.main.sandboxes",
     "admin.models",
     "admin.console.models",
     "admin.tasks",

@@ -27,3 +27,15 @@ class LabelNotEmpty(Conflict):
     """An archive goes only into a label in which nobody has worked yet."""
 
     message = "“%(name)s” is in use already. Open a new label and import the archive there."
+
+
+class NoSandbox(NotFound):
+    """Only the clock of a label to try things in can be moved."""
+
+    message = "This is not a sandbox: its clock is everybody's."
+
+
+class SandboxOfSandbox(Conflict):
+    """A sandbox has none of its own."""
+
+    message = "This is a sandbox already."

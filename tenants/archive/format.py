@@ -24,7 +24,10 @@ LEFT_BEHIND = frozenset(
     {"member_sessions", "tickets", "throttles", "support_grants", "sso_attempts", "sso_seen_assertions"}
 )
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
-BOUND_TO_LABEL = ("totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed", "sso_connections")
+BOUND_TO_LABEL = (
+    "totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed", "bulk_jobs", "data_exports",
+    "api_answers", "api_clients", "api_signing_keys", "sso_connections",
+)  # fmt: skip
 RESTAMPED = frozenset({("activity", "xid"), ("postings", "xid")})
 # What the database itself makes of other rows as they arrive, and what of it must come out the same.
 MADE_ANEW = {"ledger_balances": ["account_id", "posted_micros"]}

@@ -60,6 +60,7 @@ def as_tenant(row: TenantRow | Row[Any]) -> Tenant:
         plan=row.plan,
         flags=frozenset(row.flags),
         artist_share_ppm=row.artist_share_ppm,
+        is_sandbox=row.sandbox_of is not None,
         limits=msgspec.convert(row.limits, Limits),
     )
 

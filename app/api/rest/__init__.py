@@ -35,7 +35,7 @@ _FILES = (
     "products", "orders", "shop", "selling",
     "sales_reports", "suspense", "royalty_runs", "statements", "statement_papers", "ledger", "tax",
     "uploads", "files", "views",
-    "bulk", "exports", "events", "webhooks",
+    "bulk", "exports", "events", "webhooks", "clock",
 )  # fmt: skip
 """Chapters of the reference in their order."""
 

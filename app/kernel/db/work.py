@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, observe
+from app.kernel import clock, observe, trial
 from app.kernel.db import database
 from app.kernel.tenant import RevisionNotServed, Tenant, TenantState
 from app.settings import HOME_CELL
@@ -62,7 +62,7 @@ def owner_work(cell: str = HOME_CELL) -> Iterator[psycopg.Connection[Any]]:
 
 def moment(session: Session) -> datetime:
     """The present by the database's clock, the one that all machines share; or the one that a test has set."""
-    return clock.frozen() or session.scalars(select(func.clock_timestamp())).one()
+    return (clock.frozen() or session.scalars(select(func.clock_timestamp())).one()) + clock.ahead()
 
 
 def become_label(session: Session, tenant: Tenant) -> None:
@@ -88,7 +88,7 @@ def _label_session(tenant: Tenant, *, read_only: bool) -> Iterator[Session]:
         raise RevisionNotServed
     engine = here.engine(tenant.cell)
     opening = here.label_opening(tenant, read_only=read_only)
-    with here.share(tenant), _session(engine, opening, tenant) as session:
+    with trial.within(tenant), here.share(tenant), _session(engine, opening, tenant) as session:
         yield session
 
 

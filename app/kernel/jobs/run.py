@@ -16,7 +16,7 @@ from sqlalchemy import func, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, failpoint, observe
+from app.kernel import clock, failpoint, observe, trial
 from app.kernel.db import current, platform_work, tenant_work
 from app.kernel.errors import Busy, DiskFull, Refusal, Unavailable, is_disk_full
 from app.kernel.jobs.envelope import Envelope, EnvelopeForged, opened
@@ -114,7 +114,7 @@ def _attempt(claim: _Claim, directory: Directory, lease_seconds: float) -> str:
     if task is None or unfit is not None:
         return _park(claim, unfit or "")
     try:
-        with _kept_lease(claim, lease_seconds):
+        with trial.within(tenant), _kept_lease(claim, lease_seconds):
             _work(claim, task, tenant)
     except _DoneElsewhere:
         return "void"

@@ -107,7 +107,7 @@ def check_address(text: str) -> None:
 def send(session: Session, tenant: Tenant, *, number: str, sealed: str) -> None:  # noqa: ARG001 every task has one
     """Send one mail; its Message-ID comes from the outbox row, so that a second delivery is known as the same mail."""
     mail = msgspec.json.decode(crypto.open_sealed(tenant, base64.b64decode(sealed), "mail"), type=Mail)
-    deliver(current().settings, tenant.id, compose(tenant, mail, number=number))
+    deliver(current().settings, tenant.id, compose(tenant, mail, number=number), is_kept=tenant.is_sandbox)
 
 
 def compose(tenant: Tenant, mail: Mail, *, number: str) -> EmailMessage:

@@ -48,10 +48,13 @@ class Caught:
     text: str
 
 
-def deliver(settings: Settings, tenant_id: str, message: EmailMessage) -> None:
-    """Send a message, or keep it as a file where no server is set; tell lasting refusals from passing ones."""
+def deliver(settings: Settings, tenant_id: str, message: EmailMessage, *, is_kept: bool = False) -> None:
+    """Send a message, or keep it as a file where no server is set; tell lasting refusals from passing ones.
+
+    One that `is_kept` reaches nobody, whatever is set.
+    """
     message["Date"] = format_datetime(clock.now())
-    if settings.smtp_url is None:
+    if settings.smtp_url is None or is_kept:
         _keep(settings, tenant_id, message)
         return
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from litestar import MediaType, Response
 
-from app.kernel import observe
+from app.kernel import observe, trial
 from app.kernel.errors import Busy, Forbidden, NotFound, Refusal, Unavailable
 from app.kernel.observe import metrics
 from app.kernel.tenant import LabelMoving, Tenant, TenantState
@@ -135,6 +135,7 @@ class Gate:
         with (
             observe.bound(tenant_id=tenant_id, request_id=realm.request_id),
             observe.traced("request", method=method) as tell,
+            trial.within(realm.tenant),
         ):
             try:
                 refusal = self._check(scope, headers, realm)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from app.kernel import trial
 from app.kernel.db import current
 from app.payouts.errors import RailUnknown
 from app.payouts.gateways.bankfile.rail import BankFileRail
@@ -24,20 +25,21 @@ def named(name: str) -> Rail:
         return _SANDBOX
     if name == _BANK_FILE.name:
         return _BANK_FILE
-    if name == "stripe" and settings.stripe_secret_key:
+    if name == "stripe" and settings.stripe_secret_key and not trial.is_on():
         return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
     raise RailUnknown
 
 
 def reachable() -> tuple[str, ...]:
     """The rails that can be spoken with from here: a payout on any other waits and keeps nobody else waiting."""
-    return ("sandbox", "stripe") if current().settings.stripe_secret_key else ("sandbox",)
+    has_processor = current().settings.stripe_secret_key and not trial.is_on()
+    return ("sandbox", "stripe") if has_processor else ("sandbox",)
 
 
 def processor() -> StripeRail:
     """The card processor, for what only it can do; refused where there is no access to it."""
     settings = current().settings
-    if not settings.stripe_secret_key:
+    if not settings.stripe_secret_key or trial.is_on():
         raise RailUnknown
     return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
 
@@ -51,12 +53,14 @@ def _stripe(key: str, base: str) -> StripeRail:
 
 def usual() -> str:
     """The rail of labels that have chosen none: the card processor where there is a key for it, else the sandbox."""
-    return "stripe" if current().settings.stripe_secret_key else "sandbox"
+    return "stripe" if current().settings.stripe_secret_key and not trial.is_on() else "sandbox"
 
 
 def open_here() -> tuple[str, ...]:
     """The rails a label can choose between: the sandbox never where real money moves."""
     settings = current().settings
+    if trial.is_on():
+        return ("sandbox", "bank_file")
     if settings.stripe_secret_key:
         return ("stripe", "bank_file")
     return ("bank_file",) if settings.is_production else ("sandbox", "bank_file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.portal.pages import activity, export, files, frame, home, hosts, inbox, label
+from app.portal.pages import activity, export, files, frame, home, hosts, inbox, label, sandbox
 
 handlers = [
     *home.handlers,
@@ -12,5 +12,6 @@ handlers = [
     *hosts.handlers,
     *label.handlers,
     *export.handlers,
+    *sandbox.handlers,
 ]
 __all__ = ["frame", "handlers"]

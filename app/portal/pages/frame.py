@@ -144,6 +144,15 @@ shell.add(
         hint=sentence("Everything the label has, in one file"),
         permission="label.export",
     ),
+    Place(
+        sentence("Sandbox"),
+        "/portal/settings/sandbox",
+        "layers",
+        group="settings",
+        order=95,
+        hint=sentence("A copy of the label to try things in, with money that is none"),
+        permission="label.export",
+    ),
     Action(sentence("Add a file"), "/portal/files#add", "upload", keys="u", permission="files.add"),
     Action(sentence("Mark all news as read"), "/portal/inbox#all", "circle-check"),
 )

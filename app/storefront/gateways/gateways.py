@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING
 
+from app.kernel import trial
 from app.kernel.db import current
 from app.storefront.gateways.gateway import Gateway
 from app.storefront.gateways.sandbox import SandboxGateway
@@ -24,7 +25,7 @@ def named(name: str) -> Gateway:
     settings = current().settings
     if name == _SANDBOX.name and is_sandbox():
         return _SANDBOX
-    if name == "stripe" and settings.stripe_secret_key:
+    if name == "stripe" and settings.stripe_secret_key and not trial.is_on():
         return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
     raise GatewayUnknown
 
@@ -35,8 +36,8 @@ def usual() -> Gateway:
 
 
 def is_sandbox() -> bool:
-    """Whether nobody pays with real money here: there is no key of a card processor."""
-    return not current().settings.stripe_secret_key
+    """Whether nobody pays with real money here: there is no key of a card processor, or it is a trial."""
+    return trial.is_on() or not current().settings.stripe_secret_key
 
 
 def reachable() -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def reachable() -> tuple[str, ...]:
 def processor() -> StripeGateway:
     """The card processor; refused where there is no access to it."""
     settings = current().settings
-    if not settings.stripe_secret_key:
+    if not settings.stripe_secret_key or trial.is_on():
         raise GatewayUnknown
     return _stripe(settings.stripe_secret_key, settings.stripe_api_base)
 
