@@ -14,7 +14,7 @@ from app.api.errors import EndpointOff, EventsBeyond, EventsUnusable, TooManyEnd
 from app.api.rules import webhooks
 from app.api.rules.event_types import TYPES
 from app.api.service import endpoints, feeding, remembering
-from app.kernel import clock, egress
+from app.kernel import activity, clock, egress, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.jobs.registry import tasks
@@ -183,3 +183,18 @@ def test_mails_of_switching_off_name_the_label_alone(label):
     from app.api.service.warning import SENTENCES
 
     assert not [said for said in SENTENCES.values() if "boptone" in said.lower()]
+
+
+def test_thousands_of_events_are_sent_again_at_once():
+    label = a_label()
+    began = clock.now()
+    hook = a_hook(label, "https://a.example/", "release.*")
+    told = [(str(ids.new_id()), None, {"title": f"Release {number}"}) for number in range(2_500)]
+    with tenant_work(label) as session:
+        activity.record_many(session, Actor.system(label), "release.created", subject_type="release", told=told)
+    hook.feed()
+    assert len(hook.deliveries()) == 2_500
+    with tenant_work(label) as session:
+        row = session.get_one(type(hook.row), hook.id)
+        assert feeding.again(session, row, since=began, until=clock.now() + timedelta(minutes=1)) == 2_500
+    assert len(hook.deliveries()) == 5_000

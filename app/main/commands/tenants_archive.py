@@ -94,10 +94,11 @@ def restore(label: str, source: Path, confirm: str, json: bool) -> None:
 @as_json
 def clone(label: str, slug: str, json: bool) -> None:
     """Open a sandbox label called SLUG that starts as a copy of LABEL."""
-    from tenants.archive import clone_to_sandbox
+    from tenants.archive import clone_to_sandbox, sandboxing
 
     with composition.connected("cli"):
         sandbox = clone_to_sandbox(_tenant(label), slug=slug)
+        sandboxing.soften(sandbox)
     answer({"id": sandbox.id, "slug": sandbox.slug}, f"{slug} is a copy of {label}.", json=json)
 
 
