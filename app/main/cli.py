@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "doctor:command",
     "seed": "seed:command",
     "operators": "operators:command",
+    "api-check": "api_check:command",
     "bench": "bench:command",
 }
 HELP = {
@@ -45,6 +46,7 @@ HELP = {
     "doctor": "Compare every label with what it should be and name the drift.",
     "seed": "Make the three demo labels.",
     "operators": "Let people into the operator's console.",
+    "api-check": "Call every operation of a label's API as a fresh program.",
     "bench": "Measure, as ratios in one run.",
 }
 

@@ -104,13 +104,22 @@ def _artist_item(session: Session, visitor: Visitor, credit: ArtistCredit, there
 
 def artist_names(session: Session, visitor: Visitor, said_credits: Sequence[ArtistCredit]) -> list[str]:
     """The names of the main acts, for something that is made anew."""
+    if not all(credit.artist_id or (credit.name or "").strip() for credit in said_credits):
+        raise FieldsUnusable(fields={"artists": fields.SENTENCES["needed"]})
+    if all(credit.role != "main" for credit in said_credits):
+        raise FieldsUnusable(fields={"artists": parts.PROBLEM_SENTENCES["no main"]})
     known = [credit.artist_id for credit in said_credits if credit.artist_id]
     query = select(Artist.id, Artist.name).where(Artist.id.in_(known), may_see_artist(visitor))
     names: dict[UUID, str] = {row.id: row.name for row in session.execute(query)} if known else {}
     if set(known) - set(names):
         raise ArtistUnknown
     main = [credit for credit in said_credits if credit.role == "main"]
-    return [names[credit.artist_id] if credit.artist_id else credit.name or "" for credit in main]
+    return [names[credit.artist_id] if credit.artist_id else one_line(credit.name or "") for credit in main]
+
+
+def one_line(said_text: str) -> str:
+    """A text without doubled spaces."""
+    return " ".join(said_text.split())
 
 
 def title_items(change: Mapping[str, TitleSaid | None] | None, held: list[Item]) -> list[Item]:

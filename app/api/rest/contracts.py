@@ -62,6 +62,12 @@ NAMED = {
     "ends_on": sentence("The last day lies before the first."),
     "terms": sentence("An amount here is no number that can be counted with."),
 }
+TERMS = {
+    "currency": "EUR",
+    "clauses": [{"id": "streams", "rate": "0.5", "when": {"channels": ["stream"]}}],
+    "shares": [{"payee": "01936f0e-7d2b-7c41-9a55-0c8f5ad8e1b2", "share_ppm": 1_000_000}],
+}
+"""Half of what streams bring, to one payee."""
 LARGEST = Decimal(10) ** 15
 FINEST = -18
 
@@ -128,9 +134,9 @@ class DraftSaid(Body, frozen=True):
     title: Name
     kind: Kind
     party_id: Id
-    terms: Terms
+    terms: Annotated[Terms, Meta(examples=[TERMS])]
     starts_on: Day
-    scopes: Annotated[list[ScopeSaid], Meta(min_length=1, max_length=500)]
+    scopes: Annotated[list[ScopeSaid], Meta(min_length=1, max_length=500, examples=[[{"level": "label"}]])]
     ends_on: Day | None = None
     language: Language = "en"
 

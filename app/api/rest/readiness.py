@@ -92,7 +92,7 @@ def read_readiness(call: Call, session: Session) -> Answer:
     return Answer({"state": found.state, "findings": shown, "seen": fixing.seen(found.safe)})
 
 
-@SECTION.post("/releases/{release_id}/fixes", scope="catalog:write", takes=Fix, gives=Fixed, status=200)
+@SECTION.post("/releases/{release_id}/fixes", scope="catalog:write", takes=Fix, gives=Fixed, status=200, also=(412,))
 def fix_release(call: Call, session: Session, body: Fix) -> Answer:
     """Put right what is safe. One finding, or all that need nobody's look."""
     release = release_to_change(session, call.visitor, call.id("release_id"))

@@ -25,6 +25,7 @@ from app.api.rest.catalog_parts import (
     artist_names,
     artists_of,
     change_row,
+    one_line,
     title_items,
 )
 from app.api.rest.conventions import (
@@ -42,10 +43,11 @@ from app.api.rest.conventions import (
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Count, Id, Moment, PartialDate, Text
 from app.api.rest.imprints import IMPRINTS, ImprintView
+from app.catalog.errors import FieldsUnusable
 from app.catalog.models import Release, ReleaseArtist, Track
 from app.catalog.policies import may_see_release, release_to_change, release_to_read
 from app.catalog.queries.readiness import RANK, RANKS, is_in
-from app.catalog.rules.fields import KINDS
+from app.catalog.rules.fields import KINDS, SENTENCES
 from app.catalog.service.creating import create
 from app.catalog.service.parts import PARTS
 from app.roster.policies import imprint_to_change
@@ -143,7 +145,7 @@ class NewRelease(ReleaseChange, frozen=True, kw_only=True):
 
     title: Text
     imprint_id: Id
-    artists: Annotated[list[ArtistCredit], Meta(min_length=1, max_length=50)]
+    artists: Annotated[list[ArtistCredit], Meta(min_length=1, max_length=50, examples=[[{"name": "Mira Sol"}]])]
     tracks: Annotated[list[NewTrack], Meta(max_length=MOST_TRACKS)] = msgspec.field(default_factory=list)
 
 
@@ -193,9 +195,11 @@ def list_releases(call: Call, session: Session) -> Answer:
 def add_release(call: Call, session: Session, body: NewRelease) -> Answer:
     """Add a release. With its tracks; a track whose ISRC is known stands for the recording that has it."""
     imprint = imprint_to_change(session, call.visitor, body.imprint_id)
+    if not one_line(body.title) or not all(one_line(track.title) for track in body.tracks):
+        raise FieldsUnusable(fields={"title": SENTENCES["needed"]})
     names = artist_names(session, call.visitor, body.artists)
     kind = "album" if body.kind is UNSET else body.kind
-    named = {"title": body.title, "artists": names, "kind": kind, "label": imprint.name}
+    named = {"title": one_line(body.title), "artists": names, "kind": kind, "label": imprint.name}
     new: dict[str, object] = {"release": 0, **named, "p_owner": imprint.p_owner, "c_owner": imprint.c_owner}
     release_id = create(session, call.actor, [new], _tracks(body))[0]
     session.flush()
@@ -209,7 +213,7 @@ def _tracks(body: NewRelease) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row, track in enumerate(body.tracks, 1):
         number = numbers[track.disc] = numbers.get(track.disc, 0) + 1
-        told = {"title": track.title, "version": track.version_title, "isrc": track.isrc}
+        told = {"title": one_line(track.title), "version": track.version_title, "isrc": track.isrc}
         found.append({"release": 0, "row": row, "disc": track.disc, "number": number, **told})
     return found
 

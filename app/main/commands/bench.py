@@ -16,7 +16,7 @@ from app.main.commands.output import answer, as_json
 
 AREAS = (
     "session", "opening", "fleet", "pages", "roster", "audio", "streaming", "uploads", "batch_page", "ledger",
-    "statements", "payouts", "reports", "statement_pdf", "checkout", "storefront", "phone", "tokens", "bulk",
+    "statements", "payouts", "reports", "statement_pdf", "checkout", "storefront", "phone", "tokens", "bulk", "api",
 )  # fmt: skip
 ASKED_FOR = ("reports_large",)
 """Not part of everything: minutes and gigabytes each."""

@@ -112,7 +112,7 @@ def list_files(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> list
 
 
 @post(FILES, status_code=201, sync_to_thread=True)
-def create(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[None]:
+def create(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response[bytes]:
     """Take note of one file that is about to be sent."""
     visitor, tenant = _asked(request)
     with tenant_work(tenant) as session:
@@ -125,7 +125,8 @@ def create(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Response
         if isinstance(answer, Refusal):
             raise answer
         where = f"{request.url.path}/{answer.id}"
-        return Response(None, status_code=201, headers=_headers(location=where, upload_offset=answer.received))
+        headers = _headers(location=where, upload_offset=answer.received)
+        return Response(b"", media_type="text/plain", status_code=201, headers=headers)
 
 
 @post(f"{UPLOADS}/{{batch_id:str}}/announcements", status_code=200)

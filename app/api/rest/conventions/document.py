@@ -180,10 +180,13 @@ def _headers(operation: Operation) -> list[str]:
 
 def _problems(operation: Operation) -> dict[str, Schema]:
     statuses = {400, 429, 503} | ({401, 403, 404} if operation.scope else set())
+    if "{" in operation.path:
+        statuses.add(404)
     if operation.is_unsafe:
         statuses |= {409, 422}
     if operation.takes is not None:
         statuses |= {413, 415}
+    statuses |= set(operation.also)
     if operation.matches:
         statuses |= {412, 428}
     return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(statuses)}

@@ -30,9 +30,9 @@ class Operation:
     `takes` is the body, `gives` the view that is answered, `resource` what can be chosen of it (with `is_list`: a page
     of it). `matches` says that a change needs If-Match. `is_apart` says that it opens transactions of its own: its
     effect is not one of them. `raw` are the media types of a body that is taken as it is. `media_type` is what is
-    answered where that is no JSON, `query` and `headers` what else is understood. `handler` is a route of a slice that
-    speaks a protocol of its own. `sunset` is the day on which it was announced that
-    it goes, and the day on which it will, with a slash between.
+    answered where that is no JSON, `query` and `headers` what else is understood, `also` statuses besides the usual.
+    `handler` is a route of a slice that speaks a protocol of its own. `sunset` is the day on which it was announced
+    that it goes, and the day on which it will, with a slash between.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Operation:
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
     headers: dict[str, dict[str, Any]] = field(default_factory=dict)
     handler: HTTPRouteHandler | None = None
+    also: tuple[int, ...] = ()
     sunset: str = ""
 
     @property
@@ -112,13 +113,13 @@ class Section:
     @overload
     def post(
         self, path: str, *, scope: str, takes: type[B], gives: Any = ..., resource: Resource | None = ...,
-        status: int = ...,
+        status: int = ..., also: tuple[int, ...] = ...,
     ) -> Callable[[Taking[B]], Taking[B]]: ...  # fmt: skip
 
     @overload
     def post(
         self, path: str, *, scope: str, takes: None = ..., gives: Any = ..., resource: Resource | None = ...,
-        status: int = ...,
+        status: int = ..., also: tuple[int, ...] = ...,
     ) -> Callable[[Plain], Plain]: ...  # fmt: skip
 
     def post(
@@ -130,10 +131,11 @@ class Section:
         gives: Any = None,
         resource: Resource | None = None,
         status: int = 201,
+        also: tuple[int, ...] = (),
     ) -> Any:
         """Declare how something new is made; sent twice with one Idempotency-Key, it is made once."""
         view = gives or (resource.view if resource else None)
-        more: dict[str, Any] = {"takes": takes, "gives": view, "resource": resource, "status": status}
+        more: dict[str, Any] = {"takes": takes, "gives": view, "resource": resource, "status": status, "also": also}
         return lambda run: self._add("POST", path, scope, run, **more)
 
     def apart(
@@ -216,6 +218,7 @@ class Section:
     ) -> Callable[[Callable[[], None]], Callable[[], None]]:
         """Declare a route that a slice serves itself: the function only names and describes it."""
         more: dict[str, Any] = {"gives": gives, "raw": raw, "takes": bytes if raw else None, "handler": handler}
+        more["is_apart"] = True
         return lambda run: self._add(method, path, scope, run, status=status, headers=headers or {}, **more)
 
     def delete(

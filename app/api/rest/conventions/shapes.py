@@ -115,11 +115,11 @@ def page_of(view: type[View]) -> Schema:
 
 def example_of(schema: Schema, name: str = "", *, deep: int = 0, needed_only: bool = False) -> Any:
     """A value that fits a schema: the examples that it names, else one made up from what its field is called."""
-    if "$ref" in schema:
-        return example_of(schemas()[schema["$ref"].removeprefix(REF)], name, deep=deep, needed_only=needed_only)
     for key in ("examples", "enum"):
         if key in schema:
             return schema[key][0]
+    if "$ref" in schema:
+        return example_of(schemas()[schema["$ref"].removeprefix(REF)], name, deep=deep, needed_only=needed_only)
     if "const" in schema:
         return schema["const"]
     if "anyOf" in schema:

@@ -1,0 +1,99 @@
+"""`boptone api-check`: every operation of the API called as a fresh program."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from app.main import composition
+from app.main.commands.output import answer, as_json
+
+if TYPE_CHECKING:
+    from app.api.rest.trying import Tried
+    from app.kernel.tenant import Tenant
+
+SECONDS = 60
+
+
+@click.command("api-check")
+@click.argument("label", default="bluehour")
+@click.option("--url", default="", help="Where the product answers; this machine's own address otherwise.")
+@as_json
+def command(label: str, url: str, json: bool) -> None:
+    """Call every operation of LABEL's API once, as a new program that has read only the document.
+
+    Exit code 1 where an answer is not as the document says. What the check makes is named “Trial” and stays; so it runs
+    outside production only.
+    """
+    with composition.connected("cli") as settings:
+        if settings.is_production:
+            raise click.UsageError("This makes things in the label, and runs outside production only.")
+        tried = _checked(label, url or f"http://127.0.0.1:{settings.port}", settings.base_domain)
+    counted = {name: sum(each.outcome == name for each in tried) for name in ("done", "declined", "failed")}
+    told: dict[str, Any] = {"operations": len(tried), **counted, "calls": tried}
+    answer(told, "\n".join([*map(_sentence, tried), _total(counted)]), json=json)
+    sys.exit(1 if counted["failed"] else 0)
+
+
+def _checked(label: str, url: str, base_domain: str) -> list[Tried]:
+    from app.api.models import ApiClient
+    from app.api.rules.scopes import SCOPES, without_people
+    from app.api.service.clients import Wish, make_as, revoke
+    from app.kernel.actor import Actor
+    from app.kernel.db import platform_read, tenant_work
+    from tenants.registry import queries
+
+    with platform_read() as session:
+        tenant = queries.tenant_named(session, label)
+    wish = Wish(name="Trial of the API", scopes=frozenset(without_people(SCOPES)))
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        made = make_as(session, tenant, actor, wish, made_by=None)
+        client_id, secret = made.client.id, made.secret or ""
+    try:
+        return _tried(tenant, url, base_domain, f"{client_id}:{secret}")
+    finally:
+        with tenant_work(tenant) as session:
+            revoke(session, actor, session.get_one(ApiClient, client_id))
+
+
+def _tried(tenant: Tenant, url: str, base_domain: str, credentials: str) -> list[Tried]:
+    from base64 import b64encode
+
+    import msgspec
+
+    from app.api.rest.trying import Answered, Trial
+
+    place = urlsplit(url)
+    host = f"{tenant.slug}.{base_domain}" + (f":{place.port}" if place.port else "")
+
+    def sent(method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=SECONDS)
+        try:
+            connection.request(method, path, body or None, {"host": host, "accept": "application/json", **headers})
+            found = connection.getresponse()
+            return Answered(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
+        finally:
+            connection.close()
+
+    basic = {"authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    token = msgspec.json.decode(sent("POST", "/oauth/token", basic | form, b"grant_type=client_credentials").body)
+    if "access_token" not in token:
+        raise click.ClickException(f"No token was given: {token.get('error_description', token)}")
+    document = msgspec.json.decode(sent("GET", "/api/v1/openapi.json", {}, b"").body)
+    bearer = {"authorization": f"Bearer {token['access_token']}"}
+    return Trial(document, lambda method, path, headers, body: sent(method, path, bearer | headers, body)).run()
+
+
+def _sentence(tried: Tried) -> str:
+    line = f"{tried.outcome:8} {tried.status} {tried.method:6} {tried.path}"
+    return "\n".join([line, *(f"         {problem}" for problem in tried.problems)])
+
+
+def _total(counted: dict[str, int]) -> str:
+    return f"{counted['done']} done, {counted['declined']} declined as declared, {counted['failed']} failed."
