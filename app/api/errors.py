@@ -323,3 +323,9 @@ class PaperUnset(NotFound):
     """The version was not sent yet."""
 
     message = "There is no paper of this version yet. It is made when it is sent."
+
+
+class ContractVersionUnknown(NotFound):
+    """The contract has no version of this number."""
+
+    message = "This contract has no version of this number."

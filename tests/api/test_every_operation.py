@@ -20,6 +20,7 @@ from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
 
 rest.load()
+NEEDS_A_PERSON = ("PersonNeeded", "ProofTooOld")
 IN_PERSON = {name for name, row in SCOPES.items() if row.in_person}
 DOCUMENT = document(title="Canary API", origin="https://canary.localhost")
 
@@ -64,13 +65,13 @@ def test_ids_of_a_rival_are_found_by_no_operation(client_of, label, rival):
     mine = api_of(client_of, label)
     wrong = []
     for path, methods in DOCUMENT["paths"].items():
-        if "{" not in path:
+        if "_id}" not in path:
             continue
         for method, told in methods.items():
             if any(scope in IN_PERSON for needed in told["security"] for scope in needed["oauth"]):
                 continue  # a program by itself is told 403 before anything is looked for
             for found in theirs:
-                address = re.sub(r"{\w+}", found, path)
+                address = re.sub(r"{\w+}", "1", re.sub(r"{\w+_id}", found, path))
                 headers, body = {"if-match": "*"}, b""
                 for each in told["parameters"]:
                     if each.get("in") == "header":
@@ -80,6 +81,8 @@ def test_ids_of_a_rival_are_found_by_no_operation(client_of, label, rival):
                     headers["content-type"] = kind
                     body = msgspec.json.encode(example_of(said["schema"])) if said["schema"] else b"\x89PNG"
                 answer = mine.request(method, address, headers=headers, content=body)
+                if answer.status_code == 403 and answer.json()["reason"] in NEEDS_A_PERSON:
+                    break  # said before anything is looked for
                 if answer.status_code != 404 or "Only the rival" in answer.text:
                     wrong.append((method, path, answer.status_code, answer.text[:200]))
                     break

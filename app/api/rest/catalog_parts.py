@@ -40,7 +40,7 @@ class ArtistCreditView(View):
     role: ArtistRole
 
 
-class ArtistCredit(Body, frozen=True):
+class ArtistCreditSaid(Body, frozen=True):
     """Who something is by: an act by its id, or by its name, which is taken onto the roster where nobody has it."""
 
     artist_id: Id | None = None
@@ -85,13 +85,13 @@ def artists_of(model: Any, owner: str) -> Part:
     return Part(read, [])
 
 
-def artist_items(session: Session, visitor: Visitor, said_credits: Sequence[ArtistCredit], held: list[Item]) -> Any:
+def artist_items(session: Session, visitor: Visitor, said_credits: Sequence[ArtistCreditSaid], held: list[Item]) -> Any:
     """Credits as the catalogue keeps them; an act that the client does not see is not found, unless it is there."""
     there = {item["artist"]: item["name"] for item in held}
     return checked("artists", parts.checked_artists, [_artist_item(session, visitor, c, there) for c in said_credits])
 
 
-def _artist_item(session: Session, visitor: Visitor, credit: ArtistCredit, there: Mapping[str, str]) -> Item:
+def _artist_item(session: Session, visitor: Visitor, credit: ArtistCreditSaid, there: Mapping[str, str]) -> Item:
     if credit.artist_id is not None:
         key = str(credit.artist_id)
         name = there[key] if key in there else artist_to_read(session, visitor, credit.artist_id).name
@@ -102,7 +102,7 @@ def _artist_item(session: Session, visitor: Visitor, credit: ArtistCredit, there
     return {"name": credit.credited_as or credit.name, "artist": meant, "role": credit.role}
 
 
-def artist_names(session: Session, visitor: Visitor, said_credits: Sequence[ArtistCredit]) -> list[str]:
+def artist_names(session: Session, visitor: Visitor, said_credits: Sequence[ArtistCreditSaid]) -> list[str]:
     """The names of the main acts, for something that is made anew."""
     if not all(credit.artist_id or (credit.name or "").strip() for credit in said_credits):
         raise FieldsUnusable(fields={"artists": fields.SENTENCES["needed"]})

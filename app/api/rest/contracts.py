@@ -13,6 +13,7 @@ from msgspec import Meta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.api.errors import ContractVersionUnknown
 from app.api.rest.conventions import (
     UNSET,
     Answer,
@@ -325,5 +326,5 @@ def version_of(session: Session, contract: Contract, number: str) -> ContractVer
     known = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 0
     found = session.scalar(query.where(ContractVersion.number == known))
     if found is None:
-        raise StateUnfit
+        raise ContractVersionUnknown
     return found

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.catalog_parts import (
     AiUse,
-    ArtistCredit,
+    ArtistCreditSaid,
     ArtistCreditView,
     Isrc,
     Language,
@@ -105,7 +105,7 @@ class RecordingChange(Patch, frozen=True):
     title: Text | UnsetType = UNSET
     version_title: Text | UnsetType | None = UNSET
     titles: dict[Language, TitleSaid | None] | UnsetType | None = UNSET
-    artists: list[ArtistCredit] | UnsetType = UNSET
+    artists: list[ArtistCreditSaid] | UnsetType = UNSET
     credits: list[CreditSaid] | UnsetType = UNSET
     work_ids: list[Id] | UnsetType = UNSET
     isrc: Isrc | UnsetType | None = UNSET

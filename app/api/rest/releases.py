@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.catalog_parts import (
     AiUse,
-    ArtistCredit,
+    ArtistCreditSaid,
     ArtistCreditView,
     Isrc,
     Language,
@@ -115,7 +115,7 @@ class ReleaseChange(Patch, frozen=True):
     version_title: Text | UnsetType | None = UNSET
     edition: Text | UnsetType | None = UNSET
     titles: dict[Language, TitleSaid | None] | UnsetType | None = UNSET
-    artists: list[ArtistCredit] | UnsetType = UNSET
+    artists: list[ArtistCreditSaid] | UnsetType = UNSET
     kind: Kind | UnsetType = UNSET
     imprint_id: Id | UnsetType = UNSET
     catalog_number: Code | UnsetType | None = UNSET
@@ -145,7 +145,7 @@ class NewRelease(ReleaseChange, frozen=True, kw_only=True):
 
     title: Text
     imprint_id: Id
-    artists: Annotated[list[ArtistCredit], Meta(min_length=1, max_length=50, examples=[[{"name": "Mira Sol"}]])]
+    artists: Annotated[list[ArtistCreditSaid], Meta(min_length=1, max_length=50, examples=[[{"name": "Mira Sol"}]])]
     tracks: Annotated[list[NewTrack], Meta(max_length=MOST_TRACKS)] = msgspec.field(default_factory=list)
 
 

@@ -39,6 +39,9 @@ def schemas() -> dict[str, Schema]:
         if one.__name__ == other.__name__ and one is not other:
             raise ValueError(f"{one.__module__} and {other.__module__} both have a {one.__name__}; rename one")
     _, found = msgspec.json.schema_components(kinds, ref_template=REF + "{name}")
+    if len({_bare(name) for name in found}) < len(found):
+        twice = sorted(name for name in found if f"{name}View" in found)
+        raise ValueError(f"what is answered and what is taken would both be called {', '.join(twice)}; rename one")
     sparse = {named(op.resource.view): op.resource.key for op in operations() if op.resource is not None}
     told = {_bare(name): _renamed(schema) for name, schema in _plain(found).items()}
     for name in sparse.keys() & told.keys():
