@@ -20,9 +20,14 @@ CHUNK = 1 << 20
 
 # What belongs to one place and time, not to the label: sessions, links and support's leave let people in, waits count
 # tries here, and a transaction's number means something in one database only.
+# A program's way in by a person goes with the person's session: what was taken back since must not come back.
 LEFT_BEHIND = frozenset(
-    {"member_sessions", "tickets", "throttles", "support_grants", "sso_attempts", "sso_seen_assertions"}
-)
+    {
+        "member_sessions", "tickets", "throttles", "support_grants", "sso_attempts", "sso_seen_assertions",
+        "api_requests", "api_consents", "api_grants", "api_codes", "api_refresh_tokens", "api_device_codes",
+        "api_seen_proofs", "api_revoked_tokens",
+    }
+)  # fmt: skip
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
 BOUND_TO_LABEL = (
     "totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed", "bulk_jobs", "data_exports",

@@ -39,6 +39,7 @@ class KeySet:
     verifiers: dict[str, Verifier]
     public: tuple[dict[str, str], ...]
     read_at: float
+    epoch: int
 
     def signer(self, now: datetime) -> Signer | None:
         """The newest key that signs by now."""
@@ -52,7 +53,7 @@ _lock = threading.Lock()
 def key_set(tenant: Tenant, *, head: str | None = None) -> KeySet:
     """The label's keys; one that a token's head names and memory does not know is looked for."""
     held, now = _known.get(tenant.id), clock.monotonic()
-    if held is not None:
+    if held is not None and held.epoch == tenant.epoch:  # another epoch may have brought other rows
         age = now - held.read_at
         is_strange = head is not None and head not in held.verifiers
         if age < (LOOK_AGAIN_SECONDS if is_strange else KEEP_SECONDS):
@@ -137,6 +138,7 @@ def _remembered(tenant: Tenant, rows: list[SigningKey]) -> KeySet:
         {verifier.head: verifier for verifier in verifiers},
         tuple(dict(row.public) for row in rows),
         clock.monotonic(),
+        tenant.epoch,
     )
     with _lock:
         _known[tenant.id] = held

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import select, text
 
+from app.api.models import Consent, Grant, RefreshToken
 from app.identity.models import Member, Ticket, TotpSecret
 from app.kernel import clock, crypto, db, files, ids, jobs
 from app.kernel.activity import seal
@@ -25,6 +27,7 @@ from tenants.archive.restoring import drop_kept
 from tenants.fleet.doctor import examine
 from tenants.lifecycle.service import suspend
 from tenants.registry.queries import fresh_tenant
+from tests.factories.api import a_client, a_token
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
 from tests.factories.quiet import settled
@@ -96,6 +99,29 @@ def test_second_factors_come_back_to_their_label_and_reach_no_other(connected, t
     restore_label(fresh_tenant(tenant.id), path)
     assert [counted(label, "totp_secrets") for label in (tenant, other)] == [1, 0]
     assert [counted(label, "tickets") for label in (tenant, other)] == [0, 0]
+
+
+def test_a_programs_secret_comes_back_to_its_label_and_what_people_lent_it_does_not(connected, tmp_path):
+    tenant, path = lived_in(), tmp_path / "label.tar"
+    client, member = a_client(tenant), a_member(tenant)
+    now, later = clock.now(), clock.now() + timedelta(days=1)
+    with db.tenant_work(tenant) as session:
+        lent = {"client_id": client.client_id, "member_id": member.id, "scopes": ["catalog:read"], "resource": "x"}
+        grant = Grant(id=ids.new_id(), **lent, auth_time=now, created_at=now, expires_at=later)
+        session.add_all([grant, Consent(id=ids.new_id(), **lent, given_at=now)])
+        session.flush()
+        session.add(RefreshToken(id=ids.new_id(), grant_id=grant.id, token_hash="x", created_at=now, expires_at=later))
+    a_token(tenant, client)
+    export_label(tenant, path)
+    other = a_label()
+    import_archive(other, path)
+    restore_label(fresh_tenant(tenant.id), path)
+    places = (tenant, other)
+    assert [counted(label, "api_clients") for label in places] == [1, 0]
+    assert [counted(label, "api_client_secrets") for label in places] == [1, 0]
+    assert [counted(label, "api_signing_keys") for label in places] == [1, 0]
+    for table in ("api_grants", "api_consents", "api_refresh_tokens"):
+        assert [counted(label, table) for label in places] == [0, 0], table
 
 
 def counted(tenant, table):
