@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import extract_tb
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -251,9 +252,15 @@ def check_kind(connection: Connection, kind: str, attempt: Attempt) -> None:
         raise ConnectionUnknown
 
 
+def note(refusal: Refusal) -> None:
+    """Write down where in our code a service's word was refused: what a stranger is told says nothing of it."""
+    *_, last = extract_tb(refusal.__traceback__)
+    log.info("sso.refused", reason=refusal.reason, where=f"{last.name}:{last.lineno}")
+
+
 def told_at_door(request: AnyRequest, refusal: Refusal, wish: str = "") -> Response[Any]:
     """Say at the door why somebody was not let in."""
-    log.info("sso.refused", reason=refusal.reason)
+    note(refusal)
     return shown_door(request, wish=wish, refusal=refusal)
 
 
@@ -268,7 +275,7 @@ def arrived(
         return _taken(request, connection, attempt, claims)
     except Refusal as refusal:
         if attempt.purpose != "sign_in":
-            log.info("sso.refused", reason=refusal.reason)
+            note(refusal)
             raise
         return told_at_door(request, refusal, attempt.wish)
 
