@@ -68,7 +68,6 @@ def isrc_names_two_recordings(sheets: Sheets) -> pl.DataFrame:
         code=is_right.bare(_ISRC), ms=pl.col("duration_ms"), audio_md5="audio_md5", release=pl.lit(None, pl.UInt32)
     )
     all_of = pl.concat([tracks.select(known.columns), known.filter(pl.col("code").is_in(tracks["code"].implode()))])
-    all_of = all_of.filter(pl.col("code").is_duplicated())  # what stands alone clashes with nothing
     clashing = all_of.group_by("code").agg(
         clash=(pl.col("audio_md5").drop_nulls().n_unique() > 1)
         | ((pl.col("ms").max() - pl.col("ms").min()) > MOST_MS_APART).fill_null(value=False)

@@ -149,21 +149,15 @@ def _acts(frame: pl.DataFrame, owner: str, artists: pl.DataFrame) -> pl.DataFram
         frame.select(owner, pl.lit(role).alias("role"), credited_as=column).explode("credited_as")
         for column, role in (("artists", "main"), ("featuring", "featured"))
     ).drop_nulls("credited_as")
-    named = _with_keys(named, "credited_as")
+    named = named.with_columns(name_key=name_keys(pl.col("credited_as")))
     named = named.unique([owner, "name_key"], keep="first", maintain_order=True)
     named = named.join(artists.select("name_key", artist_id="id"), on="name_key", maintain_order="left")
     return named.with_columns(position=pl.int_range(1, pl.len() + 1).over(owner))
 
 
-def _with_keys(named: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The rows with what spellings of a name share; each spelling is looked at once, for few names are on many rows."""
-    spelled = named.select(pl.col(column).unique()).with_columns(name_key=name_keys(pl.col(column)))
-    return named.join(spelled, on=column, how="left", maintain_order="left")
-
-
 def _credits(frame: pl.DataFrame, contributors: pl.DataFrame) -> pl.DataFrame:
     named = frame.select("recording_id", "contributors").explode("contributors").unnest("contributors")
-    named = _with_keys(named.drop_nulls("name"), "name")
+    named = named.drop_nulls("name").with_columns(name_key=name_keys(pl.col("name")))
     named = named.unique(["recording_id", "name_key", "role"], keep="first", maintain_order=True)
     named = named.join(contributors.select("name_key", contributor_id="id"), on="name_key", maintain_order="left")
     named = named.unique(["recording_id", "contributor_id", "role"], keep="first", maintain_order=True)
