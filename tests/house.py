@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,6 +137,13 @@ def broken_migrations(root: Path) -> list[str]:
             problems.append(f"{revision.id}: reaches across the wall")
         if revision.phase not in ("expand", "backfill", "contract"):
             problems.append(f"{revision.id}: names no phase")
+    texts = [path.read_text() for path in sorted((root / "migrations/label/versions").glob("l*.py"))]
+    followed = Counter(
+        found[1] for text in texts if (found := re.search(r'^down_revision = "(\w+)"', text, re.MULTILINE))
+    )
+    problems += [
+        f"{one}: is followed by {many} revisions; put them in one line" for one, many in followed.items() if many > 1
+    ]
     if head_fingerprint().revision != label_head():
         problems.append("migrations/label/head.json is stale: run `boptone migrate --render`")
     return problems

@@ -10,7 +10,7 @@ HERE = "/portal/settings/api/webhooks"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("slug", "language"), [("kite", "en"), ("noor", "ar")])
+@pytest.mark.parametrize(("slug", "language"), [("noor", "ar")])
 def test_an_address_for_events_is_looked_after(visit, slug, language):
     here = visit(slug, language=language, reduced_motion="reduce")
     page, found = here.page, []

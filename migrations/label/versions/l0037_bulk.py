@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "l0037"
-down_revision = "l0042"
+down_revision = "l0043"
 branch_labels = None
 depends_on = None
 phase = "expand"
