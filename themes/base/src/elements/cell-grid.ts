@@ -12,6 +12,7 @@ class CellGrid extends HTMLElement {
 
   connectedCallback(): void {
     const { signal } = (this.#ended = new AbortController());
+    this.#found = undefined;
     this.addEventListener("click", (event) => this.#onClick(event), { signal });
     this.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     this.addEventListener("paste", (event) => this.#onPaste(event), { signal });
@@ -24,9 +25,12 @@ class CellGrid extends HTMLElement {
     this.#ended.abort();
   }
 
+  // Which cells there are never changes; two hundred rows are looked for once and not for each of a thousand values pasted.
   get #rows(): Cell[][] {
-    return [...this.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll<Cell>("input, select")]);
+    return (this.#found ??= [...this.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll<Cell>("input, select")]));
   }
+
+  #found?: Cell[][];
 
   get #changed(): Cell[] {
     return this.#rows.flat().filter((cell) => cell.value !== cell.dataset.was);
