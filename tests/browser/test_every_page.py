@@ -11,7 +11,7 @@ from app.main.web import assemble
 from tests.browser.conftest import LOOKS, TURNED
 
 NOT_PAGES = re.compile(
-    r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest)"
+    r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest|store/pages/front/look)"
 )
 
 
