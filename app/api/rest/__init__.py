@@ -32,7 +32,7 @@ _FILES = (
     "artists", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
     "parties", "contracts", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
-    "products", "orders", "shop", "selling",
+    "products", "orders", "shop", "selling", "people", "label", "brand",
     "sales_reports", "suspense", "royalty_runs", "statements", "statement_papers", "ledger", "tax",
     "uploads", "files", "views",
     "bulk", "exports", "events", "webhooks", "clock",
