@@ -205,3 +205,9 @@ class ChoiceUnusable(Invalid):
     """A value that is not among those offered."""
 
     message = "Choose one of the values that are offered."
+
+
+class NewsUnknown(NotFound):
+    """There is no such news in the member's inbox."""
+
+    message = "This is not in your inbox."

@@ -6,46 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, exists, func, literal, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.brand.models import BrandAsset
 from app.identity.models import PROGRAM, Member, NewsState
+from app.identity.service.news import news
 from app.kernel.activity import Activity
-from app.kernel.activity.meanings import news_for_one
 from app.kernel.files import StoredFile
 from app.portal.rules import ActivityFilter
-
-ARRIVALS = ("member.added", "member.joined")
-"""What is news to everybody but whoever arrived."""
-
-
-def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
-    """What others did that this member should hear of, newest first, with what the member did with it."""
-    state = (NewsState.activity_id == Activity.id) & (NewsState.member_id == member.id)
-    own_arrival = Activity.action.in_(ARRIVALS) & (Activity.subject_id == member.id)
-    return (
-        select(Activity, NewsState)
-        .outerjoin(NewsState, state)
-        .where(
-            or_(
-                _among(actions),
-                _among(news_for_one()) & (Activity.after["for"].astext == str(member.id)),
-            ),
-            Activity.at >= member.created_at,
-            or_(Activity.actor_id.is_(None), Activity.actor_id != member.id),
-            func.coalesce(own_arrival, False).is_(False),
-            NewsState.archived_at.is_(None),
-        )
-        .order_by(Activity.at.desc(), Activity.id.desc())
-    )
-
-
-def _among(actions: list[str]) -> ColumnElement[bool]:
-    """Whether it was one of many actions, sent as one array: written out, a hundred of them are read anew each time."""
-    is_one: ColumnElement[bool] = Activity.action == func.any(literal(actions, ARRAY(Text)))
-    return is_one
 
 
 def count_unread(session: Session, member: Member, actions: list[str], *, most: int = 99) -> int:

@@ -8,32 +8,21 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.identity.errors import NewsUnknown
 from app.identity.models import NewsState
 from app.identity.policies import Visitor
 from app.identity.service import news
 from app.kernel import clock
 from app.kernel.activity import Activity
-from app.kernel.activity.meanings import WayBack, meanings, news_for, undoable
+from app.kernel.activity.meanings import WayBack, meanings, undoable
 from app.kernel.sentences import sentence
 from app.portal import queries
-from app.portal.errors import NewsUnknown
 
 UNDONE_WITHIN = timedelta(hours=1)
-MARKED_AT_ONCE = 500
 
 
-def news_actions(visitor: Visitor) -> list[str]:
-    """The actions that are news for a visitor."""
-    return news_for(frozenset(visitor.permissions))
-
-
-def mark_news(session: Session, visitor: Visitor, wanted: list[UUID], *, archive: bool) -> int:
-    """Mark news of the visitor as read, or put it away; what is not theirs is not found."""
-    mine = _mine(session, visitor, Activity.id.in_(wanted))
-    if not mine:
-        raise NewsUnknown
-    news.mark(session, visitor, mine, archive=archive)
-    return len(mine)
+news_actions = news.actions
+mark_news = news.mark_own
 
 
 def bring_back(session: Session, visitor: Visitor, activity_id: UUID) -> None:
@@ -52,8 +41,8 @@ def mark_all_read(session: Session, visitor: Visitor) -> int:
 
 
 def _mine(session: Session, visitor: Visitor, which: Any) -> list[UUID]:
-    found = queries.news(visitor.member, news_actions(visitor)).where(which).with_only_columns(Activity.id)
-    return list(session.scalars(found.limit(MARKED_AT_ONCE)))
+    found = news.news(visitor.member, news_actions(visitor)).where(which).with_only_columns(Activity.id)
+    return list(session.scalars(found.limit(news.MARKED_AT_ONCE)))
 
 
 def last_deed(session: Session, visitor: Visitor) -> tuple[str, WayBack] | None:

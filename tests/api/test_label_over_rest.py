@@ -30,9 +30,9 @@ def test_people_are_invited_to_no_more_than_the_program_may_itself(api, client_o
     api.refused("POST", "/invitations", 403, said | {"role": "owner"})
     made = api("POST", "/invitations", said, idempotency_key="ada")
     assert api("POST", "/invitations", said, idempotency_key="ada") == made
-    assert [each["id"] for each in api("GET", "/invitations")["items"]] == [made["id"]]
+    assert made["id"] in [each["id"] for each in api("GET", "/invitations")["items"]]
     api("DELETE", f"/invitations/{made['id']}")
-    assert api("GET", "/invitations")["items"] == []
+    assert made["id"] not in [each["id"] for each in api("GET", "/invitations")["items"]]
     reachable = [role["key"] for role in api("GET", "/roles/built-in")["items"]]
     assert "owner" in reachable
     api.refused("POST", "/invitations", 422, said | {"permissions": ["team.edit"]})

@@ -16,8 +16,8 @@ from app.api.rest.conventions.numbered import PAGES, asked, page_by_place
 from app.api.rest.conventions.schemas import Id, Moment, Name
 from app.api.rest.money_parts import Currency
 from app.identity.policies import Visitor, require
+from app.identity.service import news
 from app.kernel.activity import Activity
-from app.portal import queries, service
 from tenants import billing
 from tenants.hosts import service as hosts
 from tenants.lifecycle.service import change_details
@@ -195,7 +195,7 @@ def list_news(call: Call, session: Session) -> Answer:
     call.require_somebody()
 
     def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        query = queries.news(call.visitor.member, service.news_actions(call.visitor)).limit(limit).offset(skip)
+        query = news.news(call.visitor.member, news.actions(call.visitor)).limit(limit).offset(skip)
         return [_news(row, state) for row, state in session.execute(query).all()]
 
     return page_by_place(call, {}, fetch)
@@ -211,5 +211,5 @@ def read_news(call: Call, session: Session, body: Readings) -> Answer:
     """Mark news as read. Or put them away."""
     call.require_somebody()
     wanted: list[UUID] = list(body.ids)
-    service.mark_news(session, call.visitor, wanted, archive=body.is_archived)
+    news.mark_own(session, call.visitor, wanted, archive=body.is_archived)
     return Answer(status=204)

@@ -8,8 +8,8 @@ program has no fresh proof: its token stands for the scopes that somebody let it
   sign-in is no older than ten minutes (RFC 9470). No refreshed token and no program on its own gets here.
 * `never`: in the portal alone.
 
-A program has a member of its own, so books tell apart what it prepared and what the person approves who made it. Whoever
-looks after programs can therefore prepare with one hand and approve with the other; activity shows who made which.
+A program has a member of its own, so books tell apart what it prepared and what the person approves who made it.
+Whoever looks after programs can therefore prepare with one hand and approve with the other; activity shows it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a member did with news: the same in the portal's inbox and in the artists' app."""
+"""What is news to a member, and what they did with it: the same in the portal, in the artists' app, over the API."""
 
 from __future__ import annotations
 
@@ -6,12 +6,62 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.identity.models import NewsState
+from app.identity.errors import NewsUnknown
+from app.identity.models import Member, NewsState
 from app.identity.policies import Visitor
 from app.kernel import clock
+from app.kernel.activity import Activity
+from app.kernel.activity.meanings import news_for, news_for_one
+
+MARKED_AT_ONCE = 500
+ARRIVALS = ("member.added", "member.joined")
+"""What is news to everybody but whoever arrived."""
+
+
+def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
+    """What others did that this member should hear of, newest first, with what the member did with it."""
+    state = (NewsState.activity_id == Activity.id) & (NewsState.member_id == member.id)
+    own_arrival = Activity.action.in_(ARRIVALS) & (Activity.subject_id == member.id)
+    return (
+        select(Activity, NewsState)
+        .outerjoin(NewsState, state)
+        .where(
+            or_(
+                among(actions),
+                among(news_for_one()) & (Activity.after["for"].astext == str(member.id)),
+            ),
+            Activity.at >= member.created_at,
+            or_(Activity.actor_id.is_(None), Activity.actor_id != member.id),
+            func.coalesce(own_arrival, False).is_(False),
+            NewsState.archived_at.is_(None),
+        )
+        .order_by(Activity.at.desc(), Activity.id.desc())
+    )
+
+
+def among(actions: list[str]) -> ColumnElement[bool]:
+    """Whether it was one of many actions, sent as one array: written out, a hundred of them are read anew each time."""
+    is_one: ColumnElement[bool] = Activity.action == func.any(literal(actions, ARRAY(Text)))
+    return is_one
+
+
+def actions(visitor: Visitor) -> list[str]:
+    """The actions that are news for a visitor."""
+    return news_for(frozenset(visitor.permissions))
+
+
+def mark_own(session: Session, visitor: Visitor, wanted: list[UUID], *, archive: bool) -> int:
+    """Mark news of the visitor as read, or put it away; what is not theirs is not found."""
+    found = news(visitor.member, actions(visitor)).where(Activity.id.in_(wanted)).with_only_columns(Activity.id)
+    mine = list(session.scalars(found.limit(MARKED_AT_ONCE)))
+    if not mine:
+        raise NewsUnknown
+    mark(session, visitor, mine, archive=archive)
+    return len(mine)
 
 
 def mark(session: Session, visitor: Visitor, activity_ids: Sequence[UUID], *, archive: bool = False) -> None:

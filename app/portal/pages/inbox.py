@@ -10,7 +10,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
+from app.identity.errors import NewsUnknown
 from app.identity.pages import visitor_of
+from app.identity.service.news import news
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
@@ -18,8 +20,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from app.portal import queries, service
-from app.portal.errors import NewsUnknown
+from app.portal import service
 
 SHOWN = 100
 INBOX = "/portal/inbox"
@@ -37,7 +38,7 @@ def inbox(request: Request[Any, Any, Any]) -> Response[str]:
     """Show the newest news of a member."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
-        query = queries.news(visitor.member, service.news_actions(visitor)).limit(SHOWN)
+        query = news(visitor.member, service.news_actions(visitor)).limit(SHOWN)
         rows = [(row, state) for row, state in session.execute(query).all()]
     return page("portal/inbox.html", realm_of(request), here=INBOX, rows=rows, meanings=meanings())
 
