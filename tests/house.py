@@ -128,6 +128,10 @@ def broken_migrations(root: Path) -> list[str]:
     from tenants.fleet.fingerprint import head_fingerprint
 
     problems = []
+    before = [revision.previous for revision in label_history()]
+    problems += [
+        f"{each}: two revisions follow it" for each in sorted({p for p in before if p and before.count(p) > 1})
+    ]
     for revision in label_history():
         problems += _locks(revision)
         for pattern, why in _MIGRATION_DANGERS:
