@@ -105,8 +105,8 @@ def hold_back(call: Call, session: Session, body: NewHold) -> Answer:
 @SECTION.put("/holds/{hold_id}/renewal", scope="payouts:write", resource=HOLDS)
 def renew_hold(call: Call, session: Session) -> Answer:
     """Renew a hold. For thirty days more, by somebody other than who held last."""
-    call.require_somebody()
     held = hold_to_change(session, call.visitor, call.id("hold_id"))
+    call.require_somebody()
     holds.renew(session, call.actor, held)
     return HOLDS.one(call, session, held.id)
 
