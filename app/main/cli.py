@@ -28,6 +28,8 @@ COMMANDS = {
     "seed": "seed:command",
     "operators": "operators:command",
     "api-check": "api_check:command",
+    "api-client": "api_client:client",
+    "api-collection": "api_client:collection",
     "bench": "bench:command",
 }
 HELP = {
@@ -46,6 +48,8 @@ HELP = {
     "doctor": "Compare every label with what it should be and name the drift.",
     "seed": "Make the three demo labels.",
     "operators": "Let people into the operator's console.",
+    "api-client": "Generate the typed Python client of the API.",
+    "api-collection": "Write a collection of the API that Postman imports.",
     "api-check": "Call every operation of a label's API as a fresh program.",
     "bench": "Measure, as ratios in one run.",
 }

@@ -11,6 +11,7 @@ from app.api import rest
 from app.api.rest.conventions import operations
 from app.api.rest.conventions.document import document
 from app.api.rules.scopes import SCOPES
+from app.identity.rules.permissions import PERMISSIONS
 from app.main.web import assemble
 from tests.factories.api import api_of
 
@@ -108,3 +109,25 @@ def test_a_problems_type_leads_to_what_it_means(client_of, label):
     assert page.status_code == 200
     assert told["title"] in page.text
     assert api.get("/problems/nonsense").status_code == 404
+
+
+ELSEWHERE = {
+    "activity.export": "comes with the people's side of the interface",
+    "brand.view": "comes with the people's side of the interface",
+    "brand.edit": "comes with the people's side of the interface",
+    "label.export": "comes with the people's side of the interface",
+    "team.view": "comes with the people's side of the interface",
+    "team.invite": "comes with the people's side of the interface",
+    "team.edit": "comes with the people's side of the interface",
+    "analytics.view": "figures come with the pages of analytics, which are another part",
+    "marketing.view": "campaigns are another part",
+    "marketing.edit": "campaigns are another part",
+    "roles.edit": "who may make roles is a person's matter: a program would hand out what it was not given",
+    "security.edit": "how people sign in is set by people, who prove that they can still come in",
+}
+"""What the portal lets people do and no operation has, with why."""
+
+
+def test_everything_the_portal_lets_people_do_has_an_operation_or_a_reason():
+    told = {name for operation in operations() if operation.scope for name in SCOPES[operation.scope].permissions}
+    assert set(PERMISSIONS) - told <= set(ELSEWHERE), sorted(set(PERMISSIONS) - told - set(ELSEWHERE))

@@ -21,6 +21,7 @@ from app.identity.policies import Visitor
 from app.kernel.web.paging import cursor
 
 Row = dict[str, Any]
+MOST_SELECTS = 200
 Read = Callable[[Session, Visitor, Sequence[UUID]], Mapping[UUID, Any]]
 
 
@@ -88,9 +89,22 @@ class Resource:
         own = {name: getattr(self.model, name) for name in self.fields if hasattr(self.model, name)}
         return own | dict(self.columns)
 
+    @cached_property
+    def _selects(self) -> dict[frozenset[str], Select[Any]]:
+        """The statements for fields that were asked for lately: putting one together takes as long as it runs."""
+        return {}
+
     def _select(self, wanted: Collection[str]) -> Select[Any]:
-        needed = {self.key, *wanted, *((self.version,) if self.version else ())}
-        columns = [self._expression(name).label(name) for name in sorted(needed - set(self.parts))]
+        needed = frozenset({self.key, *wanted, *((self.version,) if self.version else ())})
+        found = self._selects.get(needed)
+        if found is None:
+            if len(self._selects) >= MOST_SELECTS:
+                self._selects.clear()
+            found = self._selects[needed] = self._selected(needed)
+        return found
+
+    def _selected(self, needed: frozenset[str]) -> Select[Any]:
+        columns = [self._expression(name).label(name) for name in sorted(needed - self.parts.keys())]
         query: Select[Any] = select(*columns).select_from(self.model)
         return self.join(query) if self.join else query
 
@@ -109,7 +123,9 @@ class Resource:
         query = self._select(needed).where(*where, *asked.conditions)
         query = query if seen else query.where(self.visible(call.visitor))
         query = _ordered(query, asked.order, self.own_key, asked.after).limit(asked.limit + 1)
-        found = [dict(row) for row in session.execute(query).mappings()]
+        result = session.execute(query)
+        names = tuple(result.keys())
+        found = [dict(zip(names, row, strict=True)) for row in result]
         rows = found[: asked.limit]
         following = None
         if len(found) > asked.limit:

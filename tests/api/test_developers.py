@@ -1,0 +1,84 @@
+"""What a developer takes along works: the generated client, the quick start, the collection; a fuzzer finds nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.api import rest
+from app.api.rest.conventions import operations
+from app.main.commands.api_client import made
+from tests.factories.api import a_client
+from tests.servers import serving
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "api.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"^```python {name}\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+AT_HOME = """
+import socket
+
+_asked = socket.getaddrinfo
+
+
+def _at_home(host, *more, **named):
+    return _asked("127.0.0.1" if str(host).endswith(".localhost") else host, *more, **named)
+
+
+socket.getaddrinfo = _at_home
+"""
+
+
+@pytest.fixture
+def at_home(tmp_path):
+    """A folder on whose path a program finds every label's host on this machine, as browsers do."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(AT_HOME)
+    return str(folder)
+
+
+@pytest.fixture
+def served(services, database_name, label):
+    with serving(services, database_name, WEB_WORKERS="1") as (_, port):
+        yield f"http://{label.slug}.localhost:{port}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_generated_client_runs_the_quick_start(served, label, tmp_path, at_home):
+    folder = tmp_path / "client"
+    command = [sys.executable, "-m", "app.main", "api-client", str(folder), "--build"]
+    subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert [wheel.name for wheel in (folder / "dist").iterdir()] == ["boptone_client-2026.11.1-py3-none-any.whl"]
+    program = a_client(label)
+    env = {"PYTHONPATH": f"{folder}:{at_home}", "LABEL_URL": served, "PATH": os.environ["PATH"]}
+    env |= {"CLIENT_ID": str(program.client_id), "CLIENT_SECRET": program.secret}
+    said = subprocess.run(
+        [sys.executable, "-c", block("quick-start")], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert said.stdout == "Night Drive 2 True\n", said.stderr[-3_000:]
+
+
+def test_the_collection_has_every_operation():
+    rest.load()
+    from app.main.commands.api_client import _document
+
+    told = made(_document())
+    assert sum(len(folder["item"]) for folder in told["item"]) == len(operations())
+    assert "boptone" not in str(told).lower()
+
+
+def test_the_receiver_in_the_guide_is_a_program():
+    compile(block("webhook-receiver"), "receiver", "exec")
