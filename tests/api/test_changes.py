@@ -143,3 +143,16 @@ def test_an_answer_says_its_version_and_what_is_left(api):
     assert "boptone" not in str(answer.headers).lower()
     assert api.get(ARTISTS, headers={"api-version": "2026-11-01"}).status_code == 200
     assert api.get(ARTISTS, headers={"api-version": "2019-01-01"}).status_code == 400
+
+
+def test_a_track_of_a_new_release_needs_a_whole_code(api):
+    imprint = api.post("/api/v1/imprints", json={"name": "Codes"}).json()["id"]
+    body = {
+        "title": "Codes",
+        "imprint_id": imprint,
+        "artists": [{"name": "A"}],
+        "tracks": [{"title": "1", "isrc": "x"}],
+    }
+    refused = api.post("/api/v1/releases", json=body)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["/tracks/0/isrc"]

@@ -112,17 +112,10 @@ def test_a_problems_type_leads_to_what_it_means(client_of, label):
 
 
 ELSEWHERE = {
-    "activity.export": "comes with the people's side of the interface",
-    "brand.view": "comes with the people's side of the interface",
-    "brand.edit": "comes with the people's side of the interface",
-    "label.export": "comes with the people's side of the interface",
-    "team.view": "comes with the people's side of the interface",
-    "team.invite": "comes with the people's side of the interface",
-    "team.edit": "comes with the people's side of the interface",
+    "label.export": "the whole label leaves as one archive, which an owner takes in the portal; exports give its lists",
     "analytics.view": "figures come with the pages of analytics, which are another part",
     "marketing.view": "campaigns are another part",
     "marketing.edit": "campaigns are another part",
-    "roles.edit": "who may make roles is a person's matter: a program would hand out what it was not given",
     "security.edit": "how people sign in is set by people, who prove that they can still come in",
 }
 """What the portal lets people do and no operation has, with why."""

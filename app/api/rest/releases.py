@@ -47,7 +47,7 @@ from app.catalog.errors import FieldsUnusable
 from app.catalog.models import Release, ReleaseArtist, Track
 from app.catalog.policies import may_see_release, release_to_change, release_to_read
 from app.catalog.queries.readiness import RANK, RANKS, is_in
-from app.catalog.rules.fields import KINDS, SENTENCES
+from app.catalog.rules.fields import KINDS, RECORDING, SENTENCES, values
 from app.catalog.service.creating import create
 from app.catalog.service.parts import PARTS
 from app.roster.policies import imprint_to_change
@@ -213,7 +213,10 @@ def _tracks(body: NewRelease) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for row, track in enumerate(body.tracks, 1):
         number = numbers[track.disc] = numbers.get(track.disc, 0) + 1
-        told = {"title": one_line(track.title), "version": track.version_title, "isrc": track.isrc}
+        said, problems = values(RECORDING, {"isrc": track.isrc or ""})
+        if problems:
+            raise FieldsUnusable(fields={f"tracks[{row - 1}].isrc": problems["isrc"]})
+        told = {"title": one_line(track.title), "version": track.version_title, **said}
         found.append({"release": 0, "row": row, "disc": track.disc, "number": number, **told})
     return found
 

@@ -17,6 +17,7 @@ from app.storefront.models import Market, Stock, StockLocation, StockMove, Varia
 from app.storefront.policies import (
     market_to_read,
     require_shop,
+    settings_to_change,
     variant_to_change,
     variant_to_read,
 )
@@ -122,7 +123,7 @@ def read_market(call: Call, session: Session) -> Answer:
 @SECTION.put("/shop", scope="store:write", takes=ShopState, gives=ShopState)
 def set_shop_state(call: Call, session: Session, body: ShopState) -> Answer:
     """Open the shop. Or close it; orders that were placed go on."""
-    require_shop(call.visitor, "store.edit")
+    settings_to_change(session, call.visitor)
     arranging.set_open(session, call.actor, is_open=body.is_open)
     return Answer({"is_open": body.is_open})
 

@@ -212,7 +212,7 @@ PARAMETERS: dict[str, Schema] = {
         "example": "7f0b6c9e-add-release-1",
     },
     "IfMatch": {
-        "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"5f2b…"',
+        "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"5f2b6c0e"',
         "description": "The ETag of the state on which the change was decided; `*` for whatever is there.",
     },
     "IfNoneMatch": {
