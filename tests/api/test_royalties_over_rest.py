@@ -193,3 +193,34 @@ def test_statements_ask_no_question_per_row(api, told):
 @pytest.mark.parametrize("path", ["/statements", "/sales-reports", "/suspense", "/royalty-runs", "/exchange-rates"])
 def test_without_the_scope_no_royalties_are_shown(client_of, label, path):
     assert "royalties:read" in held(client_of, label, "catalog:read").refused("GET", path, 403)["detail"]
+
+
+def test_a_draft_is_tried_on_past_and_on_invented_sales_and_nothing_is_posted(api, client_of, label, tmp_path):
+    recording = tracks_of(label, 1)[0]
+    payee = a_payee(label)
+    deal = terms(payee, Clause(id="all", rate=Decimal("0.5")))
+    draft = a_contract(label, deal, scopes=[Scope("recording", recording.id)], is_signed=False)
+    a_report(label, tmp_path, [sold(recording, Net="90")])
+    path = f"/contracts/{draft.id}/what-if"
+    past = {"past": {"sold_from": "2026-01-01", "sold_until": "2026-12-31"}, "advance_micros": 20_000_000}
+    found = api("POST", path, past)
+    assert (found["net_micros"], found["earned_micros"]) == (90_000_000, 45_000_000)
+    assert [(each["payee_id"], each["balance_micros"]) for each in found["payees"]] == [(str(payee.id), 25_000_000)]
+    assert found["payees"][0]["steps"] == [{"kind": "charge", "amount_micros": -20_000_000}]
+    assert found["recouped_in"] == "2026-03-01"
+    sales = [{"channel": "stream", "units": "1000", "net": "0.01"}]
+    assert api("POST", path, {"invented": sales, "months": 12})["earned_micros"] == 60_000_000
+    api.refused("POST", path, 422, {})
+    api.refused("POST", path, 422, past | {"invented": sales})
+    api.refused("POST", path, 422, {"past": {"sold_from": "2026-02-01", "sold_until": "2026-01-01"}})
+    api.refused("POST", path, 422, {"invented": [sales[0] | {"units": "1e9"}]})
+    blind = held(client_of, label, "contracts:read")
+    blind.refused("POST", path, 403, past)
+    assert blind("POST", path, {"invented": sales})["earned_micros"] == 60_000_000
+    assert api("GET", "/ledger/accounts")["items"] == []
+
+
+def test_a_rivals_contract_is_not_tried(client_of, rival, label):
+    theirs = a_contract(label, terms(a_payee(label)), is_signed=False)
+    sales = {"invented": [{"channel": "stream", "units": "1", "net": "1"}]}
+    held(client_of, rival).refused("POST", f"/contracts/{theirs.id}/what-if", 404, sales)

@@ -30,7 +30,7 @@ from litestar.handlers import HTTPRouteHandler
 _FILES = (
     "published", "search",
     "artists", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
-    "parties", "contracts", "deals", "signatures", "splits",
+    "parties", "contracts", "what_if", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
     "products", "orders", "shop", "selling", "people", "label", "brand",
     "sales_reports", "suspense", "royalty_runs", "statements", "statement_papers", "ledger", "tax",

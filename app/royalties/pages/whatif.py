@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from litestar import Request, Response, get
@@ -16,17 +15,13 @@ from app.contracts.pages.editor import CONTRACT
 from app.contracts.pages.listing import CONTRACTS, today_of
 from app.contracts.pages.sent import DAY, NUMBER, Reader
 from app.contracts.policies import contract_to_read
-from app.contracts.queries.lists import newest_terms, payee_names
-from app.contracts.rules.fitting import Circumstances
-from app.contracts.rules.terms import CHANNELS, Terms
-from app.contracts.service import drafting
-from app.contracts.service.favouring import favoured
+from app.contracts.queries.lists import payee_names
+from app.contracts.rules.terms import CHANNELS
 from app.identity.pages import visitor_of
 from app.identity.policies import allows, require
-from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.ids import parse_uuid
-from app.kernel.money import exact, to_micros
+from app.kernel.money import to_micros
 from app.kernel.sentences import sentence
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
@@ -34,7 +29,7 @@ from app.royalties.rules.imagining import Sold, imagine
 from app.royalties.rules.settling import Charge
 from app.royalties.service import imagining
 
-MONTHS, MOST_MONTHS = 12, 120
+MONTHS = 12
 STEPS = {
     "charge": sentence("Advances and costs"),
     "costs_first": sentence("Costs that come back first"),
@@ -59,13 +54,13 @@ def what_if(request: Request[Any, Any, Any], contract_id: FromPath[str]) -> Resp
     read = Reader(typed or _blank(today), realm.language)
     with tenant_read(tenant) as session:
         contract = contract_to_read(session, visitor, parse_uuid(contract_id))
-        terms = _terms(session, contract)
+        terms = imagining.terms_of(session, contract)
         facts: dict[str, Any] = {"contract": contract, "terms": terms, "payees": payee_names(session, terms)}
         outcome, lacking = None, 0
         if typed:
             if read.one("of") == "past":
                 require(visitor, "royalties.view")
-            sold, lacking = _sold(session, contract, terms, read, today)
+            sold, lacking = _sold(session, contract, terms.currency, read, today)
             costs = [*imagining.charges(session, contract.id), *_advance(read)]
             outcome = imagine(terms, sold, costs) if not read.problems else None
     facts |= {
@@ -82,19 +77,13 @@ def what_if(request: Request[Any, Any, Any], contract_id: FromPath[str]) -> Resp
     return page("contracts/what_if.html", realm, here=CONTRACTS, status=status, **facts)
 
 
-def _terms(session: Session, contract: Contract) -> Terms:
-    """The newest terms of a contract, with the better rates of those that it follows."""
-    terms = drafting.latest(session, contract.id).read()
-    return favoured(contract.id, {**newest_terms(session, terms.most_favoured), contract.id: terms})
-
-
 def _blank(today: date) -> dict[str, Any]:
     first = today.replace(year=today.year - 1, day=1)
     rows = {"row": ["1"], "r1_channel": "stream", "r1_units": "100000", "r1_net": "0.003"}
     return {"of": "invented", "months": str(MONTHS), "from": first.isoformat(), "until": today.isoformat(), **rows}
 
 
-def _sold(session: Session, contract: Contract, terms: Terms, read: Reader, today: date) -> tuple[list[Sold], int]:
+def _sold(session: Session, contract: Contract, currency: str, read: Reader, today: date) -> tuple[list[Sold], int]:
     if read.one("of") != "past":
         return _invented(read, today), 0
     first, last = read.day("from"), read.day("until")
@@ -103,16 +92,16 @@ def _sold(session: Session, contract: Contract, terms: Terms, read: Reader, toda
             read.problems.setdefault(name, DAY)
     if first is None or last is None:
         return [], 0
-    return imagining.past_sales(session, contract, terms.currency, first, last)
+    return imagining.past_sales(session, contract, currency, first, last)
 
 
 def _invented(read: Reader, today: date) -> list[Sold]:
     """The same sales every month, from this one on."""
     months = read.whole("months", FEW_MONTHS, MONTHS) or 0
-    if not 1 <= months <= MOST_MONTHS:
+    if not 1 <= months <= imagining.MOST_MONTHS:
         read.problems.setdefault("months", FEW_MONTHS)
         return []
-    sold = []
+    sales = []
     for place in read.several("row"):
         at = f"r{place}_"
         units, net, price = (read.number(f"{at}{name}") for name in ("units", "net", "price"))
@@ -121,26 +110,16 @@ def _invented(read: Reader, today: date) -> list[Sold]:
             continue
         channel = read.one(f"{at}channel")
         place_code = read.one(f"{at}territory").upper() or None
-        for month in range(months):
-            day = date(today.year + (today.month - 1 + month) // 12, (today.month - 1 + month) % 12 + 1, 1)
-            sale = Circumstances(place_code, channel if channel in CHANNELS else CHANNELS[0], None, None, None, "", day)
-            sold.append(_of(sale, units, net, price))
-    return sold
-
-
-def _of(sale: Circumstances, units: Decimal, net: Decimal, price: Decimal | None) -> Sold:
-    with exact():
-        total = units * net
-        priced = units * price if price is not None else Decimal(0)
-    lacking = units if price is None else Decimal(0)
-    return Sold(sale, sale.sold_on, units, total, total, priced, priced, lacking, lacking)
+        known = channel if channel in CHANNELS else CHANNELS[0]
+        sales.append(imagining.Invented(known, place_code, units, net, price))
+    return imagining.invented(sales, today, months)
 
 
 def _advance(read: Reader) -> list[Charge]:
     amount = read.number("advance")
     if not amount or read.problems or amount < 0:
         return []
-    return [Charge(ids.new_id(), "", "advance", to_micros(amount))]
+    return [imagining.an_advance(to_micros(amount))]
 
 
 handlers = [what_if]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import polars as pl
@@ -14,12 +14,59 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, Recoupable
+from app.contracts.queries.lists import newest_terms
 from app.contracts.rules.fitting import Circumstances
+from app.contracts.rules.terms import Terms
+from app.contracts.service import drafting
+from app.contracts.service.favouring import favoured
+from app.kernel import ids
 from app.kernel.money import WHOLE_PPM, exact
 from app.royalties.models import SalesContext, SalesLine
 from app.royalties.rules.imagining import Sold
 from app.royalties.rules.settling import Charge
 from app.royalties.service import rates, resolving
+
+MOST_MONTHS: Final = 120
+
+
+class Invented(NamedTuple):
+    """Sales that somebody thinks of: so many units a month, what each brings, and what it costs where that is known."""
+
+    channel: str
+    territory: str | None
+    units: Decimal
+    net: Decimal
+    price: Decimal | None = None
+
+
+def terms_of(session: Session, contract: Contract) -> Terms:
+    """The newest terms of a contract, with the better rates of those that it follows."""
+    terms = drafting.latest(session, contract.id).read()
+    return favoured(contract.id, {**newest_terms(session, terms.most_favoured), contract.id: terms})
+
+
+def invented(sales: Iterable[Invented], today: date, months: int) -> list[Sold]:
+    """The same sales every month, from this one on."""
+    found = []
+    for each in sales:
+        for month in range(months):
+            day = date(today.year + (today.month - 1 + month) // 12, (today.month - 1 + month) % 12 + 1, 1)
+            sale = Circumstances(each.territory, each.channel, None, None, None, "", day)
+            found.append(_thought_of(sale, each))
+    return found
+
+
+def _thought_of(sale: Circumstances, each: Invented) -> Sold:
+    with exact():
+        total = each.units * each.net
+        priced = each.units * each.price if each.price is not None else Decimal(0)
+    lacking = each.units if each.price is None else Decimal(0)
+    return Sold(sale, sale.sold_on, each.units, total, total, priced, priced, lacking, lacking)
+
+
+def an_advance(micros: int) -> Charge:
+    """An advance that somebody thinks of."""
+    return Charge(ids.new_id(), "", "advance", micros)
 
 
 def past_sales(session: Session, contract: Contract, currency: str, first: date, last: date) -> tuple[list[Sold], int]:
