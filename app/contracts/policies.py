@@ -31,7 +31,7 @@ from app.contracts.models import (
 from app.contracts.rules.terms import Terms
 from app.contracts.schemas import Scope
 from app.identity.errors import PermissionMissing, SamePerson
-from app.identity.policies import Visitor, allows_somewhere, require, require_somewhere
+from app.identity.policies import Visitor, allows_somewhere, hands_of, require, require_somewhere
 from app.identity.rules.permissions import Permission
 from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
@@ -103,7 +103,7 @@ def cost_to_decide(session: Session, visitor: Visitor, contract_id: UUID | None,
     found = session.scalar(query.with_for_update())
     if found is None:
         raise CostUnknown
-    if found.created_by is not None and found.created_by == visitor.member.id:
+    if visitor.member.id in hands_of(session, {found.created_by}):
         raise SamePerson
     return found
 

@@ -195,6 +195,16 @@ class SupportGrant(LabelModel):
         return self.ended_at is None and self.ends_at is not None and now < self.ends_at
 
 
+class ProgramHand(LabelModel):
+    """Somebody who made a program or took its secret, and so can act as it."""
+
+    __tablename__ = "program_hands"
+
+    program_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(MOMENT)
+
+
 class MemberSession(LabelModel):
     """One signed-in browser; only a hash of its token is kept. One that awaits its second factor opens nothing."""
 

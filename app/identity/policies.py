@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.identity.errors import (
@@ -23,7 +24,16 @@ from app.identity.errors import (
     SamePerson,
     SessionUnknown,
 )
-from app.identity.models import PROGRAM, CustomRole, Invitation, Member, MemberSession, Passkey, SupportGrant
+from app.identity.models import (
+    PROGRAM,
+    CustomRole,
+    Invitation,
+    Member,
+    MemberSession,
+    Passkey,
+    ProgramHand,
+    SupportGrant,
+)
 from app.identity.rules.grants import NOTHING, Granted
 from app.identity.rules.permissions import SENTENCES as PERMISSION_SENTENCES
 from app.identity.rules.permissions import Permission, apart_from, for_support, known
@@ -166,9 +176,29 @@ def require_recent(visitor: Visitor, minutes: int = RECENT_MINUTES) -> None:
         raise ProofTooOld
 
 
-def require_apart(visitor: Visitor, permission: Permission, done_by: Mapping[Permission, UUID | None]) -> None:
+def hands_of(session: Session, member_ids: Collection[UUID | None]) -> set[UUID]:
+    """Everybody who counts as the same person as one of these where duties are apart, they themselves among them.
+
+    A program is the hand of whoever made it or took its secret, also by another program of theirs: what it did, each
+    of them did. People are the same as nobody but themselves, even where they have a program in common.
+    """
+    known = [each for each in member_ids if each is not None]
+    if not known:
+        return set()
+    given = literal(known, ARRAY(Uuid))
+    behind = select(func.unnest(given).label("id")).cte("behind", recursive=True)
+    behind = behind.union(select(ProgramHand.member_id).join(behind, behind.c.id == ProgramHand.program_id))
+    hands = select(behind.c.id).cte("hands", recursive=True)
+    hands = hands.union(select(ProgramHand.program_id).join(hands, hands.c.id == ProgramHand.member_id))
+    return set(session.scalars(select(hands.c.id)))
+
+
+def require_apart(
+    session: Session, visitor: Visitor, permission: Permission, done_by: Mapping[Permission, Collection[UUID]]
+) -> None:
     """Refuse a second duty to whoever did the first on the same subject; `done_by` says who did what to it."""
-    if any(done_by.get(other) == visitor.member.id for other in apart_from(permission)):
+    others = {each for other in apart_from(permission) for each in done_by.get(other, ())}
+    if others & hands_of(session, {visitor.member.id}):
         raise SamePerson
 
 

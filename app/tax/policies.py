@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope, PermissionMissing, SamePerson
-from app.identity.policies import Visitor, allows_somewhere, granted_for, require
+from app.identity.models import Member
+from app.identity.policies import Visitor, allows_somewhere, granted_for, hands_of, require
 from app.identity.rules import token_hash
 from app.identity.rules.permissions import Permission
 from app.kernel import clock
@@ -137,9 +138,14 @@ def case_to_decide(session: Session, visitor: Visitor, case_id: UUID | None) -> 
     case = case_to_read(session, visitor, case_id)
     require_all(visitor, "payouts.approve")
     session.refresh(case, with_for_update=True)
-    if case.party_id is not None and visitor.member.id in entered_by(session, case.party_id):
+    if case.party_id is not None and has_entered(session, visitor.member, case.party_id):
         raise SamePerson
     return case
+
+
+def has_entered(session: Session, member: Member, party_id: UUID) -> bool:
+    """Tell whether a member had a hand in entering or changing a payee: their own, or a program's that is theirs."""
+    return not hands_of(session, {member.id}).isdisjoint(entered_by(session, party_id))
 
 
 def entered_by(session: Session, party_id: UUID) -> set[UUID]:

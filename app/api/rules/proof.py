@@ -8,8 +8,9 @@ program has no fresh proof: its token stands for the scopes that somebody let it
   sign-in is no older than ten minutes (RFC 9470). No refreshed token and no program on its own gets here.
 * `never`: in the portal alone.
 
-A program has a member of its own, so books tell apart what it prepared and what the person approves who made it.
-Whoever looks after programs can therefore prepare with one hand and approve with the other; activity shows it.
+A program has a member of its own, and two hands make no second pair of eyes: whoever made a program or took its secret
+counts as the same person for all that it did (`app.identity.policies.hands_of`): they do not approve what it prepared.
+Who came by a secret otherwise, from a file or a colleague, nobody can know.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from app.identity.models import PROGRAM, Member
 from app.identity.policies import Visitor, require_no_more
 from app.identity.rules.scopes import Scope
 from app.identity.service.notices import language_of
+from app.identity.service.programs import take_in_hand
 from app.kernel import activity, clock, egress, ids
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -123,6 +124,8 @@ def _added(session: Session, tenant: Tenant, name: str, wish: Wish, made_by: UUI
     )
     session.add(client)
     session.flush()
+    if made_by is not None:
+        take_in_hand(session, member.id, made_by)
     return client
 
 
@@ -143,7 +146,10 @@ def give_secret(session: Session, client: ApiClient) -> str:
 
 
 def rotate_secret(session: Session, actor: Actor, client: ApiClient) -> str:
-    """Give a new secret; the one before opens for the overlap as well, and any older one not any more."""
+    """Give a new secret; the one before opens for the overlap as well, and any older one not any more.
+
+    Whoever is given it counts as the program where duties are apart.
+    """
     now = clock.now()
     good = [held for held in secrets_of(session, client) if held.is_good(now)]
     for older in good[1:]:
@@ -151,6 +157,8 @@ def rotate_secret(session: Session, actor: Actor, client: ApiClient) -> str:
     for newest in good[:1]:
         newest.end(now + OVERLAP)
     secret = give_secret(session, client)
+    if actor.id is not None:
+        take_in_hand(session, client.member_id, actor.id)
     activity.record(session, actor, "api.secret_rotated", subject_type="api_client", subject_id=client.id)
     return secret
 

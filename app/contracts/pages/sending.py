@@ -25,7 +25,7 @@ from app.contracts.service import drafting, reminding, sending, signing, writing
 from app.contracts.service.sending import NewSigner, Sending
 from app.identity.pages import visitor_of
 from app.identity.pages.door import again, several
-from app.identity.policies import Visitor, allows
+from app.identity.policies import Visitor, allows, hands_of
 from app.kernel import files
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid
@@ -143,7 +143,7 @@ def _own(session: Session, visitor: Visitor, contract: Contract, version: Contra
     signers = sending.signers_of(session, version.id)
     turn = rules.due(signers, in_order=version.in_order)
     found = next((each for each in signers if each.side == "label" and each.position in turn), None)
-    wrote = visitor.member.id in signing.editors(session, contract.id)
+    wrote = visitor.member.id in hands_of(session, signing.editors(session, contract.id))
     return {"signer": found, "wrote": wrote} if found else None
 
 

@@ -166,8 +166,7 @@ def sign_for_label(
     session: Session, tenant: Tenant, visitor: Visitor, asked: Asked, *, name: str, seen: str, agrees: bool, came: Came
 ) -> None:
     """Sign as a member who may sign for the label and had no hand in writing the contract."""
-    for editor in editors(session, asked.contract.id):
-        require_apart(visitor, "contracts.sign", {"contracts.edit": editor})
+    require_apart(session, visitor, "contracts.sign", {"contracts.edit": editors(session, asked.contract.id)})
     how = {"member": str(visitor.member.id), "email": visitor.member.email}
     _sign(session, asked, name=name, seen=seen, agrees=agrees, how=how, came=came)
     tell(session, visitor.actor, "contract.signed", asked.contract, after=_told(asked))

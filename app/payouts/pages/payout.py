@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Member
 from app.identity.pages import visitor_here
-from app.identity.policies import Visitor, allows, require_somewhere
+from app.identity.policies import Visitor, allows, hands_of, require_somewhere
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
@@ -121,7 +121,7 @@ def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]
         "people": {row.id: row.name for row in session.execute(select(Member.id, Member.name))},
         "may_stop": payout.state in ("reserved", "approved") and may_ask_for(session, visitor, payee),
         "may_approve": waits and allows(visitor, "payouts.approve") and visitor.scope.is_whole,
-        "is_own": payout.asked_by == visitor.member.id,
+        "is_own": visitor.member.id in hands_of(session, {payout.asked_by}),
     }
 
 

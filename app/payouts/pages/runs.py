@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import SamePerson
 from app.identity.models import Member
 from app.identity.pages import visitor_of
-from app.identity.policies import Visitor, allows
+from app.identity.policies import Visitor, allows, hands_of
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.ids import parse_uuid
@@ -116,7 +116,7 @@ def _facts(session: Session, visitor: Visitor, run: PayoutRun) -> dict[str, Any]
     return {
         "totals": runs.totals(session, run),
         "is_large": runs.is_large(session, run),
-        "is_own": visitor.member.id in (run.created_by, run.submitted_by),
+        "is_own": visitor.member.id in hands_of(session, {run.created_by, run.submitted_by}),
         "people": _people(session),
         "states": states.SENTENCES,
         "tones": states.TONES,

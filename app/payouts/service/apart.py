@@ -10,6 +10,7 @@ from sqlalchemy import DateTime, Select, cast, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.contracts.models import SplitShare, SplitSheet
+from app.identity.policies import hands_of
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
 from app.payouts.errors import EditedByYou
@@ -39,14 +40,16 @@ def edited_by(session: Session, member: UUID, payees: Collection[UUID]) -> set[U
     """The payees of whom a member changed what they get, or where it goes, and nobody else let them be paid since.
 
     What was paid without anybody's approval shows nothing; what arrived later was looked at when it was approved.
+    What a program did whose secret they have, they did.
     """
+    hands = hands_of(session, {member})
     since = (
         select(Payout.payee_id, func.max(Payout.approved_at).label("at"))
-        .where(Payout.payee_id.in_(payees), Payout.paid_at.is_not(None), Payout.approved_by != member)
+        .where(Payout.payee_id.in_(payees), Payout.paid_at.is_not(None), Payout.approved_by.not_in(hands))
         .group_by(Payout.payee_id)
         .subquery()
     )
-    touched = union(_accounts(member), _deals(member), _splits(member), _rates(member)).subquery()
+    touched = union(_accounts(hands), _deals(hands), _splits(hands), _rates(hands)).subquery()
     never = cast(literal("-infinity"), DateTime(timezone=True))
     query = (
         select(touched.c.payee)
@@ -57,27 +60,27 @@ def edited_by(session: Session, member: UUID, payees: Collection[UUID]) -> set[U
     return set(session.scalars(query))
 
 
-def _did(member: UUID, actions: Collection[str]) -> Select[Activity]:
+def _did(hands: set[UUID], actions: Collection[str]) -> Select[Activity]:
     return select(Activity).where(
-        or_(Activity.actor_id == member, Activity.on_behalf_of == member), Activity.action.in_(actions)
+        or_(Activity.actor_id.in_(hands), Activity.on_behalf_of.in_(hands)), Activity.action.in_(actions)
     )
 
 
-def _accounts(member: UUID) -> Select[UUID, object]:
-    did = _did(member, ACCOUNTS).subquery()
+def _accounts(hands: set[UUID]) -> Select[UUID, object]:
+    did = _did(hands, ACCOUNTS).subquery()
     return select(did.c.subject_id.label("payee"), did.c.at.label("at"))
 
 
-def _deals(member: UUID) -> Select[UUID, object]:
-    did = _did(member, DEALS).subquery()
+def _deals(hands: set[UUID]) -> Select[UUID, object]:
+    did = _did(hands, DEALS).subquery()
     told = select(Statement.payee_id, Statement.contract_id).distinct().subquery()
     return select(told.c.payee_id.label("payee"), did.c.at.label("at")).join(
         did, did.c.subject_id == told.c.contract_id
     )
 
 
-def _splits(member: UUID) -> Select[UUID, object]:
-    did = _did(member, SPLITS).subquery()
+def _splits(hands: set[UUID]) -> Select[UUID, object]:
+    did = _did(hands, SPLITS).subquery()
     return (
         select(SplitShare.payee_id.label("payee"), did.c.at.label("at"))
         .join(SplitSheet, SplitSheet.id == SplitShare.sheet_id)
@@ -85,8 +88,8 @@ def _splits(member: UUID) -> Select[UUID, object]:
     )
 
 
-def _rates(member: UUID) -> Select[UUID, object]:
+def _rates(hands: set[UUID]) -> Select[UUID, object]:
     """An exchange rate is everybody's who is told something worked out with it."""
-    did = _did(member, RATES).subquery()
+    did = _did(hands, RATES).subquery()
     told = select(Statement.payee_id).distinct().subquery()
     return select(told.c.payee_id.label("payee"), did.c.at.label("at")).join(did, literal(value=True))

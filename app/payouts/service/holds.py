@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SamePerson
+from app.identity.policies import hands_of
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import moment, tenant_work
@@ -79,7 +80,7 @@ def renew(session: Session, actor: Actor, held: PayoutHold) -> None:
     """Hold for thirty days more, by somebody other than who held last."""
     if held.released_at is not None:
         raise HoldOver
-    if actor.id is None or actor.id == (held.renewed_by or held.opened_by):
+    if actor.id is None or actor.id in hands_of(session, {held.renewed_by or held.opened_by}):
         raise SamePerson
     held.renewed_by, held.ends_at = actor.id, clock.now() + HOLD_FOR
     session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
+from app.identity.policies import hands_of
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import moment
@@ -107,7 +108,7 @@ def needs_approval(session: Session, quote: Quote) -> bool:
 
 def approve(session: Session, actor: Actor, payout: Payout) -> None:
     """Let a payout go that waited for a second person."""
-    if actor.id is not None and actor.id == payout.asked_by:
+    if actor.id in hands_of(session, {payout.asked_by}):
         raise ApproverNeeded
     if payout.run_id is not None:
         raise PayoutUnfit

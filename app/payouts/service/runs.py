@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.identity.errors import SamePerson
+from app.identity.policies import hands_of
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import copy_rows, moment, table_of
@@ -204,7 +205,7 @@ def approve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, *, s
     """
     if run.state != "submitted":
         raise RunUnfit
-    if is_large(session, run) and actor.id is not None and actor.id in (run.created_by, run.submitted_by):
+    if is_large(session, run) and actor.id in hands_of(session, {run.created_by, run.submitted_by}):
         raise SamePerson
     if seen_hash != run.batch_hash or batch_hash(session, run) != run.batch_hash:
         raise RunChanged

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.identity.models import Member
 from app.identity.pages import event_stream, staying, visitor_of
 from app.identity.pages.door import again
-from app.identity.policies import Visitor, allows, who_may
+from app.identity.policies import Visitor, allows, hands_of, who_may
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict
@@ -89,14 +89,15 @@ def _values(request: Request[Any, Any, Any], visitor: Visitor, run_id: str) -> d
     with tenant_read(tenant) as session:
         run = run_to_read(session, visitor, parse_uuid(run_id))
         shown = _shown(session, tenant, run, asked, at)
+        hands = hands_of(session, {run.created_by})
     return {
         "here": f"{ROYALTIES}/runs/{run.id}",
         "asked": asked,
         "at": at,
         "teller": teller_of(realm_of(request)),
         "may_run": allows(visitor, "royalties.run"),
-        "is_own": visitor.member.id == run.created_by,
-        "is_alone": shown.pop("others") <= {visitor.member.id},
+        "is_own": visitor.member.id in hands,
+        "is_alone": shown.pop("others") <= hands,
         **shown,
     }
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.identity.policies import who_may
+from app.identity.policies import hands_of, who_may
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
@@ -165,8 +165,9 @@ def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
         raise RunUnfit
     if waiting := sum(each["signed_by"] is None for each in run.anomalies):
         raise AnomaliesOpen(count=waiting)
-    if actor.id is not None and actor.id == run.created_by and is_large(session, currency_of(actor), run):
-        raise SecondPersonNeeded if who_may(session, "royalties.run") - {actor.id} else SecondPersonMissing
+    hands = hands_of(session, {run.created_by})
+    if actor.id in hands and is_large(session, currency_of(actor), run):
+        raise SecondPersonNeeded if who_may(session, "royalties.run") - hands else SecondPersonMissing
     run.state, run.approved_by, run.approved_at = "approved", actor.id, clock.now()
     session.flush()
     _tell(session, actor, "run.approved", run)

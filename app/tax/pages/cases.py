@@ -27,7 +27,7 @@ from app.tax import queries
 from app.tax.errors import CaseUnknown
 from app.tax.models import SanctionsList
 from app.tax.pages.places import PROVED, SCREENING, SHOWN, AnyRequest, page_number, teller
-from app.tax.policies import case_to_decide, case_to_read, entered_by, require_all
+from app.tax.policies import case_to_decide, case_to_read, has_entered, require_all
 from app.tax.rules.names import THRESHOLD
 from app.tax.schemas import DecisionForm
 from app.tax.service import screening
@@ -114,7 +114,7 @@ def _case(request: AnyRequest, case_id: str) -> dict[str, Any]:
         case = case_to_read(session, visitor, parse_uuid(case_id))
         party = session.get(Party, case.party_id) if case.party_id else None
         decider = session.get(Member, case.decided_by) if case.decided_by else None
-        has_entered = party is not None and visitor.member.id in entered_by(session, party.id)
+        entered = party is not None and has_entered(session, visitor.member, party.id)
     return {
         "here": SCREENING,
         "case": case,
@@ -122,7 +122,7 @@ def _case(request: AnyRequest, case_id: str) -> dict[str, Any]:
         "decider": decider,
         "states": CASE_SENTENCES,
         "tones": CASE_TONES,
-        "has_entered": has_entered,
+        "has_entered": entered,
         "may_decide": "payouts.approve" in visitor.permissions and case.state == "open",
         "teller": teller(request),
     }
