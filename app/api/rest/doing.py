@@ -149,7 +149,7 @@ class _Doer:
             if not isinstance(operation, Operation) or operation.scope not in self._caller.scopes:
                 break
             one = bulk_forms.meant(operation, places, row.body, row.if_match)
-            if one is None or one.row_id in named:
+            if one is None or one.row_id in named or (found and not bulk_forms.go_together(found[0], one)):
                 break
             named.add(one.row_id)
             found.append(one)
@@ -161,10 +161,9 @@ class _Doer:
                 refusals = bulk_forms.change(self._session, self._caller.visitor, wishes)
         except Refusal as refusal:
             refusals = [refusal] * len(wishes)
-        told = [f"{BASE}/recordings/{wish.row_id}" for wish in wishes]
         return [
-            self._declined(refusal) if refusal else Result(200, {"location": where})
-            for refusal, where in zip(refusals, told, strict=True)
+            self._declined(refusal) if refusal else Result(200, {"location": wish.at})
+            for refusal, wish in zip(refusals, wishes, strict=True)
         ]
 
     def _one(self, row: Sent) -> Result:

@@ -8,24 +8,39 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from app.api.rest.catalog_parts import Parental
-from app.api.rest.conventions import UNSET, Answer, Body, Call, Expansion, Resource, Section, UnsetType, View
+from app.api.rest.catalog_parts import Isrc, Language, Parental, Year
+from app.api.rest.conventions import (
+    UNSET,
+    Answer,
+    Body,
+    Call,
+    Expansion,
+    Patch,
+    Resource,
+    Section,
+    UnsetType,
+    View,
+    said,
+)
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.schemas import Id, Moment, Text
-from app.api.rest.recordings import RECORDINGS, RecordingView
+from app.api.rest.conventions.schemas import Code, Id, Moment, Text
+from app.api.rest.recordings import RECORDINGS, Milliseconds, RecordingView
 from app.api.rest.releases import RELEASES, ReleaseView
 from app.catalog.errors import TrackUnknown
 from app.catalog.models import Recording, Release, Track
 from app.catalog.policies import (
     may_see_release,
+    recording_to_change,
     recording_to_read,
     release_to_change,
     release_to_read,
     track_to_change,
 )
-from app.catalog.service import placing
+from app.catalog.rules import fields
+from app.catalog.service import editing, placing
 from app.catalog.service.editing import set_values
 from app.catalog.service.parts import PARTS
+from app.catalog.service.tracks_together import TrackWish, change_tracks
 from app.identity.policies import Visitor, require_somewhere
 
 SECTION = Section("Tracks", "Places on releases, each with the recording that stands there.")
@@ -62,6 +77,30 @@ class NewPlace(Body, frozen=True):
     on_new_disc: bool = False
 
 
+class CellsChange(Patch, frozen=True):
+    """What is to be otherwise about the recording at a place: the cells of the portal's grid."""
+
+    title: Text | UnsetType = UNSET
+    version_title: Text | UnsetType | None = UNSET
+    isrc: Isrc | UnsetType | None = UNSET
+    duration_ms: Milliseconds | UnsetType | None = UNSET
+    language: Language | UnsetType | None = UNSET
+    genre: Text | UnsetType | None = UNSET
+    parental: Parental | UnsetType = UNSET
+    p_year: Year | UnsetType | None = UNSET
+    p_owner: Text | UnsetType | None = UNSET
+
+
+class TrackChange(Patch, frozen=True):
+    """What is to be otherwise about a place. Without a `title` of its own it is called as its recording."""
+
+    title: Text | UnsetType | None = UNSET
+    position: Code | UnsetType | None = UNSET
+    is_preorder_only: bool | UnsetType = UNSET
+    is_instant_grat: bool | UnsetType = UNSET
+    recording: CellsChange | UnsetType = UNSET
+
+
 class TrackOrder(Body, frozen=True):
     """Every track of a release in its order, each with its disc."""
 
@@ -92,6 +131,7 @@ TRACKS = Resource(
     model=Track,
     visible=_visible,
     columns={
+        "version": Track.version + Recording.version,  # what is shown is of both
         "title": func.coalesce(Track.title, Recording.title),
         "version_title": Recording.version_title,
         "artist_line": Recording.artist_line,
@@ -130,6 +170,45 @@ def read_track(call: Call, session: Session) -> Answer:
     if found is None:
         raise TrackUnknown
     return TRACKS.one(call, session, found)
+
+
+@SECTION.patch("/tracks/{track_id}", scope="catalog:write", takes=TrackChange, resource=TRACKS)
+def change_track(call: Call, session: Session, body: TrackChange) -> Answer:
+    """Change a track. Its place's own fields, and those of its recording, which are so wherever that stands."""
+    track_id = call.id("track_id")
+    if track_id is None:
+        raise TrackUnknown
+
+    def check(version: int) -> None:
+        call.require_unchanged(TRACKS.name, track_id, version)
+
+    wish = TrackWish(track_id, own_of(body), typed_of(body), check)
+    refusal = change_tracks(session, call.visitor, call.actor, [wish])[0]
+    if refusal is not None:
+        raise refusal
+    if body.recording is not UNSET and body.recording.isrc is not UNSET:
+        standing = select(Track.recording_id).where(Track.id == track_id)
+        recording = recording_to_change(session, call.visitor, session.scalar(standing))
+        editing.change(session, call.actor, recording, {"isrc": body.recording.isrc or ""})
+    session.flush()
+    return TRACKS.one(call, session, track_id)
+
+
+_ITEMS = {
+    "title": "title", "position": "position", "is_preorder_only": "preorder_only", "is_instant_grat": "instant_grat",
+}  # fmt: skip
+
+
+def own_of(body: TrackChange) -> dict[str, Any]:
+    """What a change says of a place itself."""
+    named = {_ITEMS[name]: value for name, value in said(body).items() if name in _ITEMS}
+    return {name: fields.text(value) if isinstance(value, str) else value for name, value in named.items()}
+
+
+def typed_of(body: TrackChange) -> dict[str, str]:
+    """What a change says of the recording, but for its code, as it is typed."""
+    named = {} if body.recording is UNSET else said(body.recording)
+    return {name: fields.told(value) or "" for name, value in named.items() if name != "isrc"}
 
 
 @SECTION.listing("/releases/{release_id}/tracks", TRACKS, scope="catalog:read")

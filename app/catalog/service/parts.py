@@ -28,10 +28,11 @@ from app.kernel.files import StoredFile
 from app.roster.models import Artist, Contributor, Imprint
 
 MOVE = text(
-    "UPDATE tracks SET disc = v.disc, number = v.number, position = v.position, is_instant_grat = v.instant, "
-    "version = version + 1, updated_at = now() "
-    "FROM unnest(:ids ::uuid[], :discs ::int[], :numbers ::int[], :positions ::text[], :instants ::bool[]) "
-    "v(id, disc, number, position, instant) WHERE tracks.id = v.id"
+    "UPDATE tracks SET disc = v.disc, number = v.number, position = v.position, title = v.title, "
+    "is_preorder_only = v.preorder, is_instant_grat = v.instant, version = version + 1, updated_at = now() "
+    "FROM unnest(:ids ::uuid[], :discs ::int[], :numbers ::int[], :positions ::text[], :titles ::text[], "
+    ":preorders ::bool[], :instants ::bool[]) v(id, disc, number, position, title, preorder, instant) "
+    "WHERE tracks.id = v.id"
 )
 """One statement: places are compared when it ends, so tracks may change places with each other."""
 
@@ -167,17 +168,21 @@ def _write_tracks(session: Session, release: Release, items: list[Item]) -> None
         session.execute(delete(Track).where(Track.id.in_(gone)))
     moved = [item for item in kept if item["track"] in there and _is_otherwise(there[item["track"]], item)]
     if moved:
-        columns = {"ids": "track", "discs": "disc", "numbers": "number", "positions": "position"}
-        columns |= {"instants": "instant_grat"}
-        session.execute(MOVE, {name: [item[key] for item in moved] for name, key in columns.items()})
+        move_tracks(session, moved)
         for item in moved:
             session.expire(there[item["track"]])
     _insert(session, Track, [_as_row(release, item) for item in kept if item["track"] not in there])
 
 
+def move_tracks(session: Session, items: list[Item]) -> None:
+    """Give tracks that are there what their items say of their places."""
+    columns = {"ids": "track", "discs": "disc", "numbers": "number", "positions": "position", "titles": "title"}
+    columns |= {"preorders": "preorder_only", "instants": "instant_grat"}
+    session.execute(MOVE, {name: [item[key] for item in items] for name, key in columns.items()})
+
+
 def _is_otherwise(track: Track, item: Item) -> bool:
-    held = (track.disc, track.number, track.position, track.is_instant_grat)
-    return held != (item["disc"], item["number"], item["position"], item["instant_grat"])
+    return track_item(track, item["name"]) != item
 
 
 def _as_row(release: Release, item: Item) -> dict[str, Any]:
