@@ -84,6 +84,7 @@ class ProductView(View):
     interval: str | None
     fulfilled_by: str
     position: int
+    picture_id: Id | None
     variants: list[VariantView]
     parts: list[BundlePartView]
     created_at: Moment
@@ -196,6 +197,7 @@ PRODUCTS = Resource(
     view=ProductView,
     model=Product,
     visible=whole_shop,
+    columns={"picture_id": Product.image_id},
     parts={"variants": Part(_variants, []), "parts": Part(_parts, [])},
     filters={
         "q": by.search(lambda wanted: matches(Product.folded, wanted), "Part of a title, as people type it.", forgive),

@@ -83,6 +83,7 @@ class StorePageView(View):
     slug: str
     titles: dict[str, str]
     bodies: dict[str, str]
+    picture_id: Id | None
     published_at: Moment | None
     created_at: Moment
     updated_at: Moment
@@ -150,6 +151,7 @@ STORE_PAGES = Resource(
     view=StorePageView,
     model=StorePage,
     visible=whole_shop,
+    columns={"picture_id": StorePage.image_id},
     filters={
         "kind": by.choice(StorePage.kind, ("page", "post", "legal"), "Texts of one kind."),
         "is_published": by.flag(StorePage.published_at.is_not(None), "Whether everybody sees it."),
