@@ -33,7 +33,7 @@ _FILES = (
     "parties", "contracts", "what_if", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
     "products", "orders", "shop", "markets", "store_taxes", "selling",
-    "shop_front", "pictures", "download_codes", "people", "label", "brand",
+    "shop_front", "pictures", "download_codes", "people", "label", "brand", "words",
     "sales_reports", "suspense", "royalty_runs", "statements", "statement_papers", "ledger", "tax",
     "uploads", "files", "views",
     "bulk", "exports", "events", "webhooks", "clock",

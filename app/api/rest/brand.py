@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import Answer, Body, Call, Resource, Section, View
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.numbered import asked
+from app.api.rest.conventions.numbered import Query, asked
 from app.api.rest.conventions.schemas import Count, Id, Moment, Name, Text
-from app.brand import policies
+from app.brand import policies, queries, service
 from app.brand.models import ThemeVersion
 from app.brand.service import themes
+from app.brand.service.live import PREVIEW_LIFE
 from app.identity.policies import Visitor
+from app.kernel import clock
+from app.kernel.ids import parse_uuid
+from themes.engine import changes
 
 SECTION = Section("Brand", "Versions of the label's look. What is published shows everywhere at once.")
 
@@ -64,6 +69,35 @@ class DraftChange(Body, frozen=True):
     note: Text | None = None
 
 
+class InputChangeView(View):
+    """An input that differs, with what it was and what it is; null where there is none."""
+
+    field: Annotated[str, Meta(examples=["shape.radius"])]
+    old: Any
+    new: Any
+
+
+class Difference(View):
+    """Every input in which a version differs from another; from the usual look where nothing is live."""
+
+    version_id: Id
+    other_id: Id | None
+    items: list[InputChangeView]
+
+
+class ThemeSchedule(Body, frozen=True):
+    """The moment at which a draft is published: one to come, within a year."""
+
+    at: Moment
+
+
+class PreviewLinkView(View):
+    """An address under which the team sees every page in this look until it ends."""
+
+    url: Annotated[str, Meta(examples=["https://label.example/portal/settings/brand/previews/…"])]
+    expires_at: Moment
+
+
 def _seen(visitor: Visitor) -> ColumnElement[bool]:
     policies.check_may_view(visitor)
     return true()
@@ -79,6 +113,12 @@ THEMES = Resource(
     hidden=frozenset({"inputs"}),
     version="sha256",
 )
+
+
+OTHER: Final[Query] = {
+    "other_id": {"type": "string", "format": "uuid", "maxLength": 36, "description": "The version to compare with."}
+}
+PREVIEWS: Final = "/portal/settings/brand/previews"
 
 
 def _version(call: Call, session: Session, *, edits: bool = False) -> ThemeVersion:
@@ -150,3 +190,41 @@ def restore_theme(call: Call, session: Session) -> Answer:
     themes.roll_back(session, call.actor, call.tenant, version.id)
     session.flush()
     return THEMES.one(call, session, version.id)
+
+
+@SECTION.get("/themes/{version_id}/difference", scope="brand:read", gives=Difference, query=OTHER)
+def compare_themes(call: Call, session: Session) -> Answer:
+    """Compare versions of the look. With another one, else with what is live."""
+    said = asked(call, OTHER)
+    version = _version(call, session)
+    other = session.scalar(queries.live())
+    if "other_id" in said:
+        other = policies.version_to_read(session, parse_uuid(said["other_id"]))
+    items = [each._asdict() for each in changes(service.said_in(other), version.said)]
+    return Answer({"version_id": version.id, "other_id": other.id if other else None, "items": items})
+
+
+@SECTION.put("/themes/{version_id}/schedule", scope="brand:write", takes=ThemeSchedule, resource=THEMES, matches=True)
+def schedule_theme(call: Call, session: Session, body: ThemeSchedule) -> Answer:
+    """Publish a draft at a time. It must pass every check now as well, and waits unchanged."""
+    version = _version(call, session, edits=True)
+    THEMES.require_unchanged(call, version)
+    service.schedule(session, call.actor, call.tenant, version.id, body.at)
+    return THEMES.one(call, session, version.id)
+
+
+@SECTION.delete("/themes/{version_id}/schedule", scope="brand:write", resource=THEMES)
+def unschedule_theme(call: Call, session: Session) -> Answer:
+    """Let a draft wait no longer. It can be changed again."""
+    version = _version(call, session, edits=True)
+    service.unschedule(session, call.actor, version.id)
+    return THEMES.one(call, session, version.id)
+
+
+@SECTION.post("/themes/{version_id}/preview-links", scope="brand:write", gives=PreviewLinkView)
+def link_theme_preview(call: Call, session: Session) -> Answer:
+    """Make a preview link. For a day; whoever opens it must be signed in to the portal."""
+    version = _version(call, session, edits=True)
+    ends = clock.now() + PREVIEW_LIFE
+    url = f"{call.realm.origin}{PREVIEWS}/{service.preview_link_token(call.tenant, version)}"
+    return Answer({"url": url, "expires_at": ends}, 201)

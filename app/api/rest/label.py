@@ -20,7 +20,9 @@ from app.identity.service import news
 from app.kernel.activity import Activity
 from tenants import billing
 from tenants.hosts import service as hosts
+from tenants.hosts.errors import HostUnknown
 from tenants.lifecycle.service import change_details
+from tenants.registry.models import HostRow
 
 SECTION = Section("Label", "The label itself: its details, its web addresses, the log of activity, and news.")
 Language = Annotated[str, Meta(min_length=2, max_length=20, examples=["de"])]
@@ -67,6 +69,12 @@ class NewHost(Body, frozen=True):
 
     host: Annotated[str, Meta(min_length=1, max_length=253, examples=["shop.example.com"])]
     surface: Literal["storefront", "portal", "artist"] | None = None
+
+
+class HostSurface(Body, frozen=True):
+    """The only surface that a web address shows; null: everything."""
+
+    surface: Literal["storefront", "portal", "artist"] | None
 
 
 class ActivityView(View):
@@ -181,6 +189,38 @@ def check_host(call: Call) -> Answer:
     """Check a web address. It serves from now on if its record says what it must."""
     require(call.visitor, "hosts.edit")
     return Answer(_host(hosts.prove(call.tenant, call.word("host"), by=call.actor)), 201)
+
+
+@SECTION.apart("/hosts/{host}/primary", scope="label:write", gives=Hosts)
+def make_host_primary(call: Call) -> Answer:
+    """Make a web address the primary one. Mails and links name it from now on."""
+    require(call.visitor, "hosts.edit")
+    hosts.make_primary(call.tenant, call.word("host"), by=call.actor)
+    return Answer({"items": [_host(row) for row in hosts.hosts_of(call.tenant)]}, 201)
+
+
+@SECTION.apart("/hosts/{host}/surface", scope="label:write", takes=HostSurface, gives=HostView)
+def bind_host(call: Call, body: HostSurface) -> Answer:
+    """Bind a web address to a surface. The primary one, and the one that came with the label, show everything."""
+    require(call.visitor, "hosts.edit")
+    billing.require(call.tenant, "own_hosts")
+    hosts.set_surface(call.tenant, _named(call).id, body.surface, by=call.actor)
+    return Answer(_host(_named(call)), 201)
+
+
+@SECTION.apart("/hosts/{host}/removal", scope="label:write", status=204)
+def remove_host(call: Call) -> Answer:
+    """Take a web address out of service. At once; it rests before another label may have it."""
+    require(call.visitor, "hosts.edit")
+    hosts.remove(call.tenant, call.word("host"), by=call.actor)
+    return Answer(status=204)
+
+
+def _named(call: Call) -> HostRow:
+    found = next((row for row in hosts.hosts_of(call.tenant) if row.host == call.word("host").lower()), None)
+    if found is None:
+        raise HostUnknown(host=call.word("host")[:253])
+    return found
 
 
 @SECTION.listing("/activity", ACTIVITY, scope="activity:read")
