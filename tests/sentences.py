@@ -53,10 +53,10 @@ def _of_code(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             found |= {_text(part.value) for part in node.body if _name(part) == "message"}
-        elif isinstance(node, ast.Assign):
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
             if _name(node).endswith("SENTENCES") and isinstance(node.value, ast.Dict):
                 found |= {_text(value) for value in node.value.values}
-            elif _name(node) in ("SUBJECT", "TEXT") or _is_field(node.targets[0]):
+            elif _name(node) in ("SUBJECT", "TEXT") or (isinstance(node, ast.Assign) and _is_field(node.targets[0])):
                 found.add(_text(node.value))
     return found
 

@@ -34,7 +34,7 @@ from app.royalties.service.posting import OWN_SHOP, SOURCES
 from app.storefront.models import Dispute, Order, Payment, Refund, StoreSale
 from app.storefront.rules.portions import portion
 
-SUBJECT: Final = "store"
+SUBJECT_TYPE: Final = "store"
 
 
 def transit(gateway: str, currency: str) -> Account:
@@ -71,7 +71,7 @@ def _fee(order: Order, payment: Payment, on: date) -> list[Entry]:
         return []
     fees, way = Account(Kind.PAYMENT_FEES, None, payment.currency), transit(payment.gateway, payment.currency)
     key = f"payment:{payment.id}:fee"
-    return [Entry(key, fees, way, payment.fee_micros, on, "payment fee", SUBJECT, order.id)]
+    return [Entry(key, fees, way, payment.fee_micros, on, "payment fee", SUBJECT_TYPE, order.id)]
 
 
 def post_refund(
@@ -99,7 +99,7 @@ def post_stray(session: Session, tenant: Tenant, order: Order, payment: Payment,
     """Post a payment that nobody wanted: it waits in suspense."""
     way, waiting = transit(payment.gateway, payment.currency), Account(Kind.SUSPENSE, None, payment.currency)
     key = f"payment:{payment.id}:stray"
-    entry = Entry(key, way, waiting, payment.amount_micros, on, "payment not wanted", SUBJECT, order.id)
+    entry = Entry(key, way, waiting, payment.amount_micros, on, "payment not wanted", SUBJECT_TYPE, order.id)
     ledger.post(session, Actor.system(tenant), [entry, *_fee(order, payment, on)])
 
 
@@ -107,7 +107,7 @@ def post_stray_back(session: Session, tenant: Tenant, order: Order, payment: Pay
     """Post that a payment which nobody wanted went back."""
     way, waiting = transit(payment.gateway, payment.currency), Account(Kind.SUSPENSE, None, payment.currency)
     key = f"refund:{made.id}:stray"
-    entry = Entry(key, waiting, way, made.amount_micros, on, "payment given back", SUBJECT, order.id)
+    entry = Entry(key, waiting, way, made.amount_micros, on, "payment given back", SUBJECT_TYPE, order.id)
     ledger.post(session, Actor.system(tenant), [entry])
 
 
@@ -115,7 +115,7 @@ def post_came_back(session: Session, tenant: Tenant, payment: Payment, made: Ref
     """Post that a refund which was done came back: it is owed to the buyer, who has to be paid otherwise."""
     way, waiting = transit(payment.gateway, payment.currency), Account(Kind.SUSPENSE, None, payment.currency)
     key = f"refund:{made.id}:came_back"
-    entry = Entry(key, way, waiting, made.amount_micros, on, "refund came back", SUBJECT, made.order_id)
+    entry = Entry(key, way, waiting, made.amount_micros, on, "refund came back", SUBJECT_TYPE, made.order_id)
     ledger.post(session, Actor.system(tenant), [entry])
 
 
@@ -125,7 +125,7 @@ def post_disputed(session: Session, tenant: Tenant, payment: Payment, dispute: D
     held, lost = (Account(kind, None, payment.currency) for kind in (Kind.DISPUTED, Kind.LOSSES))
     parts = ((held, "taken", dispute.amount_micros), (lost, "fee", dispute.fee_micros))
     entries = [
-        Entry(f"dispute:{dispute.id}:{name}", account, way, micros, on, "dispute", SUBJECT, payment.order_id)
+        Entry(f"dispute:{dispute.id}:{name}", account, way, micros, on, "dispute", SUBJECT_TYPE, payment.order_id)
         for account, name, micros in parts
         if micros
     ]
@@ -143,7 +143,7 @@ def post_lost(session: Session, tenant: Tenant, payment: Payment, dispute: Dispu
     if beyond:
         held, lost = (Account(kind, None, payment.currency) for kind in (Kind.DISPUTED, Kind.LOSSES))
         key = f"dispute:{dispute.id}:beyond"
-        entry = Entry(key, lost, held, beyond, on, "dispute lost", SUBJECT, payment.order_id)
+        entry = Entry(key, lost, held, beyond, on, "dispute lost", SUBJECT_TYPE, payment.order_id)
         ledger.post(session, Actor.system(tenant), [entry])
 
 
@@ -182,13 +182,13 @@ def _moved(
     for name, account, micros in parts:
         debit, credit = (place, account) if micros > 0 else (account, place)
         if micros:
-            yield Entry(f"{key}:{name}", debit, credit, abs(micros), on, f"{reason} {name}", SUBJECT, order.id)
+            yield Entry(f"{key}:{name}", debit, credit, abs(micros), on, f"{reason} {name}", SUBJECT_TYPE, order.id)
 
 
 def order_accounts(session: Session, order_id: UUID) -> dict[Account, int]:
     """What the postings of an order left on each account, on the account's own side; even ones are left out."""
     found: dict[Account, int] = {}
-    rows = select(Posting).where(Posting.subject_type == SUBJECT, Posting.subject_id == order_id)
+    rows = select(Posting).where(Posting.subject_type == SUBJECT_TYPE, Posting.subject_id == order_id)
     postings = list(session.scalars(rows))
     ids = {each for posting in postings for each in (posting.debit_id, posting.credit_id)}
     accounts = {row.id: row for row in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))}
