@@ -224,3 +224,41 @@ def test_a_rivals_contract_is_not_tried(client_of, rival, label):
     theirs = a_contract(label, terms(a_payee(label)), is_signed=False)
     sales = {"invented": [{"channel": "stream", "units": "1", "net": "1"}]}
     held(client_of, rival).refused("POST", f"/contracts/{theirs.id}/what-if", 404, sales)
+
+
+def test_what_comes_between_two_pages_moves_nothing(api, label, tmp_path):
+    waits = [{"Title": f"Wait {net}", "Artist": "X", "Net": net} for net in ("10", "10", "5", "1")]
+    for place, row in enumerate(waits):
+        a_report(label, tmp_path, [row | {"Title": f"Wait {place}"}])
+    first = api("GET", "/suspense?limit=2")
+    a_report(label, tmp_path, [{"Title": "Larger", "Artist": "X", "Net": "900"}])
+    second = api("GET", f"/suspense?limit=2&after={first['next']}")
+    assert [each["title"] for each in first["items"] + second["items"]] == [f"Wait {n}" for n in range(4)]
+    assert second["next"] is None
+    days = ["2026-03-31", "2026-03-30", "2026-03-29"]
+    for day in days:
+        api("PUT", f"/exchange-rates/EUR/USD/{day}", {"rate": "1.1", "source": "ECB"})
+    first = api("GET", "/exchange-rates?limit=2")
+    api("PUT", "/exchange-rates/EUR/USD/2026-04-30", {"rate": "1.2", "source": "ECB"})
+    second = api("GET", f"/exchange-rates?limit=2&after={first['next']}")
+    assert [each["on"] for each in first["items"] + second["items"]] == days
+    recording = tracks_of(label, 1)[0]
+    for each in api("GET", "/suspense?limit=200")["items"][1:4]:
+        api("POST", "/suspense/matches", {"numbers": [each["number"]], "recording_id": str(recording.id)})
+    first = api("GET", "/suspense/matches?limit=2")
+    api("POST", "/suspense/matches", {"numbers": [api("GET", "/suspense")["items"][0]["number"]],
+                                      "recording_id": str(recording.id)})  # fmt: skip
+    second = api("GET", f"/suspense/matches?limit=2&after={first['next']}")
+    assert [each["title"] for each in first["items"] + second["items"]] == ["Wait 2", "Wait 1", "Wait 0"]
+
+
+def test_rows_behind_a_line_come_in_pages(api, label, tmp_path):
+    recording, payee = tracks_of(label, 1)[0], a_payee(label)
+    a_contract(label, terms(payee, Clause(id="all", rate=Decimal("0.5"))), scopes=[Scope("recording", recording.id)])
+    a_report(label, tmp_path, [sold(recording, Net=net) for net in ("1", "2", "3")])
+    run_of(label, MARCH)
+    path = f"/statements/{api('GET', f'/statements?payee_id={payee.id}')['items'][0]['id']}/lines"
+    path = f"{path}/{api('GET', path)['items'][0]['number']}/rows"
+    first = api("GET", f"{path}?limit=2")
+    second = api("GET", f"{path}?limit=2&after={first['next']}")
+    assert [Decimal(each["net"]) for each in first["items"] + second["items"]] == [1, 2, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.numbered import PAGES, asked, page_by_place
+from app.api.rest.conventions.numbered import PAGES, asked, page_by_key
 from app.api.rest.conventions.schemas import Id, Moment, Name
 from app.api.rest.money_parts import Currency
 from app.identity.policies import Visitor, require
@@ -234,11 +235,15 @@ def list_news(call: Call, session: Session) -> Answer:
     """List news. Of the person behind the token; a program by itself has none."""
     call.require_somebody()
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        query = news.news(call.visitor.member, news.actions(call.visitor)).limit(limit).offset(skip)
-        return [_news(row, state) for row, state in session.execute(query).all()]
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
+        query = news.news(call.visitor.member, news.actions(call.visitor))
+        if after is not None:
+            at, last = datetime.fromisoformat(after[0]), UUID(after[1])
+            query = query.where((Activity.at < at) | ((Activity.at == at) & (Activity.id < last)))
+        found = session.execute(query.limit(limit))
+        return [(_news(row, state), [row.at.isoformat(), str(row.id)]) for row, state in found]
 
-    return page_by_place(call, {}, fetch)
+    return page_by_key(call, {}, fetch)
 
 
 def _news(row: Activity, state: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_place
+from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_key
 from app.api.rest.conventions.schemas import Code, Count, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Currency, Micros
 from app.api.rest.products import whole_shop
@@ -257,13 +258,14 @@ def list_customers(call: Call, session: Session) -> Answer:
     require_shop(call.visitor)
     wanted = asked(call, PAGES | SEARCH).get("q", "").strip()
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
         said = Asked(_LISTING, "seen", {"q": wanted} if wanted else {})
-        rows = session.execute(customers.customers(said, limit=limit, offset=skip)).all()
+        last = (datetime.fromisoformat(after[0]), str(after[1])) if after else None
+        rows = session.execute(customers.customers(said, limit=limit, after=last)).all()
         spent = customers.spends(session, [row.email for row in rows])
-        return [_customer(row, spent.get(row.email, [])) for row in rows]
+        return [(_customer(row, spent.get(row.email, [])), [row.seen.isoformat(), row.email]) for row in rows]
 
-    return page_by_place(call, SEARCH, fetch)
+    return page_by_key(call, SEARCH, fetch)
 
 
 def _customer(row: Any, spent: list[Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Call, Expansion, Part, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_number, page_by_place
+from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_key, page_by_number, page_by_place
 from app.api.rest.conventions.schemas import Count, Day, Id
 from app.api.rest.money_parts import Currency, Exact, Micros, exactly
 from app.api.rest.payees import PAYEES, PayeeView
@@ -271,10 +271,12 @@ def list_statement_line_rows(call: Call, session: Session) -> Answer:
     """List the rows behind a line. As stores sent them."""
     statement, line = opened_line(call, session)
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        return [_source(each) for each in lines.sources(session, statement, line.number, skip=skip, limit=limit)]
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
+        last = (str(after[0]), UUID(after[1]), int(after[2])) if after else None
+        found = lines.sources_after(session, statement, line.number, last, limit=limit)
+        return [(_source(each), [each.report, str(each.report_id), each.row]) for each in found]
 
-    return page_by_place(call, {}, fetch)
+    return page_by_key(call, {}, fetch)
 
 
 def _source(row: lines.Source) -> dict[str, Any]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from msgspec import Meta
+from sqlalchemy import tuple_
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import Answer, Body, Call, Section, View
-from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_place
+from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_key
 from app.api.rest.conventions.schemas import Count, Day, Id, Moment
 from app.api.rest.money_parts import Currency, Exact
 from app.catalog.policies import recording_to_read, release_to_read
 from app.kernel import activity
 from app.kernel.money import parse_decimal
 from app.royalties.errors import RateUnusable
+from app.royalties.models import ExchangeRate, SalesAsset
 from app.royalties.policies import require_all
 from app.royalties.queries import runs as queries
 from app.royalties.rules.refusals import AssetUnknown, MatchUnusable
@@ -123,12 +126,13 @@ def list_suspense(call: Call, session: Session) -> Answer:
     require_all(call.visitor, "royalties.view")
     wanted = asked(call, PAGES | SEARCH).get("q", "").strip()
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        found = suspense.waiting(session, wanted, limit=limit, offset=skip)
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
+        last = (Decimal(after[0]), int(after[1])) if after else None
+        found = suspense.waiting(session, wanted, limit=limit, after=last)
         proposed = suspense.proposals(session, found)
-        return [_waiting(row, proposed.get(row.id, [])) for row in found]
+        return [(_waiting(row, proposed.get(row.id, [])), [f"{row.largest:f}", row.id]) for row in found]
 
-    return page_by_place(call, SEARCH, fetch)
+    return page_by_key(call, SEARCH, fetch)
 
 
 _SHOWN = ("source", "title", "artist", "isrc", "upc", "catalog_number", "store_id", "first_seen", "amounts")
@@ -164,12 +168,22 @@ def list_matches(call: Call, session: Session) -> Answer:
     require_all(call.visitor, "royalties.view")
     wanted = asked(call, PAGES | SEARCH).get("q", "").strip()
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        found = session.execute(suspense.by_hand(wanted).limit(limit).offset(skip)).all()
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
+        query = suspense.by_hand(wanted)
+        if after is not None:
+            at = datetime.fromisoformat(after[0])
+            same = (SalesAsset.matched_at == at) & (SalesAsset.id > after[1])
+            query = query.where((SalesAsset.matched_at < at) | same)
         kept = [name for name in MatchView.__struct_fields__ if name != "number"]
-        return [{name: getattr(row[0], name) for name in kept} | {"number": row[0].id} for row in found]
+        return [
+            (
+                {name: getattr(row, name) for name in kept} | {"number": row.id},
+                [row.matched_at.isoformat() if row.matched_at else "", row.id],
+            )
+            for row, *_ in session.execute(query.limit(limit))
+        ]
 
-    return page_by_place(call, SEARCH, fetch)
+    return page_by_key(call, SEARCH, fetch)
 
 
 @SECTION.delete("/suspense/matches/{number}", scope="royalties:write")
@@ -188,12 +202,22 @@ def list_exchange_rates(call: Call, session: Session) -> Answer:
     """List exchange rates."""
     require_all(call.visitor, "royalties.view")
 
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        found = session.scalars(queries.exchange_rates().limit(limit).offset(skip))
+    def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
+        query = queries.exchange_rates()
+        if after is not None:
+            on, base, quote = date.fromisoformat(after[0]), after[1], after[2]
+            later = tuple_(ExchangeRate.base, ExchangeRate.quote) > tuple_(base, quote)
+            query = query.where((ExchangeRate.on < on) | ((ExchangeRate.on == on) & later))
         kept = ("base", "quote", "on", "source")
-        return [{name: getattr(row, name) for name in kept} | {"rate": f"{row.rate:f}"} for row in found]
+        return [
+            (
+                {name: getattr(row, name) for name in kept} | {"rate": f"{row.rate:f}"},
+                [row.on.isoformat(), row.base, row.quote],
+            )
+            for row in session.scalars(query.limit(limit))
+        ]
 
-    return page_by_place(call, {}, fetch)
+    return page_by_key(call, {}, fetch)
 
 
 @SECTION.put("/exchange-rates/{base}/{quote}/{day}", scope="royalties:write", takes=RateSaid, gives=RateView)

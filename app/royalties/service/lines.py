@@ -85,7 +85,10 @@ FROM earning_sources s JOIN royalty_runs u ON u.serial = s.run JOIN sales_report
   JOIN sales_assets a ON a.id = s.asset_id JOIN sales_contexts c ON c.id = s.context_id
 WHERE u.id = :run AND s.number = :number
 """
-_SOURCES = text(_ROWS_OF + "ORDER BY r.name, l.row LIMIT :limit OFFSET :skip")
+_BEYOND = text(
+    _ROWS_OF + "AND (r.name, r.id, l.row) > (:name, :report ::uuid, :row) ORDER BY r.name, r.id, l.row LIMIT :limit"
+)
+_SOURCES = text(_ROWS_OF + "ORDER BY r.name, r.id, l.row LIMIT :limit OFFSET :skip")
 _SOURCE = text(_ROWS_OF + "AND r.id = :report AND l.row = :row")
 
 
@@ -204,6 +207,17 @@ def sources(session: Session, statement: Statement, number: int, *, skip: int = 
     """The rows of sales reports behind a line."""
     asked = {"run": statement.run_id, "number": number, "skip": skip, "limit": limit}
     return [Source(*row) for row in session.execute(_SOURCES, asked)]
+
+
+def sources_after(
+    session: Session, statement: Statement, number: int, last: tuple[str, UUID, int] | None, *, limit: int
+) -> list[Source]:
+    """The same after the last one seen: the name and id of its report, and its row."""
+    if last is None:
+        return sources(session, statement, number, limit=limit)
+    asked = {"run": statement.run_id, "number": number, "limit": limit}
+    asked |= dict(zip(("name", "report", "row"), last, strict=True))
+    return [Source(*row) for row in session.execute(_BEYOND, asked)]
 
 
 def source(session: Session, statement: Statement, number: int, report: UUID | None, row: int) -> Source | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,10 +31,12 @@ WITH waiting AS (
 """
 _LISTED: Final = """
 SELECT a.id, a.fingerprint, a.source, a.isrc, a.upc, a.catalog_number, a.store_id, a.title, a.artist, a.first_seen,
-  sum(w.lines)::bigint AS lines, jsonb_object_agg(w.currency, w.net::text ORDER BY w.currency) AS amounts
+  max(abs(w.net)) AS largest, sum(w.lines)::bigint AS lines,
+  jsonb_object_agg(w.currency, w.net::text ORDER BY w.currency) AS amounts
 FROM waiting w JOIN sales_assets a ON a.id = w.id
-GROUP BY a.id ORDER BY max(abs(w.net)) DESC, a.id LIMIT :limit OFFSET :offset
+GROUP BY a.id {beyond} ORDER BY max(abs(w.net)) DESC, a.id LIMIT :limit OFFSET :offset
 """
+_BEYOND: Final = "HAVING max(abs(w.net)) < :largest OR (max(abs(w.net)) = :largest AND a.id > :last)"
 _SUMMED: Final = """
 SELECT currency, count(*) AS assets, sum(lines)::bigint AS lines, sum(net)::text AS net FROM waiting
 GROUP BY currency ORDER BY 3 DESC
@@ -44,10 +47,15 @@ _WANTED: Final = (
 )
 
 
-def waiting(session: Session, wanted: str = "", *, limit: int, offset: int = 0) -> list[Row[Any]]:
-    """Unmatched assets, those with the largest amounts first."""
-    query = _WAITING.format(wanted=_WANTED if wanted else "") + _LISTED
-    return list(session.execute(text(query), {**_said(wanted), "limit": limit, "offset": offset}))
+def waiting(
+    session: Session, wanted: str = "", *, limit: int, offset: int = 0, after: tuple[Decimal, int] | None = None
+) -> list[Row[Any]]:
+    """Unmatched assets, those with the largest amounts first; `after` is the last one seen: its `largest` and id."""
+    query = _WAITING.format(wanted=_WANTED if wanted else "") + _LISTED.format(beyond=_BEYOND if after else "")
+    said: dict[str, Any] = {**_said(wanted), "limit": limit, "offset": offset}
+    if after:
+        said |= {"largest": after[0], "last": after[1]}
+    return list(session.execute(text(query), said))
 
 
 def summed(session: Session, wanted: str = "") -> list[Row[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, false, func, literal, select, true, union_all
@@ -21,8 +22,11 @@ class Spend(NamedTuple):
     micros: int
 
 
-def customers(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
-    """Mail addresses with name, country, whether a fan, how many paid orders, and when last seen; the latest first."""
+def customers(asked: Asked, *, limit: int, offset: int = 0, after: tuple[datetime, str] | None = None) -> Select[Any]:
+    """Mail addresses with name, country, whether a fan, how many paid orders, and when last seen; the latest first.
+
+    `after` is the last one seen: when they were, and their address.
+    """
     paid = func.count().filter(Order.paid_at.is_not(None))
     buyers = (
         select(
@@ -61,6 +65,9 @@ def customers(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
         query = query.where(every.c.is_fan.is_(true() if kind == "fan" else false()))
     if asked.get("bought"):
         query = query.where(every.c.orders > 0)
+    if after is not None:
+        at, email = after
+        query = query.where((every.c.seen < at) | ((every.c.seen == at) & (every.c.email > email)))
     return query.limit(limit).offset(offset)
 
 

@@ -10,6 +10,7 @@ from app.kernel.web.paging import DEFAULT_LIMIT, MOST, CursorUnusable, cursor, p
 from app.kernel.web.strict import QueryUnusable
 
 Fetch = Callable[[int, int], Sequence[dict[str, Any]]]
+FetchAfter = Callable[[list[Any] | None, int], Sequence[tuple[dict[str, Any], list[Any]]]]
 Query = dict[str, dict[str, Any]]
 PAGES: Final[Query] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
@@ -55,6 +56,19 @@ def page_by_place(call: Call, known: Query, fetch: Fetch) -> Answer:
     found = fetch(skip, limit + 1)
     following = cursor(call.tenant, listing, [skip + limit]) if len(found) > limit else None
     return Answer({"items": found[:limit], "next": following})
+
+
+def page_by_key(call: Call, known: Query, fetch: FetchAfter) -> Answer:
+    """A page of rows after the key that the page before ended with: what comes in between moves nothing.
+
+    `fetch` is given that key, as texts or numbers, and how many to get; it gives each row with its own.
+    """
+    said, listing = _listing(call, known)
+    after = place(call.tenant, listing, said["after"]) if "after" in said else None
+    limit = page_size(said.get("limit"))
+    found = fetch(after, limit + 1)
+    following = cursor(call.tenant, listing, found[limit - 1][1]) if len(found) > limit else None
+    return Answer({"items": [row for row, _ in found[:limit]], "next": following})
 
 
 def _listing(call: Call, known: Query) -> tuple[dict[str, str], str]:
