@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from app.kernel import clock
+from app.identity.models import Invitation
+from app.kernel import activity, clock, ids
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_read, tenant_work
 from tests.api.held import fewest, held, lent
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
@@ -90,6 +94,41 @@ def test_the_log_says_which_program_did_what_and_for_whom(api, client_of, label)
 def test_news_are_a_persons(api, client_of, label):
     api.refused("GET", "/news", 403)
     lent(client_of, label, a_member(label), "activity:read")("GET", "/news?limit=2")
+
+
+def test_news_come_in_pages_and_are_read_and_put_away_by_whoever_they_are_for(api, client_of, label):
+    hand = lent(client_of, label, a_member(label), "activity:read team:read")
+    other = lent(client_of, label, a_member(label), "activity:read team:read")
+    added = [Actor.system(label)] * 3
+    with tenant_work(label) as session:
+        for actor in added:
+            activity.record(session, actor, "member.joined", subject_type="member", subject_id=ids.new_id())
+    first = hand("GET", "/news?limit=2")
+    with tenant_work(label) as session:
+        activity.record(session, added[0], "member.joined", subject_type="member", subject_id=ids.new_id())
+    second = hand("GET", f"/news?limit=2&after={first['next']}")
+    known = [each["id"] for each in first["items"] + second["items"]]
+    assert len(known) == len(set(known)) >= 3
+    hand("POST", "/news/readings", {"ids": [known[0]]})
+    states = {each["id"]: each["is_read"] for each in hand("GET", "/news?limit=200")["items"]}
+    assert (states[known[0]], states[known[1]]) == (True, False)
+    hand("POST", "/news/readings", {"ids": [known[0]], "is_archived": True})
+    assert known[0] not in [each["id"] for each in hand("GET", "/news?limit=200")["items"]]
+    theirs = {each["id"]: each["is_read"] for each in other("GET", "/news?limit=200")["items"]}
+    assert theirs[known[0]] is False, "what one person put away stays with the others"
+    hand.refused("POST", "/news/readings", 404, {"ids": [str(ids.new_id())]})
+    api.refused("POST", "/news/readings", 403, {"ids": [known[1]]})
+
+
+def test_an_invitation_is_sent_again_and_lasts_from_then_on(api, label):
+    made = api("POST", "/invitations", {"email": "late@new.test", "role": "read_only"})
+    with tenant_read(label) as session:
+        before = session.get_one(Invitation, UUID(made["id"])).token_hash
+    again = api("PUT", f"/invitations/{made['id']}/resending")
+    assert again["expires_at"] > made["expires_at"]
+    with tenant_read(label) as session:
+        assert session.get_one(Invitation, UUID(made["id"])).token_hash != before
+    api.refused("PUT", f"/invitations/{ids.new_id()}/resending", 404)
 
 
 def test_a_look_is_drafted_checked_published_and_brought_back(api):
