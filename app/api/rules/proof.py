@@ -57,6 +57,11 @@ _LISTS = _never("Lists of sanctioned persons are looked after by people who answ
 _REFUND = _by_scope("store:write", "At most what was paid goes back, and only to whom it came from.")
 _EXPORT = _by_scope("label:export", "The scope is for nothing else, and says so.")
 _BANKFILE = _never("A bank's file holds everybody's full account numbers.")
+_PROGRAMS = _by_scope("clients:write", "Whatever a program registers has at most what it has itself.")
+_SECRETS = _never("What a program may do, and its secrets, are changed by people.")
+_HOOKS = _by_scope("webhooks:write", "What is sent is what the scope may see, and only to addresses outside.")
+_SIGN_IN = _never("How everybody comes in is set by people.")
+_TRIAL = _never("A copy of the label is made by people.")
 _GRANTS = _never("Leave to act for an artist is the artist's to give.")
 
 RULINGS: Final[dict[str, Ruling]] = {
@@ -135,5 +140,38 @@ RULINGS: Final[dict[str, Ruling]] = {
         "payouts:approve", "Whether a payee is the person on a list is decided by somebody."
     ),
     "/portal/store/orders/{order_id}/refund": _REFUND,
+    "/portal/store/differences/{difference_id}/resolution": _never("What differs is settled by people."),
+    "/portal/settings/api/clients": _PROGRAMS,
+    "/portal/settings/api/clients/{client_id}": _SECRETS,
+    "/portal/settings/api/clients/{client_id}/end": _SECRETS,
+    "/portal/settings/api/clients/{client_id}/secrets": _SECRETS,
+    "/portal/settings/api/clients/{client_id}/secrets/old/end": _SECRETS,
+    "/portal/settings/api/webhooks": _HOOKS,
+    "/portal/settings/api/webhooks/deliveries/{delivery_id}/again": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/off": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/on": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/removal": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/replays": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/secret": _HOOKS,
+    "/portal/settings/api/webhooks/{endpoint_id}/test": _HOOKS,
+    "/portal/settings/sandbox": _TRIAL,
+    "/portal/settings/sandbox/clock": _by_scope("label:write", "Only a copy's clock moves, and only on."),
+    "/portal/settings/sign-in/oidc": _SIGN_IN,
+    "/portal/settings/sign-in/saml": _SIGN_IN,
+    "/portal/settings/sign-in/policy": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/description": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/domains": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/domains/{domain_id}/check": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/domains/{domain_id}/removal": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/groups": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/groups/{rule_id}/removal": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/live": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/provider": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/removal": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/settings": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/tokens": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/tokens/{token_id}/end": _SIGN_IN,
+    "/portal/settings/sign-in/{connection_id}/vouching": _SIGN_IN,
 }  # fmt: skip
 """Every address whose portal page asks for a fresh proof; a test holds it against the pages."""

@@ -22,7 +22,7 @@ from app.kernel.web import flash, shell
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Place
-from app.sso.errors import FormUnusable
+from app.sso.errors import FormUnusable, ServiceRefused
 from app.sso.gateways import provider as gateway
 from app.sso.pages.door import SETTINGS
 from app.sso.policies import proved_domains, require_setter
@@ -84,7 +84,10 @@ def facts_of(data: NewService) -> tuple[ServiceFacts, str]:
 def provider_of(tenant: Tenant, data: NewProvider) -> OidcFacts:
     """What is typed about an OpenID provider, once it has answered for itself."""
     gateway.check_place(data.issuer.strip())
-    gateway.describe(tenant, data.issuer.strip())
+    try:
+        gateway.describe(tenant, data.issuer.strip())
+    except ServiceRefused:
+        raise FormUnusable from None
     return OidcFacts(data.issuer, data.client_id, data.client_secret)
 
 
