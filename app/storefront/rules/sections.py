@@ -20,7 +20,7 @@ COUNTS: Final = {"releases": 8, "merch": 4, "artists": 4, "journal": 3}
 USUAL: Final = ("hero", "releases", "merch", "artists", "journal")
 MOST: Final = 12
 MOST_TEXTS: Final = 6
-TEXT: Final = "text"
+TEXT_BLOCK: Final = "text"
 
 
 class Row(NamedTuple):
@@ -46,8 +46,8 @@ def keyed(sections: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Sections by what they are called among the others: their kind, and texts by their number, too."""
     found: dict[str, dict[str, Any]] = {}
     for section in sections:
-        texts = sum(key.startswith(TEXT) for key in found)
-        found[f"{TEXT}-{texts}" if section["kind"] == TEXT else section["kind"]] = section
+        texts = sum(key.startswith(TEXT_BLOCK) for key in found)
+        found[f"{TEXT_BLOCK}-{texts}" if section["kind"] == TEXT_BLOCK else section["kind"]] = section
     return found
 
 
@@ -55,7 +55,7 @@ def arranged(rows: Sequence[Row], held: Sequence[dict[str, Any]], language: str)
     """Sections as they are kept, with the texts that they have in other languages; None where one is no section."""
     before, found, seen = keyed(held), [], set[str]()
     for row in rows:
-        is_usable = row.kind in SENTENCES and row.key not in seen and row.kind in (TEXT, row.key)
+        is_usable = row.kind in SENTENCES and row.key not in seen and row.kind in (TEXT_BLOCK, row.key)
         if not is_usable or (row.kind in COUNTS and not 1 <= (row.most or COUNTS[row.kind]) <= MOST):
             return None
         seen.add(row.key)
@@ -63,10 +63,10 @@ def arranged(rows: Sequence[Row], held: Sequence[dict[str, Any]], language: str)
         section: dict[str, Any] = {"kind": row.kind, "titles": _with(old.get("titles", {}), language, row.title)}
         if row.kind in COUNTS:
             section["count"] = row.most or COUNTS[row.kind]
-        if row.kind == TEXT:
+        if row.kind == TEXT_BLOCK:
             section["bodies"] = _with(old.get("bodies", {}), language, row.body)
         found.append(section)
-    return found if sum(section["kind"] == TEXT for section in found) <= MOST_TEXTS else None
+    return found if sum(section["kind"] == TEXT_BLOCK for section in found) <= MOST_TEXTS else None
 
 
 def _with(texts: dict[str, str], language: str, text: str) -> dict[str, str]:

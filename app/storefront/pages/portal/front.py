@@ -124,9 +124,9 @@ def _shown(found: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
         }
         for key, section in keyed.items()
     ]
-    texts_shown = sum(key.startswith(sections.TEXT) for key in keyed)
+    texts_shown = sum(key.startswith(sections.TEXT_BLOCK) for key in keyed)
     more = [kind for kind in sections.USUAL if kind not in keyed]
-    more += [f"{sections.TEXT}-{texts_shown}"] if texts_shown < sections.MOST_TEXTS else []
+    more += [f"{sections.TEXT_BLOCK}-{texts_shown}"] if texts_shown < sections.MOST_TEXTS else []
     return rows + [{"key": key, "count": None, "title": "", "body": "", "on": False} for key in more]
 
 
