@@ -192,8 +192,8 @@ def _sections(call: Call, body: FrontPageSaid) -> list[dict[str, Any]]:
 def _rows(body: FrontPageSaid, language: str) -> list[sections.Row]:
     rows: list[sections.Row] = []
     for each in body.sections:
-        number = sum(row.kind == sections.TEXT for row in rows)
-        key = f"{sections.TEXT}-{number}" if each.kind == sections.TEXT else each.kind
+        number = sum(row.kind == sections.TEXT_BLOCK for row in rows)
+        key = f"{sections.TEXT_BLOCK}-{number}" if each.kind == sections.TEXT_BLOCK else each.kind
         title = " ".join(each.titles.get(language, "").split())
         rows.append(sections.Row(key, each.count, title, tidy(texts.paragraphs(each.bodies.get(language, ""))).strip()))
     return rows
