@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import threading
 import zlib
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
@@ -24,6 +24,8 @@ from app.kernel.tenant import Tenant
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 MOST_PAGES: Final = 20_000
+SHARE: Final = 4
+"""No label has more than this part of the room: who goes through all pages of one label pushes out no other's."""
 LONGEST_SECONDS: Final = 300.0
 """Links in a page end, days begin and prices change by themselves; no page outlives any of that."""
 
@@ -81,6 +83,8 @@ class PageCache:
     def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._pages: OrderedDict[Key, Kept] = OrderedDict()
+        self._by_label: defaultdict[str, OrderedDict[Key, None]] = defaultdict(OrderedDict)
+        self._bytes_by_label: Counter[str] = Counter()
         self._values: OrderedDict[tuple[str, str, int], tuple[tuple[int, int], float, Any]] = OrderedDict()
         self._generations: dict[str, int] = {}
         self._deafness, self._bytes = 0, 0
@@ -142,18 +146,35 @@ class PageCache:
         until = monotonic() + min(seconds, LONGEST_SECONDS)
         kept = Kept(tag, pieces, headers, generation, until, size, squeezed)
         with self._lock:
-            before = self._pages.pop(key, None)
-            self._bytes += size - (before.size if before else 0)
+            self._drop(key)
             self._pages[key] = kept
-            while self._bytes > self._most_bytes or len(self._pages) > MOST_PAGES:
-                self._bytes -= self._pages.popitem(last=False)[1].size
+            self._by_label[key.tenant_id][key] = None
+            self._bytes += size
+            self._bytes_by_label[key.tenant_id] += size
+            self._make_room(key.tenant_id)
         return tag
+
+    def _make_room(self, tenant_id: str) -> None:
+        """Let the longest unused go: this label's while it has more than its share, then anybody's."""
+        own = self._by_label[tenant_id]
+        while self._bytes_by_label[tenant_id] > self._most_bytes // SHARE or len(own) > MOST_PAGES // SHARE:
+            self._drop(next(iter(own)))
+        while self._bytes > self._most_bytes or len(self._pages) > MOST_PAGES:
+            self._drop(next(iter(self._pages)))
+
+    def _drop(self, key: Key) -> None:
+        if (kept := self._pages.pop(key, None)) is None:
+            return
+        self._bytes -= kept.size
+        self._bytes_by_label[key.tenant_id] -= kept.size
+        del self._by_label[key.tenant_id][key]
 
     def used(self, key: Key) -> None:
         """Note that a page was wanted, so that it stays longer than others."""
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
+                self._by_label[key.tenant_id].move_to_end(key)
 
     def known(self, tenant: Tenant, name: str, make: Callable[[], _T]) -> _T:
         """A value that every page of a label needs, made once in a generation."""
@@ -172,8 +193,7 @@ class PageCache:
 
     def _forget(self, key: Key) -> None:
         with self._lock:
-            if (kept := self._pages.pop(key, None)) is not None:
-                self._bytes -= kept.size
+            self._drop(key)
 
 
 def _squeezed(pieces: list[bytes]) -> list[bytes]:

@@ -79,7 +79,7 @@ def test_nothing_is_kept_past_news_of_its_label_or_while_nobody_listens():
 
 
 def test_the_longest_unused_is_forgotten_first_and_the_whole_is_bounded():
-    cache = a_cache(most_bytes=200_000)
+    cache = a_cache(most_bytes=800_000)
     keys = [KEY._replace(path=f"/{number}") for number in range(300)]
     for key in keys:
         keep(cache, b"x" * 20_000, key)
@@ -88,6 +88,17 @@ def test_the_longest_unused_is_forgotten_first_and_the_whole_is_bounded():
     assert keys[0] in there
     assert keys[-1] in there
     assert 2 <= len(there) <= 10
+
+
+def test_who_goes_through_a_million_pages_of_one_label_pushes_out_no_other_labels():
+    cache = a_cache(most_bytes=800_000)
+    other = KEY._replace(tenant_id="other")
+    cache.keep(other, b"x" * 20_000, [], nonce=NONCE, generation=cache.generation("other"))
+    for number in range(1_000):
+        keep(cache, b"x" * 20_000, KEY._replace(path=f"/?page={number}"))
+    assert cache.find(other) is not None
+    assert cache.find(KEY._replace(path="/?page=999")) is not None
+    assert cache.find(KEY._replace(path="/?page=0")) is None
 
 
 def test_the_second_to_ask_costs_the_database_nothing(fan, shop, asked):
