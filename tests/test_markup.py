@@ -30,7 +30,7 @@ from tests.test_walls import ROUTES
 ENDLESS = ("/portal/events",)
 ENDS = re.compile(r"sign-out|/close|sessions/|/end$|security/(password|policy)|fleet/runs|/removal|deletion|/export$")
 ENDING_VALUES = ("close", "move")
-MOST_PAGES, MOST_LABELS = 400, 5
+MOST_PAGES, MOST_LABELS = 800, 5
 LANDMARKS = {"portal": ["/portal", "/"], "admin": ["/admin"], "artist": ["/artist"]}
 _numbers = count(1)
 

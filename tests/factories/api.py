@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from litestar.testing import TestClient
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.api.models import ApiClient
 from app.api.rules.scopes import SCOPES, without_people
 from app.api.service import issuing, keys
 from app.api.service.clients import Wish, make_as
 from app.api.service.places import resource_of
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
@@ -42,6 +45,7 @@ def a_client(tenant: Tenant, *, scopes: Iterable[str] | str = EVERYTHING, name: 
     """A program of the label's; it may everything that a program may by itself, unless scopes are named."""
     wanted = frozenset(scopes.split() if isinstance(scopes, str) else scopes)
     with tenant_work(tenant) as session:
+        _end_old(session)
         made = make_as(
             session,
             tenant,
@@ -50,6 +54,13 @@ def a_client(tenant: Tenant, *, scopes: Iterable[str] | str = EVERYTHING, name: 
             made_by=None,
         )
         return ClientMade(made.client.id, made.client.member_id, made.secret or "", made.client)
+
+
+def _end_old(session: Session) -> None:
+    """All tests of one worker make theirs at the same label, which may have only so many."""
+    newest = select(ApiClient.id).where(ApiClient.revoked_at.is_(None)).order_by(ApiClient.id.desc()).limit(100)
+    old = ApiClient.revoked_at.is_(None) & ApiClient.id.not_in(newest)
+    session.execute(update(ApiClient).where(old).values(revoked_at=clock.now()))
 
 
 def a_token(tenant: Tenant, client: ClientMade, scopes: Iterable[str] | str = "") -> str:
