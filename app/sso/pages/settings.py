@@ -83,8 +83,8 @@ def facts_of(data: NewService) -> tuple[ServiceFacts, str]:
 
 def provider_of(tenant: Tenant, data: NewProvider) -> OidcFacts:
     """What is typed about an OpenID provider, once it has answered for itself."""
-    gateway.check_place(data.issuer.strip())
     try:
+        gateway.check_place(data.issuer.strip())
         gateway.describe(tenant, data.issuer.strip())
     except ServiceRefused:
         raise FormUnusable from None
