@@ -23,7 +23,7 @@ from tests.services import Services
 
 GUIDES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SPAN = re.compile(r"`([^`\n]+)`")
-FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?<![\w/.-])boptone +([a-z][^|;&\n]*)")
 SETTING = re.compile(r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=|\b)")
 ELSEWHERE = {"PROMETHEUS_MULTIPROC_DIR", "BOPTONE_DEBUG", "BOPTONE_WEB", "CADDY_OPTIONS"}
