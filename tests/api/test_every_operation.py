@@ -22,6 +22,7 @@ from tests.factories.labels import a_label
 rest.load()
 NEEDS_A_PERSON = ("PersonNeeded", "ProofTooOld")
 IN_PERSON = {name for name, row in SCOPES.items() if row.in_person}
+ENDLESS = Limits(api_requests=1_000_000, api_client_requests=1_000_000)
 DOCUMENT = document(title="Canary API", origin="https://canary.localhost")
 
 
@@ -58,7 +59,10 @@ def _rows(label):
 
 
 @pytest.mark.slow
-def test_ids_of_a_rival_are_found_by_no_operation(client_of, label, rival):
+def test_ids_of_a_rival_are_found_by_no_operation(client_of, product):
+    label, rival = (a_label(limits=ENDLESS) for _ in range(2))  # not the room's: a trial changes even a label's name
+    for each in (label, rival):
+        product._directory.by_host(f"{each.slug}.localhost")
     a_release(rival, "Only the rival has it")
     Trial(DOCUMENT, sender(api_of(client_of, rival))).run()  # a row of everything that the API makes
     theirs = _rows(rival)
