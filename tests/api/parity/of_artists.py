@@ -1,0 +1,68 @@
+"""The artists' own app: the same operations, by a program that an artist lends what is theirs."""
+
+from tests.api.parity import Missing, Rows, Why
+
+ROWS: dict[str, Rows] = {
+    "/artist": {
+        "GET": Why.SCREEN,
+        "GET /manifest.webmanifest": Why.BROWSER,
+        "GET /sw.js": Why.BROWSER,
+        "GET /offline": Why.BROWSER,
+        "GET /me": Why.WAY_IN,
+        "POST /me": Why.WAY_IN,
+        "GET /releases": "list_releases",
+        "GET /releases/{}": "read_release list_release_tracks",
+        "GET /news": Missing("news of a person without the right to all activity"),
+        "GET /news/{}": Why.SCREEN,
+        "POST /news/all": Missing("news of a person without the right to all activity"),
+        "GET /team": Missing("who looks after an artist"),
+        "POST /team/{}/grants": Missing("who looks after an artist"),
+        "POST /team/{}/grants/{}/removal": Missing("who looks after an artist"),
+    },
+    "/artist/contracts": {
+        "GET": Why.PARTY,
+        "GET /{}": Why.PARTY,
+        "GET /{}/changes": Why.PARTY,
+        "POST /{}/signature": Why.IN_PERSON,
+        "POST /{}/refusal": Why.IN_PERSON,
+        "POST /{}/proposal": Why.IN_PERSON,
+    },
+    "/artist/splits": {
+        "GET": Why.PARTY,
+        "GET /{}": Why.PARTY,
+        "POST /sheets/{}/payees/{}/confirmation": Why.IN_PERSON,
+        "POST /sheets/{}/payees/{}/contest": Why.IN_PERSON,
+    },
+    "/artist/statements": {
+        "GET": "list_statements",
+        "GET /{}": "read_statement list_statement_lines",
+        "GET /{}/lines/{}": "open_statement_line list_statement_line_rows",
+        "GET /{}/lines/{}/rows/{}/{}": "read_statement_line_row",
+        "POST /{}/lines/{}/notes": "write_statement_note",
+    },
+    "/artist/money": {
+        "GET": "list_payees list_payouts",
+        "GET /{}": "read_payee read_balances",
+        "GET /{}/accounts": "read_payee",
+        "POST /{}/accounts": "add_account",
+        "POST /{}/accounts/{}/removal": "remove_account",
+        "POST /{}/shares": "share_accounts",
+        "POST /{}/schedule": "schedule_payouts",
+        "GET /{}/quote": "quote_payout",
+        "POST /{}/payouts": "ask_for_payout",
+        "POST /{}/processor": Why.IN_PERSON,
+        "GET /{}/processor": Why.IN_PERSON,
+        "GET /payouts/{}": "read_payout",
+        "GET /payouts/{}/receipt": "fetch_receipt",
+        "POST /payouts/{}/cancellation": "cancel_payout",
+    },
+    "/artist/money/{}/tax": {
+        "GET": "read_taxed_payee",
+        "GET /forms/{}/paper": Missing("a signed tax form as a paper"),
+        "GET /interview": Why.IN_PERSON,
+        "GET /interview/{}": Why.IN_PERSON,
+        "POST /interview/{}": Why.IN_PERSON,
+        "GET /signature": Why.IN_PERSON,
+        "POST /signature": Why.IN_PERSON,
+    },
+}

@@ -1,0 +1,63 @@
+"""Everything that the portal can do, a program can do: each route has an operation, or a reason why it has none."""
+
+from __future__ import annotations
+
+from app.api import rest
+from app.api.queries.lists import LISTS
+from app.api.rest.conventions.operations import operations
+from app.main import composition
+from app.main.web import assemble
+from tests.api.parity import (
+    EVERYWHERE,
+    SURFACES,
+    Missing,
+    Table,
+    Why,
+    address_of,
+    ends,
+    of_artists,
+    of_money,
+    of_music,
+    of_the_label,
+    of_the_shop,
+)  # fmt: skip
+
+TABLE = Table.of(of_the_label.ROWS, of_music.ROWS, of_money.ROWS, of_the_shop.ROWS, of_artists.ROWS)
+
+
+def _routes() -> set[tuple[str, str]]:
+    composition.load_slices()
+    return {
+        (method, route.path)
+        for route in assemble().routes
+        for method in getattr(route, "methods", ())
+        if method not in ("OPTIONS", "HEAD")
+    }
+
+
+ROUTES = _routes()
+
+
+def test_every_route_of_the_portal_has_an_operation_or_a_reason():
+    assert list(TABLE.problems(ROUTES)) == []
+
+
+def test_a_new_route_and_one_that_is_gone_are_told_with_what_to_do():
+    table = Table.of({"/portal": {"GET": Why.SCREEN, "GET /gone": Why.SCREEN}})
+    [new, gone] = table.problems({("GET", "/portal"), ("POST", "/portal/new-thing/{thing_id:str}"), ("GET", "/en")})
+    assert new.startswith("POST /portal/new-thing/{thing_id:str}: declare the operation")
+    assert gone.startswith("GET /portal/gone: there is no such route any more")
+
+
+def test_every_operation_that_is_named_is_declared():
+    rest.load()
+    declared = {operation.name for operation in operations()} | {f"add_export:{name}" for name in LISTS}
+    said = [*TABLE.rows.values(), *EVERYWHERE.values()]
+    named = {name for told in said if not isinstance(told, Why | Missing) for name in told.split()}
+    assert named <= declared, sorted(named - declared)
+
+
+def test_every_reason_and_every_ending_is_used():
+    assert set(Why) == {told for told in TABLE.rows.values() if isinstance(told, Why)}
+    addresses = [address_of(method, path) for method, path in ROUTES if path.startswith(SURFACES)]
+    assert [end for end in EVERYWHERE if not any(ends(address, end) for address in addresses)] == []
