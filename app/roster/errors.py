@@ -123,6 +123,12 @@ class CurrencyUnusable(Invalid):
     message = "Choose a currency from the list."
 
 
+class PictureUnset(NotFound):
+    """The artist is shown without a picture."""
+
+    message = "This artist has no picture."
+
+
 class PictureMissing(Invalid):
     """There is no file in the form."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, T
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.identity.models import INVITATION_LIFE
 from app.kernel.db.models import LabelModel
 from app.roster.errors import ArtistLeft, GrantOver, ImprintTooDeep, MergerOver
 
@@ -223,3 +224,11 @@ class ArtistGrant(LabelModel):
     def is_open(self, now: datetime) -> bool:
         """Whether it has neither been taken back nor run out."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def state(self, now: datetime) -> str:
+        """How it stands: over, active, asked, or not answered in the time that its link had."""
+        if not self.is_open(now):
+            return "over"
+        if self.accepted_at is not None:
+            return "active"
+        return "asked" if now < self.granted_at + INVITATION_LIFE else "unanswered"

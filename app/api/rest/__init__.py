@@ -29,7 +29,7 @@ from litestar.handlers import HTTPRouteHandler
 
 _FILES = (
     "published", "search",
-    "artists", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
+    "artists", "acting", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
     "parties", "contracts", "what_if", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
     "products", "orders", "shop", "markets", "store_taxes", "selling",

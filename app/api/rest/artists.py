@@ -59,6 +59,7 @@ class ArtistView(View):
     store_ids: dict[str, str]
     links: list[str]
     leaves_on: Day | None
+    picture_id: Id | None
     band: list[BandMemberView]
     created_at: Moment
     updated_at: Moment
@@ -114,6 +115,7 @@ ARTISTS = Resource(
     view=ArtistView,
     model=Artist,
     visible=may_see_artist,
+    columns={"picture_id": Artist.image_id},
     parts={"band": Part(_bands, [])},
     filters={
         "q": by.search(lambda wanted: matches(Artist.folded, wanted), "Part of a name, as people type it.", forgive),

@@ -62,7 +62,7 @@ _SECRETS = _never("What a program may do, and its secrets, are changed by people
 _HOOKS = _by_scope("webhooks:write", "What is sent is what the scope may see, and only to addresses outside.")
 _SIGN_IN = _never("How everybody comes in is set by people.")
 _TRIAL = _never("A copy of the label is made by people.")
-_GRANTS = _never("Leave to act for an artist is the artist's to give.")
+_GRANTS = _in_person("team:write", "Leave to act for an artist is given by the artist or staff who are there.")
 
 RULINGS: Final[dict[str, Ruling]] = {
     "/portal/settings/security/passkeys/options": _OWN,

@@ -23,7 +23,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.realm import tenant_of
 from app.roster.pages.artist import grant_facts
-from app.roster.pages.grants import GIVE, PER_GIVER, SELF, until_of
+from app.roster.pages.grants import GIVE, SELF, until_of
 from app.roster.policies import artist_to_act_for, grant_to_end
 from app.roster.schemas import GrantForm
 from app.roster.service import grants, pictures
@@ -58,7 +58,7 @@ def offer(request: AnyRequest, artist_id: FromPath[str], data: URLEncodedBody[Gr
     try:
         with tenant_work(tenant) as session:
             artist = artist_to_act_for(session, visitor, parse_uuid(artist_id))
-            limits.hit(tenant, f"artist-grants:{visitor.member.id}", PER_GIVER)
+            limits.hit(tenant, f"artist-grants:{visitor.member.id}", grants.PER_GIVER)
             until = until_of(tenant, data.until)
             grants.offer(session, tenant, visitor, artist, email=data.email, rights=rights, until=until)
     except (Invalid, BeyondOwn, Conflict) as refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
@@ -14,7 +14,6 @@ from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
 from app.identity.errors import PermissionMissing
-from app.identity.models import INVITATION_LIFE
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
 from app.identity.rules.grants import can_give
@@ -28,7 +27,7 @@ from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.roster.errors import DayUnusable
-from app.roster.models import Artist, ArtistGrant, Party
+from app.roster.models import Artist, Party
 from app.roster.pages.dashboard import KIND_SENTENCES, ROSTER, STATUS_SENTENCES, today_of
 from app.roster.policies import artist_to_change, artist_to_read, may_do_for, may_grant
 from app.roster.queries import artist as queries
@@ -102,7 +101,7 @@ def grant_facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str,
     listed = [(grant, member) for grant, member in session.execute(leave.of_artist(artist.id)).all()]
     mine = [grant for grant, member in listed if member is not None and member.id == visitor.member.id]
     return {
-        "grants": [(grant, member, state_of(grant, now)) for grant, member in listed] if may_give else [],
+        "grants": [(grant, member, grant.state(now)) for grant, member in listed] if may_give else [],
         "mine": [grant for grant in mine if grant.is_taken(now)],
         "may_grant": may_give and artist.status != "left",
         "rights": {right: text for right, text in RIGHT_SENTENCES.items() if can_give(right, visitor.permissions)},
@@ -121,15 +120,6 @@ def party_facts(session: Session, visitor: Visitor, artist: Artist) -> dict[str,
         "payees": parties.payees_of(session, party.id) if party else [],
         "may_see_party": party is not None and may_do_for(session, visitor, artist, "contracts.view"),
     }
-
-
-def state_of(grant: ArtistGrant, now: datetime) -> str:
-    """How a grant stands that was not taken back."""
-    if not grant.is_open(now):
-        return "over"
-    if grant.accepted_at is not None:
-        return "active"
-    return "asked" if now < grant.granted_at + INVITATION_LIFE else "unanswered"
 
 
 def _editor(

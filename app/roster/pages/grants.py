@@ -38,8 +38,6 @@ from app.roster.service import grants
 LINK = f"{grants.LINKS}/{{token:str}}"
 GIVE: dict[str, Any] = {"recent": True, "in_person": True}
 SELF: dict[str, Any] = {"in_person": True}
-PER_GIVER = "30/hour"
-"""Every one is a mail to somebody who may not know us."""
 
 
 @post(f"{ARTIST}/grants", sync_to_thread=True, opt=GIVE)
@@ -49,7 +47,7 @@ def offer(request: Request[Any, Any, Any], artist_id: FromPath[str], data: URLEn
     try:
         with tenant_work(tenant) as session:
             artist = artist_to_act_for(session, visitor, parse_uuid(artist_id))
-            limits.hit(tenant, f"artist-grants:{visitor.member.id}", PER_GIVER)
+            limits.hit(tenant, f"artist-grants:{visitor.member.id}", grants.PER_GIVER)
             until = until_of(tenant, data.until)
             grants.offer(session, tenant, visitor, artist, email=data.email, rights=rights, until=until)
     except (Invalid, BeyondOwn, Conflict) as refusal:

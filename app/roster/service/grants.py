@@ -27,6 +27,9 @@ from app.roster.service import notices
 
 TICKET = "artist_grant"
 LINKS = "/portal/invitations/artists"
+PER_GIVER = "30/hour"
+"""Every one is a mail to somebody who may not know us."""
+
 MANAGER = "artist_manager"
 """The role of a manager who was nobody here before: it reaches only what artists give."""
 
