@@ -27,7 +27,11 @@ SECTION = Section(
     "needs the rights with which its rows are read. In CSV, words that a spreadsheet would take for a formula begin "
     "with an apostrophe; the other two have every value as it is.",
 )
-Kind = Literal["releases", "tracks", "recordings", "sales_lines", "statements", "orders"]
+Kind = Literal[
+    "artists", "releases", "tracks", "recordings",
+    "contracts", "sales_lines", "royalty_runs", "statements", "ledger_accounts", "postings", "payouts",
+    "payout_run_lines", "orders", "products", "variants", "stock", "customers", "activity",
+]  # fmt: skip
 Format = Literal["jsonl", "csv", "parquet"]
 State = Literal["waiting", "making", "ready", "failed"]
 NOT_HERE = sentence("This list cannot be narrowed by this.")
@@ -48,14 +52,17 @@ class ExportView(View):
 
 
 class NewExport(Body, frozen=True):
-    """A list, and what it is narrowed to: rows since a moment, or of one report, run, payee, release, and so on."""
+    """A list, and what it is narrowed to: rows since a moment, or of one report, run, payee, account, and so on."""
 
     kind: Kind
     format: Format = "jsonl"
     since: Moment | None = None
     report_id: Id | None = None
     run_id: Id | None = None
+    period_id: Id | None = None
     payee_id: Id | None = None
+    party_id: Id | None = None
+    account_id: Id | None = None
     release_id: Id | None = None
     imprint_id: Id | None = None
     market_id: Id | None = None

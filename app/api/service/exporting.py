@@ -24,6 +24,7 @@ from app.kernel import activity, clock, failpoint, files, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Forbidden
+from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
 
 PIECE: Final = 20_000
@@ -220,7 +221,7 @@ def _key(value: Any) -> Any:
 def _place(said: str | None) -> list[Any] | None:
     if said is None:
         return None
-    return [UUID(value) if isinstance(value, str) else value for value in msgspec.json.decode(said)]
+    return [(parse_uuid(each) or each) if isinstance(each, str) else each for each in msgspec.json.decode(said)]
 
 
 def _tell(session: Session, actor: Actor, action: str, export: DataExport) -> None:

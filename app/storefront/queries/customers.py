@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, false, func, literal, select, true, union_all
+from sqlalchemy import Select, Subquery, false, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -22,11 +22,8 @@ class Spend(NamedTuple):
     micros: int
 
 
-def customers(asked: Asked, *, limit: int, offset: int = 0, after: tuple[datetime, str] | None = None) -> Select[Any]:
-    """Mail addresses with name, country, whether a fan, how many paid orders, and when last seen; the latest first.
-
-    `after` is the last one seen: when they were, and their address.
-    """
+def everybody() -> Subquery:
+    """Whoever bought or signed up, by mail address: name, country, paid orders, when last seen, whether a fan."""
     paid = func.count().filter(Order.paid_at.is_not(None))
     buyers = (
         select(
@@ -56,7 +53,15 @@ def customers(asked: Asked, *, limit: int, offset: int = 0, after: tuple[datetim
         Fan.created_at,
         true(),
     ).where(Fan.email.is_not(None), ~select(Order.id).where(Order.email == Fan.email).exists())
-    every = union_all(bought, fans).subquery()
+    return union_all(bought, fans).subquery()
+
+
+def customers(asked: Asked, *, limit: int, offset: int = 0, after: tuple[datetime, str] | None = None) -> Select[Any]:
+    """Mail addresses with name, country, whether a fan, how many paid orders, and when last seen; the latest first.
+
+    `after` is the last one seen: when they were, and their address.
+    """
+    every = everybody()
     query = select(every).order_by(every.c.seen.desc(), every.c.email)
     if wanted := asked.get("q").lower():
         in_name = func.strpos(func.lower(every.c.name), wanted) > 0

@@ -5,7 +5,7 @@ from tests.api.parity import Missing, Rows, Why
 ROWS: dict[str, Rows] = {
     "/portal/contracts": {
         "GET": "list_contracts",
-        "GET /export": Missing("the list of contracts as a file"),
+        "GET /export": "add_export:contracts",
         "GET /export/archive": Missing("the papers of contracts as an archive"),
         "POST": "draft_contract",
         "GET /{}": "read_contract read_collateral list_versions",
@@ -79,8 +79,8 @@ ROWS: dict[str, Rows] = {
         "POST /{}/approval": "approve_royalty_run",
         "POST /{}/publication": "publish_royalty_run",
         "POST /{}/removal": "discard_royalty_run",
-        "POST /{}/restatement": Missing("a published period worked out anew"),
-        "GET /{}/export": "add_export:statements",
+        "POST /{}/restatement": "start_royalty_run",
+        "GET /{}/export": "add_export:statements add_export:royalty_runs",
     },
     "/portal/royalties/statements": {
         "GET /{}": "read_statement list_statement_lines search_statement_lines",
@@ -93,8 +93,8 @@ ROWS: dict[str, Rows] = {
         "GET": "read_trial_balance",
         "GET /accounts": "list_ledger_accounts",
         "GET /accounts/{}": "read_ledger_account list_ledger_postings",
-        "GET /export": Missing("the books' accounts as a file"),
-        "GET /accounts/{}/export": Missing("an account's postings as a file"),
+        "GET /export": "add_export:ledger_accounts",
+        "GET /accounts/{}/export": "add_export:postings",
     },
     "/portal/payees": {
         "GET /{}": "list_payees read_payee read_balances list_payouts",
@@ -115,7 +115,7 @@ ROWS: dict[str, Rows] = {
     },
     "/portal/payouts": {
         "GET": "list_payouts",
-        "GET /export": Missing("the list of payouts as a file"),
+        "GET /export": "add_export:payouts",
         "GET /{}": "read_payout",
         "GET /{}/receipt": "fetch_receipt",
         "POST /{}/cancellation": "cancel_payout",
@@ -131,7 +131,7 @@ ROWS: dict[str, Rows] = {
         "POST /{}/return": "take_payout_run_back",
         "POST /{}/cancellation": "cancel_payout_run",
         "POST /{}/approval": "approve_payout_run",
-        "GET /{}/export": Missing("the lines of a payout run as a file"),
+        "GET /{}/export": "add_export:payout_run_lines",
     },
     "/portal/payouts/bank": {
         "GET": Missing("differences between the bank's list and the books, and files for the bank"),

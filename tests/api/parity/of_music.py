@@ -6,8 +6,8 @@ ROWS: dict[str, Rows] = {
     "/portal/artists": {
         "GET": "list_artists",
         "POST": "add_artist",
-        "GET /export": Missing("the list of artists as a file"),
-        "POST /export": Missing("the list of artists as a file"),
+        "GET /export": "add_export:artists",
+        "POST /export": "add_export:artists",
         "POST /status": "change_artist",
         "GET /{}/status": Why.SCREEN,
         "POST /{}/status": "change_artist",

@@ -61,7 +61,7 @@ ROWS: dict[str, Rows] = {
         "POST /label": "change_label",
         "GET /usage": Missing("limits, and how much of each is used"),
         "GET /activity": "list_activity",
-        "GET /activity/export": Missing("the list of what everybody did, as a file"),
+        "GET /activity/export": "add_export:activity",
         "GET /export": Missing("everything that the label has, as a file"),
         "POST /export": Missing("everything that the label has, as a file"),
         "POST /export/{}/link": Missing("everything that the label has, as a file"),

@@ -16,7 +16,7 @@ ROWS: dict[str, Rows] = {
         "GET /codes": "list_download_codes",
         "POST /codes": "make_download_codes",
         "GET /customers": "list_customers",
-        "GET /customers/export": Missing("the list of customers as a file"),
+        "GET /customers/export": "add_export:customers",
         "GET /customers/of": Missing("what is known of a customer"),
         "GET /previews/{}": Missing("from where each track is heard"),
         "POST /previews/{}": Missing("from where each track is heard"),
@@ -43,7 +43,7 @@ ROWS: dict[str, Rows] = {
     },
     "/portal/store/products": {
         "GET": "list_products",
-        "GET /export": Missing("the list of products as a file"),
+        "GET /export": "add_export:products",
         "POST": "add_product",
         "POST /state": "publish_product archive_product",
         "GET /{}": "read_product",
@@ -55,7 +55,7 @@ ROWS: dict[str, Rows] = {
     },
     "/portal/store/stock": {
         "GET": "list_stock list_stock_locations",
-        "GET /export": Missing("the list of stock as a file"),
+        "GET /export": "add_export:stock",
         "POST /counts": "count_stock",
         "POST /locations": "add_stock_location",
         "GET /{}": "read_stock list_stock_moves",

@@ -1,0 +1,58 @@
+"""One list that programs take along as a file: which columns, in which order, and which rows whoever asks may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_
+
+from app.identity.errors import OutOfScope
+from app.identity.policies import Visitor, require_somewhere
+from app.identity.rules.permissions import Permission
+
+Form = Literal["text", "int", "flag", "moment", "day", "list", "exact"]
+"""What a column holds; what is `exact` is a decimal of any length, as text."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list: `keys` put its rows in an order without ties, in which it goes on after any of them."""
+
+    permission: Permission
+    model: Any
+    keys: tuple[Any, ...]
+    columns: Mapping[str, tuple[Any, Form]]
+    join: Callable[[Select[Any]], Select[Any]] = lambda query: query
+    visible: Callable[[Visitor], ColumnElement[bool]] | None = None
+    since: Any = None
+    of: Mapping[str, Any] = field(default_factory=dict)
+    """Ids by which it can be narrowed: a column, or several, of which one has it."""
+
+    def require(self, visitor: Visitor) -> None:
+        """Refuse who may not see any of it; what is no list of parts is of the whole label."""
+        require_somewhere(visitor, self.permission)
+        if self.visible is None and not visitor.scope.is_whole:
+            raise OutOfScope
+
+    def page(self, visitor: Visitor, filters: Mapping[str, Any], after: list[Any] | None, limit: int) -> Select[Any]:
+        """The rows after a place: their columns, and their keys behind them."""
+        shown = [expression.label(name) for name, (expression, _) in self.columns.items()]
+        query: Select[Any] = select(*shown, *(key.label(f"_key{n}") for n, key in enumerate(self.keys)))
+        query = self.join(query.select_from(self.model))
+        query = query.where(self.visible(visitor) if self.visible else true())
+        for name, value in filters.items():
+            query = query.where(self.since >= value if name == "since" else self._has(name, value))
+        if after is not None:
+            query = query.where(tuple_(*self.keys) > tuple_(*after))
+        return query.order_by(*self.keys).limit(limit)
+
+    def _has(self, name: str, value: Any) -> ColumnElement[bool]:
+        column = self.of[name]
+        return or_(*(each == value for each in column)) if isinstance(column, tuple) else column == value
+
+
+def own(model: Any, **forms: Form) -> dict[str, tuple[Any, Form]]:
+    """Columns of a model under their own names."""
+    return {name: (getattr(model, name), form) for name, form in forms.items()}
