@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false
@@ -14,12 +14,18 @@ from app.api.rules.event_types import RESOURCES, TYPES
 from app.api.rules.events import matching
 from app.api.rules.scopes import permissions_of_scopes
 from app.identity.policies import Visitor, allows, require, require_no_more
+from app.identity.rules.permissions import Permission
 from app.identity.rules.scopes import Scope
 
 
 def heard(visitor: Visitor) -> frozenset[str]:
     """The kinds of events that somebody may hear of."""
-    return frozenset(name for name, kind in TYPES.items() if kind.permission in visitor.permissions)
+    return heard_with(visitor.permissions)
+
+
+def heard_with(permissions: Collection[Permission]) -> frozenset[str]:
+    """The kinds of events that these permissions open."""
+    return frozenset(name for name, kind in TYPES.items() if kind.permission in permissions)
 
 
 def require_hears(visitor: Visitor, filters: Iterable[str]) -> None:

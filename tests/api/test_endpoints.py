@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from app.api.errors import EndpointOff, EventsBeyond, EventsUnusable, TooManyEndpoints
 from app.api.rules import webhooks
 from app.api.rules.event_types import TYPES
-from app.api.service import endpoints, feeding, remembering
+from app.api.service import endpoints, feeding, hearing, remembering
 from app.kernel import activity, clock, egress, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
@@ -126,7 +126,7 @@ def test_an_endpoint_is_tried_with_an_event_of_its_own(label, there, hook):
 def test_what_is_off_is_not_tried(label, hook):
     with tenant_work(label) as session:
         row = session.get_one(type(hook.row), hook.id)
-        endpoints.switch_off(session, Actor.system(label), row, "person")
+        hearing.switch_off(session, Actor.system(label), row, "person")
     with pytest.raises(EndpointOff), tenant_work(label) as session:
         endpoints.try_out(session, a_visitor(label), session.get_one(type(hook.row), hook.id))
 
@@ -135,7 +135,7 @@ def test_what_was_missed_while_off_is_sent_when_it_is_asked_for(label, there, ho
     began = clock.now()
     visitor = a_visitor(label)
     with tenant_work(label) as session:
-        endpoints.switch_off(session, visitor.actor, session.get_one(type(hook.row), hook.id), "person")
+        hearing.switch_off(session, visitor.actor, session.get_one(type(hook.row), hook.id), "person")
     missed = it_happens(label, "order.paid")
     with tenant_work(label) as session:
         endpoints.switch_on(session, label, visitor, session.get_one(type(hook.row), hook.id))

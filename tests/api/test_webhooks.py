@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.api.models import WebhookDelivery
 from app.api.rules import webhooks
-from app.api.service import endpoints, posting
+from app.api.service import hearing, posting
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
@@ -205,7 +205,7 @@ def test_a_slow_endpoint_keeps_no_other_waiting(label, there):
         there.wait_for(20)
         assert time.monotonic() - began < 3
         with tenant_work(label) as session:
-            endpoints.switch_off(session, Actor.system(label), session.get_one(type(one.row), one.id), "person")
+            hearing.switch_off(session, Actor.system(label), session.get_one(type(one.row), one.id), "person")
         slow.wait_for(1)
         assert len(slow.requests) <= posting.LANES
 

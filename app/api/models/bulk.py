@@ -86,6 +86,9 @@ class DataExport(Asker, LabelModel):
     """The last row that is in them."""
 
     file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
+    reach: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """How far whoever asked could see."""
+
     asked_at: Mapped[datetime] = mapped_column(MOMENT)
     ready_at: Mapped[datetime | None] = mapped_column(MOMENT)
     kept_until: Mapped[datetime | None] = mapped_column(MOMENT)

@@ -36,7 +36,9 @@ class WebhookEndpoint(LabelModel):
     """
 
     __tablename__ = "webhook_endpoints"
-    __table_args__ = (CheckConstraint("disabled_why IN ('', 'person', 'gone', 'failing')", name="disabled_why"),)
+    __table_args__ = (
+        CheckConstraint("disabled_why IN ('', 'person', 'gone', 'failing', 'maker')", name="disabled_why"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(Text)
@@ -46,6 +48,11 @@ class WebhookEndpoint(LabelModel):
     old_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     old_until: Mapped[datetime | None] = mapped_column(MOMENT)
     made_by: Mapped[UUID | None] = mapped_column()
+    """Who answers for where it leads: it is told no more than they may hear."""
+
+    made_through: Mapped[UUID | None] = mapped_column()
+    """The program by which they said so, if they did."""
+
     created_at: Mapped[datetime] = mapped_column(MOMENT)
     since: Mapped[datetime] = mapped_column(MOMENT)
     disabled_at: Mapped[datetime | None] = mapped_column(MOMENT)

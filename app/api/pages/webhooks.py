@@ -18,7 +18,7 @@ from app.api.policies import delivery_to_read, endpoint_to_change, endpoint_to_r
 from app.api.queries import webhooks as queries
 from app.api.queries.events import events_of
 from app.api.rules.event_types import TESTED, TYPES
-from app.api.service import endpoints, resending
+from app.api.service import endpoints, hearing, resending
 from app.api.service.warning import PLACE as HERE
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
@@ -45,11 +45,13 @@ WHY_SENTENCES = {
     "person": sentence("Somebody switched it off."),
     "gone": sentence("It answered that it is gone for good (410)."),
     "failing": sentence("For three days nothing that was sent there arrived."),
+    "maker": sentence("Whoever set it up may not hear of these events any more."),
 }
 PROBLEM_SENTENCES = {
     "no_answer": sentence("No answer came: it cannot be reached, shows no valid certificate, or took too long."),
     "refused": sentence("This address is not asked."),
     "forgotten": sentence("What happened is not known any more."),
+    "beyond": sentence("Whoever set it up may not hear of these events any more."),
 }
 shell.add(
     shell.Place(
@@ -211,7 +213,7 @@ def switch_off(request: Request[Any, Any, Any], endpoint_id: FromPath[str]) -> R
     """Send an address nothing any more."""
 
     def off(session: Session, visitor: Visitor, endpoint: WebhookEndpoint) -> None:
-        endpoints.switch_off(session, visitor.actor, endpoint, "person")
+        hearing.switch_off(session, visitor.actor, endpoint, "person")
 
     return _done(request, endpoint_id, off, sentence("Nothing is sent there any more."))
 

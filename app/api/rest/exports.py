@@ -38,7 +38,10 @@ NOT_HERE = sentence("This list cannot be narrowed by this.")
 
 
 class ExportView(View):
-    """A list as a file. `url` opens it on the label's host for ten minutes; read this again for another."""
+    """A list as a file. `url` opens it on the label's host for ten minutes; read this again for another.
+
+    There is none for a program that may see less than when it asked: ask for the list anew.
+    """
 
     id: Id
     kind: Kind
@@ -69,11 +72,14 @@ class NewExport(Body, frozen=True):
 
 
 def _urls(session: Session, visitor: Visitor, export_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
-    query = select(DataExport.id, DataExport.file_id).where(DataExport.id.in_(export_ids))
-    ready = session.execute(query.where(DataExport.file_id.is_not(None)))
+    query = select(DataExport).where(DataExport.id.in_(export_ids), DataExport.file_id.is_not(None))
     tenant = visitor.actor.tenant
     assert tenant is not None  # noqa: S101 programs are a label's
-    return {row.id: files.url(tenant, row.file_id, attachment=True) for row in ready}
+    return {
+        row.id: files.url(tenant, row.file_id, attachment=True)
+        for row in session.scalars(query)
+        if row.file_id is not None and exporting.may_open(visitor, row)
+    }
 
 
 def _all(_visitor: Visitor) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from app.api.rest.conventions import UNSET, Answer, Body, Call, Part, Patch, Res
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.rules.event_types import TYPES
-from app.api.service import endpoints, resending
+from app.api.service import endpoints, hearing, resending
 from app.identity.policies import Visitor, require
 
 SECTION = Section(
@@ -36,14 +36,18 @@ State = Literal["waiting", "delivered", "given_up"]
 
 
 class WebhookView(View):
-    """An address that is sent events. `why_off` says why it is sent nothing: a person, `gone` (410), or `failing`."""
+    """An address that is sent events, and no more than whoever last said where it leads may hear themselves.
+
+    `why_off` says why it is sent nothing: a person, `gone` (410), `failing`, or `maker`, who may hear none of it any
+    more. Whoever switches it on again answers for it.
+    """
 
     id: Id
     url: Url
     description: str
     events: list[EventName]
     is_on: bool
-    why_off: Literal["", "person", "gone", "failing"]
+    why_off: Literal["", "person", "gone", "failing", "maker"]
     off_since: Moment | None
     failing_since: Moment | None
     old_secret_until: Moment | None
@@ -87,7 +91,7 @@ class AttemptView(View):
     at: Moment
     milliseconds: Count
     status: int | None
-    problem: Literal["", "no_answer", "refused", "forgotten"]
+    problem: Literal["", "no_answer", "refused", "forgotten", "beyond"]
     request_headers: dict[str, str]
     response_headers: dict[str, str]
     response_body: str
@@ -232,7 +236,7 @@ def change_webhook(call: Call, session: Session, body: WebhookChange) -> Answer:
     if body.is_on is True:
         endpoints.switch_on(session, call.tenant, call.visitor, endpoint)
     elif body.is_on is False:
-        endpoints.switch_off(session, call.actor, endpoint, "person")
+        hearing.switch_off(session, call.actor, endpoint, "person")
     return WEBHOOKS.one(call, session, endpoint.id)
 
 

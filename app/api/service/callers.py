@@ -178,11 +178,13 @@ def recalled(session: Session, tenant: Tenant, asked: Asked) -> Caller:
     member = session.get(Member, asked.member_id or client.member_id) if client is not None else None
     if client is None or client.revoked_at is not None or member is None or member.disabled_at is not None:
         raise TokenRefused
+    scopes = frozenset(asked.scopes) & frozenset(client.scopes)
     if asked.member_id is not None:
         mine = (Grant.client_id == client.id) & (Grant.member_id == member.id)
-        if not any(grant.is_live(clock.now()) for grant in session.scalars(select(Grant).where(mine))):
+        live = [grant for grant in session.scalars(select(Grant).where(mine)) if grant.is_live(clock.now())]
+        if not live:
             raise TokenRefused
-    scopes = frozenset(asked.scopes) & frozenset(client.scopes)
+        scopes &= frozenset(scope for grant in live for scope in grant.scopes)
     claims = Claims("", str(asked.member_id or client.id), "", str(client.id), 0, 0, "", "")
     granted = sessions.granted_to(session, member) if asked.member_id is not None else {}
     visitor = replace(_visitor(tenant, client, member, scopes, granted, claims), proved_at=None)

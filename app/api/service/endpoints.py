@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.api.errors import DescriptionUnusable, EndpointOff, EventsUnusable, TooManyEndpoints
-from app.api.models import WebhookDelivery, WebhookEndpoint
+from app.api.models import WebhookEndpoint
 from app.api.policies import require_hears
 from app.api.rules import webhooks
 from app.api.rules.event_types import RESOURCES, TESTED, TYPES
-from app.api.service import feeding
+from app.api.service import feeding, hearing
 from app.identity.policies import Visitor, require
 from app.kernel import activity, clock, crypto, egress, ids
 from app.kernel.actor import Actor
@@ -58,10 +58,10 @@ def make(session: Session, tenant: Tenant, visitor: Visitor, wish: Wish) -> Made
         description=wanted.get("description", ""),
         filters=wanted.get("filters", []),
         secret=_sealed(tenant, endpoint_id, secret),
-        made_by=visitor.member.id,
         created_at=now,
         since=now,
     )
+    hearing.answer_for(endpoint, visitor)
     if not endpoint.url or not endpoint.filters:
         raise egress.AddressRefused if not endpoint.url else EventsUnusable(fields={"events": EventsUnusable.message})
     session.add(endpoint)
@@ -78,6 +78,8 @@ def change(session: Session, visitor: Visitor, endpoint: WebhookEndpoint, wish: 
         return
     for name in before:
         setattr(endpoint, name, wanted[name])
+    if before.keys() & {"url", "filters"}:
+        hearing.answer_for(endpoint, visitor)
     endpoint.version += 1
     session.flush()
     _tell(session, visitor.actor, "webhook_endpoint.changed", endpoint, before)
@@ -94,30 +96,6 @@ def rotate(session: Session, tenant: Tenant, visitor: Visitor, endpoint: Webhook
     return secret
 
 
-def switch_off(session: Session, actor: Actor, endpoint: WebhookEndpoint, why: str) -> None:
-    """Send an endpoint nothing any more; what was on its way is given up, and can be sent again."""
-    if endpoint.disabled_at is not None:
-        return
-    endpoint.disabled_at, endpoint.disabled_why = clock.now(), why
-    endpoint.version += 1
-    waiting = (WebhookDelivery.endpoint_id == endpoint.id) & (WebhookDelivery.state == "waiting")
-    session.execute(
-        update(WebhookDelivery)
-        .where(waiting)
-        .values(state="given_up", ended_at=clock.now(), lease=None, lease_until=None)
-    )
-    session.flush()
-    after = {"url": endpoint.url, "why": why}
-    activity.record(
-        session,
-        actor,
-        "webhook_endpoint.disabled",
-        subject_type="webhook_endpoint",
-        subject_id=endpoint.id,
-        after=after,
-    )
-
-
 def switch_on(session: Session, tenant: Tenant, visitor: Visitor, endpoint: WebhookEndpoint) -> None:
     """Send an endpoint what happens from now on."""
     if endpoint.disabled_at is None:
@@ -125,6 +103,7 @@ def switch_on(session: Session, tenant: Tenant, visitor: Visitor, endpoint: Webh
     feeding.begin(session, tenant)
     endpoint.disabled_at, endpoint.disabled_why, endpoint.since = None, "", clock.now()
     endpoint.failing_since, endpoint.failures, endpoint.rest_until = None, 0, None
+    hearing.answer_for(endpoint, visitor)
     endpoint.version += 1
     session.flush()
     _tell(session, visitor.actor, "webhook_endpoint.enabled", endpoint)

@@ -20,6 +20,8 @@ from app.api.models import DataExport
 from app.api.queries.lists import LISTS, Listing
 from app.api.rules import sheets
 from app.api.service.callers import Caller, recalled
+from app.identity.errors import OutOfScope
+from app.identity.policies import Visitor, allows_somewhere, granted_for
 from app.kernel import activity, clock, failpoint, files, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
@@ -53,6 +55,7 @@ def ask(
         member_id=caller.member_id,
         scopes=sorted(caller.scopes),
         language=language,
+        reach=_reach(caller.visitor, kind),
     )
     session.add(export)
     session.flush()
@@ -63,6 +66,27 @@ def ask(
 
 def _said(value: UUID | datetime) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _reach(visitor: Visitor, kind: str) -> dict[str, Any]:
+    """How far somebody sees into a list."""
+    permission, scope = LISTS[kind].permission, visitor.scope
+    return {
+        "is_held": permission in visitor.permissions,
+        "imprints": None if scope.imprints is None else sorted(scope.imprints),
+        "artists": None if scope.artists is None else sorted(scope.artists),
+        "granted": sorted(granted_for(visitor, permission)),
+    }
+
+
+def may_open(visitor: Visitor, export: DataExport) -> bool:
+    """Whether somebody still sees all that is in an export: the whole list, or just as far as when it was asked for."""
+    permission = LISTS[export.kind].permission
+    return (permission in visitor.permissions and visitor.scope.is_whole) or _is_as_asked(visitor, export)
+
+
+def _is_as_asked(visitor: Visitor, export: DataExport) -> bool:
+    return allows_somewhere(visitor, LISTS[export.kind].permission) and _reach(visitor, export.kind) == export.reach
 
 
 def of_caller(caller: Caller) -> Any:
@@ -110,6 +134,8 @@ def piece(tenant: Tenant, export_id: UUID) -> bool:
         try:
             visitor = recalled(session, tenant, export).visitor
             listing.require(visitor)
+            if not _is_as_asked(visitor, export):
+                raise OutOfScope
         except (TokenRefused, Forbidden):
             rows = None
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.api.models import WebhookDelivery, WebhookEndpoint, WebhookFeed
 from app.api.rules.event_types import BY_ACTION, TESTED
 from app.api.rules.events import matching
+from app.api.service import hearing, warning
 from app.kernel import clock, ids, jobs
 from app.kernel.activity import Activity
+from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.live.place import BATCH, Place, look
 from app.kernel.tenant import Tenant, TenantState
@@ -23,6 +25,7 @@ from app.kernel.tenant import Tenant, TenantState
 BATCHES: Final = 25
 SLACK: Final = timedelta(minutes=10)
 """After a label was moved or restored, what happened so shortly before is looked through once more, and not doubled."""
+Listening = list[tuple[WebhookEndpoint, frozenset[str]]]
 AWAKE: Final = (TenantState.ACTIVE, TenantState.SUSPENDED)
 
 
@@ -54,7 +57,7 @@ def wake(tenant: Tenant) -> bool:
 def feed(session: Session, tenant: Tenant) -> None:
     """Turn what happened since the last time into deliveries."""
     held = session.get(WebhookFeed, 1, with_for_update=True)
-    endpoints = _listening(session)
+    endpoints = _listening(session, tenant)
     if held is None or not endpoints:
         return
     place, told = Place(held.seen, held.until, held.xid, held.seq), set[UUID]()
@@ -116,17 +119,17 @@ def again(session: Session, endpoint: WebhookEndpoint, *, since: datetime, until
     return count
 
 
-def _spread(session: Session, endpoints: Sequence[WebhookEndpoint], rows: Iterable[Activity]) -> set[UUID]:
+def _spread(session: Session, endpoints: Listening, rows: Iterable[Activity]) -> set[UUID]:
     """Write down for each row who is to hear of it; tells who is."""
     made: list[dict[str, Any]] = []
     now = clock.now()
-    wanted = {endpoint.id: _actions(endpoint.filters) for endpoint in endpoints}
+    wanted = {endpoint.id: _actions(names) for endpoint, names in endpoints}
     for row in rows:
         if row.action not in BY_ACTION or row.action == TESTED:
             continue
         made += [
             _row(endpoint.id, row, now)
-            for endpoint in endpoints
+            for endpoint, _ in endpoints
             if row.action in wanted[endpoint.id] and row.at >= endpoint.since
         ]
     if not made:
@@ -160,9 +163,15 @@ def _has_ears(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(WebhookEndpoint.disabled_at.is_(None)))))
 
 
-def _listening(session: Session) -> list[WebhookEndpoint]:
+def _listening(session: Session, tenant: Tenant) -> Listening:
+    """Endpoints with the kinds of events that they are told; one whose maker may hear none of them is switched off."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None)).order_by(WebhookEndpoint.id)
-    return list(session.scalars(query))
+    found = [(endpoint, hearing.told_to(session, tenant, endpoint)) for endpoint in session.scalars(query).all()]
+    for endpoint, names in found:
+        if not names:
+            hearing.switch_off(session, Actor.system(tenant), endpoint, "maker")
+            warning.tell_off(session, tenant, endpoint, "maker")
+    return [(endpoint, names) for endpoint, names in found if names]
 
 
 def _whose(tenant: Tenant) -> str:

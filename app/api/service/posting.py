@@ -26,7 +26,8 @@ from app.api.queries.events import events_of
 from app.api.rules import webhooks
 from app.api.rules.events import encoded
 from app.api.service import warning
-from app.api.service.endpoints import secrets_of, switch_off
+from app.api.service.endpoints import secrets_of
+from app.api.service.hearing import heard_for, switch_off
 from app.kernel import clock, egress, failpoint, ids, jobs, observe
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
@@ -73,6 +74,8 @@ class Taken:
     url: str
     event: dict[str, Any] | None
     secrets: list[str] = field(repr=False)
+    is_heard: bool = True
+    """Whether who answers for the endpoint may hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +162,16 @@ def take(session: Session, tenant: Tenant, endpoint_id: UUID) -> Taken | None:
     if row is None:
         return None
     event = events_of(session, [row.activity_id]).get(row.activity_id)
+    is_heard = event is None or event["type"] in heard_for(session, tenant, endpoint)
     secrets = secrets_of(tenant, endpoint, now)
-    return Taken(row.id, lease, endpoint_id, row.attempts, endpoint.url, event, secrets)
+    return Taken(row.id, lease, endpoint_id, row.attempts, endpoint.url, event if is_heard else None, secrets, is_heard)
 
 
 def send(taken: Taken) -> Outcome:
     """Try once; no transaction is open meanwhile."""
     at, began = clock.now(), clock.monotonic()
     if taken.event is None:
-        return Outcome(at, 0, {}, problem="forgotten")
+        return Outcome(at, 0, {}, problem="forgotten" if taken.is_heard else "beyond")
     body = encoded(taken.event)
     headers = webhooks.signed_headers(taken.event["id"], int(at.timestamp()), body, taken.secrets)
     answer, problem = None, ""
@@ -194,6 +198,9 @@ def settle(session: Session, tenant: Tenant, taken: Taken, outcome: Outcome) -> 
         delivery.state, delivery.ended_at = "delivered", now
         session.flush()
         _succeeded(session, taken.endpoint_id)
+        return
+    if outcome.problem == "beyond":
+        delivery.state, delivery.ended_at = "given_up", now
         return
     _failed(session, tenant, delivery, outcome, now)
 

@@ -22,6 +22,7 @@ SENTENCES: Final = {
     "have the missed events sent:\n\n%(link)s\n",
     "gone": "It answered that it is gone for good (410).",
     "failing": "For three days nothing that was sent there arrived.",
+    "maker": "Whoever set it up may not hear of these events any more.",
 }
 
 offer(*SENTENCES.values())
