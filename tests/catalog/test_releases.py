@@ -62,7 +62,7 @@ def test_a_release_is_found_by_a_slip_a_number_and_a_filter(client_as, mine):
 def test_a_release_is_created_with_artists_and_tracks(client_as, mine):
     client = client_as(mine)
     imprint = an_imprint(mine, "Nightjar", p_owner="Nightjar Ltd")
-    said = {"title": "New", "artists": "Ada, Eve", "imprint": str(imprint.id), "kind": "single", "tracks": "One\nTwo\n"}
+    said = {"title": "New", "artists": "Ada、Eve", "imprint": str(imprint.id), "kind": "single", "tracks": "One\nTwo\n"}
     answer = client.post(RELEASES, data=said)
     assert answer.status_code == 303, answer.text
     page = client.get(answer.headers["location"]).text

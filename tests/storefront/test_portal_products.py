@@ -111,6 +111,24 @@ def test_an_editor_changes_texts_variants_and_prices_by_market(client_as, label)
     assert set(the_product(label, product).descriptions) == {"en", "de"}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Size: M, Colour: Black",
+        "Size：M，Colour：Black",
+        "Size：M、Colour：Black",
+        "Size: M، Colour: Black",
+        "Size:M,,Colour:Black",
+    ],
+)
+def test_options_are_read_with_the_marks_of_every_script(client_as, label, typed):
+    client, product = client_as(label), a_product(label, "physical", title="Hooded Jacket")
+    form = form_of(client, product) | {"options": [typed]}
+    assert client.post(f"{PRODUCTS}/{product.id}", data=form).status_code == 303
+    (variant,) = the_variants(label, product)
+    assert variant.options == {"Size": "M", "Colour": "Black"}
+
+
 def test_variants_are_added_kept_by_id_and_removed(client_as, label):
     client, product = client_as(label), a_product(label, "physical", title="Cap")
     form = form_of(client, product)

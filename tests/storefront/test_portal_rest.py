@@ -147,7 +147,7 @@ def test_a_discount_is_made_counted_and_ended(client_as, shop):
 def test_a_market_is_kept_and_a_country_belongs_to_one(client_as, shop):
     client = client_as(shop)
     (market,) = rows(shop, Market, key="uk")
-    form = {"match": str(market.version), "name": "Britain", "currency": "GBP", "countries": "GB,IM", "is_open": "1",
+    form = {"match": str(market.version), "name": "Britain", "currency": "GBP", "countries": "GB，IM", "is_open": "1",
             "tax_shown": "included", "rounding": "nine", "language": "en"}  # fmt: skip
     assert client.post(f"{STORE}/markets/{market.id}", data=form).status_code == 303
     assert client.post(f"{STORE}/markets/{market.id}", data=form).status_code == 409

@@ -232,6 +232,22 @@ def test_a_kind_that_is_said_is_not_guessed():
     assert told(catalogue([release(kind="bundle")])) == [(2, "release.kind", "kind_unreadable")]
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("ألبوم تجميعي", "compilation"), ("ألبوم قصير", "ep"), ("ألبوم قصير (EP)", "ep"), ("ألبوم", "album"),
+        ("Zusammenstellung", "compilation"), ("迷你专辑", "ep"),
+    ],
+)  # fmt: skip
+def test_kinds_are_read_as_each_language_says_them(said, kind):
+    assert catalogue([release(kind=said)]).releases["kind"].to_list() == [kind]
+
+
+@pytest.mark.parametrize("said", ["limpo", "Limpa", "Limpio", "clean"])
+def test_a_clean_edition_is_read_as_each_language_says_it(said):
+    assert catalogue([track(explicit=said)]).tracks["explicit"].to_list() == ["clean"]
+
+
 def test_territories_are_listed():
     found = catalogue([release(territories="Worldwide", excluded_territories="us, CA;jp")])
     assert found.releases.select("territories", "excluded_territories").row(0) == (["Worldwide"], ["US", "CA", "JP"])

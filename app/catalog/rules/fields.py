@@ -10,6 +10,7 @@ from typing import Any
 
 from app.catalog.rules import identifiers
 from app.catalog.rules.merging import BETWEEN
+from app.kernel.commas import between_commas
 
 SENTENCES = {
     "needed": "This is needed.",
@@ -63,7 +64,7 @@ def long_text(said: str) -> str | None:
 
 def texts(said: str) -> list[str]:
     """Values between commas."""
-    return [value for value in (part.strip() for part in said.replace(BETWEEN, ",").split(",")) if value]
+    return between_commas(said.replace(BETWEEN, ","))
 
 
 def year(said: str) -> int | None:

@@ -14,6 +14,7 @@ from app.catalog.schemas import NewRelease
 from app.catalog.service.loading import load, take_turn
 from app.catalog.service.planning import plan
 from app.kernel.actor import Actor
+from app.kernel.commas import between_commas
 from app.roster.models import Imprint
 
 MOST_TRACKS = 500
@@ -22,7 +23,7 @@ MOST_TRACKS = 500
 def create_release(session: Session, actor: Actor, said: NewRelease, imprint: Imprint) -> UUID:
     """Create a release with its artists and tracks, and give back its id."""
     title = " ".join(said.title.split())
-    artists = [name for name in (" ".join(part.split()) for part in said.artists.split(",")) if name]
+    artists = [" ".join(name.split()) for name in between_commas(said.artists)]
     titles = [line for line in (" ".join(part.split()) for part in said.tracks.splitlines()) if line][:MOST_TRACKS]
     fields: dict[str, str] = {}
     if not title:

@@ -16,6 +16,7 @@ from app.contracts.rules.checking import CURRENCY, GUARANTEE, NOBODY, PLACES, TE
 from app.contracts.rules.numbers import read_number, read_percent
 from app.contracts.rules.terms import CHANNELS, DEDUCTIONS, KINDS, LEVELS, Terms
 from app.contracts.schemas import Scope
+from app.kernel.commas import between_commas
 from app.kernel.ids import parse_uuid
 from app.kernel.money import AmountMalformed, exact
 from app.kernel.sentences import sentence
@@ -53,8 +54,8 @@ class Reader:
 
     def codes(self, name: str) -> list[str]:
         """Values that are separated by commas, as a chooser sends them."""
-        found = [part.strip() for each in self.several(name) for part in each.split(",")]
-        return list(dict.fromkeys(filter(None, found)))
+        found = [part for each in self.several(name) for part in between_commas(each)]
+        return list(dict.fromkeys(found))
 
     def number(self, name: str) -> Decimal | None:
         """A number, or nothing where nothing is typed."""

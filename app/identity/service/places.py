@@ -12,6 +12,7 @@ from app.identity.rules.permissions import Permission, known
 from app.identity.rules.roles import CUSTOM, ROLES, role_named
 from app.identity.rules.scopes import Scope
 from app.kernel import ids
+from app.kernel.commas import between_commas
 
 MOST_KEYS = 200
 LONGEST_KEY = 100
@@ -52,7 +53,7 @@ def place_of(session: Session, role: str, *, imprints: str = "", artists: str = 
 
 def keys_from(text: str) -> list[str]:
     """Keys as people write them into a form: separated by commas or lines."""
-    found = sorted({key.strip() for key in text.replace("\n", ",").split(",") if key.strip()})
+    found = sorted(set(between_commas(text.replace("\n", ","))))
     if len(found) > MOST_KEYS or any(len(key) > LONGEST_KEY for key in found):
         raise ChoiceUnusable
     return found

@@ -27,7 +27,7 @@ EXPLICIT: Final = _table(
         " anstößig explicite"
         " explícito explícita explicito esplicito esplicita expliciet wulgarny wulgarne 露骨 露骨な表現 성인"
         " 노골적 显式 脏标 صريح",
-        "clean": "clean cleaned edited radioedit radiosafe c bereinigt sauber censuré censurado limpio limpa"
+        "clean": "clean cleaned edited radioedit radiosafe c bereinigt sauber censuré censurado limpio limpo limpa"
         " censurato pulito"
         " gekuist ocenzurowany ocenzurowane クリーン 클린 洁净 净版 نظيف",
         "none": f"{_NO} none notexplicit nonexplicit notapplicable na keine nichtexplizit aucun aucune ninguno"
@@ -39,11 +39,11 @@ EXPLICIT: Final = _table(
 KINDS: Final = _table(
     {
         "album": "album albumy lp longplay longplayer fulllength studioalbum álbum アルバム 앨범 专辑 ألبوم",
-        "ep": "ep extendedplay maxi minialbum ミニアルバム 미니앨범 迷你专辑",
+        "ep": "ep extendedplay maxi minialbum ミニアルバム 미니앨범 迷你专辑 ألبومقصير ألبومقصيرep",
         "single": "single singles maxisingle einzeltitel simple sencillo singolo singel シングル 싱글 单曲 أغنيةمنفردة",
         "compilation": "compilation sampler zusammenstellung recopilatorio compilación compilação coletânea"
         " compilazione raccolta"
-        " compilatie verzamelalbum składanka kompilacja コンピレーション 컴필레이션 合辑 精选集 تجميع",
+        " compilatie verzamelalbum składanka kompilacja コンピレーション 컴필레이션 合辑 精选集 تجميع ألبومتجميعي",
         "dj_mix": "djmix continuousmix mixcompilation djset djミックス dj믹스 dj混音",
     }
 )

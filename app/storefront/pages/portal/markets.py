@@ -10,6 +10,7 @@ from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.kernel.commas import between_commas
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.ids import parse_uuid
@@ -100,7 +101,7 @@ def add(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Response[A
 
 
 def _codes(text: str) -> list[str]:
-    return [code for code in (each.strip().upper() for each in text.replace(";", ",").split(",")) if code]
+    return [code.upper() for code in between_commas(text.replace(";", ",").replace("；", ","))]
 
 
 @get(MARKET, sync_to_thread=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
+from app.kernel.commas import between_commas
 from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
 from app.roster.models import Artist
@@ -171,7 +172,7 @@ def _variant(currency: str, row: dict[str, str], place: int, reader: str) -> New
 
 def _options(text: str) -> dict[str, str]:
     """Names and values of “Size: M, Colour: Black”; a part without a name is left to the title."""
-    pairs = (part.partition(":") for part in text[:400].replace("،", ",").split(","))
+    pairs = (part.partition(":") for part in between_commas(text[:400]))
     return {name.strip()[:40]: value.strip()[:60] for name, _, value in pairs if name.strip() and value.strip()}
 
 
