@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.api import rest
 from app.api.queries.lists import LISTS
 from app.api.rest.conventions.operations import operations
+from app.api.rules.proof import RULINGS
 from app.main import composition
 from app.main.web import assemble
 from tests.api.parity import (
@@ -55,6 +56,20 @@ def test_every_operation_that_is_named_is_declared():
     said = [*TABLE.rows.values(), *EVERYWHERE.values()]
     named = {name for told in said if not isinstance(told, Why | Missing) for name in told.split()}
     assert named <= declared, sorted(named - declared)
+
+
+def test_what_asks_for_a_fresh_proof_is_done_with_the_scope_that_its_ruling_names():
+    rest.load()
+    scopes = {operation.name: operation.scope for operation in operations()}
+    wrong = []
+    for path, ruling in RULINGS.items():
+        told = TABLE.of_route("POST", path)
+        names = [] if told is None or isinstance(told, Why | Missing) else told.split()
+        if ruling.how == "never":
+            wrong += [(path, name) for name in names]
+        else:
+            wrong += [(path, name) for name in names if scopes[name] != ruling.scope]
+    assert wrong == []
 
 
 def test_every_reason_and_every_ending_is_used():

@@ -50,6 +50,8 @@ _LETS_GO = _in_person("payouts:approve", "Money leaves: the second pair of eyes 
 _TEAM = _by_scope("team:write", "Nobody gets more than the program has, and whoever is let in proves who they are.")
 _ROLES = _in_person("roles:write", "A role gives rights to everybody who has it.")
 _SIGNS = _never("A signature is a person's, given to what they see.")
+_SIGNS_HERE = _in_person("contracts:sign", "Whoever signs for the label is there, and says which text they saw.")
+_COST = _by_scope("contracts:write", "Neither whoever proposed it decides, nor who holds the program that did.")
 _PAYEES = _by_scope("payouts:write", "A payee is nobody's account yet: where it goes is said in person.")
 _PARTIES = _by_scope("contracts:write", "Who is behind an act pays nobody; whoever changed it does not approve.")
 _ASKS = _by_scope("payouts:write", "It goes to accounts that somebody named in person; large ones wait for approval.")
@@ -98,16 +100,12 @@ RULINGS: Final[dict[str, Ruling]] = {
     "/portal/parties/{party_id}/artists/removal": _PARTIES,
     "/portal/parties/{party_id}/payees": _PAYEES,
     "/portal/parties/{party_id}/payees/{payee_id}/removal": _PAYEES,
-    "/portal/contracts/{contract_id}/signature": _SIGNS,
-    "/portal/contracts/{contract_id}/signature/refusal": _SIGNS,
+    "/portal/contracts/{contract_id}/signature": _SIGNS_HERE,
+    "/portal/contracts/{contract_id}/signature/refusal": _SIGNS_HERE,
     "/portal/settings/signing-certificate": _never("The label's own signature is put in by whoever holds it."),
     "/portal/contracts/batches/{batch_id}/sending": _by_scope("contracts:write", "What is sent is signed in person."),
-    "/portal/contracts/{contract_id}/costs/{cost_id}/approval": _in_person(
-        "contracts:sign", "A cost is taken from what a payee gets: a second person agrees."
-    ),
-    "/portal/contracts/{contract_id}/costs/{cost_id}/rejection": _in_person(
-        "contracts:sign", "A cost is decided by whoever may agree to it."
-    ),
+    "/portal/contracts/{contract_id}/costs/{cost_id}/approval": _COST,
+    "/portal/contracts/{contract_id}/costs/{cost_id}/rejection": _COST,
     "/portal/payouts/{payout_id}/approval": _LETS_GO,
     "/portal/payouts/{payout_id}/rejection": _LETS_GO,
     "/portal/payouts/runs/{run_id}/approval": _LETS_GO,

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.api.rules.proof import RULINGS
+
 PLACE = re.compile(r"{[^}]*}")
 SURFACES = ("/portal", "/artist")
 
@@ -26,7 +28,8 @@ class Why(StrEnum):
     IN_PERSON = "Whoever it is about must be there: they sign, certify, or go to somebody else's page."
     BROWSER = "Only a browser has it: what is kept in it, and what is shown without a line to the label."
     PARTY = "Seen by who somebody is, as a party to it, and by no right: there is none that they could lend a program."
-    ANOTHER_LABEL = "A sandbox is another label; a program of this one has no token there."
+    STANDARD = "Done by a standard's own endpoint beside /api/v1: OAuth's registration of programs."
+    PEOPLE = "Seen where it is done, and it is done by people alone: app/api/rules/proof.py says why."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class Missing:
 
 Told = str | Why | Missing
 Rows = Mapping[str, Told]
+
+RULED_OUT = frozenset(f"POST {PLACE.sub('{}', path)}" for path, ruling in RULINGS.items() if ruling.how == "never")
+"""What no program may do, each with a reason of its own: such a route needs no row."""
 
 EVERYWHERE: Rows = {
     "GET /state": Why.SCREEN,
@@ -79,6 +85,8 @@ class Table:
         address = address_of(method, path)
         if address in self.rows:
             return self.rows[address]
+        if address in RULED_OUT:
+            return Why.PEOPLE
         return next((told for end, told in EVERYWHERE.items() if ends(address, end)), None)
 
     def problems(self, routes: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -23,8 +23,6 @@ ROWS: dict[str, Rows] = {
         "GET": Why.PARTY,
         "GET /{}": Why.PARTY,
         "GET /{}/changes": Why.PARTY,
-        "POST /{}/signature": Why.IN_PERSON,
-        "POST /{}/refusal": Why.IN_PERSON,
         "POST /{}/proposal": Why.IN_PERSON,
     },
     "/artist/splits": {
@@ -50,7 +48,6 @@ ROWS: dict[str, Rows] = {
         "POST /{}/schedule": "schedule_payouts",
         "GET /{}/quote": "quote_payout",
         "POST /{}/payouts": "ask_for_payout",
-        "POST /{}/processor": Why.IN_PERSON,
         "GET /{}/processor": Why.IN_PERSON,
         "GET /payouts/{}": "read_payout",
         "GET /payouts/{}/receipt": "fetch_receipt",
@@ -63,6 +60,5 @@ ROWS: dict[str, Rows] = {
         "GET /interview/{}": Why.IN_PERSON,
         "POST /interview/{}": Why.IN_PERSON,
         "GET /signature": Why.IN_PERSON,
-        "POST /signature": Why.IN_PERSON,
     },
 }

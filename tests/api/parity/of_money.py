@@ -106,7 +106,6 @@ ROWS: dict[str, Rows] = {
         "POST /{}/holds": "hold_back read_hold",
         "GET /{}/quote": "quote_payout",
         "POST /{}/payouts": "ask_for_payout",
-        "POST /{}/processor": Why.IN_PERSON,
         "GET /{}/processor": Why.IN_PERSON,
     },
     "/portal/holds": {
@@ -137,17 +136,12 @@ ROWS: dict[str, Rows] = {
         "GET": Missing("differences between the bank's list and the books, and files for the bank"),
         "POST /day": Missing("a day of the sandbox's bank"),
         "POST /differences/{}": Missing("differences between the bank's list and the books"),
-        "POST /files": Missing("files for the label's bank"),
-        "GET /files/{}": Missing("files for the label's bank"),
-        "POST /reports": Missing("what the bank says of the files it was given"),
+        "GET /files/{}": Why.PEOPLE,
     },
     "/portal/tax": {
         "GET": "list_taxed_payees",
         "GET /years/{}": "read_tax_year",
-        "POST /years/{}/files": Missing("a year's file for a tax office"),
         "GET /screening": "list_sanctions_cases",
-        "POST /screening/lists": Missing("lists that payees are compared with"),
-        "POST /screening/lists/{}/removal": Missing("lists that payees are compared with"),
         "GET /screening/cases/{}": "read_sanctions_case",
         "POST /screening/cases/{}/decision": "decide_sanctions_case",
     },
@@ -159,6 +153,5 @@ ROWS: dict[str, Rows] = {
         "GET /interview/{}": Why.IN_PERSON,
         "POST /interview/{}": Why.IN_PERSON,
         "GET /signature": Why.IN_PERSON,
-        "POST /signature": Why.IN_PERSON,
     },
 }

@@ -9,7 +9,6 @@ ROWS: dict[str, Rows] = {
         "POST /releases": Missing("a download of each release that is out"),
         "POST /state": "set_shop_state",
         "GET /differences": Missing("differences between the card processor's list and the books"),
-        "POST /differences/{}/resolution": Missing("differences between the card processor's list and the books"),
         "GET /discounts": "list_discounts read_discount",
         "POST /discounts": "add_discount",
         "POST /discounts/{}/end": "end_discount",
