@@ -30,7 +30,7 @@ from litestar.handlers import HTTPRouteHandler
 _FILES = (
     "published", "search",
     "artists", "acting", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
-    "parties", "contracts", "what_if", "deals", "signatures", "splits",
+    "parties", "contracts", "contract_batches", "what_if", "deals", "signatures", "splits",
     "payees", "payee_accounts", "payouts", "payout_runs", "holds",
     "products", "orders", "shop", "markets", "store_taxes", "selling",
     "shop_front", "pictures", "download_codes", "people", "label", "brand", "words",

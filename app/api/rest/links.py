@@ -7,10 +7,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta
+from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import Call, View
 from app.api.rest.conventions.schemas import Moment
+from app.identity.policies import require
 from app.kernel import clock, files
+from app.kernel.files import StoredFile
 from app.kernel.files.service import LINK_LIFE
 
 
@@ -25,3 +28,12 @@ def link_to(call: Call, file_id: UUID) -> dict[str, Any]:
     """A link to a file whose door was opened."""
     ends: datetime = clock.now() + LINK_LIFE
     return {"url": call.realm.origin + files.url(call.tenant, file_id), "expires_at": ends}
+
+
+def file_at_hand(call: Call, session: Session, file_id: UUID) -> StoredFile:
+    """A file of the label's own that a program names as what it brings."""
+    require(call.visitor, "files.view")
+    stored = session.get(StoredFile, file_id)
+    if stored is None or stored.is_derived or stored.removed_at is not None:
+        raise files.FileUnknown
+    return stored

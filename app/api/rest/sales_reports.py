@@ -16,8 +16,9 @@ from app.api.rest.conventions import Answer, Body, Call, Part, Resource, Section
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.operations import LARGEST_RAW
 from app.api.rest.conventions.schemas import Count, Day, Id, Moment
+from app.api.rest.links import file_at_hand
 from app.api.rest.money_parts import Currency, Exact
-from app.identity.policies import Visitor, require
+from app.identity.policies import Visitor
 from app.kernel import files
 from app.kernel.db import tenant_work
 from app.kernel.files import StoredFile
@@ -204,10 +205,7 @@ def list_sales_reports(call: Call, session: Session) -> Answer:
 def bring_sales_report(call: Call, session: Session, body: NewReport) -> Answer:
     """Bring a sales report. From a file that was uploaded; it is read in the background, so ask again for its state."""
     require_all(call.visitor, "royalties.run")
-    require(call.visitor, "files.view")
-    stored = session.get(StoredFile, body.file_id)
-    if stored is None or stored.is_derived:
-        raise files.FileUnknown
+    stored = file_at_hand(call, session, body.file_id)
     return _received(call, session, stored, stated=body.stated, period=_days(body.sold_from, body.sold_until))
 
 

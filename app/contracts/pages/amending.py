@@ -11,16 +11,14 @@ from litestar.params import BodyKwarg
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
-from app.contracts.errors import AmendmentEmpty, SheetUnusable
-from app.contracts.models import Contract
+from app.contracts.errors import SheetUnusable
 from app.contracts.pages.bulk import BATCHES, called, pieces_of
 from app.contracts.pages.listing import LISTING, today_of
 from app.contracts.pages.sending import CONTRACTS
 from app.contracts.policies import require_bulk
-from app.contracts.queries import lists
+from app.contracts.queries import amendable
 from app.contracts.rules import amending as rules
 from app.contracts.rules.sheets import MOST_ROWS
-from app.contracts.rules.terms import Terms
 from app.contracts.service import bulk
 from app.identity.pages import visitor_of
 from app.identity.pages.door import again
@@ -37,11 +35,9 @@ AMENDMENTS = f"{CONTRACTS}/amendments"
 FIELDS = 4
 """How many values a form changes; a sheet changes as many as it has columns."""
 
-LONGEST = 200
 NAME = sentence("Amendment")
 
 AnyRequest = Request[Any, Any, Any]
-Chosen = list[tuple[Contract, Terms]]
 
 
 @get(AMENDMENTS, sync_to_thread=True)
@@ -68,13 +64,8 @@ def _shown(request: AnyRequest, query: str, typed: dict[str, Any] | None = None)
     }
 
 
-def _chosen(session: Session, request: AnyRequest, asked: Asked) -> Chosen:
-    """The contracts in force that a filter lists, with their newest terms."""
-    today = today_of(tenant_of(request))
-    query = lists.contracts(session, visitor_of(request), asked, today, only_active=True, after=None, limit=MOST_ROWS)
-    keys = [row.id for row in session.execute(query)]
-    terms = lists.newest_terms(session, keys)
-    return [(contract, terms[contract.id]) for contract in lists.by_number(session, keys)]
+def _chosen(session: Session, request: AnyRequest, asked: Asked) -> amendable.Chosen:
+    return amendable.chosen(session, visitor_of(request), asked, today_of(tenant_of(request)))
 
 
 @get(f"{AMENDMENTS}/export", sync_to_thread=True)
@@ -83,15 +74,7 @@ def sheet(request: AnyRequest) -> Response[bytes]:
     require_bulk(visitor_of(request))
     tenant, asked = tenant_of(request), LISTING.asked(_without_format(request.url.query))
     with tenant_read(tenant) as session:
-        chosen = _chosen(session, request, asked)
-        numbers = lists.numbers(session, {key for _, terms in chosen for key in rules.others_of(terms)})
-    names = rules.columns_of(terms for _, terms in chosen)
-    heads = ["contract", "title", "end", "advance", *names]
-    rows = []
-    for contract, terms in chosen:
-        held = rules.values_of(terms)
-        values = (rules.by_number(name, held.get(name, ""), numbers) for name in names)
-        rows.append([contract.number, contract.title, contract.ends_on, "", *values])
+        heads, rows = amendable.sheet(session, _chosen(session, request, asked))
     return table(f"{tenant.slug}-amendments", request.query_params.get("as", "csv"), heads, rows)
 
 
@@ -111,10 +94,10 @@ def amend(
         if isinstance(upload, UploadFile):
             return _of_sheet(request, upload)
         with tenant_work(tenant) as session:
-            rows = _typed_rows(_chosen(session, request, LISTING.asked(query)), data)
+            rows = amendable.rows_of(_chosen(session, request, LISTING.asked(query)), _typed(data))
             changed = ", ".join(map(called(request), (name for name in rows[0] if name != "contract")))
             name = f"{told(realm_of(request), NAME)}: {changed}"
-            batch = bulk.open_amendment(session, visitor.actor, name=name[:LONGEST], rows=rows)
+            batch = bulk.open_amendment(session, visitor.actor, name=name[: amendable.LONGEST], rows=rows)
     except Invalid as refusal:
         return again(request, "contracts/amend.html", refusal, **_shown(request, query, data))
     return Redirect(f"{BATCHES}/{batch.id}", status_code=303)
@@ -131,17 +114,14 @@ def _of_sheet(request: AnyRequest, upload: UploadFile) -> Response[Any]:
     return Redirect(f"{BATCHES}/{batch.id}", status_code=303)
 
 
-def _typed_rows(chosen: Chosen, data: dict[str, Any]) -> list[dict[str, str]]:
-    """A row for every contract chosen, with the same values in each."""
-    offered = rules.columns_of(terms for _, terms in chosen)
-    wanted: dict[str, str] = {}
+def _typed(data: dict[str, Any]) -> dict[str, str]:
+    """The values of a form, by their fields."""
+    found: dict[str, str] = {}
     for number in range(1, FIELDS + 1):
         name, value = str(data.get(f"field_{number}", "")), " ".join(str(data.get(f"value_{number}", "")).split())
-        if name and value and rules.is_known(name, offered):
-            wanted[name] = value[:LONGEST]
-    if not wanted or not chosen:
-        raise AmendmentEmpty
-    return [{"contract": contract.number, **wanted} for contract, _ in chosen]
+        if name and value:
+            found[name] = value
+    return found
 
 
 handlers = [choose, sheet, amend]

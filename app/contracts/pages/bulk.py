@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from tempfile import SpooledTemporaryFile
@@ -16,38 +13,34 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, FromPath
 from litestar.response import Redirect, Stream
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.contracts.errors import ContractUnknown, SheetUnusable
-from app.contracts.models import Contract, ContractBatch, ContractBatchItem, ContractVersion
+from app.contracts.errors import BatchUnknown, ContractUnknown, SheetUnusable
+from app.contracts.models import Contract, ContractBatch, ContractBatchItem
 from app.contracts.pages.sending import CONTRACTS
 from app.contracts.policies import batch_to_change, contract_to_edit, may_see_contract, require_bulk
 from app.contracts.rules import naming
 from app.contracts.rules.sheets import columns_of
 from app.contracts.rules.states import STATE_SENTENCES
-from app.contracts.service import bulk, drafting
+from app.contracts.service import archiving, bulk, drafting
 from app.identity.pages import event_stream, staying, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import require_somewhere
 from app.kernel import files, jobs
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
-from app.kernel.files.store import read_object
 from app.kernel.ids import parse_uuid
 from app.kernel.live import Hub, watched
 from app.kernel.sentences import sentence
-from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
-from app.kernel.web.tables import cell, table
-from app.roster.models import Party
+from app.kernel.web.tables import table
 
 BATCHES = f"{CONTRACTS}/batches"
 BATCH = f"{BATCHES}/{{batch_id:str}}"
-SHOWN, OFFERED, ARCHIVED = 500, 500, 2_000
-IN_MEMORY = 16 * 1024 * 1024
+SHOWN, OFFERED = 500, 500
 PIECE = 1 << 18
 BATCH_SENTENCES = {
     "checking": "Is looked through",
@@ -59,18 +52,6 @@ BATCH_SENTENCES = {
     "sent": "Sent",
     "failed": "Not sent",
 }
-HEAD_SENTENCES = {
-    "number": "Number",
-    "title": "Title",
-    "party": "With whom",
-    "state": "State",
-    "starts_on": "First day",
-    "ends_on": "Last day",
-    "signed_at": "Signed",
-    "sha256": "SHA-256",
-    "file": "File",
-}
-
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -225,47 +206,14 @@ def archive(request: AnyRequest) -> Stream:
     """The papers of contracts, those of a state or of a sheet, as a ZIP with an index."""
     visitor, tenant, wanted = visitor_of(request), tenant_of(request), request.query_params
     require_somewhere(visitor, "contracts.view")
-    paper, newest = files.StoredFile, ContractVersion
-    earlier = aliased(ContractVersion)
-    last = select(func.max(earlier.number)).where(earlier.contract_id == Contract.id, earlier.document_id.is_not(None))
-    query = (
-        select(Contract, Party.legal_name, newest.signed_at, paper.sha256)
-        .join(Party, Party.id == Contract.party_id)
-        .join(newest, (newest.contract_id == Contract.id) & (newest.number == last.scalar_subquery()))
-        .join(paper, paper.id == func.coalesce(newest.sealed_id, newest.document_id))
-        .where(may_see_contract(visitor))
-    )
-    if wanted.get("state") in STATE_SENTENCES:
-        query = query.where(Contract.state == wanted["state"])
-    if wanted.get("batch"):
-        in_batch = select(ContractBatchItem.contract_id)
-        in_batch = in_batch.where(ContractBatchItem.state != "refused")
-        query = query.where(Contract.id.in_(in_batch.where(ContractBatchItem.batch_id == parse_uuid(wanted["batch"]))))
+    state, batch_id = wanted.get("state", ""), parse_uuid(wanted.get("batch", ""))
+    if wanted.get("batch") and batch_id is None:
+        raise BatchUnknown
     with tenant_read(tenant) as session:
-        rows = session.execute(query.order_by(Contract.number).limit(ARCHIVED)).all()
-    realm = realm_of(request)
-    heads = [told(realm, head) for head in HEAD_SENTENCES.values()]
-    spool = _zipped(tenant, heads, [(*row, told(realm, STATE_SENTENCES[row[0].state])) for row in rows])
+        rows = archiving.papers(session, visitor, state=state, batch_id=batch_id, limit=archiving.ARCHIVED)
+    spool = archiving.packed(tenant, rows, partial(told, realm_of(request)))
     headers = {"content-disposition": 'attachment; filename="contracts.zip"'}
     return Stream(_pieces(spool), media_type="application/zip", headers=headers)
-
-
-def _zipped(tenant: Tenant, heads: list[str], rows: list[Any]) -> SpooledTemporaryFile[bytes]:
-    spool: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 whoever reads it closes it
-    index = io.StringIO()
-    writer = csv.writer(index)
-    writer.writerow(heads)
-    with zipfile.ZipFile(spool, "w") as packed:
-        for contract, party, signed_at, sha256, said in rows:
-            name = f"{contract.number}.pdf"
-            with packed.open(name, "w") as entry:
-                for chunk in read_object(tenant, sha256):
-                    entry.write(chunk)
-            facts = (contract.number, contract.title, party, said, contract.starts_on, contract.ends_on, signed_at)
-            writer.writerow([cell(value) for value in (*facts, sha256, name)])
-        packed.writestr("index.csv", index.getvalue().encode("utf-8-sig"))
-    spool.seek(0)
-    return spool
 
 
 def _pieces(spool: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
