@@ -53,6 +53,8 @@ class Services:
             "CACHE_URL": f"unix://{base.sockets}/valkey.sock?db={number}",
             "STORAGE_URL": f"file://{self.folder}/objects-{database}",
             "LOG_LEVEL": "error",
+            "PRINTFUL_API_BASE": "http://127.0.0.1:9",  # nobody is there
+            "PRINTFUL_FILES_BASE": "http://127.0.0.1:9",
             "EGRESS_LOCAL_HOSTS": "outside.test,elsewhere.test",
         } | more
 

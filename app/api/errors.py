@@ -329,3 +329,16 @@ class ContractVersionUnknown(NotFound):
     """The contract has no version of this number."""
 
     message = "This contract has no version of this number."
+
+
+class PrinterSilent(Conflict):
+    """The shop cannot be connected to a printer that does not answer."""
+
+    message = "Printful does not answer. Try again in a minute."
+    headers: ClassVar[dict[str, str]] = {"retry-after": "60"}
+
+
+class NothingToPrint(NotFound):
+    """There is no parcel of these orders that goes on paper."""
+
+    message = "Nothing of these orders waits to be sent."

@@ -59,9 +59,14 @@ class Held:
         return self("PATCH", path, said, if_match=tag)
 
 
-def held(client_of: Callable[[str], TestClient[Any]], label: Tenant, scopes: Iterable[str] | str = EVERYTHING) -> Held:
-    """A program's connection to a label."""
-    return Held(api_of(client_of, label, scopes=scopes))
+def held(
+    client_of: Callable[[str], TestClient[Any]],
+    label: Tenant,
+    scopes: Iterable[str] | str = EVERYTHING,
+    **wish: Any,
+) -> Held:
+    """A program's connection to a label; `imprints` and `artists` narrow it to these keys."""
+    return Held(api_of(client_of, label, scopes=scopes, **wish))
 
 
 def lent(

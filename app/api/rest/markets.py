@@ -1,4 +1,4 @@
-"""Where the shop sells: markets, and what sending costs in each."""
+"""Where the shop sells: markets, how people pay there, and what sending costs in each."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ from app.api.rest.conventions.numbered import asked
 from app.api.rest.conventions.schemas import Count, Id
 from app.api.rest.money_parts import Currency, Micros
 from app.api.rest.products import whole_shop
+from app.storefront.gateways import gateways
 from app.storefront.models import Market, ShippingRate
 from app.storefront.policies import market_to_change, market_to_read, settings_to_change
 from app.storefront.service import arranging
 from app.storefront.service.arranging import NewMarket, NewRate
 
-SECTION = Section("Markets", "Countries that see the same prices, and what sending costs there.")
+SECTION = Section("Markets", "Countries that see the same prices, how people pay, and what sending costs.")
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1.", examples=["DE"])]
 Countries = Annotated[list[Country], Meta(max_length=300)]
 Language = Annotated[str, Meta(min_length=2, max_length=20, examples=["de"])]
 Languages = Annotated[list[Language], Meta(max_length=50)]
 MarketName = Annotated[str, Meta(min_length=1, max_length=100, examples=["Nordics"])]
 TaxShown = Literal["included", "added"]
+Method = Literal["card", "wallet", "link", "sepa_debit", "ideal", "bancontact", "klarna", "paypal"]
 Rounding = Literal["none", "whole", "five", "nine", "ninety_nine"]
+Methods = Annotated[list[Method], Meta(max_length=20, examples=[["card"]])]
 Amount = Annotated[int, Meta(ge=0, le=10**15, description="In the market's currency, in micros.", examples=[4_900_000])]
 Days = Annotated[int, Meta(ge=0, le=365, examples=[3])]
 
 
 class MarketPlaceView(View):
-    """Countries that see the same prices."""
+    """Countries that see the same prices. `methods` are the ways to pay that were chosen; none: all there are."""
 
     id: Id
     key: str
@@ -43,6 +46,7 @@ class MarketPlaceView(View):
     is_rest: bool
     tax_shown: TaxShown
     rounding: str
+    methods: list[Method]
     is_open: bool
 
 
@@ -56,6 +60,7 @@ class NewMarketSaid(Body, frozen=True):
     languages: Languages = msgspec.field(default_factory=list)
     tax_shown: TaxShown = "included"
     rounding: Rounding = "none"
+    methods: Methods = msgspec.field(default_factory=list)
     is_open: bool = True
 
 
@@ -68,7 +73,15 @@ class MarketChange(Patch, frozen=True):
     languages: Languages | UnsetType = UNSET
     tax_shown: TaxShown | UnsetType = UNSET
     rounding: Rounding | UnsetType = UNSET
+    methods: Methods | UnsetType = UNSET
     is_open: bool | UnsetType = UNSET
+
+
+class PaymentMethods(View):
+    """Ways to pay in a market: all that there are in its currency, and those that buyers are offered."""
+
+    possible: list[Method]
+    offered: list[Method]
 
 
 class ShippingRateView(View):
@@ -154,6 +167,15 @@ def remove_market(call: Call, session: Session) -> Answer:
     MARKETS.require_unchanged(call, market)
     arranging.remove_market(session, call.actor, market)
     return Answer()
+
+
+@SECTION.get("/markets/{market_id}/payment-methods", scope="store:read", gives=PaymentMethods)
+def read_payment_methods(call: Call, session: Session) -> Answer:
+    """Read the ways to pay in a market. What can be chosen there, and what buyers are offered."""
+    asked(call, {})
+    market = market_to_read(session, call.visitor, call.id("market_id"))
+    possible = gateways.offered(market.currency)
+    return Answer({"possible": possible, "offered": gateways.offered(market.currency, market.methods)})
 
 
 @SECTION.get("/markets/{market_id}/shipping-rates", scope="store:read", gives=ShippingRates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
-from app.api.rest.conventions.numbered import PAGES, SEARCH, asked, page_by_key
+from app.api.rest.conventions.numbered import PAGES, SEARCH, Query, asked, page_by_key
 from app.api.rest.conventions.schemas import Code, Count, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Currency, Micros
 from app.api.rest.products import whole_shop
+from app.kernel.web.languages import say
 from app.lists.rules import ANY_TEXT, Asked, Listing
 from app.storefront.models import Discount, StorePage
 from app.storefront.policies import (
@@ -25,6 +26,8 @@ from app.storefront.policies import (
     text_to_read,
 )
 from app.storefront.queries import customers
+from app.storefront.rules.portal_refusals import CustomerUnknown
+from app.storefront.rules.texts import LEGAL_SENTENCES
 from app.storefront.service import discounts, pages
 from app.storefront.service.discounts import NewDiscount
 from app.storefront.service.pages import Text as PageText
@@ -97,6 +100,20 @@ class NewStorePage(Body, frozen=True):
     title: Text
 
 
+class LegalPage(View):
+    """A legal page that was begun; it is read and written as any other page."""
+
+    id: Id
+    slug: Annotated[str, Meta(examples=["terms"])]
+    titles: dict[str, str]
+
+
+class LegalPages(View):
+    """The legal pages that were begun now."""
+
+    items: list[LegalPage]
+
+
 class StorePageChange(Patch, frozen=True):
     """A page in one language; an empty title takes the language away."""
 
@@ -106,6 +123,15 @@ class StorePageChange(Patch, frozen=True):
     slug: Code | UnsetType = UNSET
 
 
+ORDERS_SHOWN: Final = 100
+EMAIL: Final[Query] = {
+    "email": {
+        "type": "string",
+        "maxLength": 254,
+        "description": "Whose mail address it is.",
+        "examples": ["fan@example.com"],
+    }
+}
 _LISTING = Listing("api_customers", "/customers", parts={"q": ANY_TEXT}, sorts=("seen",))
 
 
@@ -133,6 +159,32 @@ class CustomerPage(View):
 
     items: list[CustomerView]
     next: str | None
+
+
+class ConsentView(View):
+    """What a fan agreed to or took back last, in the words that they read."""
+
+    kind: Annotated[str, Meta(examples=["newsletter"])]
+    is_given: bool
+    sentence: str
+    source: str
+    at: Moment
+
+
+class CustomerDetailView(View):
+    """What is known of a mail address; `fan_since` where they have an account. Orders are the newest hundred."""
+
+    email: str
+    name: str
+    fan_since: Moment | None
+    is_confirmed: bool
+    language: str | None
+    country: str | None
+    order_ids: list[Id]
+    spent: list[SpendView]
+    consents: list[ConsentView]
+    follows: Count
+    owned: Count
 
 
 DISCOUNTS = Resource(
@@ -210,6 +262,16 @@ def begin_store_page(call: Call, session: Session, body: NewStorePage) -> Answer
     return STORE_PAGES.one(call, session, made.id, status=201, at=f"/api/v1/store-pages/{made.id}")
 
 
+@SECTION.post("/store-pages/legal", scope="store:write", gives=LegalPages)
+def begin_legal_pages(call: Call, session: Session) -> Answer:
+    """Begin the legal pages. Those that a shop usually has and this one lacks; nobody sees them yet."""
+    require_shop(call.visitor, "store.edit")
+    titles = {slug: say(text, call.tenant.languages[0]) for slug, text in LEGAL_SENTENCES.items()}
+    made = pages.write_legal(session, call.tenant, call.actor, titles)
+    kept = LegalPage.__struct_fields__
+    return Answer({"items": [{name: getattr(page, name) for name in kept} for page in made]}, 201)
+
+
 @SECTION.patch("/store-pages/{page_id}", scope="store:write", takes=StorePageChange, resource=STORE_PAGES)
 def write_store_page(call: Call, session: Session, body: StorePageChange) -> Answer:
     """Write a page of the shop. In one language; its HTML is cleaned."""
@@ -271,3 +333,29 @@ def list_customers(call: Call, session: Session) -> Answer:
 def _customer(row: Any, spent: list[Any]) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in ("email", "name", "country", "is_fan", "orders")}
     return told | {"seen_at": row.seen, "spent": [each._asdict() for each in spent]}
+
+
+@SECTION.get("/customers/by-email", scope="store:read", gives=CustomerDetailView, query=EMAIL)
+def read_customer(call: Call, session: Session) -> Answer:
+    """Read a customer. What is known of a mail address: orders, what was spent, and what they agreed to."""
+    require_shop(call.visitor)
+    email = asked(call, EMAIL).get("email", "").strip().lower()
+    found = customers.customer(session, email, ORDERS_SHOWN)
+    if found is None:
+        raise CustomerUnknown
+    fan, ordered = found.fan, found.orders
+    consents = [{name: getattr(each, name) for name in ConsentView.__struct_fields__} for each in found.consents]
+    shown = {
+        "email": email,
+        "name": (fan.name if fan else "") or (ordered[0].customer if ordered else ""),
+        "fan_since": fan.created_at if fan else None,
+        "is_confirmed": fan is not None and fan.confirmed_at is not None,
+        "language": fan.language if fan else None,
+        "country": fan.country if fan else None,
+        "order_ids": [order.id for order in ordered],
+        "spent": [each._asdict() for each in found.spends],
+        "consents": consents,
+        "follows": found.follows,
+        "owned": found.owned,
+    }
+    return Answer(shown)

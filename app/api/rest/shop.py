@@ -1,32 +1,34 @@
-"""The shop around its products: whether it is open, and what lies where."""
+"""The shop as a whole: whether it is open, where it sends from, what its orders are called, and how it does."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Meta
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import Answer, Body, Call, Resource, Section, View
-from app.api.rest.conventions.numbered import PAGES, SEARCH, Query, asked, page_by_place
-from app.api.rest.conventions.schemas import Count, Id, Moment, Name
-from app.api.rest.products import whole_shop
-from app.lists.rules import ANY_TEXT, Asked, Listing
-from app.storefront.models import Stock, StockLocation, StockMove, Variant
-from app.storefront.policies import (
-    location_to_change,
-    require_shop,
-    settings_to_change,
-    variant_to_change,
-    variant_to_read,
-)
-from app.storefront.queries import stocks
-from app.storefront.rules.portal_refusals import CountsUnusable
-from app.storefront.rules.refusals import LocationUnknown
-from app.storefront.service import arranging, counting, stock
+from app.api.rest.conventions import Answer, Body, Call, Section, View
+from app.api.rest.conventions.numbered import Query, asked
+from app.api.rest.conventions.schemas import Count, Day, Id
+from app.api.rest.markets import Country
+from app.api.rest.money_parts import Currency
+from app.kernel import clock
+from app.storefront.models import StoreSettings
+from app.storefront.policies import require_shop, settings_to_change, settings_to_read
+from app.storefront.queries import selling
+from app.storefront.queries.products import unsold_releases
+from app.storefront.queries.selling import Sold
+from app.storefront.service import arranging, comparing, markets, offering
 
-SECTION = Section("Shop", "Whether the label's shop is open, and its stock.")
+SECTION = Section("Shop", "Whether the shop is open, where it sends from, and how it does.")
+TOPS: Final = 10
+PERIODS: Final = ["1", "7", "28", "90"]
+USUAL_DAYS: Final = "28"
+DAYS: Final[Query] = {
+    "days": {"type": "string", "enum": PERIODS, "default": USUAL_DAYS, "description": "How many days up to today."}
+}
 
 
 class ShopState(Body, frozen=True):
@@ -35,112 +37,105 @@ class ShopState(Body, frozen=True):
     is_open: bool
 
 
-class LocationView(View):
-    """Where things lie that are sent."""
+class ShopView(View):
+    """How the shop stands. `order_prefix` stands before the numbers of orders; returns are taken for so many days."""
 
-    id: Id
-    name: str
-    country: str
-    is_active: bool
-
-
-class NewLocation(Body, frozen=True):
-    """A new place for stock."""
-
-    name: Name
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["DE"])]
+    is_open: bool
+    ships_from: Country
+    order_prefix: str
+    returns_days: Count
 
 
-class StockLevelView(View):
-    """How many of a variant lie at a place, and how many of these are spoken for."""
+class ShopDetails(Body, frozen=True):
+    """Where the shop sends from, what stands before the numbers of its orders, and how long things may come back."""
 
-    location_id: Id
-    on_hand: Count
-    reserved: Count
-    low_at: int | None
-
-
-class StockView(View):
-    """A variant's stock by place; without any it is endless."""
-
-    variant_id: Id
-    sku: str
-    levels: list[StockLevelView]
+    ships_from: Country
+    order_prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9/#-]*$", max_length=8, examples=["BH-"])]
+    returns_days: Annotated[int, Meta(ge=0, le=365, examples=[30])]
 
 
-class StockRowView(View):
-    """A variant at a place; with no place it is not counted, so it never ends."""
+class NewShop(Body, frozen=True):
+    """Where a new shop sends from; nothing said: from where the label's clocks are."""
 
-    variant_id: Id
+    ships_from: Country | None = None
+
+
+class Offered(View):
+    """The products that were made: a download of each release that is out and had none."""
+
+    product_ids: list[Id]
+
+
+class SoldDay(View):
+    """What a day brought."""
+
+    on: Day
+    gross_micros: int
+    units: int
+
+
+class TopProduct(View):
+    """A product with what it brought in these days."""
+
     product_id: Id
-    product: str
-    variant: str
-    sku: str
-    location_id: Id | None
-    location: str | None
-    on_hand: int | None
-    reserved: int | None
-    low_at: int | None
+    title: str
+    kind: str
+    units: int
+    gross_micros: int
 
 
-class StockPage(View):
-    """Variants of things that the label sends itself, by title."""
+class SoldView(View):
+    """What was sold in a currency, and in as many days before.
 
-    items: list[StockRowView]
-    next: str | None
+    Gross is what was paid for things, with tax and without sending, less what went back; net is what contracts divide.
+    """
 
-
-class Threshold(Body, frozen=True):
-    """At how few that are free the label is told; null: never."""
-
-    low_at: Annotated[int, Meta(ge=0, le=1_000_000, examples=[5])] | None
-
-
-class CountSaid(Body, frozen=True):
-    """How many of an SKU were counted."""
-
-    sku: Annotated[str, Meta(min_length=1, max_length=40, examples=["SHIRT-M"])]
-    on_hand: Annotated[int, Meta(ge=0, le=1_000_000, examples=[25])]
-
-
-class NewCounts(Body, frozen=True):
-    """What was counted at a place; an SKU that nobody knows refuses all of them."""
-
-    location_id: Id
-    counts: Annotated[list[CountSaid], Meta(min_length=1, max_length=2_000)]
+    currency: Currency
+    gross_micros: int
+    net_micros: int
+    units: int
+    orders: Count
+    before_gross_micros: int
+    before_net_micros: int
+    before_units: int
+    before_orders: Count
+    days: list[SoldDay]
+    top: list[TopProduct]
 
 
-class Counted(View):
-    """How many SKUs had another count before."""
+class ShopSales(View):
+    """How the shop does, by currency: they cannot be added."""
 
-    changed: Count
-
-
-class StockMoveView(View):
-    """Why there are more or fewer."""
-
-    number: Count
-    variant_id: Id
-    location_id: Id
-    quantity: int
-    reason: str
-    order_id: Id | None
-    moved_by: Id | None
-    moved_at: Moment
+    until: Day
+    days: Count
+    items: list[SoldView]
 
 
-class NewMove(Body, frozen=True):
-    """Some of a variant put somewhere, or taken away (below zero)."""
+class ShopTasks(View):
+    """How much of the shop waits for somebody."""
 
-    location_id: Id
-    quantity: Annotated[int, Meta(ge=-1_000_000, le=1_000_000, examples=[25])]
-    reason: Literal["received", "returned", "damaged", "lost", "given", "counted"] = "received"
+    parcels: Count
+    failed_prints: Count
+    failed_refunds: Count
+    open_disputes: Count
+    open_differences: Count
+    unsold_releases: Count
 
 
-LOCATIONS = Resource(name="locations", view=LocationView, model=StockLocation, visible=whole_shop, version=None)
-MOVES = Resource(
-    name="stock_moves", view=StockMoveView, model=StockMove, key="number", visible=whole_shop, version=None
-)
+@SECTION.get("/shop", scope="store:read", gives=ShopView)
+def read_shop(call: Call, session: Session) -> Answer:
+    """Read how the shop stands. 404 where none was opened yet."""
+    asked(call, {})
+    return _shop(settings_to_read(session, call.visitor))
+
+
+def _shop(settings: StoreSettings, *, status: int = 200) -> Answer:
+    shown = {name: getattr(settings, name) for name in ShopView.__struct_fields__}
+    return Answer(shown, status, version=_tag(settings))
+
+
+def _tag(settings: StoreSettings) -> tuple[object, ...]:
+    return "shop", settings.id, settings.version
 
 
 @SECTION.put("/shop", scope="store:write", takes=ShopState, gives=ShopState)
@@ -151,109 +146,70 @@ def set_shop_state(call: Call, session: Session, body: ShopState) -> Answer:
     return Answer({"is_open": body.is_open})
 
 
-@SECTION.listing("/stock/locations", LOCATIONS, scope="store:read")
-def list_stock_locations(call: Call, session: Session) -> Answer:
-    """List places where stock lies."""
-    return LOCATIONS.page(call, session)
+@SECTION.put("/shop/details", scope="store:write", takes=ShopDetails, gives=ShopView, matches=True)
+def change_shop(call: Call, session: Session, body: ShopDetails) -> Answer:
+    """Say where the shop sends from. And what its orders are called, and how long things are taken back."""
+    settings = settings_to_change(session, call.visitor)
+    call.require_unchanged(*_tag(settings))
+    details: dict[str, Any] = msgspec.structs.asdict(body)
+    offering.set_details(session, call.actor, settings, details=details, version=settings.version)
+    return _shop(settings)
 
 
-@SECTION.post("/stock/locations", scope="store:write", takes=NewLocation, resource=LOCATIONS)
-def add_stock_location(call: Call, session: Session, body: NewLocation) -> Answer:
-    """Add a place for stock."""
+@SECTION.post("/shop/openings", scope="store:write", takes=NewShop, gives=ShopView)
+def open_shop(call: Call, session: Session, body: NewShop) -> Answer:
+    """Make a shop and open it. With the usual markets and ways of sending; one that is there stays as it is."""
     require_shop(call.visitor, "store.edit")
-    made = arranging.add_location(session, call.actor, name=body.name, country=body.country)
-    session.flush()
-    return LOCATIONS.one(call, session, made.id, status=201)
+    if body.ships_from is not None:
+        offering.check_origin(body.ships_from)
+    markets.open_shop(session, call.actor, call.tenant, country=body.ships_from)
+    return _shop(settings_to_read(session, call.visitor), status=201)
 
 
-STOCK_QUERY: Final[Query] = SEARCH | {
-    "location": {
-        "type": "string",
-        "maxLength": 100,
-        "description": "At the place of this name.",
-        "examples": ["Shelf"],
-    },
-    "is_low": {"type": "string", "enum": ["true"], "description": "Only where no more are free than `low_at` says."},
-    "is_uncounted": {"type": "string", "enum": ["true"], "description": "Only what is counted nowhere."},
-    "is_archived": {"type": "string", "enum": ["true"], "description": "Also what is off sale."},
-    "sort": {"type": "string", "enum": ["title", "free"], "default": "title", "description": "What comes first."},
-}
-_PARTS: Final = {"is_low": "low", "is_uncounted": "none", "is_archived": "archived"}
-_LISTING = Listing(
-    "api_stock", "/stock", parts=dict.fromkeys(("q", "location", *_PARTS.values()), ANY_TEXT), sorts=("title", "free")
-)
+@SECTION.post("/shop/downloads", scope="store:write", gives=Offered)
+def offer_releases(call: Call, session: Session) -> Answer:
+    """Sell every release. A download of each that is out and has none, at the usual price, published at once."""
+    settings_to_change(session, call.visitor)
+    made = offering.offer_releases(session, call.tenant, call.actor)
+    return Answer({"product_ids": [product.id for product in made]}, 201)
 
 
-@SECTION.get("/stock", scope="store:read", gives=StockPage, query=PAGES | STOCK_QUERY)
-def list_stock(call: Call, session: Session) -> Answer:
-    """List stock across variants. Each at each place where it lies; what is low can be asked for alone."""
-    require_shop(call.visitor)
-    said = asked(call, PAGES | STOCK_QUERY)
-    values = {name: said[name].strip()[:100] for name in ("q", "location") if said.get(name, "").strip()}
-    values |= {part: "some" for name, part in _PARTS.items() if name in said}
-    wanted = Asked(_LISTING, said.get("sort", "title"), values)
-
-    def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
-        return [_stock_row(row) for row in session.execute(stocks.stocks(wanted, limit=limit, offset=skip)).all()]
-
-    return page_by_place(call, STOCK_QUERY, fetch)
+@SECTION.get("/shop/sales", scope="store:read", gives=ShopSales, query=DAYS)
+def read_shop_sales(call: Call, session: Session) -> Answer:
+    """Read how the shop does. Day by day against as many days before, and what sold best."""
+    days = int(asked(call, DAYS).get("days", USUAL_DAYS))
+    settings_to_read(session, call.visitor)
+    today = clock.now().astimezone(ZoneInfo(call.tenant.time_zone)).date()
+    found = []
+    for sold in selling.sold(session, today, days, call.tenant.time_zone):
+        top = selling.top_products(session, sold.currency, today, days, TOPS)
+        found.append(_sold(sold) | {"top": [_top(each) for each in top]})
+    return Answer({"until": today, "days": days, "items": found})
 
 
-def _stock_row(row: Any) -> dict[str, Any]:
-    kept = ("product_id", "variant", "sku", "location_id", "location", "on_hand", "reserved", "low_at")
-    return {name: getattr(row, name) for name in kept} | {"variant_id": row.id, "product": row.title}
+def _sold(sold: Sold) -> dict[str, Any]:
+    sums = {name: getattr(sold, name) for name in SoldView.__struct_fields__ if name not in ("days", "top")}
+    return sums | {"days": [each._asdict() for each in sold.days]}
 
 
-@SECTION.post("/stock/counts", scope="store:write", takes=NewCounts, gives=Counted)
-def count_stock(call: Call, session: Session, body: NewCounts) -> Answer:
-    """Count stock anew. All of what is sent or, where an SKU is unknown or named twice, nothing of it."""
-    require_shop(call.visitor, "store.edit")
-    place = location_to_change(session, call.visitor, body.location_id)
-    counts: dict[str, int] = {}
-    for line, each in enumerate(body.counts, start=1):
-        if each.sku.lower() in counts:
-            raise CountsUnusable(CountsUnusable.TWICE, line=line, text=each.sku[:60])
-        counts[each.sku.lower()] = each.on_hand
-    return Answer({"changed": counting.count(session, call.actor, place, counts)}, 201)
+def _top(top: selling.Top) -> dict[str, Any]:
+    kept = {name: getattr(top, name) for name in TopProduct.__struct_fields__ if name != "product_id"}
+    return kept | {"product_id": top.id}
 
 
-@SECTION.put(
-    "/variants/{variant_id}/stock/{location_id}/threshold", scope="store:write", takes=Threshold, gives=StockView
-)
-def set_stock_threshold(call: Call, session: Session, body: Threshold) -> Answer:
-    """Say at how few you are told. Of a variant that is counted at this place."""
-    variant = variant_to_change(session, call.visitor, call.id("variant_id"))
-    place = location_to_change(session, call.visitor, call.id("location_id"))
-    held = session.get(Stock, {"variant_id": variant.id, "location_id": place.id}, with_for_update=True)
-    if held is None:
-        raise LocationUnknown
-    stock.set_low(session, held, body.low_at)
-    return _stock(session, variant)
-
-
-@SECTION.get("/variants/{variant_id}/stock", scope="store:read", gives=StockView)
-def read_stock(call: Call, session: Session) -> Answer:
-    """Read a variant's stock."""
+@SECTION.get("/shop/tasks", scope="store:read", gives=ShopTasks)
+def read_shop_tasks(call: Call, session: Session) -> Answer:
+    """Read what of the shop waits for somebody. Parcels, what failed, and what is not settled."""
     asked(call, {})
-    return _stock(session, variant_to_read(session, call.visitor, call.id("variant_id")))
-
-
-def _stock(session: Session, variant: Variant, *, status: int = 200) -> Answer:
-    query: Select[Any] = select(Stock).where(Stock.variant_id == variant.id).order_by(Stock.location_id)
-    levels = [{name: getattr(row, name) for name in StockLevelView.__struct_fields__} for row in session.scalars(query)]
-    return Answer({"variant_id": variant.id, "sku": variant.sku, "levels": levels}, status)
-
-
-@SECTION.listing("/variants/{variant_id}/stock/moves", MOVES, scope="store:read")
-def list_stock_moves(call: Call, session: Session) -> Answer:
-    """List why there are more or fewer."""
-    variant = variant_to_read(session, call.visitor, call.id("variant_id"))
-    return MOVES.page(call, session, StockMove.variant_id == variant.id)
-
-
-@SECTION.post("/variants/{variant_id}/stock/moves", scope="store:write", takes=NewMove, gives=StockView)
-def move_stock(call: Call, session: Session, body: NewMove) -> Answer:
-    """Move stock. More or fewer of a variant at a place, with the reason."""
-    variant = variant_to_change(session, call.visitor, call.id("variant_id"))
-    stock.move(session, call.actor, variant.id, body.location_id, body.quantity, body.reason)
-    return _stock(session, variant, status=201)
+    settings_to_read(session, call.visitor)
+    waiting = selling.waiting(session)
+    return Answer(
+        {
+            "parcels": waiting.parcels,
+            "failed_prints": waiting.failed,
+            "failed_refunds": waiting.refunds,
+            "open_disputes": waiting.disputes,
+            "open_differences": len(comparing.open_differences(session)),
+            "unsold_releases": len(unsold_releases(session)),
+        }
+    )

@@ -138,7 +138,9 @@ RULINGS: Final[dict[str, Ruling]] = {
         "payouts:approve", "Whether a payee is the person on a list is decided by somebody."
     ),
     "/portal/store/orders/{order_id}/refund": _REFUND,
-    "/portal/store/differences/{difference_id}/resolution": _never("What differs is settled by people."),
+    "/portal/store/differences/{difference_id}/resolution": _in_person(
+        "store:write", "What differs is settled by somebody who answers for it."
+    ),
     "/portal/settings/api/clients": _PROGRAMS,
     "/portal/settings/api/clients/{client_id}": _SECRETS,
     "/portal/settings/api/clients/{client_id}/end": _SECRETS,

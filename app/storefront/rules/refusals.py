@@ -206,6 +206,7 @@ class MarketUnusable(Invalid):
     ROUNDING = sentence("Choose how prices are rounded and how taxes are shown.")
     REST = sentence("One market has every country that no other names.")
     LANGUAGE = sentence("Choose languages that the shop speaks.")
+    METHOD = sentence("Choose ways to pay that there are in this currency, or none for all of them.")
 
 
 class ShippingUnusable(Invalid):

@@ -15,6 +15,7 @@ from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
 from app.kernel.money import is_currency
 from app.kernel.web.languages import LANGUAGES
+from app.storefront.gateways import gateways
 from app.storefront.models import (
     Basket,
     Market,
@@ -154,6 +155,7 @@ def _check_market(wish: NewMarket, others: Sequence[Market], market: Market | No
         "countries": (not doubled and (wish.is_rest or bool(wish.countries)), MarketUnusable.COUNTRY),
         "is_rest": (not (wish.is_rest and rests) and (wish.is_rest or not was_rest), MarketUnusable.REST),
         "languages": (set(wish.languages) <= set(LANGUAGES), MarketUnusable.LANGUAGE),
+        "methods": (not wish.methods or bool(gateways.offered(wish.currency, wish.methods)), MarketUnusable.METHOD),
         "rounding": (wish.rounding in ROUNDINGS and wish.tax_shown in SHOWN, MarketUnusable.ROUNDING),
     }
     wrong = {field: why for field, (is_right, why) in checks.items() if not is_right}

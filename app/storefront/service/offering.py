@@ -13,8 +13,9 @@ from app.kernel.errors import Conflict
 from app.kernel.tenant import Tenant
 from app.storefront.models import Product, StoreSettings
 from app.storefront.queries.products import unsold_releases
+from app.storefront.rules.portal_refusals import NumberUnusable
 from app.storefront.rules.products import NewProduct, NewVariant
-from app.storefront.rules.usual import usual_price
+from app.storefront.rules.usual import is_country, usual_price
 from app.storefront.service import products
 
 EUROS: Final = {"single": 2, "ep": 6, "album": 9, "compilation": 9, "dj_mix": 5}
@@ -30,6 +31,9 @@ def offer_releases(session: Session, tenant: Tenant, actor: Actor) -> list[Produ
     return made
 
 
+LONGEST_PREFIX: Final = 8
+
+
 def _wish(tenant: Tenant, release: Release) -> NewProduct:
     title = f"{release.title} ({release.version_title})" if release.version_title else release.title
     price = usual_price(EUROS[release.kind], tenant.currency)
@@ -38,12 +42,22 @@ def _wish(tenant: Tenant, release: Release) -> NewProduct:
     )
 
 
+def check_origin(country: str) -> None:
+    """Refuse to send from what is no country."""
+    if not is_country(country):
+        raise NumberUnusable("ships_from", country)
+
+
 def set_details(
     session: Session, actor: Actor, settings: StoreSettings, *, details: dict[str, Any], version: int
 ) -> None:
     """Change where the shop sends from, what its orders are called, and for how long things are taken back."""
     if settings.version != version:
         raise Conflict
+    check_origin(details["ships_from"])
+    prefix = details["order_prefix"]
+    if len(prefix) > LONGEST_PREFIX or not all(char.isascii() and (char.isalnum() or char in "-/#") for char in prefix):
+        raise NumberUnusable("order_prefix", prefix)
     before = {name: getattr(settings, name) for name in details}
     for name, value in details.items():
         setattr(settings, name, value)

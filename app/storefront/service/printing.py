@@ -23,6 +23,8 @@ from app.storefront.rules.printing_refusals import PrinterAway, PrinterMissing, 
 EVEN: Final = frozenset({TenantState.SUSPENDED})
 CONTEXT: Final = "printful"
 LONGEST_TOKEN: Final = 200
+TRIES: Final = "10/5minutes"
+"""How often a label's people and programs may try tokens."""
 
 
 class Secrets(msgspec.Struct, frozen=True):

@@ -41,7 +41,6 @@ from app.storefront.pages.portal.around import (
     whole,
 )
 from app.storefront.policies import market_to_change, market_to_read, settings_to_change, settings_to_read
-from app.storefront.rules.portal_refusals import NumberUnusable
 from app.storefront.service import arranging, offering, pricing
 from app.storefront.service.arranging import NewMarket, NewRate
 from app.storefront.service.markets import MarketView
@@ -59,7 +58,6 @@ ROUNDING_SENTENCES = {
 }
 TAX_SENTENCES = {"included": sentence("Prices with tax"), "added": sentence("Prices without tax, added at the end")}
 RATE = ("rate_name", "called", "price", "free_from", "most_grams", "days_from", "days_until", "rate_countries")
-LONGEST_PREFIX = 8
 
 
 @get(MARKETS, sync_to_thread=True)
@@ -337,13 +335,9 @@ def change_shop(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Re
 
 
 def _details(data: Sent) -> dict[str, Any]:
-    country, prefix = one(data, "ships_from").upper(), one(data, "order_prefix")
-    if country not in countries("en"):
-        raise NumberUnusable("ships_from", country)
-    if len(prefix) > LONGEST_PREFIX or not all(char.isascii() and (char.isalnum() or char in "-/#") for char in prefix):
-        raise NumberUnusable("order_prefix", prefix)
     days = whole(one(data, "returns_days"), most=365, field="returns_days")
-    return {"ships_from": country, "order_prefix": prefix, "returns_days": days}
+    country = one(data, "ships_from").upper()
+    return {"ships_from": country, "order_prefix": one(data, "order_prefix"), "returns_days": days}
 
 
 handlers = [list_markets, add, show_sending, show_shop, change_shop, show, change, remove, set_rates]

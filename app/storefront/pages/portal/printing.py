@@ -21,7 +21,6 @@ from app.storefront.policies import order_to_change, parcel_to_change, settings_
 from app.storefront.rules.printing_refusals import PrinterMissing
 from app.storefront.service import printed_orders, printing
 
-TRIES: Final = "10/5minutes"
 SHOWN: Final = 50
 
 
@@ -60,7 +59,7 @@ def _page(request: AnyRequest, refusal: Refusal | None = None) -> Response[str]:
 def connect(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Response[Any]:
     """Connect the shop by a token."""
     visitor, tenant = visitor_for(request, "store.edit")
-    limits.hit(tenant, "printful-connect", TRIES)
+    limits.hit(tenant, "printful-connect", printing.TRIES)
     with tenant_read(tenant) as session:
         settings_to_read(session, visitor)
     try:
