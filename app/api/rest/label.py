@@ -258,3 +258,19 @@ def read_news(call: Call, session: Session, body: Readings) -> Answer:
     wanted: list[UUID] = list(body.ids)
     news.mark_own(session, call.visitor, wanted, archive=body.is_archived)
     return Answer(status=204)
+
+
+@SECTION.post("/news/readings/all", scope="activity:read", gives=None, status=204)
+def read_all_news(call: Call, session: Session) -> Answer:
+    """Mark all news as read. The newest five hundred at once."""
+    call.require_somebody()
+    news.mark_all_read(session, call.visitor)
+    return Answer(status=204)
+
+
+@SECTION.put("/news/{activity_id}/return", scope="activity:read", status=204)
+def bring_news_back(call: Call, session: Session) -> Answer:
+    """Bring news back that were put away."""
+    call.require_somebody()
+    news.bring_back(session, call.visitor, call.id("activity_id"))
+    return Answer(status=204)

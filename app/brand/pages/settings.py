@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,10 +27,10 @@ from app.brand.pages.frame import (
 )
 from app.brand.pages.looking import PREVIEW_COOKIE
 from app.brand.schemas import DraftForm, ScheduleForm, ThemeForm, VersionForm
+from app.brand.service.samples import sample
 from app.identity.pages import session_cookie
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.web.own_words import offer
 from app.kernel.web.pages import told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.strict import query
@@ -37,21 +38,6 @@ from themes.engine import changes, resolve
 from themes.engine.inputs import plain
 
 PREVIEW_SECONDS = 24 * 3600
-
-SENTENCES = {
-    "title": "Royalty statement",
-    "period": "Third quarter of 2026",
-    "payee": "A sample, with numbers that are nobody's",
-    "payable_label": "Payable to you",
-    "track": "Track",
-    "streams": "Streams",
-    "gross": "Gross",
-    "share": "Your 70%",
-}
-COLUMNS = ("track", "streams", "gross", "share")
-SAMPLE_AMOUNT = "40,299.15"
-
-offer(*SENTENCES.values())
 
 
 @get(HERE, sync_to_thread=True)
@@ -235,10 +221,7 @@ def statement(request: Request[Any, Any, Any], version_id: FromPath[str]) -> Res
     tenant, language = tenant_of(request), realm_of(request).language
     with tenant_read(tenant) as session:
         version = policies.version_to_read(session, ids.parse_uuid(version_id))
-    said = {name: told(realm_of(request), text) for name, text in SENTENCES.items()}
-    words = said | {"payable": SAMPLE_AMOUNT, "columns": [said[name] for name in COLUMNS]}
-    theme = service.preview_theme(tenant, service.preview_link_token(tenant, version))
-    body = service.statement_sample(tenant, theme, words, language=language)
+    body = sample(tenant, version, partial(told, realm_of(request)), language=language)
     return Response(body, media_type="application/pdf", headers={"content-disposition": "inline"})
 
 

@@ -77,3 +77,19 @@ def mark(session: Session, visitor: Visitor, activity_ids: Sequence[UUID], *, ar
             index_elements=["member_id", "activity_id"], set_={name: statement.excluded[name] for name in values}
         )
     )
+
+
+def mark_all_read(session: Session, visitor: Visitor) -> int:
+    """Mark everything that a visitor has not read as read, as far as it goes at once."""
+    unread = news(visitor.member, actions(visitor)).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id)
+    mine = list(session.scalars(unread.limit(MARKED_AT_ONCE)))
+    mark(session, visitor, mine)
+    return len(mine)
+
+
+def bring_back(session: Session, visitor: Visitor, activity_id: UUID | None) -> None:
+    """Let a piece of news that was put away be among a visitor's news again."""
+    state = session.get(NewsState, (visitor.member.id, activity_id)) if activity_id else None
+    if state is None:
+        raise NewsUnknown
+    state.archived_at = None

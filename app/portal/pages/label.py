@@ -9,21 +9,18 @@ import msgspec
 from babel import Locale
 from litestar import Request, Response, get, post
 from litestar.params import URLEncodedBody
-from sqlalchemy import func, select
 
-from app.identity.models import Member
 from app.identity.pages import visitor_of
 from app.identity.policies import require
-from app.kernel.activity import Activity
+from app.identity.service.usage import usage_of
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid
-from app.kernel.files import StoredFile
 from app.kernel.sentences import sentence
 from app.kernel.web import flash, shell
 from app.kernel.web.languages import LANGUAGES
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
-from tenants.hosts.service import HOSTS_PER_LABEL, hosts_of
+from tenants.hosts.service import HOSTS_PER_LABEL
 from tenants.lifecycle.service import change_details
 
 SETTINGS = "/portal/settings"
@@ -84,11 +81,7 @@ def usage(request: Request[Any, Any, Any]) -> Response[str]:
     require(visitor_of(request), "label.settings")
     tenant = tenant_of(request)
     with tenant_read(tenant) as session:
-        members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
-        stored, size = session.execute(select(func.count(), func.coalesce(func.sum(StoredFile.size), 0))).one()
-        happened = session.scalar(select(func.count()).select_from(Activity)) or 0
-    used = {"members": members, "files": stored, "bytes": int(size), "activity": happened}
-    used["hosts"] = len(hosts_of(tenant))
+        used = usage_of(session, tenant)
     shown: dict[str, Any] = {"used": used, "limits": tenant.limits, "most_hosts": HOSTS_PER_LABEL}
     return page("portal/usage.html", realm_of(request), here=f"{SETTINGS}/usage", **shown)
 

@@ -1,6 +1,6 @@
 """The shop: what it sells, to whom, where, and how it looks."""
 
-from tests.api.parity import Missing, Rows, Why
+from tests.api.parity import Rows, Why
 
 ROWS: dict[str, Rows] = {
     "/portal/store": {

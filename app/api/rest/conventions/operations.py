@@ -221,6 +221,13 @@ class Section:
         more["is_apart"] = True
         return lambda run: self._add(method, path, scope, run, status=status, headers=headers or {}, **more)
 
+    def streamed(
+        self, path: str, handler: HTTPRouteHandler, *, scope: str, media_type: str
+    ) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Declare a file that is too large to be held: the route sends it itself, piece by piece."""
+        more: dict[str, Any] = {"handler": handler, "media_type": media_type, "is_apart": True}
+        return lambda run: self._add("GET", path, scope, run, **more)
+
     def delete(
         self, path: str, *, scope: str, gives: Any = None, resource: Resource | None = None, matches: bool = False
     ) -> Callable[[Plain], Plain]:
