@@ -56,6 +56,32 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid if nodeid.startswith("tests/faults/") else nodeid.partition("::")[0]
 
 
+TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/test_db.py")
+"""Where tests change a label's schema itself, or what is known of labels."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
+    """What a fixture for many tests has made outlives the test that asked for it first."""
+    from tests.factories import recycling
+
+    if fixturedef.scope == "function":
+        return (yield)
+    with recycling.lasting():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """After a test's last word, its labels are free for the next ones."""
+    from tests.factories import recycling
+
+    try:
+        return (yield)
+    finally:
+        recycling.ended(may_be_used=not item.nodeid.startswith(TOUCHY))
+
+
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Services]:
     """The run's own PostgreSQL and Valkey."""

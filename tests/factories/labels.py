@@ -13,6 +13,7 @@ from tenants.provisioning.bootstrap import prepare_cells
 from tenants.provisioning.schemas import OpenLabel
 from tenants.provisioning.service import open_label
 from tenants.registry.queries import tenant_named
+from tests.factories import recycling
 
 _numbers = count(1)
 
@@ -34,7 +35,10 @@ def a_wish(slug: str | None = None, **details: Any) -> OpenLabel:
 
 def a_label(**details: Any) -> Tenant:
     """A label of the test's own, freshly opened."""
-    return open_label(a_wish(**details))
+    recycling.make_a_spare()
+    tenant = open_label(a_wish(**details))
+    recycling.was_made(tenant.id)
+    return tenant
 
 
 def the_label(slug: str) -> Tenant:

@@ -15,6 +15,7 @@ from app.kernel import clock, db
 from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.jobs.registry import tasks
 from app.uploads.models import Batch, BatchFile
+from tests.factories import recycling
 from tests.factories.labels import a_label
 
 TABLE = """Album,Artist,Label,Cat,UPC,Date,No,Title
@@ -27,7 +28,8 @@ PART = {**TUS, "content-type": "application/offset+octet-stream"}
 @cache
 def a_label_of(module):
     """One label for all tests of a module: opening one takes longer than most of them."""
-    return a_label()
+    with recycling.lasting():
+        return a_label()
 
 
 def limited(tenant, **limits):
