@@ -1,4 +1,8 @@
-"""Rows of a list as bytes of a file: JSON lines, CSV, or Parquet."""
+"""Rows of a list as bytes of a file: JSON lines, CSV, or Parquet.
+
+What writes Parquet has threads of its own, so it is imported by those who write it: a worker must not have begun it
+before it forks.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import polars as pl
 
 MEDIA: Final = {
     "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
-}
-_TYPES: Final[Mapping[str, Any]] = {
-    "text": pl.String,
-    "int": pl.Int64,
-    "flag": pl.Boolean,
-    "moment": pl.Datetime("us", "UTC"),
-    "day": pl.Date,
-    "list": pl.List(pl.String),
-    "exact": pl.String,
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,6 +33,8 @@ def encoded(form: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
 
 def joined_parquet(pieces: Sequence[Path], target: Path) -> None:
     """Several pieces as one file, in bounded memory."""
+    import polars as pl
+
     pl.scan_parquet([str(piece) for piece in pieces]).sink_parquet(str(target))
 
 
@@ -61,8 +57,19 @@ def _csv(columns: Mapping[str, str], rows: Sequence[Sequence[Any]], *, is_first:
 
 
 def _parquet(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> bytes:
+    import polars as pl
+
+    types: Mapping[str, Any] = {
+        "text": pl.String,
+        "int": pl.Int64,
+        "flag": pl.Boolean,
+        "moment": pl.Datetime("us", "UTC"),
+        "day": pl.Date,
+        "list": pl.List(pl.String),
+        "exact": pl.String,
+    }
     forms = list(columns.values())
-    schema = {name: _TYPES[form] for name, form in columns.items()}
+    schema = {name: types[form] for name, form in columns.items()}
     said = [[_typed(value, form) for value, form in zip(row, forms, strict=True)] for row in rows]
     out = io.BytesIO()
     pl.DataFrame(said, schema=schema, orient="row").write_parquet(out)

@@ -28,7 +28,6 @@ from app.storefront.service import (
     members,
     refunding,
     selling,
-    sharing,
     stock,
 )
 from app.storefront.service.refunding import price_of
@@ -83,6 +82,8 @@ def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, repo
             payment.fee_micros = fee
             sales = selling.note_fee(session, order, payment, now.date()) if payment.state == "paid" else []
             booking.post_fee(session, tenant, order, payment, sales, now.date())
+            from app.storefront.service import sharing  # it compares tables by threads, which no fork survives
+
             sharing.share(session, order)
         return
     payment.paid_at, payment.ended_at, payment.fee_micros = _when(payment, report, now), now, fee
