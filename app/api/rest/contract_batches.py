@@ -71,7 +71,7 @@ class ContractBatchView(View):
     created_at: Moment
 
 
-class FieldChange(View):
+class AmendedField(View):
     """What a field was, and what it becomes."""
 
     was: str
@@ -85,7 +85,7 @@ class ContractBatchItemView(View):
     state: ItemState
     values: dict[str, str]
     problems: dict[str, str]
-    changes: dict[str, FieldChange]
+    changes: dict[str, AmendedField]
     contract_id: Id | None
 
 
