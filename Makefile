@@ -1,6 +1,6 @@
 # The commands of the house. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help assets run test check format bench pictures lock clean
+.PHONY: help assets run client test check format bench pictures lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -44,6 +44,9 @@ assets: themes/base/dist/.stamp ## build the front end
 
 run: .venv/run.stamp themes/base/dist/.stamp ## everything on this machine, with three demo labels
 	@exec $(BIN)/boptone up
+
+client: .venv/dev.stamp ## the typed client of the API, as a wheel in dist/client/dist
+	@$(BIN)/boptone api-client dist/client --build
 
 test: .venv/dev.stamp themes/base/dist/.stamp ## every test, on real services of its own
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || $(AGAIN)

@@ -110,6 +110,8 @@ def _sentence(problem: Exception) -> str:
     from sqlalchemy.exc import DBAPIError
 
     if isinstance(problem, DBAPIError) or type(problem).__module__.startswith("psycopg"):
+        if "No such file or directory" in str(problem) and "socket" in str(problem):
+            return "The product does not run here. Start it, and give this command the same BOPTONE_DATA."
         first_line = str(getattr(problem, "orig", problem)).strip().partition("\n")[0]
         return f"The database refused: {first_line}"
     return f"This did not work: {problem}. Set BOPTONE_DEBUG=1 to see where."

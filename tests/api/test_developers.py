@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,39 +13,10 @@ from app.api import rest
 from app.api.rest.conventions import operations
 from app.main.commands.api_client import made
 from tests.factories.api import a_client
-from tests.servers import serving
+from tests.guide import at_home, block
+from tests.servers import ROOT, serving
 
-ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs" / "api.md").read_text()
-
-
-def block(name: str) -> str:
-    found = re.search(rf"^```python {name}\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
-    assert found, name
-    return found[1]
-
-
-AT_HOME = """
-import socket
-
-_asked = socket.getaddrinfo
-
-
-def _at_home(host, *more, **named):
-    return _asked("127.0.0.1" if str(host).endswith(".localhost") else host, *more, **named)
-
-
-socket.getaddrinfo = _at_home
-"""
-
-
-@pytest.fixture
-def at_home(tmp_path):
-    """A folder on whose path a program finds every label's host on this machine, as browsers do."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(AT_HOME)
-    return str(folder)
+__all__ = ["at_home"]
 
 
 @pytest.fixture
@@ -63,6 +32,9 @@ def test_the_generated_client_runs_the_quick_start(served, label, tmp_path, at_h
     command = [sys.executable, "-m", "app.main", "api-client", str(folder), "--build"]
     subprocess.run(command, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True)
     assert [wheel.name for wheel in (folder / "dist").iterdir()] == ["boptone_client-2026.11.1-py3-none-any.whl"]
+    for module in (folder / "boptone_client" / "api").rglob("*.py"):
+        compile(module.read_text(), module.name, "exec")
+        assert "isinstance(body, Any)" not in module.read_text(), module
     program = a_client(label)
     env = {"PYTHONPATH": f"{folder}:{at_home}", "LABEL_URL": served, "PATH": os.environ["PATH"]}
     env |= {"CLIENT_ID": str(program.client_id), "CLIENT_SECRET": program.secret}

@@ -147,8 +147,9 @@ def _names(call: Call, types: str | None) -> frozenset[str]:
     if types is None:
         return mine
     wanted = [each for each in types.split(",") if each]
-    if not set(wanted) <= {"*", *(f"{name}.*" for name in RESOURCES), *TYPES}:
-        raise QueryUnusable(name="types")
+    nowhere = [each for each in wanted if each not in {"*", *(f"{name}.*" for name in RESOURCES), *TYPES}]
+    if nowhere:
+        raise QueryUnusable(name=f"types={nowhere[0][:40]}")
     if any(each in TYPES and each not in mine for each in wanted):
         raise EventsBeyond
     return matching(wanted, TYPES) & mine

@@ -220,11 +220,11 @@ def list_exchange_rates(call: Call, session: Session) -> Answer:
     return page_by_key(call, {}, fetch)
 
 
-@SECTION.put("/exchange-rates/{base}/{quote}/{day}", scope="royalties:write", takes=RateSaid, gives=RateView)
+@SECTION.put("/exchange-rates/{base}/{counter}/{day}", scope="royalties:write", takes=RateSaid, gives=RateView)
 def keep_exchange_rate(call: Call, session: Session, body: RateSaid) -> Answer:
     """Note an exchange rate. In place of what was noted for the day before."""
     require_all(call.visitor, "royalties.run")
-    base, quote, on, rate = call.word("base"), call.word("quote"), _day(call.word("day")), parse_decimal(body.rate)
+    base, quote, on, rate = call.word("base"), call.word("counter"), _day(call.word("day")), parse_decimal(body.rate)
     rates.keep_rate(session, call.actor.id, base=base, quote=quote, on=on, rate=rate, source=body.source)
     told = {"base": base, "quote": quote, "on": on.isoformat(), "rate": f"{rate:f}", "source": body.source}
     activity.record(session, call.actor, "rate.kept", subject_type="exchange_rate", after=told)

@@ -114,7 +114,7 @@ class Trial:
         headers = {"if-match": "*"}
         for each in told["parameters"]:
             if each.get("in") == "header":
-                headers[each["name"].lower()] = str(example_of(each["schema"], each["name"]))
+                headers[each["name"].lower()] = str(self._example(each["schema"], each["name"]))
         if method == "post":
             headers["idempotency-key"] = str(uuid4())
         if "requestBody" not in told:
@@ -127,14 +127,19 @@ class Trial:
 
     def _body(self, method: str, schema: dict[str, Any]) -> Any:
         """What is sent: of a change one field, of anything else what is needed, or all where nothing is."""
-        whole = example_of(schema)
+        whole = self._example(schema)
         if method == "patch":
             first = next((name for name in ("title", "name", "legal_name") if name in whole), next(iter(whole), ""))
             return self._filled({first: whole[first]} if first else {})
-        needed = example_of(schema, needed_only=True)
+        needed = self._example(schema, needed_only=True)
         if needed:
             return self._filled(needed)
         return self._filled({name: value for name, value in whole.items() if not self._is_unknown(name)})
+
+    def _example(self, schema: dict[str, Any], name: str = "", *, needed_only: bool = False) -> Any:
+        """A value as the document shows it, by nothing that we know besides."""
+        named = self.document["components"]["schemas"]
+        return example_of(schema, name, needed_only=needed_only, components=named)
 
     def _is_unknown(self, name: str) -> bool:
         return name.endswith("_id") and self._named(name) is None

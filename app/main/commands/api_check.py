@@ -77,6 +77,8 @@ def _tried(tenant: Tenant, url: str, base_domain: str, credentials: str) -> list
             connection.request(method, path, body or None, {"host": host, "accept": "application/json", **headers})
             found = connection.getresponse()
             return Answered(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
+        except ConnectionRefusedError:
+            raise click.ClickException(f"Nothing answers at {url}. Say by --url where the product is.") from None
         finally:
             connection.close()
 

@@ -6,38 +6,39 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from app.main.commands import client_files
 from app.main.commands.output import answer, as_json
 
 PACKAGE = "boptone-client"
 BYTES = "application/octet-stream"
+REF = "#/components/schemas/"
+JSON = {
+    "application/merge-patch+json": "application/json",
+    "application/schema+json": "application/json",
+}
+RENAMED = {"File": "StoredFile"}
+"""What the client has another thing of the same name for."""
+BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 CONFIG: dict[str, Any] = {
     "project_name_override": PACKAGE,
     "package_name_override": "boptone_client",
     "literal_enums": True,
     "post_hooks": [],
-    "content_type_overrides": {
-        "application/merge-patch+json": "application/json",
-        "application/schema+json": "application/json",
-        **dict.fromkeys(
-            ("application/jsonl", "application/offset+octet-stream", "application/pdf", "application/zip", "image/jpeg",
-             "image/png", "image/webp", "image/tiff", "text/csv", "text/html", "text/tab-separated-values",
-             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            BYTES,
-        ),
-    },
-}  # fmt: skip
+}
 TITLE, ORIGIN = "Label API", "https://your-label.example"
+GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 @click.command("api-client")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--build/--no-build", default=False, help="Build a wheel beside it, ready to be published.")
+@click.option("--build/--no-build", default=False, help="Build a wheel in FOLDER/dist, ready to be published.")
 @as_json
 def client(folder: Path, build: bool, json: bool) -> None:
     """Generate the typed Python client `boptone-client` into FOLDER.
@@ -45,21 +46,61 @@ def client(folder: Path, build: bool, json: bool) -> None:
     It is not kept in the repository: it follows from the document, which follows from what runs. Publishing a release
     is this command and an upload of the wheel.
     """
-    told_document = _document()
-    version = ".".join(str(int(part)) for part in told_document["info"]["version"].split("-"))
+    if find_spec("openapi_python_client") is None:
+        raise click.ClickException("The generator is not installed here. “make client” installs it and does this.")
+    told, kinds = for_generator(_document())
+    version = ".".join(str(int(part)) for part in told["info"]["version"].split("-"))
     with tempfile.TemporaryDirectory() as kept:
         document, config = Path(kept) / "openapi.json", Path(kept) / "config.json"
-        document.write_bytes(msgspec.json.encode(told_document))
-        config.write_bytes(msgspec.json.encode(CONFIG | {"package_version_override": version}))
+        document.write_bytes(msgspec.json.encode(told))
+        overrides = {"package_version_override": version, "content_type_overrides": JSON | dict.fromkeys(kinds, BYTES)}
+        config.write_bytes(msgspec.json.encode(CONFIG | overrides))
         generate = [
             sys.executable, "-m", "openapi_python_client", "generate", "--path", str(document), "--config", str(config),
-            "--output-path", str(folder), "--meta", "uv", "--overwrite",
+            "--output-path", str(folder), "--meta", "uv", "--overwrite", "--fail-on-warning",
         ]  # fmt: skip
         said = subprocess.run(generate, capture_output=True, text=True, check=False)
     if said.returncode:
         raise click.ClickException(f"The client could not be made: {(said.stdout + said.stderr)[-2_000:]}")
-    told: dict[str, Any] = {"folder": str(folder), "package": PACKAGE, "wheel": _built(folder) if build else None}
-    answer(told, f"{PACKAGE} is in {folder}.", json=json)
+    client_files.finish(folder, GUIDE.read_text())
+    wheel = _built(folder) if build else None
+    answer(
+        {"folder": str(folder), "package": PACKAGE, "wheel": wheel}, f"{PACKAGE} is in {wheel or folder}.", json=json
+    )
+
+
+def for_generator(document: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """A document as the generator understands it, and the kinds of bytes in it.
+
+    Bytes say that they are; a body is of one kind, and a caller may say another. What is declined is raised, so that
+    an answer's type is what was asked for.
+    """
+    told: dict[str, Any] = _renamed(document)
+    kinds: set[str] = set()
+    for operation in (each for methods in told["paths"].values() for each in methods.values()):
+        operation["responses"] = {s: each for s, each in operation["responses"].items() if "$ref" not in each}
+        body = operation.get("requestBody", {})
+        for said in (*operation["responses"].values(), body):
+            content = said.get("content", {})
+            bytes_of = [kind for kind, each in content.items() if not each["schema"] and kind not in JSON]
+            kinds.update(bytes_of)
+            content.update({kind: {"schema": BINARY} for kind in bytes_of})
+            content.update({kind: {"schema": {"type": "object"}} for kind in content if not content[kind]["schema"]})
+        if len(body.get("content", {})) > 1:
+            usual = BYTES if BYTES in body["content"] else next(iter(body["content"]))
+            body["content"] = {usual: body["content"][usual]}
+    return told, kinds
+
+
+def _renamed(document: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which nothing is called what the client calls something of its own."""
+    text = msgspec.json.encode(document).decode()
+    for name, other in RENAMED.items():
+        text = text.replace(f'"{REF}{name}"', f'"{REF}{other}"')
+    told: dict[str, Any] = msgspec.json.decode(text)
+    named = told["components"]["schemas"]
+    told["components"]["schemas"] = {RENAMED.get(name, name): each for name, each in named.items()}
+    return told
 
 
 def _built(folder: Path) -> str:
@@ -80,6 +121,7 @@ def _built(folder: Path) -> str:
 def collection(file: Path, json: bool) -> None:
     """Write a collection that Postman imports (format 2.1) into FILE."""
     told = made(_document())
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1))
     count = sum(len(folder["item"]) for folder in told["item"])
     answer({"file": str(file), "requests": count}, f"{count} requests are in {file}.", json=json)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -116,51 +116,63 @@ def page_of(view: type[View]) -> Schema:
     }
 
 
-def example_of(schema: Schema, name: str = "", *, deep: int = 0, needed_only: bool = False) -> Any:
-    """A value that fits a schema: the examples that it names, else one made up from what its field is called."""
+def example_of(
+    schema: Schema, name: str = "", *, needed_only: bool = False, components: Mapping[str, Schema] | None = None
+) -> Any:
+    """A value that fits a schema: the examples that it names, else one made up from what its field is called.
+
+    `components` are the schemas of a document that was read; else those that are declared here.
+    """
+    return _example(schema, name, 0, _Ask(needed_only, schemas() if components is None else components))
+
+
+class _Ask(NamedTuple):
+    """Whether only what is needed is made up, and the schemas that references name."""
+
+    needed_only: bool
+    components: Mapping[str, Schema]
+
+
+def _example(schema: Schema, name: str, deep: int, ask: _Ask) -> Any:
     for key in ("examples", "enum"):
         if key in schema:
             return schema[key][0]
     if "$ref" in schema:
-        return example_of(schemas()[schema["$ref"].removeprefix(REF)], name, deep=deep, needed_only=needed_only)
+        return _example(ask.components[schema["$ref"].removeprefix(REF)], name, deep, ask)
     if "const" in schema:
         return schema["const"]
     if "anyOf" in schema:
         if deep >= _DEEP_ENOUGH and {"type": "null"} in schema["anyOf"]:
             return None
-        return example_of(schema["anyOf"][0], name, deep=deep, needed_only=needed_only)
+        return _example(schema["anyOf"][0], name, deep, ask)
     made = _MADE.get(schema.get("type", "object"), _object)
-    return made(schema, name, deep, needed_only)
+    return made(schema, name, deep, ask)
 
 
-def _object(schema: Schema, name: str, deep: int, needed_only: bool) -> Any:
+def _object(schema: Schema, name: str, deep: int, ask: _Ask) -> Any:
     if "properties" not in schema:
         inner = schema.get("additionalProperties")
-        key = example_of({"type": "string"} | schema["propertyNames"]) if "propertyNames" in schema else "en"
-        return {key: example_of(inner, name, deep=deep + 1)} if isinstance(inner, dict) and deep < _DEEPEST else {}
-    wanted = schema.get("required", []) if needed_only else schema["properties"]
-    return {
-        key: example_of(schema["properties"][key], key, deep=deep + 1, needed_only=needed_only)
-        for key in wanted
-        if deep < _DEEPEST
-    }
+        key = _example({"type": "string"} | schema["propertyNames"], "", 0, ask) if "propertyNames" in schema else "en"
+        return {key: _example(inner, name, deep + 1, ask)} if isinstance(inner, dict) and deep < _DEEPEST else {}
+    wanted = schema.get("required", []) if ask.needed_only else schema["properties"]
+    return {key: _example(schema["properties"][key], key, deep + 1, ask) for key in wanted if deep < _DEEPEST}
 
 
-def _array(schema: Schema, name: str, deep: int, needed_only: bool) -> Any:
+def _array(schema: Schema, name: str, deep: int, ask: _Ask) -> Any:
     if deep >= _DEEPEST or "items" not in schema:
         return []
-    one = example_of(schema["items"], name.removesuffix("s"), deep=deep + 1, needed_only=needed_only)
+    one = _example(schema["items"], name.removesuffix("s"), deep + 1, ask)
     return [one] * max(1, schema.get("minItems", 1))
 
 
-def _string(schema: Schema, name: str, _deep: int, _needed_only: bool) -> str:
+def _string(schema: Schema, name: str, _deep: int, _ask: _Ask) -> str:
     if schema.get("format") in _PLAIN:
         return _PLAIN[schema["format"]]
     known = next((text for ending, text in _SAID.items() if name == ending or name.endswith(f"_{ending}")), None)
     return known or " ".join(re.split(r"[_-]", name)).strip().capitalize() or "Text"
 
 
-def _number(schema: Schema, name: str, _deep: int, _needed_only: bool) -> int:
+def _number(schema: Schema, name: str, _deep: int, _ask: _Ask) -> int:
     known = next((number for ending, number in _NUMBERS.items() if name.endswith(ending)), None)
     if known is not None:
         return known
