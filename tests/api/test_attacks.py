@@ -332,6 +332,11 @@ def test_scripts_of_any_site_may_ask_and_none_may_use_cookies(client_of, label):
         assert answer.status_code == 204
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
+        assert "upload-offset" in answer.headers["access-control-allow-headers"]
+    answered = browser.get("/api/v1/tracks", headers={"origin": "https://spa.example"}).headers
+    exposed = answered["access-control-expose-headers"].split(", ")
+    told = {"etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "idempotency-replayed"}
+    assert told | {"deprecation", "sunset", "x-request-id", "api-version", "www-authenticate"} <= set(exposed)
     for path in ("/oauth/authorize", "/oauth/consent/x", "/oauth/device", "/portal/sign-in"):
         assert "access-control-allow-origin" not in browser.options(path, headers=asked).headers
     assert BACK.startswith("https://")

@@ -13,7 +13,7 @@ from app.api.rest.conventions import BASE, Answer, Body, Call, Resource, Section
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.running import counted
 from app.api.rest.conventions.schemas import Count, Id, Moment, Text
-from app.api.service.callers import caller_of
+from app.api.service.callers import caller_of, require_scope
 from app.identity.policies import Visitor, allows, require
 from app.kernel import files
 from app.kernel.db import tenant_work
@@ -307,8 +307,9 @@ def leave_unsent_out(call: Call, session: Session) -> Answer:
 
 def _asked(request: Request[Any, Any, Any]) -> tuple[Visitor, Tenant]:
     """Who asks of the files of an upload, by their token."""
-    caller, tenant = caller_of(request, "uploads:write"), tenant_of(request)
+    caller, tenant = caller_of(request), tenant_of(request)
     counted(tenant, caller)
+    require_scope(caller, "uploads:write")
     require(caller.visitor, "uploads.create")
     return caller.visitor, tenant
 

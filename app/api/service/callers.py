@@ -82,9 +82,15 @@ def caller_of(request: Any, scope: str | None = None) -> Caller:
     tenant = tenant_of(request)
     known = known_token(tenant, token_of(request))
     check_possession(request, known.claims)
-    if scope is not None and scope not in known.caller.scopes:
-        raise ScopeMissing(scope)
+    if scope is not None:
+        require_scope(known.caller, scope)
     return known.caller
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """Refuse a program whose token lacks this scope."""
+    if scope not in caller.scopes:
+        raise ScopeMissing(scope)
 
 
 def token_of(request: Any) -> str:

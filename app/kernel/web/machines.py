@@ -21,8 +21,9 @@ READABLE = ("/.well-known/", "/api/", "/oauth/jwks")
 """What scripts of any site may read, with whatever token they have and without any cookie."""
 
 _EXPOSED = (
-    b"dpop-nonce, etag, link, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id, "
-    b"api-version"
+    b"api-version, content-disposition, deprecation, dpop-nonce, etag, idempotency-replayed, link, location, "
+    b"ratelimit, ratelimit-policy, retry-after, sunset, tus-extension, tus-max-size, tus-resumable, tus-version, "
+    b"upload-length, upload-offset, www-authenticate, x-request-id"
 )
 _ANY = (b"access-control-allow-origin", b"*")
 _PREFLIGHT = (
@@ -30,7 +31,7 @@ _PREFLIGHT = (
     (
         b"access-control-allow-headers",
         b"authorization, content-type, dpop, if-match, if-none-match, idempotency-key, accept, accept-language, "
-        b"api-version, tus-resumable, upload-length, upload-offset, upload-metadata",
+        b"api-version, tus-resumable, upload-checksum, upload-length, upload-offset, upload-metadata",
     ),
     (b"access-control-max-age", b"7200"),
 )

@@ -14,7 +14,7 @@ from app.api.rest.conventions import versions
 from app.api.rest.conventions.calls import Answer, Call, tag_of
 from app.api.rest.conventions.operations import Operation
 from app.api.service import answers
-from app.api.service.callers import Caller, caller_of
+from app.api.service.callers import Caller, caller_of, require_scope
 from app.kernel import clock
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
@@ -50,8 +50,10 @@ def run(operation: Operation, request: Request[Any, Any, Any], body: bytes) -> R
     try:
         versions.check(request.headers.get("api-version"))
         tenant = tenant_of(request)
-        caller = caller_of(request, operation.scope) if operation.scope else None
+        caller = caller_of(request) if operation.scope else None
         said |= counted(tenant, caller)
+        if caller is not None and operation.scope is not None:
+            require_scope(caller, operation.scope)
         call = Call(request, caller, tenant)
         if operation.resource is None:
             call.require_known(operation.query)
