@@ -83,6 +83,12 @@ def make_sandbox(session: Session, *, label: str) -> None:  # noqa: ARG001 every
     sandboxing.make(label)
 
 
+@platform_task(sandboxing.REMOVAL, time_limit=600)
+def erase_sandbox(session: Session, *, label: str) -> None:  # noqa: ARG001 every task has one
+    """Erase a sandbox that its label let go."""
+    sandboxing.erase(label)
+
+
 @platform_task("fleet.migrate", time_limit=600)
 def migrate_fleet(session: Session, *, retry_failed: bool = False) -> None:  # noqa: ARG001 every task has one
     """Bring every label to head, those in quarantine too if asked."""

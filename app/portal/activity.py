@@ -31,6 +31,7 @@ tell("label.export_asked", sentence("An export of everything was asked for"), he
 tell("label.export_ready", sentence("An export of everything is ready"), hears="label.export")
 tell("label.sandbox_asked", sentence("A sandbox was asked for"), hears="label.export")
 tell("label.sandbox_ready", sentence("A sandbox was made as a copy of a label"))
+tell("label.sandbox_removed", sentence("The sandbox was removed"), hears="label.export")
 tell("label.clock_moved", sentence("The clock of the sandbox was moved on"))
 tell("label.exported", sentence("Everything was exported"), hears="label.export")
 tell("label.changed", sentence("The label's settings were changed"), hears="label.settings")

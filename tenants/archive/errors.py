@@ -39,3 +39,15 @@ class SandboxOfSandbox(Conflict):
     """A sandbox has none of its own."""
 
     message = "This is a sandbox already."
+
+
+class SandboxMissing(NotFound):
+    """The label has none that could go."""
+
+    message = "There is no sandbox here."
+
+
+class SandboxInTheMaking(Conflict):
+    """What is being made is waited for."""
+
+    message = "The sandbox is being made. Wait until it is ready."

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg import sql
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.kernel import clock, crypto, files
 from app.kernel.actor import Actor
 from app.kernel.db import owner_work, platform_read, platform_work
 from app.kernel.tenant import TenantState
 from tenants import operations
-from tenants.lifecycle.errors import StillInGrace
-from tenants.lifecycle.service import require_state
+from tenants.lifecycle.errors import StillInGrace, WrongState
+from tenants.lifecycle.service import close, require_state
 from tenants.provisioning.skeleton import is_ours
 from tenants.registry.models import HostRow, Operation, TenantRow
 from tenants.registry.queries import tenant_row
@@ -39,6 +41,19 @@ def _require_grace_over(row: TenantRow, *, even_in_grace: bool) -> None:
     if even_in_grace or row.erase_after is None or row.erase_after <= clock.now():
         return
     raise StillInGrace(name=row.slug, date=row.erase_after.date().isoformat())
+
+
+def _erase_sandboxes(operation: Operation) -> None:
+    """A copy of the label goes with it, whatever is in it."""
+    with platform_read() as session:
+        copies = select(TenantRow.id).where(
+            TenantRow.sandbox_of == operation.tenant_id, TenantRow.state != TenantState.CLOSED
+        )
+        found = list(session.scalars(copies))
+    for each in found:
+        with suppress(WrongState):  # it is closing already
+            close(each, by=Actor.system(None), grace=timedelta())
+        erase(each, by=Actor.system(None), even_in_grace=True)
 
 
 def _seal_registry(operation: Operation) -> None:
@@ -103,6 +118,7 @@ def _erase_files(operation: Operation) -> None:
 operations.define(
     "erase",
     [
+        ("sandboxes", _erase_sandboxes),
         ("registry", _seal_registry),
         ("key", _erase_key),
         ("tables", _drop_tables),

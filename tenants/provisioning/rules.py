@@ -18,7 +18,7 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"]+@[^@\s.]+(\.[^@\s.]+)+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 NO_CURRENCY = sentence("This is not a currency code. Use three letters such as EUR.")
-_LONGEST = 40
+LONGEST_SLUG = 40
 _LONGEST_NAME = 120
 _LONGEST_EMAIL = 254
 
@@ -126,7 +126,7 @@ def _time_zones() -> frozenset[str]:
 
 def check_slug(slug: str) -> str:
     """Give back a slug that is safe as a host label and in SQL-free contexts, or refuse it; it is never repaired."""
-    if len(slug) > _LONGEST or not _SLUG.fullmatch(slug):
+    if len(slug) > LONGEST_SLUG or not _SLUG.fullmatch(slug):
         raise SlugMalformed(fields={"slug": SlugMalformed.message})
     if slug in RESERVED:
         raise SlugReserved(slug=slug)

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.fans.models import Fan
 from app.identity.models import Member
 from app.kernel import clock, crypto, db, mail, trial
+from app.kernel.activity import Activity
 from app.kernel.actor import Actor
 from app.kernel.db.work import moment
 from app.kernel.errors import Invalid
@@ -22,6 +23,9 @@ from app.storefront.models import Order
 from app.storefront.rules.payment_refusals import GatewayUnknown
 from tenants.archive import sandboxing
 from tenants.archive.errors import NoSandbox, SandboxOfSandbox
+from tenants.lifecycle import erasing
+from tenants.lifecycle import service as lifecycle
+from tenants.registry.models import TenantRow
 from tenants.registry.queries import fresh_tenant
 from tests.factories.api import api_of
 from tests.factories.catalog import a_release
@@ -196,6 +200,74 @@ def test_a_sandbox_is_made_from_the_portal_and_its_members_come_in(client_as, cl
     assert inside.post(f"{SANDBOX}/clock", data={"days": "7"}).status_code == 303
     assert inside.get(SANDBOX).status_code == 404  # nobody came by for a week: sign in again
     assert client.post(f"{SANDBOX}/clock", data={"days": "7"}).status_code == 404
+
+
+def states(label):
+    with db.platform_read() as session:
+        query = select(TenantRow).where(TenantRow.sandbox_of == label.id).order_by(TenantRow.created_at)
+        return [(row.slug, row.state) for row in session.scalars(query)]
+
+
+def test_a_sandbox_is_made_anew_and_removed_from_the_portal(client_as, registries, settings):
+    label, other = a_label(), a_label()
+    client, stranger = client_as(label), client_as(other)
+    assert client.post(f"{SANDBOX}/removal").status_code == 404
+    client.post(SANDBOX)
+    assert client.post(f"{SANDBOX}/removal").status_code == 409  # it is being made
+    work()
+    first = f"{label.slug}-sandbox"
+    assert stranger.post(f"{SANDBOX}/removal").status_code == 404
+    assert states(label) == [(first, "active")]
+    page = client.get(SANDBOX).text
+    assert "Make it anew" in page
+    assert "is erased for good" in page
+    assert client.post(f"{SANDBOX}/renewal").status_code == 303
+    assert states(label) == [(first, "closing")]  # nobody changes anything in it from now on
+    waiting = client.get(SANDBOX).text
+    assert "Being erased" in waiting
+    assert "In the making" in waiting
+    assert "parked" not in work()
+    assert states(label) == [(first, "closed"), (f"{first}-2", "active")]
+    assert f"{first}-2" in client.get(SANDBOX).text
+    for _ in range(2):
+        assert client.post(f"{SANDBOX}/removal").status_code == 303
+    assert "parked" not in work()
+    assert states(label) == [(first, "closed"), (f"{first}-2", "closed")]
+    page = client.get(SANDBOX).text
+    assert "Make a sandbox" in page
+    assert "Being erased" not in page
+    with db.tenant_read(label) as session:
+        said = list(session.scalars(select(Activity.action).where(Activity.action == "label.sandbox_removed")))
+    assert len(said) == 2
+
+
+def test_only_who_may_take_the_label_along_removes_its_sandbox(client_as, pair):
+    label, sandbox = pair
+    for role in ("royalties", "read_only"):
+        assert client_as(label, role).post(f"{SANDBOX}/removal").status_code == 403
+        assert client_as(label, role).post(f"{SANDBOX}/renewal").status_code == 403
+    assert fresh_tenant(sandbox.id).state == "active"
+
+
+def test_what_erases_sandboxes_erases_nothing_else(connected):
+    label = a_label()
+    sandboxing.erase(label.id)
+    sandboxing.erase("l_00000000000000000000000000")
+    assert fresh_tenant(label.id).state == "active"
+
+
+def test_a_label_that_is_erased_takes_its_sandbox_along(connected):
+    label = a_label()
+    sandboxing.make(label.id)
+    lifecycle.close(label.id, by=Actor.system(None), grace=timedelta())
+    erasing.erase(label.id, by=Actor.system(None), even_in_grace=True)
+    assert states(label) == [(f"{label.slug}-sandbox", "closed")]
+
+
+def test_a_long_name_leaves_room_for_its_sandboxes():
+    label = replace(a_label(), slug="a" * 39 + "b")
+    assert sandboxing.slug_of(label) == "a" * 32 + "-sandbox"
+    assert len(sandboxing.slug_of(label, 12)) == 40
 
 
 def test_programs_reach_a_sandbox_and_move_its_clock(client_of, product, pair):

@@ -63,7 +63,7 @@ _PROGRAMS = _by_scope("clients:write", "Whatever a program registers has at most
 _SECRETS = _never("What a program may do, and its secrets, are changed by people.")
 _HOOKS = _by_scope("webhooks:write", "What is sent is what the scope may see, and only to addresses outside.")
 _SIGN_IN = _never("How everybody comes in is set by people.")
-_TRIAL = _never("A copy of the label is made by people.")
+_TRIAL = _never("A copy of the label is made and removed by people.")
 _GRANTS = _in_person("team:write", "Leave to act for an artist is given by the artist or staff who are there.")
 
 RULINGS: Final[dict[str, Ruling]] = {
@@ -156,6 +156,8 @@ RULINGS: Final[dict[str, Ruling]] = {
     "/portal/settings/api/webhooks/{endpoint_id}/secret": _HOOKS,
     "/portal/settings/api/webhooks/{endpoint_id}/test": _HOOKS,
     "/portal/settings/sandbox": _TRIAL,
+    "/portal/settings/sandbox/renewal": _TRIAL,
+    "/portal/settings/sandbox/removal": _TRIAL,
     "/portal/settings/sandbox/clock": _by_scope("label:write", "Only a copy's clock moves, and only on."),
     "/portal/settings/sign-in/oidc": _SIGN_IN,
     "/portal/settings/sign-in/saml": _SIGN_IN,

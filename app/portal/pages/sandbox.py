@@ -1,4 +1,4 @@
-"""A copy of the label to try things in: asked for, found, and its clock moved on."""
+"""A copy of the label to try things in: asked for, found, made anew, removed, and its clock moved on."""
 
 from __future__ import annotations
 
@@ -57,6 +57,22 @@ def ask(request: Request[Any, Any, Any]) -> Redirect:
     return flash.done(SANDBOX, tenant, sentence("The sandbox is being made."))
 
 
+@post(f"{SANDBOX}/renewal", sync_to_thread=True, opt=DO)
+def make_anew(request: Request[Any, Any, Any]) -> Redirect:
+    """Have the sandbox erased and another made of what the label is now."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    sandboxing.make_anew(tenant, by=visitor.actor)
+    return flash.done(SANDBOX, tenant, sentence("The sandbox is being made anew, at an address of its own."))
+
+
+@post(f"{SANDBOX}/removal", sync_to_thread=True, opt=DO)
+def remove(request: Request[Any, Any, Any]) -> Redirect:
+    """Have the sandbox erased."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    sandboxing.remove(tenant, by=visitor.actor)
+    return flash.done(SANDBOX, tenant, sentence("The sandbox is closed and is being erased."))
+
+
 @post(f"{SANDBOX}/clock", sync_to_thread=True, opt=DO)
 def move_clock(request: Request[Any, Any, Any], data: URLEncodedBody[ClockForm]) -> Redirect:
     """Let the sandbox's time run ahead."""
@@ -67,4 +83,4 @@ def move_clock(request: Request[Any, Any, Any], data: URLEncodedBody[ClockForm])
     return flash.done(SANDBOX, tenant, sentence("Time has moved on. Sign in again if you are asked to."))
 
 
-handlers = [show, ask, move_clock]
+handlers = [show, ask, make_anew, remove, move_clock]
