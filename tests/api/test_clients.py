@@ -15,7 +15,7 @@ from tests.api.programs import a_site
 from tests.factories.api import a_client
 
 API = "/portal/settings/api"
-SECRET = re.compile(r'id="client_secret"[^>]*value="([^"]+)"')
+SECRET = re.compile(r'id="client_secret".*?<pre dir="ltr">([^<]+)</pre>')
 
 
 def made(client, **form):

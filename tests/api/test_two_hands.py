@@ -34,7 +34,7 @@ from tests.identity.post import work
 from tests.storefront.placing import statements_of
 
 API = "/portal/settings/api"
-SECRET = re.compile(r'id="client_secret"[^>]*value="([^"]+)"')
+SECRET = re.compile(r'id="client_secret".*?<pre dir="ltr">([^<]+)</pre>')
 SCOPES = [
     "contracts:read", "contracts:write", "royalties:read", "royalties:write", "payouts:read", "payouts:write",
     "clients:write",

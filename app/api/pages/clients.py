@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,12 +14,13 @@ from app.api.errors import NameUnusable, ScopesUnusable, TooManyClients, WishUnu
 from app.api.models import ApiClient
 from app.api.policies import client_to_change, client_to_end, client_to_read
 from app.api.rules.scopes import SENTENCES as SCOPE_SENTENCES
-from app.api.rules.scopes import permissions_of_scopes
+from app.api.rules.scopes import by_topic, is_lent_by_people, permissions_of_scopes
 from app.api.rules.wishes import KIND_SENTENCES, KINDS, kind_of
 from app.api.service import clients
 from app.api.service.clients import Made, Wish
 from app.api.service.places import issuer_of
 from app.identity.errors import BeyondOwn, ChoiceUnusable
+from app.identity.models import Member
 from app.identity.pages import AnyRequest, frame, visitor_of
 from app.identity.policies import Visitor
 from app.identity.service import places
@@ -58,12 +61,23 @@ class ChangeForm(msgspec.Struct, forbid_unknown_fields=True):
     artists: str = ""
 
 
-def _offered(visitor: Visitor, realm: Realm) -> list[tuple[str, str]]:
+Topic = tuple[str, list[tuple[str, str, bool]], bool]
+"""What scopes are about; each with its sentence, and whether only people lend it; whether it is about them alone."""
+
+
+def _offered(visitor: Visitor) -> list[str]:
     """The scopes that a visitor may give: those that open nothing they do not have themselves."""
+    return [name for name in SCOPE_SENTENCES if permissions_of_scopes([name]) <= visitor.permissions]
+
+
+def _topics(realm: Realm, names: Iterable[str]) -> list[Topic]:
     return [
-        (name, told(realm, text))
-        for name, text in SCOPE_SENTENCES.items()
-        if permissions_of_scopes([name]) <= visitor.permissions
+        (
+            told(realm, topic),
+            [(name, told(realm, SCOPE_SENTENCES[name]), is_lent_by_people(name)) for name in held],
+            all(map(is_lent_by_people, held)),
+        )
+        for topic, held in by_topic(names)
     ]
 
 
@@ -79,7 +93,7 @@ def _shown(request: AnyRequest, visitor: Visitor, **more: Any) -> dict[str, Any]
         **frame(visitor, request, API),
         "clients": [(client, told(realm, KIND_SENTENCES[_kind(client)])) for client in rows],
         "kinds": [(key, told(realm, text)) for key, text in KIND_SENTENCES.items()],
-        "offered": _offered(visitor, realm),
+        "topics": _topics(realm, _offered(visitor)),
         "issuer": issuer_of(tenant),
         "problem": None,
         "problems": {},
@@ -136,8 +150,9 @@ def _wish(data: ClientForm) -> Wish:
     )
 
 
-def _with_secret(request: AnyRequest, visitor: Visitor, made: Made) -> Response[Any]:
-    response = page("api/secret.html", realm_of(request), made=made, **frame(visitor, request, API))
+def _with_secret(request: AnyRequest, visitor: Visitor, made: Made, *, ends: datetime | None = None) -> Response[Any]:
+    shown = {"made": made, "ends": ends, "issuer": issuer_of(tenant_of(request))}
+    response = page("api/secret.html", realm_of(request), **shown, **frame(visitor, request, API))
     response.headers["cache-control"] = "no-store"
     return response
 
@@ -147,22 +162,27 @@ def _client_shown(request: AnyRequest, visitor: Visitor, client_id: str, **more:
     with tenant_read(tenant_of(request)) as session:
         client = client_to_read(session, visitor, ids.parse_uuid(client_id))
         secrets = clients.secrets_of(session, client)
-    held = [(name, text) for name, text in _all(realm) if name in client.scopes]
-    offered = dict(_offered(visitor, realm)) | dict(held)
+        maker = session.get(Member, client.created_by) if client.created_by else None
+    form = ChangeForm(
+        name=client.name,
+        scopes=client.scopes,
+        redirect_uris="\n".join(client.redirect_uris),
+        imprints=", ".join(client.imprints),
+        artists=", ".join(client.artists),
+    )
     return {
         **frame(visitor, request, API),
         "client": client,
         "kind": told(realm, KIND_SENTENCES[_kind(client)]),
+        "maker": maker.name if maker else "",
         "secrets": [secret for secret in secrets if secret.is_good(clock.now())],
-        "offered": [(name, text) for name, text in _all(realm) if name in offered],
+        "held": [(name, told(realm, text)) for name, text in SCOPE_SENTENCES.items() if name in client.scopes],
+        "topics": _topics(realm, {*_offered(visitor), *client.scopes}),
+        "form": form,
         "problem": None,
         "problems": {},
         **more,
     }
-
-
-def _all(realm: Realm) -> list[tuple[str, str]]:
-    return [(name, told(realm, text)) for name, text in SCOPE_SENTENCES.items()]
 
 
 @get(CLIENT, sync_to_thread=True, opt=SEE)
@@ -189,7 +209,7 @@ def change_client(request: AnyRequest, client_id: FromPath[str], data: URLEncode
                 reach=(places.keys_from(data.imprints), places.keys_from(data.artists)),
             )
     except _EXPECTED as refusal:
-        shown = _client_shown(request, visitor, client_id, **_said(request, refusal))
+        shown = _client_shown(request, visitor, client_id, form=data, **_said(request, refusal))
         return page("api/client.html", realm, status=status_of(refusal), **shown)
     return flash.done(f"{API}/clients/{client.id}", tenant, sentence("What the program may do was changed."))
 
@@ -201,7 +221,8 @@ def rotate_secret(request: AnyRequest, client_id: FromPath[str]) -> Response[Any
     with tenant_work(tenant) as session:
         client = client_to_change(session, visitor, ids.parse_uuid(client_id))
         made = Made(client, clients.rotate_secret(session, visitor.actor, client))
-    return _with_secret(request, visitor, made)
+        ends = next((old.ends_at for old in clients.secrets_of(session, client)[1:]), None)
+    return _with_secret(request, visitor, made, ends=ends)
 
 
 @post(f"{CLIENT}/secrets/old/end", sync_to_thread=True, opt=EDIT)

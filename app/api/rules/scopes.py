@@ -85,6 +85,16 @@ ABOUT_PERSON: dict[str, str] = {
 }
 """Scopes that open nothing of the label: they tell a program who its person is (OpenID Connect Core §5.4)."""
 
+TOPICS: dict[str, tuple[str, ...]] = {
+    sentence("Music and files"): ("catalog", "uploads", "files"),
+    sentence("Contracts and money"): ("contracts", "royalties", "payouts"),
+    sentence("Shop and fans"): ("store", "marketing", "analytics"),
+    sentence("The label and its people"): ("brand", "team", "roles", "activity", "label"),
+    sentence("For programs"): ("events", "webhooks", "bulk", "exports", "clients"),
+}
+"""What scopes are about, as people are shown them: by what stands before the colon."""
+ABOUT_PERSON_TOPIC = sentence("Who somebody is")
+
 SENTENCES: dict[str, str] = ABOUT_PERSON | {name: row.sentence for name, row in SCOPES.items()}
 ALL_SCOPES: tuple[str, ...] = tuple(SENTENCES)
 LONGEST = 2_000
@@ -114,6 +124,22 @@ def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[Permission]:
 def without_people(scopes: Iterable[str]) -> frozenset[str]:
     """Those that a program may have with nobody behind it."""
     return frozenset(name for name in scopes if name in SCOPES and not SCOPES[name].in_person)
+
+
+def by_topic(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Scopes under what they are about (a msgid), each topic that has any."""
+    known = frozenset(names)
+    found = [
+        (topic, [name for name in SCOPES if name in known and name.partition(":")[0] in kinds])
+        for topic, kinds in TOPICS.items()
+    ]
+    found.append((ABOUT_PERSON_TOPIC, [name for name in ABOUT_PERSON if name in known]))
+    return [(topic, held) for topic, held in found if held]
+
+
+def is_lent_by_people(name: str) -> bool:
+    """Whether a program has it only in somebody's name."""
+    return name not in SCOPES or SCOPES[name].in_person
 
 
 def sentences_of(scopes: Iterable[str]) -> list[str]:
