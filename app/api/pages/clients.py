@@ -151,7 +151,7 @@ def _wish(data: ClientForm) -> Wish:
 
 
 def _with_secret(request: AnyRequest, visitor: Visitor, made: Made, *, ends: datetime | None = None) -> Response[Any]:
-    shown = {"made": made, "ends": ends, "issuer": issuer_of(tenant_of(request))}
+    shown: dict[str, Any] = {"made": made, "ends": ends, "issuer": issuer_of(tenant_of(request))}
     response = page("api/secret.html", realm_of(request), **shown, **frame(visitor, request, API))
     response.headers["cache-control"] = "no-store"
     return response
