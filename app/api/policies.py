@@ -9,13 +9,16 @@ from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
 from app.api.errors import ClientUnknown, ConsentUnknown, DeliveryUnknown, EndpointUnknown, EventsBeyond, EventsNarrowed
-from app.api.models import ApiClient, Consent, WebhookDelivery, WebhookEndpoint
+from app.api.models import ApiClient, Consent, DataExport, WebhookDelivery, WebhookEndpoint
 from app.api.rules.event_types import RESOURCES, TYPES
 from app.api.rules.events import matching
 from app.api.rules.scopes import permissions_of_scopes
 from app.identity.policies import Visitor, allows, require, require_no_more
 from app.identity.rules.permissions import Permission
 from app.identity.rules.scopes import Scope
+from app.kernel.files.belonging import belongs
+
+belongs(DataExport.file_id)  # an export is opened by the program that asked for it
 
 
 def heard(visitor: Visitor) -> frozenset[str]:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.brand.errors import AssetUnknown, ThemeUnknown
 from app.brand.models import BrandAsset, ThemeVersion
+from app.kernel.files.belonging import belongs
+
+belongs(BrandAsset.file_id)  # logos and fonts stand in the brand's settings
 
 
 def check_may_view(visitor: Any) -> None:

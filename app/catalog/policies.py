@@ -23,6 +23,7 @@ from app.catalog.models import (
 from app.identity.errors import PermissionMissing
 from app.identity.policies import Visitor, granted_for, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.files.belonging import belongs
 from app.roster.errors import ContributorUnknown
 from app.roster.models import Artist, Contributor, Imprint
 from app.roster.policies import may_see_artist, reach, require_whole
@@ -57,6 +58,10 @@ def may_see_recording(visitor: Visitor, permission: Permission = "catalog.view")
         return true()
     on = select(Track.recording_id).join(Release, Release.id == Track.release_id)
     return Recording.id.in_(on.where(may_see_release(visitor, permission)))
+
+
+belongs(Release.artwork_id, may_see_release, is_kept=False)
+belongs(Recording.audio_id, may_see_recording, is_kept=False)
 
 
 def may_see_work(visitor: Visitor, permission: Permission = "catalog.view") -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, select, true
@@ -23,6 +25,7 @@ from app.contracts.models import (
     Contract,
     ContractBatch,
     ContractScope,
+    ContractVersion,
     Obligation,
     Recoupable,
     SplitShare,
@@ -33,6 +36,7 @@ from app.contracts.schemas import Scope
 from app.identity.errors import PermissionMissing, SamePerson
 from app.identity.policies import Visitor, allows_somewhere, hands_of, require, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.files.belonging import belongs
 from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.policies.parties import may_see_party
@@ -225,11 +229,28 @@ def contract_to_sign(session: Session, visitor: Visitor, contract_id: UUID | Non
     return contract
 
 
+def _of_seen(column: Any) -> Callable[[Visitor], ColumnElement[bool]]:
+    """What hangs on a contract is seen by whoever sees the contract."""
+    return lambda visitor: column.in_(select(Contract.id).where(may_see_contract(visitor)))
+
+
+belongs(ContractVersion.document_id, _of_seen(ContractVersion.contract_id))
+belongs(ContractVersion.sealed_id, _of_seen(ContractVersion.contract_id))
+belongs(Recoupable.receipt_id, _of_seen(Recoupable.contract_id))
+
+
 def require_bulk(visitor: Visitor) -> None:
     """Refuse whoever may not write contracts for the whole label: a sheet may name any of its artists."""
     require(visitor, "contracts.edit")
     if not visitor.scope.is_whole:
         raise PermissionMissing
+
+
+def _may_bulk(visitor: Visitor) -> ColumnElement[bool]:
+    return true() if "contracts.edit" in visitor.permissions and visitor.scope.is_whole else false()
+
+
+belongs(ContractBatch.file_id, _may_bulk)
 
 
 def batch_to_change(session: Session, visitor: Visitor, batch_id: UUID | None, *, lock: bool = False) -> ContractBatch:

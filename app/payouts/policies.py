@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from app.identity.errors import OutOfScope, PermissionMissing
 from app.identity.policies import Visitor, require, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.files.belonging import belongs
 from app.payouts.errors import DifferenceUnknown, HoldUnknown, PayoutRunUnknown, PayoutUnknown
-from app.payouts.models import Payout, PayoutHold, PayoutRun, RailDifference
+from app.payouts.models import Payout, PayoutFile, PayoutHold, PayoutRun, RailDifference
 from app.roster.errors import PayeeUnknown
 from app.roster.models import Artist, Payee
 from app.roster.policies import may_see_artist
 
 _Row = TypeVar("_Row", Payout, PayoutRun, PayoutHold, RailDifference)
+
+belongs(PayoutFile.stored_id)  # a file for the bank is fetched where it was made
 
 
 def sees_all_payouts(visitor: Visitor) -> bool:

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from app.brand.models import BrandAsset
+from app.identity.files import may_list_file
 from app.identity.models import PROGRAM, Member, NewsState
+from app.identity.policies import Visitor
 from app.identity.service.news import news
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile
@@ -66,7 +67,9 @@ def members_named(text: str) -> Select[Member]:
     return named.order_by(Member.name)
 
 
-def stored_files(text: str = "", *, removed: bool = False, sort: str = "-added") -> Select[StoredFile]:
+def stored_files(
+    visitor: Visitor, text: str = "", *, removed: bool = False, sort: str = "-added"
+) -> Select[StoredFile]:
     """Files whose name holds a text, those that are there or those that were removed, by one of `FILE_SORTS`."""
     columns: dict[str, Any] = {
         "name": func.lower(StoredFile.name),
@@ -75,10 +78,7 @@ def stored_files(text: str = "", *, removed: bool = False, sort: str = "-added")
     }
     column, tie = columns[sort.removeprefix("-")], StoredFile.id
     order = (column.desc(), tie.desc()) if sort.startswith("-") else (column, tie)
-    query = select(StoredFile).where(StoredFile.is_derived.is_(False)).order_by(*order)
-    query = query.where(
-        StoredFile.id.not_in(select(BrandAsset.file_id))
-    )  # logos and fonts stand in the brand's settings
+    query = select(StoredFile).where(may_list_file(visitor)).order_by(*order)
     query = query.where(StoredFile.removed_at.is_not(None) if removed else StoredFile.removed_at.is_(None))
     return query.where(StoredFile.name.ilike(f"%{_literal(text)}%")) if text else query
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor, require, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.files.belonging import belongs
 from app.roster.models import Artist, Payee
 from app.roster.policies import may_see_artist
 from app.royalties.errors import PeriodUnknown, RunUnknown, StatementUnknown
@@ -43,6 +44,13 @@ def report_to_change(session: Session, visitor: Visitor, report_id: UUID | None)
 def sees_all_money(visitor: Visitor) -> bool:
     """Whether a visitor sees the sales and statements of the whole label."""
     return "royalties.view" in visitor.permissions and visitor.scope.is_whole
+
+
+def _may_see_report(visitor: Visitor) -> ColumnElement[bool]:
+    return true() if sees_all_money(visitor) else false()
+
+
+belongs(SalesReport.file_id, _may_see_report)
 
 
 def may_answer(visitor: Visitor) -> bool:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor, allows, require
+from app.kernel.files.belonging import belongs
 from app.uploads.errors import BatchFileUnknown, BatchUnknown
 from app.uploads.models import Batch, BatchFile
 
 
 def visible_batches(visitor: Visitor) -> Select[Batch]:
     """The batches that a visitor may look at, newest first."""
-    query = select(Batch).order_by(Batch.created_at.desc(), Batch.id.desc())
+    return select(Batch).where(may_see_batch(visitor)).order_by(Batch.created_at.desc(), Batch.id.desc())
+
+
+def may_see_batch(visitor: Visitor) -> ColumnElement[bool]:
+    """The same as a condition."""
     if allows(visitor, "catalog.edit") and visitor.scope.is_whole:
-        return query
-    return query.where(Batch.created_by == visitor.member.id)
+        return true()
+    return Batch.created_by == visitor.member.id
+
+
+def _in_batch(visitor: Visitor) -> ColumnElement[bool]:
+    return BatchFile.batch_id.in_(select(Batch.id).where(may_see_batch(visitor)))
+
+
+belongs(Batch.manifest_id, may_see_batch, is_kept=False)
+belongs(BatchFile.file_id, _in_batch, is_kept=False)
 
 
 def batch_to_read(session: Session, visitor: Visitor, batch_id: UUID | None) -> Batch:

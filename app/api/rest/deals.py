@@ -23,8 +23,8 @@ from app.contracts.policies import (
 from app.contracts.rules.obligations import OBLIGATIONS, ObligationKind
 from app.contracts.schemas import NewCost
 from app.contracts.service import obliging, recouping
-from app.identity.policies import Visitor, require, require_recent
-from app.kernel import files
+from app.identity.files import file_to_see
+from app.identity.policies import Visitor, require_recent
 
 SECTION = Section("Advances and obligations", "Money that came ahead and comes back, and days on which somebody acts.")
 CostKind = Annotated[str, Meta(max_length=40, examples=["advance"])]
@@ -136,8 +136,7 @@ def propose_cost(call: Call, session: Session, body: CostSaid) -> Answer:
     """Propose an advance or a cost. It counts once somebody else approved it."""
     contract = contract_to_change(session, call.visitor, call.id("contract_id"))
     if body.receipt_id is not None:
-        require(call.visitor, "files.view")
-        files.file_to_read(session, call.actor, body.receipt_id)
+        file_to_see(session, call.visitor, body.receipt_id)
     new = NewCost(**{name: getattr(body, name) for name in CostSaid.__struct_fields__})
     cost = recouping.propose(session, call.actor, contract, new)
     return COSTS.one(call, session, cost.id, status=201)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from msgspec import Meta
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Call, Patch, Resource, Section, UnsetType, View
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.rest.links import LinkView, link_to
-from app.brand.models import BrandAsset
+from app.identity.files import file_to_change, file_to_see, may_list_file
 from app.identity.policies import Visitor, require
 from app.kernel import files
 from app.kernel.db import tenant_read
-from app.kernel.files import FileUnknown, StoredFile
+from app.kernel.files import StoredFile
 
 SECTION = Section("Files", "What the label keeps. Audio and covers come in by uploads, which look at them.")
 ANY = ("application/octet-stream", "application/pdf", "image/jpeg", "image/png", "text/csv", "text/plain")
@@ -44,10 +43,9 @@ class FileChange(Patch, frozen=True):
 
 
 def _visible(visitor: Visitor) -> ColumnElement[bool]:
-    """Files of people's making; logos and fonts stand in the brand's settings."""
+    """Files of people's making, as far as they are this visitor's to see."""
     require(visitor, "files.view")
-    mine: ColumnElement[bool] = true()
-    return mine & StoredFile.is_derived.is_(False) & StoredFile.id.not_in(select(BrandAsset.file_id))
+    return may_list_file(visitor)
 
 
 FILES = Resource(
@@ -65,13 +63,6 @@ FILES = Resource(
 )
 
 
-def _known(call: Call) -> UUID:
-    known = call.id("file_id")
-    if known is None:
-        raise FileUnknown
-    return known
-
-
 @SECTION.listing("/files", FILES, scope="files:read")
 def list_files(call: Call, session: Session) -> Answer:
     """List files."""
@@ -81,15 +72,13 @@ def list_files(call: Call, session: Session) -> Answer:
 @SECTION.get("/files/{file_id}", scope="files:read", resource=FILES)
 def read_file(call: Call, session: Session) -> Answer:
     """Read a file. What is known of it; its bytes are behind a link."""
-    require(call.visitor, "files.view")
-    return FILES.one(call, session, files.file_to_read(session, call.actor, _known(call), even_removed=True).id)
+    return FILES.one(call, session, file_to_see(session, call.visitor, call.id("file_id"), even_removed=True).id)
 
 
 @SECTION.get("/files/{file_id}/link", scope="files:read", gives=LinkView)
 def read_file_link(call: Call, session: Session) -> Answer:
     """Read a link to a file. It opens the file for a while, without a token."""
-    require(call.visitor, "files.view")
-    return Answer(link_to(call, files.file_to_read(session, call.actor, _known(call)).id))
+    return Answer(link_to(call, file_to_see(session, call.visitor, call.id("file_id")).id))
 
 
 @SECTION.apart("/files", scope="files:write", raw=ANY, gives=FileView, query={"name": _NAME})
@@ -107,8 +96,7 @@ def add_file(call: Call, body: bytes) -> Answer:
 @SECTION.patch("/files/{file_id}", scope="files:write", takes=FileChange, resource=FILES, matches=False)
 def rename_file(call: Call, session: Session, body: FileChange) -> Answer:
     """Rename a file."""
-    require(call.visitor, "files.add")
-    stored = files.file_to_read(session, call.actor, _known(call))
+    stored = file_to_change(session, call.visitor, call.id("file_id"))
     if body.name is not UNSET:
         files.rename(session, call.actor, stored.id, name=body.name)
         session.flush()
@@ -118,15 +106,14 @@ def rename_file(call: Call, session: Session, body: FileChange) -> Answer:
 @SECTION.delete("/files/{file_id}", scope="files:write")
 def remove_file(call: Call, session: Session) -> Answer:
     """Remove a file. For thirty days it can be brought back; refused while something is made with it."""
-    require(call.visitor, "files.add")
-    files.remove(session, call.actor, _known(call))
+    files.remove(session, call.actor, file_to_change(session, call.visitor, call.id("file_id"), even_removed=True).id)
     return Answer()
 
 
 @SECTION.put("/files/{file_id}/return", scope="files:write", resource=FILES)
 def bring_file_back(call: Call, session: Session) -> Answer:
     """Bring a removed file back."""
-    require(call.visitor, "files.add")
-    files.bring_back(session, call.actor, _known(call))
+    stored = file_to_change(session, call.visitor, call.id("file_id"), even_removed=True)
+    files.bring_back(session, call.actor, stored.id)
     session.flush()
-    return FILES.one(call, session, _known(call))
+    return FILES.one(call, session, stored.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import Call, View
 from app.api.rest.conventions.schemas import Moment
-from app.identity.policies import require
+from app.identity.files import file_to_see
 from app.kernel import clock, files
 from app.kernel.files import StoredFile
 from app.kernel.files.service import LINK_LIFE
@@ -32,8 +32,7 @@ def link_to(call: Call, file_id: UUID) -> dict[str, Any]:
 
 def file_at_hand(call: Call, session: Session, file_id: UUID) -> StoredFile:
     """A file of the label's own that a program names as what it brings."""
-    require(call.visitor, "files.view")
-    stored = session.get(StoredFile, file_id)
-    if stored is None or stored.is_derived or stored.removed_at is not None:
+    stored = file_to_see(session, call.visitor, file_id)
+    if stored.is_derived:
         raise files.FileUnknown
     return stored

@@ -13,6 +13,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from litestar.response import Redirect
 
+from app.identity.files import file_to_change, file_to_see
 from app.identity.pages import visitor_of
 from app.identity.policies import allows, require
 from app.kernel import files, ids
@@ -59,7 +60,7 @@ def list_files(request: Request[Any, Any, Any]) -> Response[str]:
     asked = request.query_params
     removed, wanted, sort = asked.get("view") == "removed", asked.get("q", "")[:100], file_sort(asked.get("sort"))
     with tenant_read(tenant_of(request)) as session:
-        rows = list(session.scalars(queries.stored_files(wanted, removed=removed, sort=sort).limit(SHOWN)))
+        rows = list(session.scalars(queries.stored_files(visitor, wanted, removed=removed, sort=sort).limit(SHOWN)))
     shown: dict[str, Any] = {"rows": [(row, name_cell(row)) for row in rows], "removed": removed, "wanted": wanted}
     shown |= {"sort": sort, "may_add": allows(visitor, "files.add")}
     return page("portal/files.html", realm_of(request), here=FILES, **shown)
@@ -89,9 +90,8 @@ def _chunks(upload: UploadFile) -> Iterator[bytes]:
 def open_file(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Redirect:
     """Lead a member to a file through a link that ends."""
     visitor, tenant = visitor_of(request), tenant_of(request)
-    require(visitor, "files.view")
     with tenant_read(tenant) as session:
-        stored = files.file_to_read(session, visitor.actor, _id(file_id))
+        stored = file_to_see(session, visitor, _id(file_id))
     return Redirect(files.url(tenant, stored.id), status_code=303)
 
 
@@ -101,10 +101,9 @@ def rename_file(
 ) -> Response[Any]:
     """Call a file something else."""
     visitor, known = visitor_of(request), _id(file_id)
-    require(visitor, "files.add")
     part = edit(
         request,
-        lambda session: name_cell(files.file_to_read(session, visitor.actor, known)),
+        lambda session: name_cell(file_to_change(session, visitor, known)),
         lambda session: files.rename(session, visitor.actor, known, name=data.name),
         typed=data.name,
         match=data.match,
@@ -120,7 +119,7 @@ def remove_files(request: Request[Any, Any, Any], data: URLEncodedBody[ChosenFil
     chosen = [_id(text) for text in ([data.id] if isinstance(data.id, str) else data.id)]
     with tenant_work(tenant) as session:
         for file_id in chosen:
-            files.remove(session, visitor.actor, file_id)
+            files.remove(session, visitor.actor, file_to_change(session, visitor, file_id).id)
     undo = f"{FILES}/{chosen[0]}/return" if len(chosen) == 1 else None
     return flash.done(FILES, tenant, sentence("Removed. Files can be brought back for thirty days."), undo=undo)
 
@@ -131,7 +130,8 @@ def bring_back(request: Request[Any, Any, Any], file_id: FromPath[str]) -> Redir
     visitor, tenant = visitor_of(request), tenant_of(request)
     require(visitor, "files.add")
     with tenant_work(tenant) as session:
-        files.bring_back(session, visitor.actor, _id(file_id))
+        stored = file_to_change(session, visitor, _id(file_id), even_removed=True)
+        files.bring_back(session, visitor.actor, stored.id)
     return flash.done(FILES, tenant, sentence("The file is back."))
 
 

@@ -75,7 +75,11 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
         with tenant_read(tenant) as session:
             people = session.scalars(queries.members_named(wanted).limit(FOUND)) if allows(visitor, "team.view") else ()
             found += [("user", row.name, row.email, f"/portal/settings/team/{row.id}") for row in people]
-            stored = session.scalars(queries.stored_files(wanted).limit(FOUND)) if allows(visitor, "files.view") else ()
+            stored = (
+                session.scalars(queries.stored_files(visitor, wanted).limit(FOUND))
+                if allows(visitor, "files.view")
+                else ()
+            )
             found += [("file", row.name, row.media_type, f"/portal/files/{row.id}") for row in stored]
             found += _of_the_catalogue(session, visitor, wanted) if allows_somewhere(visitor, "catalog.view") else []
             deals = found_contracts(session, visitor, wanted, FOUND) if allows(visitor, "contracts.view") else ()
