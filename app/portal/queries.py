@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from app.identity.files import may_list_file
 from app.identity.models import PROGRAM, Member, NewsState
-from app.identity.policies import Visitor
+from app.identity.policies import Visitor, may_list_file
 from app.identity.service.news import news
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile

@@ -11,11 +11,13 @@ from datetime import timedelta
 import pytest
 
 from app.api.errors import TokenRefused
+from app.api.models import ApiClient
 from app.api.rules.tokens import ACCESS_LIFE, Signer, new_key, spelled, unspelled
 from app.api.service import keys
 from app.api.service.callers import known_token
 from app.api.service.exchanging import GRACE
 from app.kernel import clock
+from app.kernel.db import tenant_work
 from tests.api.programs import BACK, SCOPES, a_site, an_app, answer_in, said_by
 from tests.factories.api import a_client, a_token
 
@@ -268,6 +270,10 @@ def test_a_program_looks_into_its_own_tokens_alone(program, program_of, label):
     assert program.post("/oauth/introspect", token=given["refresh_token"]).json()["active"] is True
     for token in (given["access_token"], given["refresh_token"], "nothing", given["id_token"]):
         assert other.post("/oauth/introspect", token=token).json() == {"active": False}
+    with tenant_work(label) as session:
+        session.get_one(ApiClient, program.made.client_id).scopes = ["openid"]
+    for name in ("access_token", "refresh_token"):
+        assert program.post("/oauth/introspect", token=given[name]).json()["scope"] == "openid"
     assert program_of(an_app(label)).post("/oauth/introspect", token=given["access_token"]).status_code == 401
 
 
@@ -316,6 +322,21 @@ def test_guessing_secrets_takes_longer_and_longer_where_it_is_done_and_nowhere_e
     assert guess(made.secret).status_code == 429
     with clock.frozen_at(clock.now() + timedelta(hours=1)):
         assert guess(made.secret).status_code == 200
+
+
+def test_what_is_nested_without_end_is_refused_and_not_an_error(program):
+    deep = "[" * 3_000 + "]" * 3_000
+    head, body = ('{"alg":"ES256","x":' + deep + "}").encode(), ('{"sub":"x","y":' + deep + "}").encode()
+    token = f"{spelled(head)}.{spelled(body)}.AA"
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    asked = {"grant_type": "client_credentials", "client_assertion_type": kind, "client_assertion": token}
+    answer = program.machine.post("/oauth/token", data=asked)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert program.userinfo(token).status_code == 401
+    assert program.userinfo(token, {"authorization": f"DPoP {token}", "dpop": token}).status_code == 401
+    asked = {"grant_type": "authorization_code", "code": "x"}
+    answer = program.post("/oauth/token", {"dpop": token}, **asked)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_dpop_proof")
 
 
 def test_cookies_open_nothing_where_programs_ask(program, client_as, label):

@@ -234,6 +234,7 @@ def test_a_program_made_by_a_program_has_no_more_than_its_maker(client_of, label
             "invalid_client_metadata",
         ),
         ({"client_name": ""}, "invalid_client_metadata"),
+        ({"client_name": "Your bank \u202eeman"}, "invalid_client_metadata"),
         ({"scope": ""}, "invalid_client_metadata"),
     ):
         answer = machine.post("/oauth/register", json=wish | bad, headers=bearer)

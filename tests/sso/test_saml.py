@@ -253,6 +253,26 @@ def test_clocks_may_differ_by_two_minutes_and_no_more(client_of, office, connect
     assert clock.now() >= moment
 
 
+def test_moments_at_the_ends_of_time_mean_always(client_of, office, connection):
+    always = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z")
+    for name, moment in zip(("NotBefore", "NotOnOrAfter"), always, strict=True):
+        office.before = at(CONDITIONS, name, moment)
+        assert back(client_of(HOST), office, connection).status_code == 303
+    office.before = at(CONDITIONS, "NotBefore", "0001-01-01T00:00:00+14:00")
+    assert back(client_of(HOST), office, connection).status_code == 403
+
+
+def test_an_assertion_for_another_connection_of_the_same_service_lets_nobody_in(client_of, label, office, connection):
+    sibling = a_connection(label, office.metadata, makes_members=True)
+    client = client_of(HOST)
+    path, form = office.answer(begun(client, sibling))
+    assert posted(client, path.replace(str(sibling.id), str(connection.id)), form).status_code == 403
+    names = {name: client.get(f"/sso/{each.id}/metadata").text for name, each in (("a", sibling), ("b", connection))}
+    other = etree.fromstring(names["a"].encode()).get("entityID")
+    office.before = text_at(AUDIENCE, other)
+    assert back(client, office, connection).status_code == 403
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -158,6 +158,25 @@ def test_deactivation_lets_nobody_in_from_that_moment(directory, label, client_o
     assert directory("GET", f"/Users/{leaver['id']}").status_code == 404
 
 
+def test_whom_the_team_let_out_no_directory_lets_in_again(directory, label):
+    actor = Actor.system(label)
+    for name in ("told", "untold"):
+        email = f"{name}@{DOMAIN}"
+        member = member_of(label, name) or a_member(label, role="royalties", email=email)
+        known = directory.add(name) if name == "told" else None
+        with db.tenant_work(label) as session:
+            kept.disable(session, label, actor, session.get_one(Member, member.id))
+        known = known or directory.add(name)
+        for change in ({"displayName": "New Name"}, {"active": True}, {"active": False}, {"active": True}):
+            assert directory.patch(f"/Users/{known['id']}", {"op": "replace", "value": change}).status_code == 200
+            assert member_of(label, name).disabled_at is not None
+        with db.tenant_work(label) as session:
+            kept.enable(session, label, actor, session.get_one(Member, member.id))
+        for active in (False, True):
+            directory.patch(f"/Users/{known['id']}", {"op": "replace", "path": "active", "value": active})
+            assert (member_of(label, name).disabled_at is None) is active
+
+
 def test_the_last_owner_stays_whatever_a_directory_says(client_of, label):
     actor = Actor.system(label)
     visitor = a_visitor(label, member=a_member(label, role="owner", email=None))
@@ -338,6 +357,16 @@ def test_what_is_no_scim_is_refused_and_nothing_breaks(directory):
         assert directory.patch(path, operation).status_code == 400, operation
     assert directory.patch(path).status_code == 400
     assert directory("GET", path).json()["meta"]["version"] == ada["meta"]["version"]
+    for query in (
+        "startIndex=--5",
+        "count=--5",
+        "startIndex=٣",
+        'filter=userName eq "a\\u0000"',
+        f"filter={'(' * 500}",
+    ):
+        assert directory("GET", f"/Users?{query}").status_code == 400, query
+    for schemas in (5, "x", {}, None):
+        assert directory("POST", "/Users/.search", {"schemas": schemas}).status_code == 400
     assert directory("POST", "/Bulk", {}).status_code == 501
     assert directory("GET", "/Users/x").status_code == 404
     assert directory("POST", "/Users", {"userName": "x"}, content_type="text/plain").status_code == 415

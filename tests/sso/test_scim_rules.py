@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from app.sso.errors import ScimInvalid
@@ -41,6 +43,21 @@ def test_patches_do_what_real_directories_send():
     assert "members" not in patched(GROUPS, group, everybody)
     with pytest.raises(ScimInvalid):
         patched(USERS, held, {"Operations": [{"op": "remove", "path": "userName"}]})
+
+
+def test_a_patch_costs_no_more_than_what_it_changes():
+    group = {"displayName": "x", "members": [{"value": str(n), "type": "User"} for n in range(5_000)]}
+    began = process_time()
+    every = {"op": "replace", "path": "members[value pr].type", "value": "User"}
+    assert len(patched(GROUPS, group, {"Operations": [every]})["members"]) == 5_000
+    told = {"op": "add", "path": "members", "value": [{"value": str(n)} for n in range(4_000)]}
+    assert len(patched(GROUPS, group, {"Operations": [told] * 3})["members"]) == 5_000
+    with pytest.raises(ScimInvalid):
+        patched(GROUPS, group, {"Operations": [every] * 1_000})
+    many = [{"value": f"a{n}@b.example"} for n in range(51)]
+    with pytest.raises(ScimInvalid):
+        patched(USERS, {"userName": "x"}, {"Operations": [{"op": "add", "path": "emails", "value": many}]})
+    assert process_time() - began < 10
 
 
 @pytest.mark.parametrize(

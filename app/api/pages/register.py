@@ -92,7 +92,7 @@ def _wish(body: bytes) -> Wish:
         raise OAuthRefused.told("invalid_client_metadata")
     try:
         said = msgspec.json.decode(body, type=Registration)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise OAuthRefused.told("invalid_client_metadata") from None
     if said.token_endpoint_auth_method not in METHODS or set(said.response_types) - {"code"}:
         raise OAuthRefused.told("invalid_client_metadata")

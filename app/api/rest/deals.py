@@ -23,8 +23,7 @@ from app.contracts.policies import (
 from app.contracts.rules.obligations import OBLIGATIONS, ObligationKind
 from app.contracts.schemas import NewCost
 from app.contracts.service import obliging, recouping
-from app.identity.files import file_to_see
-from app.identity.policies import Visitor, require_recent
+from app.identity.policies import Visitor, file_to_see, require_recent
 
 SECTION = Section("Advances and obligations", "Money that came ahead and comes back, and days on which somebody acts.")
 CostKind = Annotated[str, Meta(max_length=40, examples=["advance"])]

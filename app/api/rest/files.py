@@ -12,8 +12,7 @@ from app.api.rest.conventions import UNSET, Answer, Call, Patch, Resource, Secti
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.rest.links import LinkView, link_to
-from app.identity.files import file_to_change, file_to_see, may_list_file
-from app.identity.policies import Visitor, require
+from app.identity.policies import Visitor, file_to_change, file_to_see, may_list_file, require
 from app.kernel import files
 from app.kernel.db import tenant_read
 from app.kernel.files import StoredFile

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import Call, View
 from app.api.rest.conventions.schemas import Moment
-from app.identity.files import file_to_see
+from app.identity.policies import file_to_see
 from app.kernel import clock, files
 from app.kernel.files import StoredFile
 from app.kernel.files.service import LINK_LIFE

@@ -54,7 +54,7 @@ def head_of(token: str) -> dict[str, Any]:
         raise TokenBroken
     try:
         head = msgspec.json.decode(unspelled(token.partition(".")[0]))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise TokenBroken from None
     if not isinstance(head, dict) or head.get("alg") not in ALGORITHMS or "crit" in head or "b64" in head:
         raise TokenBroken
@@ -66,7 +66,7 @@ def signed_by(token: str, key: Key | KeySet) -> dict[str, Any]:
     try:
         found = jws.deserialize_compact(token.encode("ascii", "replace"), key, algorithms=list(ALGORITHMS))
         claims = msgspec.json.decode(found.payload or b"")
-    except (JoseError, ValueError, TypeError, msgspec.DecodeError):
+    except (JoseError, ValueError, TypeError, msgspec.DecodeError, RecursionError):
         raise TokenBroken from None
     if not isinstance(claims, dict):
         raise TokenBroken
@@ -118,7 +118,7 @@ def subject_of_assertion(assertion: str) -> str:
     """Whose assertion it claims to be, before anything is proved: to find the keys to prove it by."""
     try:
         claims = msgspec.json.decode(unspelled(assertion.split(".")[1]))
-    except (IndexError, msgspec.DecodeError):
+    except (IndexError, msgspec.DecodeError, RecursionError):
         raise TokenBroken from None
     subject = claims.get("sub") if isinstance(claims, dict) else None
     if not isinstance(subject, str):

@@ -221,7 +221,7 @@ def change(
 def _checked(wish: Wish) -> str:
     """A program's name as it is kept, if name and scopes can be used."""
     name = " ".join(wish.name.split())
-    if not 0 < len(name) <= LONGEST_NAME:
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise NameUnusable(most=LONGEST_NAME)
     if unknown(wish.scopes) or not wish.scopes:
         raise ScopesUnusable(fields={"scopes": ScopesUnusable.message})

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.api.errors import TokenRefused
 from app.api.models import ApiClient, Grant, RefreshToken, RevokedToken
-from app.api.rules.scopes import joined
+from app.api.rules.scopes import joined, split
 from app.api.rules.tokens import Claims, digest
 from app.api.service.callers import read_token
 from app.api.service.places import issuer_of
@@ -39,7 +39,7 @@ def introspected(session: Session, tenant: Tenant, client: ApiClient, token: str
         "sub": claims.sub,
         "aud": claims.aud,
         "client_id": claims.client_id,
-        "scope": claims.scope,
+        "scope": joined(split(claims.scope) & frozenset(client.scopes)),
         "exp": claims.exp,
         "iat": claims.iat,
         "jti": claims.jti,
@@ -68,7 +68,7 @@ def _of_refresh(session: Session, tenant: Tenant, client: ApiClient, held: Refre
         "iss": issuer_of(tenant),
         "sub": str(grant.member_id),
         "client_id": str(client.id),
-        "scope": joined(grant.scopes),
+        "scope": joined(frozenset(grant.scopes) & frozenset(client.scopes)),
         "exp": int(held.expires_at.timestamp()),
         "iat": int(held.created_at.timestamp()),
     }

@@ -165,7 +165,7 @@ def _published(uri: str) -> dict[str, Any]:
     try:
         found = egress.get(uri)
         keys = msgspec.json.decode(found.body)
-    except (egress.AddressRefused, egress.NoAnswer, msgspec.DecodeError):
+    except (egress.AddressRefused, egress.NoAnswer, msgspec.DecodeError, RecursionError):
         raise TokenBroken from None
     if found.status != 200 or not isinstance(keys, dict):
         raise TokenBroken

@@ -29,7 +29,7 @@ from app.identity.schemas import Credential
 
 CHALLENGE_BYTES = 32
 LONGEST_CREDENTIAL_ID = 1_023
-_UNUSABLE = (WebAuthnException, ValueError, TypeError, LookupError, ArithmeticError)
+_UNUSABLE = (WebAuthnException, ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

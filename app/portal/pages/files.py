@@ -13,9 +13,8 @@ from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from app.identity.files import file_to_change, file_to_see
 from app.identity.pages import visitor_of
-from app.identity.policies import allows, require
+from app.identity.policies import allows, file_to_change, file_to_see, require
 from app.kernel import files, ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.files import StoredFile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,7 @@ MESSAGES: Final = "urn:ietf:params:scim:api:messages:2.0"
 SEARCH: Final = f"{MESSAGES}:SearchRequest"
 TAKEN: Final = ("application/json", MEDIA)
 Row = DirectoryUser | DirectoryGroup
+_WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _number(value: Any, usual: int) -> int:
         return usual
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 10:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     raise ScimInvalid(scim_type="invalidValue")
 

@@ -82,7 +82,8 @@ def _asked(request: AnyRequest) -> Wish:
 
 def _searched(request: AnyRequest, body: bytes) -> Wish:
     found = body_of(request, body)
-    if SEARCH not in (found.get("schemas") or []):
+    schemas = found.get("schemas")
+    if not isinstance(schemas, list) or SEARCH not in schemas:
         raise ScimInvalid(scim_type="invalidSyntax")
     return wish_of(found)
 

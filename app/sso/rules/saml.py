@@ -30,6 +30,8 @@ SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 SKEW = timedelta(seconds=120)
 LONGEST_LIFE = timedelta(hours=24)
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + LONGEST_LIFE
+_LATEST = datetime.max.replace(tzinfo=UTC) - LONGEST_LIFE
 
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _CANONICAL = ("http://www.w3.org/2001/10/xml-exc-c14n#",)
@@ -260,11 +262,15 @@ def _first(said: dict[str, list[str]], name: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    """A moment as SAML spells it: in UTC, with or without fractions (Core §1.3.3)."""
+    """A moment as SAML spells it: in UTC, with or without fractions (Core §1.3.3).
+
+    The first and the last moments that there are stand for "always": a clock's difference to them is none.
+    """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.astimezone(UTC) if found.tzinfo is not None else found
+    except (ValueError, OverflowError):
         raise ServiceRefused from None
     if found.tzinfo is None:
         raise ServiceRefused
-    return found.astimezone(UTC)
+    return min(max(found, _EARLIEST), _LATEST)

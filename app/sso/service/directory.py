@@ -15,6 +15,7 @@ from app.identity.errors import LastOwner, LastWayIn, MemberThere
 from app.identity.models import Member
 from app.identity.service import kept
 from app.kernel import activity, clock, ids
+from app.kernel.activity import Activity
 from app.kernel.tenant import Tenant
 from app.sso.errors import NotVouched, ScimTaken, ScimUnknown
 from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser
@@ -103,7 +104,8 @@ def settle(session: Session, tenant: Tenant, connection: Connection, row: Direct
     if not row.is_active:
         kept.disable(session, tenant, actor, member)
         return
-    kept.enable(session, tenant, actor, member)
+    if member.disabled_at is not None and _was_let_out_by(session, connection, member):
+        kept.enable(session, tenant, actor, member)
     name = _name_of(row.document) or member.name
     try:
         kept.rename(session, actor, member, name=name, email=email if is_ours else member.email)
@@ -182,6 +184,12 @@ def _is_anothers(session: Session, row: DirectoryUser, member: Member) -> bool:
 
 def _member_of(session: Session, row: DirectoryUser) -> Member | None:
     return session.get(Member, row.member_id, with_for_update={"of": Member}) if row.member_id else None
+
+
+def _was_let_out_by(session: Session, connection: Connection, member: Member) -> bool:
+    """Whether it was this directory that last let a member out: whom the team let out, the team lets in again."""
+    outs = select(Activity.actor_id).where(Activity.subject_id == member.id, Activity.action == "member.disabled")
+    return session.scalar(outs.order_by(Activity.seq.desc()).limit(1)) == connection.id
 
 
 def _email_of(document: dict[str, Any]) -> str:

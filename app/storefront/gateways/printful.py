@@ -247,7 +247,7 @@ def picture(url: str, most_bytes: int) -> bytes | None:
 def _answer(status: int, raw: bytes) -> Answer:
     try:
         body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     said = body if isinstance(body, dict) else {}
     if 200 <= status < 300 and "result" in said:

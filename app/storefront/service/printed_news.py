@@ -45,7 +45,7 @@ def receive(session: Session, payload: bytes) -> bool:
     """Keep an event as it came; told again it is nothing new. Gives whether it was."""
     try:
         news = msgspec.json.decode(payload, type=News)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NewsUnreadable from None
     same = msgspec.json.encode([news.type, news.created, news.data], order="sorted")
     return hearing.receive(

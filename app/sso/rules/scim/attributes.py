@@ -11,6 +11,7 @@ from app.sso.errors import ScimInvalid
 CORE: Final = "urn:ietf:params:scim:schemas:core:2.0"
 USER, GROUP = f"{CORE}:User", f"{CORE}:Group"
 MOST_VALUES: Final = 5_000
+MOST_ADDRESSES: Final = 50
 LONGEST_TEXT: Final = 512
 
 
@@ -29,6 +30,7 @@ class Attribute:
     parts: tuple[Attribute, ...] = ()
     values: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
+    most: int = MOST_VALUES
 
     @property
     def is_ours(self) -> bool:
@@ -60,6 +62,7 @@ USER_ATTRIBUTES: Final = (
         "Mail addresses; the primary one is the member's.",
         type="complex",
         is_many=True,
+        most=MOST_ADDRESSES,
         parts=(
             Attribute("value", "The address."),
             Attribute("type", "What kind of address it is.", values=("work", "home", "other")),
@@ -150,7 +153,7 @@ def value_of(attribute: Attribute, value: Any) -> Any:
     if not attribute.is_many:
         return _single(attribute, value)
     many = value if isinstance(value, list) else [value]
-    if len(many) > MOST_VALUES:
+    if len(many) > attribute.most:
         raise ScimInvalid(scim_type="tooMany")
     kept = [found for each in many if (found := _single(attribute, each)) not in (None, {})]
     return _with_one_primary(attribute, kept) or None

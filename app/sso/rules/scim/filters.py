@@ -173,7 +173,7 @@ class _Reader:
             raise ScimInvalid(scim_type="invalidFilter")
         try:
             value = msgspec.json.decode(self._next().encode())
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             raise ScimInvalid(scim_type="invalidFilter") from None
         return Comparison(name, part, operator, value)
 

@@ -13,6 +13,9 @@ from app.sso.rules.scim.filters import Comparison, Filter, parse, split_name
 
 PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MOST_OPERATIONS: Final = 1_000
+MOST_LOOKS: Final = 250_000
+"""So many values of a list may be looked at for one patch, all of its questions together."""
+
 _PATH = re.compile(r"(?P<name>[^\[\]]+?)(?:\[(?P<filter>.*)\](?:\.(?P<part>[\w$-]+))?)?")
 _LET_GO: Final = frozenset(
     {
@@ -31,10 +34,13 @@ def patched(kind: Kind, document: Mapping[str, Any], given: Mapping[str, Any]) -
     operations = folded.get("operations")
     if not isinstance(operations, list) or not 0 < len(operations) <= MOST_OPERATIONS:
         raise ScimInvalid(scim_type="invalidSyntax")
-    found = deepcopy(dict(document))
+    found, looks = deepcopy(dict(document)), 0
     for operation in operations:
         if not isinstance(operation, dict):
             raise ScimInvalid(scim_type="invalidSyntax")
+        looks += max((len(value) for value in found.values() if isinstance(value, list)), default=0)
+        if looks > MOST_LOOKS:
+            raise ScimInvalid(scim_type="tooMany")
         _apply(kind, found, {name.lower(): value for name, value in operation.items()})
     check_whole(kind, found)
     return found
@@ -83,7 +89,7 @@ def _whole(attribute: Attribute, document: dict[str, Any], operation: str, value
     held = document.get(attribute.name)
     if operation == "remove" and value is not None and attribute.is_many:
         gone = value_of(attribute, value) or []  # some directories name what goes in the value
-        keys = [each.get("value") for each in gone]
+        keys = {each.get("value") for each in gone}
         _keep(attribute, document, [each for each in held or [] if each.get("value") not in keys])
     elif operation == "remove":
         document.pop(attribute.name, None)
@@ -101,7 +107,7 @@ def _joined(held: list[Any], more: list[Any]) -> list[Any]:
     """Values with more of them; one that is there already is not there twice."""
     if any(each.get("primary") is True for each in more):
         held = [{**each, "primary": False} if each.get("primary") else each for each in held]
-    known = [each.get("value") for each in more]
+    known = {each.get("value") for each in more}
     return [each for each in held if each.get("value") not in known] + more
 
 
@@ -124,14 +130,17 @@ def _at_some(
     if not attribute.is_many:
         raise ScimInvalid(scim_type="invalidPath")
     part = _part(attribute, name) if name else None
-    fitting = [each for each in held if chosen.fits(each)]
+    fitting = {place for place, each in enumerate(held) if chosen.fits(each)}
     if operation == "remove" and part is None:
-        _keep(attribute, document, [each for each in held if each not in fitting])
+        _keep(attribute, document, [each for place, each in enumerate(held) if place not in fitting])
         return
     if not fitting and operation != "remove":
-        fitting = [_made(attribute, chosen)]
-        held = [*held, *fitting]
-    changed = [_changed(each, attribute, part, operation, value) if each in fitting else each for each in held]
+        fitting = {len(held)}
+        held = [*held, _made(attribute, chosen)]
+    changed = [
+        _changed(each, attribute, part, operation, value) if place in fitting else each
+        for place, each in enumerate(held)
+    ]
     _keep(attribute, document, changed)
 
 
