@@ -61,17 +61,6 @@ TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/test_d
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[None]:
-    """What a fixture for many tests has made outlives the test that asked for it first."""
-    from tests.factories import recycling
-
-    if fixturedef.scope == "function":
-        return (yield)
-    with recycling.lasting():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """After a test's last word, its labels are free for the next ones."""
     from tests.factories import recycling

@@ -37,7 +37,7 @@ def a_label(**details: Any) -> Tenant:
     """A label of the test's own, freshly opened."""
     recycling.make_a_spare()
     tenant = open_label(a_wish(**details))
-    recycling.was_made(tenant.id)
+    recycling.was_made(tenant)
     return tenant
 
 

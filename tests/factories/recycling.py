@@ -1,13 +1,14 @@
 """Labels whose test has ended become spares again: emptying one takes a fraction of the time of building one.
 
-Such a label has another id, schema and role, no row, and sequences that begin anew. One whose tables a test has
-changed, or that holds much, is left as it is.
+Such a label has another id, schema and role, no row, and sequences that begin anew. One that somebody still holds
+(a fixture for many tests, a module that keeps what took long to make), whose tables a test has changed, or that holds
+much is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,50 +16,43 @@ import psycopg
 from psycopg import sql
 
 from app.kernel import db, ids
+from app.kernel.tenant import Tenant
 from app.settings import HOME_CELL
 from migrations.compiled import label_head
 
 MUCH = 16 << 20
 """Bytes of rows from which on emptying costs more than it saves."""
 
-_SHAPE = """
-SELECT count(*), sum(relnatts), sum(relchecks), count(*) FILTER (WHERE relrowsecurity),
-       (SELECT count(*) FROM pg_constraint WHERE connamespace = n.oid AND convalidated),
-       (SELECT count(*) FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid
-        WHERE t.relnamespace = n.oid AND tgenabled = 'O'),
-       (SELECT count(*) FROM pg_proc WHERE pronamespace = n.oid)
-FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = %s GROUP BY n.oid
+_RELATIONS = """
+SELECT array_agg(relname ORDER BY relname) FILTER (WHERE relkind = 'r'),
+       array_agg(relname ORDER BY relname) FILTER (WHERE relkind = 'S')
+FROM pg_class WHERE relnamespace = to_regnamespace(%s)
+"""
+_SHAPES = """
+SELECT relname, relnatts, relchecks, relhastriggers, relrowsecurity
+FROM unnest(%(tables)s::text[]) name LEFT JOIN pg_class c ON c.oid = to_regclass(format('%%I.%%I', %(label)s::text, name))
+ORDER BY name
 """
 _FILLED = """
-SELECT relname, pg_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-WHERE nspname = %s AND relkind = 'r' AND pg_relation_size(c.oid) > 0
+SELECT name, size FROM unnest(%(tables)s::text[]) name, pg_relation_size(format('%%I.%%I', %(label)s::text, name)) size
+WHERE size > 0
 """
-_BEGIN_ANEW = """
-SELECT setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class c ON c.oid = seqrelid
-JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = %s
-"""
+_BEGIN_ANEW = (
+    "SELECT setval(format('%%I.%%I', %(label)s::text, name), 1, false) FROM unnest(%(sequences)s::text[]) name"
+)
 _TOMBSTONE = "UPDATE shared.tenants SET state = 'closed', closed_at = now() WHERE id = %s AND schema_revision = %s"
 _SPARE = "INSERT INTO shared.tenants (id, cell, state, schema_revision) VALUES (%s, %s, 'spare', %s)"
 
-_underway: list[str] = []
-_free: list[str] = []
-_lasting = [0]
+UNHELD = 2
+"""References to what nobody holds: the list's, and the one that asks."""
+
+_underway: list[Tenant] = []
+_free: list[Tenant] = []
 
 
-@contextmanager
-def lasting() -> Iterator[None]:
-    """Labels that are made meanwhile outlive the test that runs."""
-    _lasting[0] += 1
-    try:
-        yield
-    finally:
-        _lasting[0] -= 1
-
-
-def was_made(tenant_id: str) -> None:
+def was_made(tenant: Tenant) -> None:
     """A test has a label of its own."""
-    if not _lasting[0]:
-        _underway.append(tenant_id)
+    _underway.append(tenant)
 
 
 def ended(*, may_be_used: bool) -> None:
@@ -70,36 +64,49 @@ def ended(*, may_be_used: bool) -> None:
 
 def make_a_spare() -> None:
     """Turn the label of a test that has ended into a spare; nothing happens where there is none."""
-    while _free:
+    for place in reversed(range(len(_free))):
+        if sys.getrefcount(_free[place]) > UNHELD:
+            continue
         try:
             with db.owner_work(HOME_CELL) as owner:
                 owner.execute("RESET ROLE")  # the one who owns the server may pass triggers over
-                if _emptied(owner, _free.pop(), ids.new_tenant_id()):
+                if _emptied(owner, _free.pop(place).id, ids.new_tenant_id()):
                     return
         except psycopg.errors.LockNotAvailable:
-            continue  # something of that test still holds it
+            continue  # something of that test still holds its rows
 
 
 def _emptied(owner: psycopg.Connection[Any], old: str, new: str) -> bool:
-    filled = owner.execute(_FILLED, [old]).fetchall()
-    if owner.execute(_SHAPE, [old]).fetchone() != _sound_shape() or sum(size for _, size in filled) > MUCH:
+    known = _soundness()
+    relations: dict[str, Any] = {"tables": known.tables, "sequences": known.sequences}
+    if owner.execute(_SHAPES, relations | {"label": old}).fetchall() != known.shapes:
         return False
-    if not owner.execute(_TOMBSTONE, [old, label_head()]).rowcount:
+    filled = owner.execute(_FILLED, relations | {"label": old}).fetchall()
+    if sum(size for _, size in filled) > MUCH or not owner.execute(_TOMBSTONE, [old, label_head()]).rowcount:
         return False
     owner.execute("SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '1s'")
     names = {"old": sql.Identifier(old), "new": sql.Identifier(new)}
     deletes = [sql.SQL("DELETE FROM {}.{}").format(names["old"], sql.Identifier(name)) for name, _ in filled]
     renames = [sql.SQL(f"ALTER {what} {{old}} RENAME TO {{new}}").format(**names) for what in ("SCHEMA", "ROLE")]
     owner.execute(sql.SQL("; ").join([*deletes, *renames]))
-    owner.execute(_BEGIN_ANEW, [new])
+    owner.execute(_BEGIN_ANEW, relations | {"label": new})
     owner.execute(_SPARE, [new, HOME_CELL, label_head()])
     return True
 
 
+@dataclass(frozen=True)
+class _Soundness:
+    tables: list[str]
+    sequences: list[str]
+    shapes: list[tuple[Any, ...]]
+
+
 @cache
-def _sound_shape() -> object:
-    """The shape of a label that no test has touched: the room's."""
+def _soundness() -> _Soundness:
+    """What a label looks like that no test has touched: the room's."""
     from tests.factories.labels import the_label
 
+    label = the_label("rival").id
     with db.owner_work(HOME_CELL) as owner:
-        return owner.execute(_SHAPE, [the_label("rival").id]).fetchone()
+        tables, sequences = owner.execute(_RELATIONS, [label]).fetchall()[0]
+        return _Soundness(tables, sequences, owner.execute(_SHAPES, {"tables": tables, "label": label}).fetchall())

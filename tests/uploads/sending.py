@@ -15,7 +15,6 @@ from app.kernel import clock, db
 from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.jobs.registry import tasks
 from app.uploads.models import Batch, BatchFile
-from tests.factories import recycling
 from tests.factories.labels import a_label
 
 TABLE = """Album,Artist,Label,Cat,UPC,Date,No,Title
@@ -28,8 +27,7 @@ PART = {**TUS, "content-type": "application/offset+octet-stream"}
 @cache
 def a_label_of(module):
     """One label for all tests of a module: opening one takes longer than most of them."""
-    with recycling.lasting():
-        return a_label()
+    return a_label()
 
 
 def limited(tenant, **limits):
