@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from app.identity.errors import BeyondOwn
 from app.identity.models import Member
 from app.identity.policies import Visitor, permissions_of, require, require_recent
 from app.identity.service.places import Place
+from app.kernel.errors import NotFound
 from app.sso.errors import (
     ConnectionUnknown,
     DomainUnknown,
@@ -18,7 +20,9 @@ from app.sso.errors import (
     RuleUnknown,
     TokenUnknown,
 )
-from app.sso.models import Connection, DirectoryToken, Domain, RoleRule
+from app.sso.models import Connection, DirectoryGroup, DirectoryToken, DirectoryUser, Domain, RoleRule
+
+Held = TypeVar("Held", Domain, RoleRule, DirectoryToken, DirectoryUser, DirectoryGroup)
 
 
 def require_setter(visitor: Visitor) -> None:
@@ -52,28 +56,35 @@ def connection_to_use(session: Session, connection_id: UUID | None, *, also_new:
     return found
 
 
+def of_connection(
+    session: Session,
+    connection: Connection,
+    kind: type[Held],
+    row_id: UUID | None,
+    unknown: type[NotFound],
+    *,
+    locked: bool = True,
+) -> Held:
+    """A row that belongs to a connection; another's is not found."""
+    found = session.get(kind, row_id, with_for_update={"of": kind} if locked else None) if row_id else None
+    if found is None or found.connection_id != connection.id:
+        raise unknown
+    return found
+
+
 def domain_to_change(session: Session, connection: Connection, domain_id: UUID | None) -> Domain:
     """One of a connection's domains."""
-    found = session.get(Domain, domain_id, with_for_update=True) if domain_id else None
-    if found is None or found.connection_id != connection.id:
-        raise DomainUnknown
-    return found
+    return of_connection(session, connection, Domain, domain_id, DomainUnknown)
 
 
 def rule_to_change(session: Session, connection: Connection, rule_id: UUID | None) -> RoleRule:
     """One of a connection's rules."""
-    found = session.get(RoleRule, rule_id, with_for_update={"of": RoleRule}) if rule_id else None
-    if found is None or found.connection_id != connection.id:
-        raise RuleUnknown
-    return found
+    return of_connection(session, connection, RoleRule, rule_id, RuleUnknown)
 
 
 def token_to_end(session: Session, connection: Connection, token_id: UUID | None) -> DirectoryToken:
     """One of a connection's tokens for a directory."""
-    found = session.get(DirectoryToken, token_id, with_for_update=True) if token_id else None
-    if found is None or found.connection_id != connection.id:
-        raise TokenUnknown
-    return found
+    return of_connection(session, connection, DirectoryToken, token_id, TokenUnknown)
 
 
 def check_vouched(connection: Connection, member: Member) -> None:

@@ -1,8 +1,9 @@
-"""People and groups of a directory: made, read, changed, removed."""
+"""People and groups of a directory: made, read, changed, removed, both in the same way; and what we are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar import Response, delete, get, patch, post, put
@@ -33,47 +34,87 @@ from app.sso.pages.scim import (
     wish_of,
 )
 from app.sso.rules.scim import described
-from app.sso.rules.scim.attributes import GROUPS, USERS, document_of
+from app.sso.rules.scim.attributes import GROUPS, USERS, Kind, document_of
 from app.sso.rules.scim.patches import patched
 from app.sso.service import directory, groups
 
 OPEN: Final[dict[str, Any]] = {"sync_to_thread": True, "exception_handlers": {Exception: problem}}
-USER, GROUP = f"{BASE}/Users/{{user_id:str}}", f"{BASE}/Groups/{{group_id:str}}"
+Resource = dict[str, Any]
 
 
-def _user(row: DirectoryUser, held: Sequence[DirectoryGroup], base: str) -> dict[str, Any]:
-    told = [
-        {"value": str(each.id), "$ref": f"{base}/Groups/{each.id}", "display": each.document["displayName"]}
-        for each in held
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A kind of resource as it is kept: how rows are found and told, and what is done with them.
+
+    `told` are rows as a directory reads them, all of them in one question; `document` is what a change begins with.
+    """
+
+    kind: Kind
+    rows: Callable[..., Sequence[Any]]
+    row: Callable[..., Any]
+    told: Callable[[Session, Sequence[Any], str], list[Resource]]
+    document: Callable[[Session, Any], Resource]
+    add: Callable[..., Any]
+    change: Callable[..., None]
+    remove: Callable[..., None]
+
+    def resource(self, session: Session, here: Directory, row: Any) -> Resource:
+        """One row as a directory reads it."""
+        return self.told(session, [row], here.base)[0]
+
+
+def _users_told(session: Session, rows: Sequence[DirectoryUser], base: str) -> list[Resource]:
+    held = directory.groups_of(session, [row.id for row in rows])
+    return [
+        _with(common(row, USERS, base), "groups", [_group(each, base) for each in held.get(row.id, [])]) for row in rows
     ]
-    return common(row, USERS, base) | ({"groups": told} if told else {})
 
 
-def _group(row: DirectoryGroup, held: Sequence[Any], base: str) -> dict[str, Any]:
-    told = [{"value": str(each), "$ref": f"{base}/Users/{each}", "type": "User"} for each in held]
-    return common(row, GROUPS, base) | ({"members": told} if told else {})
+def _group(group: DirectoryGroup, base: str) -> Resource:
+    return {"value": str(group.id), "$ref": f"{base}/Groups/{group.id}", "display": group.document["displayName"]}
 
 
-def _user_here(session: Session, here: Directory, row: DirectoryUser) -> dict[str, Any]:
-    return _user(row, directory.groups_of(session, [row.id]).get(row.id, []), here.base)
+def _groups_told(session: Session, rows: Sequence[DirectoryGroup], base: str) -> list[Resource]:
+    held = groups.members_of(session, [row.id for row in rows])
+    return [
+        _with(
+            common(row, GROUPS, base),
+            "members",
+            [{"value": str(each), "$ref": f"{base}/Users/{each}", "type": "User"} for each in held.get(row.id, [])],
+        )
+        for row in rows
+    ]
 
 
-def _group_here(session: Session, here: Directory, row: DirectoryGroup) -> dict[str, Any]:
-    return _group(row, groups.members_of(session, [row.id]).get(row.id, []), here.base)
+def _with(resource: Resource, name: str, told: list[Resource]) -> Resource:
+    return resource | ({name: told} if told else {})
 
 
-def _users(here: Directory, wish: Wish) -> list[dict[str, Any]]:
-    with tenant_read(here.tenant) as session:
-        rows = directory.users_of(session, here.connection, name=name_asked(USERS, wish))
-        held = directory.groups_of(session, [row.id for row in rows])
-        return [_user(row, held.get(row.id, []), here.base) for row in rows]
+def _group_document(session: Session, row: DirectoryGroup) -> Resource:
+    held = groups.members_of(session, [row.id]).get(row.id, [])
+    return row.document | {"members": [{"value": str(each), "type": "User"} for each in held]}
 
 
-def _groups(here: Directory, wish: Wish) -> list[dict[str, Any]]:
-    with tenant_read(here.tenant) as session:
-        rows = groups.groups(session, here.connection, name=name_asked(GROUPS, wish))
-        held = groups.members_of(session, [row.id for row in rows])
-        return [_group(row, held.get(row.id, []), here.base) for row in rows]
+PEOPLE: Final = Kept(
+    kind=USERS,
+    rows=directory.users_of,
+    row=directory.user_to_change,
+    told=_users_told,
+    document=lambda _, row: dict(row.document),
+    add=directory.add,
+    change=directory.change,
+    remove=directory.remove,
+)
+TEAMS: Final = Kept(
+    kind=GROUPS,
+    rows=groups.groups,
+    row=groups.group_to_change,
+    told=_groups_told,
+    document=_group_document,
+    add=groups.add,
+    change=groups.change,
+    remove=groups.remove,
+)
 
 
 def _asked(request: AnyRequest) -> Wish:
@@ -88,152 +129,84 @@ def _searched(request: AnyRequest, body: bytes) -> Wish:
     return wish_of(found)
 
 
-# People
-
-
-@get(f"{BASE}/Users", **OPEN)
-def list_users(request: AnyRequest) -> Response[bytes]:
-    """The people of the directory."""
-    here, wish = directory_of(request), _asked(request)
-    return listed(_users(here, wish), wish)
-
-
-@post(f"{BASE}/Users/.search", status_code=200, **OPEN)
-def search_users(request: AnyRequest, body: RawBody) -> Response[bytes]:
-    """The same, with the question in the body (RFC 7644 §3.4.3)."""
-    here, wish = directory_of(request), _searched(request, body)
-    return listed(_users(here, wish), wish)
-
-
-@post(f"{BASE}/Users", **OPEN)
-def add_user(request: AnyRequest, body: RawBody) -> Response[bytes]:
-    """Somebody new."""
-    here = directory_of(request)
-    document = document_of(USERS, body_of(request, body))
-    with in_directory(here) as session:
-        row = directory.add(session, here.tenant, here.connection, document)
-        resource = _user_here(session, here, row)
-    return one(request, resource, _asked(request), status=201)
-
-
-@get(USER, **OPEN)
-def read_user(request: AnyRequest, user_id: FromPath[str]) -> Response[bytes]:
-    """Somebody."""
-    here = directory_of(request)
+def _listed(here: Directory, kept: Kept, wish: Wish) -> Response[bytes]:
     with tenant_read(here.tenant) as session:
-        row = directory.user_to_change(session, here.connection, parse_uuid(user_id), locked=False)
-        resource = _user_here(session, here, row)
+        rows = kept.rows(session, here.connection, name=name_asked(kept.kind, wish))
+        found = kept.told(session, rows, here.base)
+    return listed(found, wish)
+
+
+def _reading(kept: Kept) -> list[Any]:
+    """How one kind is looked at."""
+    every, single = _places(kept)
+
+    @get(every, **OPEN)
+    def list_all(request: AnyRequest) -> Response[bytes]:
+        return _listed(directory_of(request), kept, _asked(request))
+
+    @post(f"{every}/.search", status_code=200, **OPEN)
+    def search_all(request: AnyRequest, body: RawBody) -> Response[bytes]:
+        here = directory_of(request)  # the question is in the body (RFC 7644 §3.4.3)
+        return _listed(here, kept, _searched(request, body))
+
+    @get(single, **OPEN)
+    def read(request: AnyRequest, resource_id: FromPath[str]) -> Response[bytes]:
+        here = directory_of(request)
+        with tenant_read(here.tenant) as session:
+            row = kept.row(session, here.connection, parse_uuid(resource_id), locked=False)
+            resource = kept.resource(session, here, row)
+        return one(request, resource, _asked(request))
+
+    return [list_all, search_all, read]
+
+
+def _places(kept: Kept) -> tuple[str, str]:
+    every = f"{BASE}{kept.kind.endpoint}"
+    return every, f"{every}/{{resource_id:str}}"
+
+
+def _changed(request: AnyRequest, here: Directory, kept: Kept, resource_id: str, change: Change) -> Response[bytes]:
+    with in_directory(here) as session:
+        row = kept.row(session, here.connection, parse_uuid(resource_id))
+        check_version(request, row)
+        kept.change(session, here.tenant, here.connection, row, change(kept.document(session, row)))
+        resource = kept.resource(session, here, row)
     return one(request, resource, _asked(request))
 
 
-def _change_user(request: AnyRequest, here: Directory, user_id: str, change: Change) -> Response[bytes]:
-    with in_directory(here) as session:
-        row = directory.user_to_change(session, here.connection, parse_uuid(user_id))
-        check_version(request, row)
-        directory.change(session, here.tenant, here.connection, row, change(row.document))
-        resource = _user_here(session, here, row)
-    return one(request, resource, _asked(request))
+def _writing(kept: Kept) -> list[Any]:
+    """How one kind is made, told anew or in part, and taken away."""
+    every, single = _places(kept)
 
+    @post(every, **OPEN)
+    def add(request: AnyRequest, body: RawBody) -> Response[bytes]:
+        here = directory_of(request)
+        document = document_of(kept.kind, body_of(request, body))
+        with in_directory(here) as session:
+            resource = kept.resource(session, here, kept.add(session, here.tenant, here.connection, document))
+        return one(request, resource, _asked(request), status=201)
 
-@put(USER, **OPEN)
-def replace_user(request: AnyRequest, user_id: FromPath[str], body: RawBody) -> Response[bytes]:
-    """Somebody, told anew."""
-    here = directory_of(request)
-    document = document_of(USERS, body_of(request, body))
-    return _change_user(request, here, user_id, lambda _: document)
+    @put(single, **OPEN)
+    def replace(request: AnyRequest, resource_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        here = directory_of(request)
+        document = document_of(kept.kind, body_of(request, body))
+        return _changed(request, here, kept, resource_id, lambda _: document)
 
+    @patch(single, **OPEN)
+    def tell_in_part(request: AnyRequest, resource_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        here = directory_of(request)
+        given = body_of(request, body)
+        return _changed(request, here, kept, resource_id, lambda held: patched(kept.kind, held, given))
 
-@patch(USER, **OPEN)
-def patch_user(request: AnyRequest, user_id: FromPath[str], body: RawBody) -> Response[bytes]:
-    """Somebody, told in part."""
-    here = directory_of(request)
-    given = body_of(request, body)
-    return _change_user(request, here, user_id, lambda held: patched(USERS, held, given))
+    @delete(single, status_code=204, **OPEN)
+    def remove(request: AnyRequest, resource_id: FromPath[str]) -> None:
+        here = directory_of(request)
+        with in_directory(here) as session:
+            row = kept.row(session, here.connection, parse_uuid(resource_id))
+            check_version(request, row)
+            kept.remove(session, here.tenant, here.connection, row)
 
-
-@delete(USER, status_code=204, **OPEN)
-def remove_user(request: AnyRequest, user_id: FromPath[str]) -> None:
-    """Somebody who is gone."""
-    here = directory_of(request)
-    with in_directory(here) as session:
-        row = directory.user_to_change(session, here.connection, parse_uuid(user_id))
-        check_version(request, row)
-        directory.remove(session, here.tenant, here.connection, row)
-
-
-# Groups
-
-
-@get(f"{BASE}/Groups", **OPEN)
-def list_groups(request: AnyRequest) -> Response[bytes]:
-    """The groups of the directory."""
-    here, wish = directory_of(request), _asked(request)
-    return listed(_groups(here, wish), wish)
-
-
-@post(f"{BASE}/Groups/.search", status_code=200, **OPEN)
-def search_groups(request: AnyRequest, body: RawBody) -> Response[bytes]:
-    """The same, with the question in the body."""
-    here, wish = directory_of(request), _searched(request, body)
-    return listed(_groups(here, wish), wish)
-
-
-@post(f"{BASE}/Groups", **OPEN)
-def add_group(request: AnyRequest, body: RawBody) -> Response[bytes]:
-    """A new group."""
-    here = directory_of(request)
-    document = document_of(GROUPS, body_of(request, body))
-    with in_directory(here) as session:
-        row = groups.add(session, here.tenant, here.connection, document)
-        resource = _group_here(session, here, row)
-    return one(request, resource, _asked(request), status=201)
-
-
-@get(GROUP, **OPEN)
-def read_group(request: AnyRequest, group_id: FromPath[str]) -> Response[bytes]:
-    """A group."""
-    here = directory_of(request)
-    with tenant_read(here.tenant) as session:
-        row = groups.group_to_change(session, here.connection, parse_uuid(group_id), locked=False)
-        resource = _group_here(session, here, row)
-    return one(request, resource, _asked(request))
-
-
-def _change_group(request: AnyRequest, here: Directory, group_id: str, change: Change) -> Response[bytes]:
-    with in_directory(here) as session:
-        row = groups.group_to_change(session, here.connection, parse_uuid(group_id))
-        check_version(request, row)
-        held = groups.members_of(session, [row.id]).get(row.id, [])
-        document = change(row.document | {"members": [{"value": str(each), "type": "User"} for each in held]})
-        groups.change(session, here.tenant, here.connection, row, document)
-        resource = _group_here(session, here, row)
-    return one(request, resource, _asked(request))
-
-
-@put(GROUP, **OPEN)
-def replace_group(request: AnyRequest, group_id: FromPath[str], body: RawBody) -> Response[bytes]:
-    """A group, told anew."""
-    here = directory_of(request)
-    document = document_of(GROUPS, body_of(request, body))
-    return _change_group(request, here, group_id, lambda _: document)
-
-
-@patch(GROUP, **OPEN)
-def patch_group(request: AnyRequest, group_id: FromPath[str], body: RawBody) -> Response[bytes]:
-    """A group, told in part."""
-    here = directory_of(request)
-    given = body_of(request, body)
-    return _change_group(request, here, group_id, lambda held: patched(GROUPS, held, given))
-
-
-@delete(GROUP, status_code=204, **OPEN)
-def remove_group(request: AnyRequest, group_id: FromPath[str]) -> None:
-    """A group that is gone."""
-    here = directory_of(request)
-    with in_directory(here) as session:
-        row = groups.group_to_change(session, here.connection, parse_uuid(group_id))
-        check_version(request, row)
-        groups.remove(session, here.tenant, here.connection, row)
+    return [add, replace, tell_in_part, remove]
 
 
 # What we are
@@ -309,7 +282,6 @@ def nothing_here(request: AnyRequest, rest: FromPath[str]) -> None:  # noqa: ARG
 
 
 handlers: list[Any] = [
-    list_users, search_users, add_user, read_user, replace_user, patch_user, remove_user,
-    list_groups, search_groups, add_group, read_group, replace_group, patch_group, remove_group,
+    *(handler for kept in (PEOPLE, TEAMS) for make in (_reading, _writing) for handler in make(kept)),
     config, resource_types, resource_type, schemas, schema, search, bulk, nothing_here,
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,29 +19,32 @@ from app.kernel.activity import Activity
 from app.kernel.tenant import Tenant
 from app.sso.errors import NotVouched, ScimTaken, ScimUnknown
 from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser
-from app.sso.policies import check_may_place, check_vouched, proved_domains
+from app.sso.policies import check_may_place, check_vouched, of_connection, proved_domains
 from app.sso.rules import domain_of, plain_email
 from app.sso.service.coming import actor_of, place_for
 
 LONGEST_NAME = 120
+Told = TypeVar("Told", DirectoryUser, DirectoryGroup)
 
 
 def user_to_change(
     session: Session, connection: Connection, user_id: UUID | None, *, locked: bool = True
 ) -> DirectoryUser:
     """A person of this directory; another's is not found."""
-    found = session.get(DirectoryUser, user_id, with_for_update=locked) if user_id else None
-    if found is None or found.connection_id != connection.id:
-        raise ScimUnknown
-    return found
+    return of_connection(session, connection, DirectoryUser, user_id, ScimUnknown, locked=locked)
+
+
+def rows_of(session: Session, connection: Connection, kind: type[Told], name: str | None = None) -> list[Told]:
+    """What a directory tells of a kind, the oldest first; or the one of a name."""
+    query = select(kind).where(kind.connection_id == connection.id)
+    if name is not None:
+        query = query.where(kind.folded_name == name.casefold())
+    return list(session.scalars(query.order_by(kind.created_at, kind.id)))
 
 
 def users_of(session: Session, connection: Connection, *, name: str | None = None) -> list[DirectoryUser]:
     """The people of a directory, oldest first; or the one of a name."""
-    query = select(DirectoryUser).where(DirectoryUser.connection_id == connection.id)
-    if name is not None:
-        query = query.where(DirectoryUser.folded_name == name.casefold())
-    return list(session.scalars(query.order_by(DirectoryUser.created_at, DirectoryUser.id)))
+    return rows_of(session, connection, DirectoryUser, name)
 
 
 def add(session: Session, tenant: Tenant, connection: Connection, document: dict[str, Any]) -> DirectoryUser:
@@ -58,7 +61,7 @@ def add(session: Session, tenant: Tenant, connection: Connection, document: dict
         made_member=False,
     )
     session.add(row)
-    _flushed(session)
+    flushed(session)
     settle(session, tenant, connection, row)
     _tell(session, tenant, connection, "scim.user_kept", row)
     return row
@@ -72,7 +75,7 @@ def change(
         return
     row.document, row.folded_name = document, str(document["userName"]).casefold()
     row.version, row.changed_at = row.version + 1, clock.now()
-    _flushed(session)
+    flushed(session)
     settle(session, tenant, connection, row)
     _tell(session, tenant, connection, "scim.user_kept", row)
 
@@ -206,7 +209,8 @@ def _name_of(document: dict[str, Any]) -> str:
     return " ".join(str(document.get("displayName") or spelled).split())[:LONGEST_NAME]
 
 
-def _flushed(session: Session) -> None:
+def flushed(session: Session) -> None:
+    """Write what a directory tells; a name that another row of its has is taken."""
     try:
         session.flush()
     except IntegrityError:

@@ -7,34 +7,28 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel import activity, clock, ids
 from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
-from app.sso.errors import ScimInvalid, ScimTaken, ScimUnknown
+from app.sso.errors import ScimInvalid, ScimUnknown
 from app.sso.models import Connection, DirectoryGroup, DirectoryMembership, DirectoryUser
+from app.sso.policies import of_connection
 from app.sso.service.coming import actor_of
-from app.sso.service.directory import give_role
+from app.sso.service.directory import flushed, give_role, rows_of
 
 
 def group_to_change(
     session: Session, connection: Connection, group_id: UUID | None, *, locked: bool = True
 ) -> DirectoryGroup:
     """A group of this directory; another's is not found."""
-    found = session.get(DirectoryGroup, group_id, with_for_update=locked) if group_id else None
-    if found is None or found.connection_id != connection.id:
-        raise ScimUnknown
-    return found
+    return of_connection(session, connection, DirectoryGroup, group_id, ScimUnknown, locked=locked)
 
 
 def groups(session: Session, connection: Connection, *, name: str | None = None) -> list[DirectoryGroup]:
     """The groups of a directory, oldest first; or the one of a name."""
-    query = select(DirectoryGroup).where(DirectoryGroup.connection_id == connection.id)
-    if name is not None:
-        query = query.where(DirectoryGroup.folded_name == name.casefold())
-    return list(session.scalars(query.order_by(DirectoryGroup.created_at, DirectoryGroup.id)))
+    return rows_of(session, connection, DirectoryGroup, name)
 
 
 def members_of(session: Session, group_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
@@ -63,7 +57,7 @@ def add(session: Session, tenant: Tenant, connection: Connection, document: dict
         changed_at=now,
     )
     session.add(row)
-    _flushed(session)
+    flushed(session)
     _settle(session, tenant, connection, row, wanted, everybody=False)
     _tell(session, tenant, connection, "scim.group_kept", row, len(wanted))
     return row
@@ -77,7 +71,7 @@ def change(
     is_renamed = plain.get("displayName") != row.document.get("displayName")
     row.document, row.folded_name = plain, str(plain["displayName"]).casefold()
     row.version, row.changed_at = row.version + 1, clock.now()
-    _flushed(session)
+    flushed(session)
     _settle(session, tenant, connection, row, wanted, everybody=is_renamed)
     _tell(session, tenant, connection, "scim.group_kept", row, len(wanted))
 
@@ -126,13 +120,6 @@ def _settle(
 def _known(session: Session, connection: Connection, user_ids: set[UUID]) -> dict[UUID, DirectoryUser]:
     query = select(DirectoryUser).where(DirectoryUser.connection_id == connection.id, DirectoryUser.id.in_(user_ids))
     return {user.id: user for user in session.scalars(query)}
-
-
-def _flushed(session: Session) -> None:
-    try:
-        session.flush()
-    except IntegrityError:
-        raise ScimTaken from None
 
 
 def _tell(
