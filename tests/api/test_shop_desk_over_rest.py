@@ -189,3 +189,44 @@ def test_what_the_printer_refused_is_asked_for_again(api, client_of, label, riva
     (shown,) = api("PUT", path)["parcels"]
     assert shown["state"] == "open"
     api.refused("PUT", path, 409)
+
+
+def test_lists_of_the_shop_are_narrowed_as_in_the_portal(api, label):
+    shirt = a_variant(label, "physical", in_stock=9)
+    sent_, loaded = pay(label, an_order(label, shirt)), pay(label, an_order(label, a_variant(label)))
+
+    def found(query):
+        return {each["id"] for each in api("GET", f"/orders?{query}")["items"]}
+
+    both = {str(sent_.id), str(loaded.id)}
+    assert found("waits=true") == {str(sent_.id)}
+    assert found("waits=false") == {str(loaded.id)}
+    assert found(f"q={sent_.number}") == {str(sent_.id)}
+    assert found("q=fan") == found("is_refunded=false") == found(f"currency={sent_.currency}") == both
+    assert found("q=nobody") == found("is_refunded=true") == found("currency=JPY") == set()
+    emails = {sent_.email, loaded.email}
+    assert {each["email"] for each in api("GET", "/customers?kind=guest&has_bought=true")["items"]} == emails
+    assert api("GET", "/customers?kind=fan")["items"] == []
+    api.refused("GET", "/customers?kind=buyer", 400)
+    assert api("GET", "/products?ships_from=2030-01-01")["items"] == []
+
+
+def test_a_post_is_of_the_time_that_is_said(api):
+    page = f"/store-pages/{api('POST', '/store-pages', {'kind': 'post', 'title': 'On tour'})['id']}"
+    moment = "2026-03-01T09:00:00Z"
+    assert api.changes(page, {"language": "en", "published_at": moment})["published_at"] is None  # nobody sees it yet
+    api("PUT", f"{page}/publication")
+    assert api.changes(page, {"language": "en", "published_at": moment})["published_at"] == moment
+    assert api.changes(page, {"language": "en", "title": "On the road"})["published_at"] == moment
+    api.refused("PATCH", page, 422, {"language": "en", "published_at": None}, if_match="*")
+
+
+def test_recordings_are_found_by_what_they_lack(api, label):
+    a_release(label, "Night Drive")
+    every = {each["id"] for each in api("GET", "/recordings")["items"]}
+    assert {each["id"] for each in api("GET", "/recordings?lacks=audio")["items"]} == every
+    first = min(every)
+    api.changes(f"/recordings/{first}", {"genre": "Electronic"})
+    assert {each["id"] for each in api("GET", "/recordings?genre=electronic")["items"]} == {first}
+    assert first not in {each["id"] for each in api("GET", "/recordings?lacks=genre")["items"]}
+    api.refused("GET", "/recordings?lacks=soul", 400)

@@ -14,6 +14,7 @@ from app.api.rest.conventions import Answer, Call, Resource, Section, View
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.service import bulk
+from app.api.service.callers import of_caller
 from app.identity.policies import Visitor
 from app.kernel.web.strict import QueryUnusable
 
@@ -81,7 +82,7 @@ def add_bulk_job(call: Call, session: Session, body: bytes) -> Answer:
 @SECTION.listing("/bulk", BULK, scope="bulk:write")
 def list_bulk_jobs(call: Call, session: Session) -> Answer:
     """List bulk jobs. Those of the same program, newest first."""
-    return BULK.page(call, session, bulk.of_caller(call.caller), seen=True)
+    return BULK.page(call, session, of_caller(call.caller, BulkJob), seen=True)
 
 
 @SECTION.get("/bulk/{job_id}", scope="bulk:write", resource=BULK)

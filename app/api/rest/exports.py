@@ -16,6 +16,7 @@ from app.api.rest.conventions import Answer, Body, Call, Part, Resource, Section
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.service import exporting
+from app.api.service.callers import of_caller
 from app.identity.policies import Visitor
 from app.kernel import files
 from app.kernel.errors import Invalid
@@ -120,7 +121,7 @@ def add_export(call: Call, session: Session, body: NewExport) -> Answer:
 @SECTION.listing("/exports", EXPORTS, scope="exports:write")
 def list_exports(call: Call, session: Session) -> Answer:
     """List exports. Those of the same program, newest first."""
-    return EXPORTS.page(call, session, exporting.of_caller(call.caller), seen=True)
+    return EXPORTS.page(call, session, of_caller(call.caller, DataExport), seen=True)
 
 
 @SECTION.get("/exports/{export_id}", scope="exports:write", resource=EXPORTS)

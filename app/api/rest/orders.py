@@ -21,6 +21,7 @@ from app.kernel.db import tenant_work
 from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Refund
 from app.storefront.models.orders import STATES as STATES_SQL
 from app.storefront.policies import order_to_change, order_to_read, parcel_to_change
+from app.storefront.queries.orders import WAITS, fits
 from app.storefront.rules.fulfilment import CARRIERS
 from app.storefront.service import ordering, paying, refunding, sending
 from app.storefront.service.ordering import address_of
@@ -207,7 +208,11 @@ ORDERS = Resource(
     visible=whole_shop,
     parts={"lines": Part(_lines, []), "parcels": Part(_parcels, []), "refunds": Part(_refunds, [])},
     filters={
+        "q": by.search(fits, "Part of a number, a mail address or a name, as typed."),
         "state": by.choice(Order.state, STATES, "Orders that stand here."),
+        "waits": by.flag(WAITS, "Whether something of it is to be sent by the label."),
+        "is_refunded": by.flag(Order.refunded_micros > 0, "Whether any of it was given back."),
+        "currency": by.text(Order.currency, "Orders in this currency.", "EUR"),
         "email": by.text(Order.email, "Orders of this mail address.", "fan@example.com"),
         "fan_id": by.ident(Order.fan_id, "Orders of this fan."),
         "country": by.text(Order.country, "Orders to this country.", "DE"),

@@ -203,6 +203,7 @@ PRODUCTS = Resource(
         "q": by.search(lambda wanted: matches(Product.folded, wanted), "Part of a title, as people type it.", forgive),
         "kind": by.choice(Product.kind, ("digital", "physical", "bundle", "membership"), "Products of one kind."),
         "state": by.choice(Product.state, ("draft", "live", "archived"), "Products in one state."),
+        "ships_from": by.from_day(Product.ships_on, "What is sent on this day or later, as preorders are."),
         "release_id": by.ident(Product.release_id, "What is sold of this release."),
         "artist_id": by.ident(Product.artist_id, "What is sold of this artist."),
         "updated_since": by.since(Product.updated_at, "Products that changed at this moment or later."),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Meta
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.api.rest.catalog_parts import (
@@ -41,6 +41,7 @@ from app.catalog.policies import (
     recording_to_read,
     work_to_read,
 )
+from app.catalog.queries.recordings import LACKS, lacks
 from app.catalog.rules import parts as rules
 from app.catalog.rules.fields import PARENTAL
 from app.catalog.rules.parts import Item
@@ -165,6 +166,9 @@ RECORDINGS = Resource(
         "artist_id": by.of_id("Recordings by this artist.", _by_artist),
         "release_id": by.of_id("Recordings on this release.", _on_release),
         "parental": by.choice(Recording.parental, PARENTAL, "Recordings with this warning."),
+        "genre": by.search(lambda genre: func.lower(Recording.genre) == genre.lower(), "Recordings of this genre."),
+        "language": by.text(Recording.language, "Recordings in this language.", "de"),
+        "lacks": by.chosen(sorted(LACKS), "Recordings that lack this.", lacks),
         "has_audio": by.flag(Recording.audio_id.is_not(None), "Whether its sound is there."),
         "updated_since": by.since(Recording.updated_at, "Recordings that changed at this moment or later."),
     },

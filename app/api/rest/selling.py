@@ -115,15 +115,20 @@ class LegalPages(View):
 
 
 class StorePageChange(Patch, frozen=True):
-    """A page in one language; an empty title takes the language away."""
+    """A page in one language; an empty title takes the language away. Only what is published can be of another time."""
 
     language: Annotated[str, Meta(min_length=2, max_length=20, examples=["de"])]
     title: Text | UnsetType = UNSET
     body: LongText | UnsetType = UNSET
     slug: Code | UnsetType = UNSET
+    published_at: Moment | UnsetType = UNSET
 
 
 ORDERS_SHOWN: Final = 100
+CUSTOMERS: Final[Query] = SEARCH | {
+    "kind": {"type": "string", "enum": ["fan", "guest"], "description": "Fans have an account, guests have none."},
+    "has_bought": {"type": "string", "enum": ["true"], "description": "Only who paid for something."},
+}
 EMAIL: Final[Query] = {
     "email": {
         "type": "string",
@@ -132,7 +137,9 @@ EMAIL: Final[Query] = {
         "examples": ["fan@example.com"],
     }
 }
-_LISTING = Listing("api_customers", "/customers", parts={"q": ANY_TEXT}, sorts=("seen",))
+_LISTING = Listing(
+    "api_customers", "/customers", parts={"q": ANY_TEXT, "kind": ANY_TEXT, "bought": ANY_TEXT}, sorts=("seen",)
+)
 
 
 class SpendView(View):
@@ -284,6 +291,7 @@ def write_store_page(call: Call, session: Session, body: StorePageChange) -> Ans
         body=page.bodies.get(language, "") if body.body is UNSET else body.body,
         slug=page.slug if body.slug is UNSET else body.slug,
         version=page.version,
+        published_at=None if body.published_at is UNSET else body.published_at,
     )
     pages.change(session, call.tenant, call.actor, page, wish)
     return STORE_PAGES.one(call, session, page.id)
@@ -314,20 +322,21 @@ def remove_store_page(call: Call, session: Session) -> Answer:
     return Answer()
 
 
-@SECTION.get("/customers", scope="store:read", gives=CustomerPage, query=PAGES | SEARCH)
+@SECTION.get("/customers", scope="store:read", gives=CustomerPage, query=PAGES | CUSTOMERS)
 def list_customers(call: Call, session: Session) -> Answer:
     """List customers. Whoever bought or signed up, by mail address, with what they spent."""
     require_shop(call.visitor)
-    wanted = asked(call, PAGES | SEARCH).get("q", "").strip()
+    told = asked(call, PAGES | CUSTOMERS)
+    values = {"q": told.get("q", "").strip(), "kind": told.get("kind", ""), "bought": told.get("has_bought", "")}
 
     def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
-        said = Asked(_LISTING, "seen", {"q": wanted} if wanted else {})
+        said = Asked(_LISTING, "seen", {name: value for name, value in values.items() if value})
         last = (datetime.fromisoformat(after[0]), str(after[1])) if after else None
         rows = session.execute(customers.customers(said, limit=limit, after=last)).all()
         spent = customers.spends(session, [row.email for row in rows])
         return [(_customer(row, spent.get(row.email, [])), [row.seen.isoformat(), row.email]) for row in rows]
 
-    return page_by_key(call, SEARCH, fetch)
+    return page_by_key(call, CUSTOMERS, fetch)
 
 
 def _customer(row: Any, spent: list[Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.api.errors import BulkEmpty, BulkLineUnusable, BulkOver, BulkTooLong, BulkUnknown
 from app.api.models import BulkJob, BulkOperation
-from app.api.service.callers import Caller
+from app.api.service.callers import Caller, of_caller
 from app.kernel import activity, clock, ids, jobs
 from app.kernel.db import table_of
 from app.kernel.db.copying import copy_rows
@@ -93,15 +93,9 @@ def _cells(number: int, line: bytes) -> list[Any]:
     return [*texts, bytes(said.body).decode()]
 
 
-def of_caller(caller: Caller) -> Any:
-    """The condition that a job is the caller's own."""
-    mine = BulkJob.client_id == caller.client_id
-    return mine & (BulkJob.member_id == caller.member_id if caller.member_id else BulkJob.member_id.is_(None))
-
-
 def job_to_read(session: Session, caller: Caller, job_id: UUID | None) -> BulkJob:
     """A job that the same program asked for."""
-    job = session.scalar(select(BulkJob).where(BulkJob.id == job_id, of_caller(caller))) if job_id else None
+    job = session.scalar(select(BulkJob).where(BulkJob.id == job_id, of_caller(caller, BulkJob))) if job_id else None
     if job is None:
         raise BulkUnknown
     return job

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, exists, null, select
+from sqlalchemy import ColumnElement, Select, exists, null, select
 from sqlalchemy.orm import Session
 
 from app.api.errors import PossessionRefused, ScopeMissing, TokenMissing, TokenRefused
@@ -195,6 +195,13 @@ def recalled(session: Session, tenant: Tenant, asked: Asked) -> Caller:
     granted = sessions.granted_to(session, member) if asked.member_id is not None else {}
     visitor = replace(_visitor(tenant, client, member, scopes, granted, claims), proved_at=None)
     return Caller(visitor, client.id, scopes, asked.member_id)
+
+
+def of_caller(caller: Caller, kind: Any) -> ColumnElement[bool]:
+    """The condition that what was asked for, a job or an export, is the caller's own."""
+    whose = kind.member_id == caller.member_id if caller.member_id else kind.member_id.is_(None)
+    mine: ColumnElement[bool] = (kind.client_id == caller.client_id) & whose
+    return mine
 
 
 def _visitor(

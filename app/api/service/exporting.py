@@ -19,7 +19,7 @@ from app.api.errors import ExportUnknown, TokenRefused, TooManyExports
 from app.api.models import DataExport
 from app.api.queries.lists import LISTS, Listing
 from app.api.rules import sheets
-from app.api.service.callers import Caller, recalled
+from app.api.service.callers import Caller, of_caller, recalled
 from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor, allows_somewhere, granted_for
 from app.kernel import activity, clock, failpoint, files, ids, jobs
@@ -89,15 +89,9 @@ def _is_as_asked(visitor: Visitor, export: DataExport) -> bool:
     return allows_somewhere(visitor, LISTS[export.kind].permission) and _reach(visitor, export.kind) == export.reach
 
 
-def of_caller(caller: Caller) -> Any:
-    """The condition that an export is the caller's own."""
-    mine = DataExport.client_id == caller.client_id
-    return mine & (DataExport.member_id == caller.member_id if caller.member_id else DataExport.member_id.is_(None))
-
-
 def export_to_read(session: Session, caller: Caller, export_id: UUID | None) -> DataExport:
     """An export that the same program asked for."""
-    query = select(DataExport).where(DataExport.id == export_id, of_caller(caller))
+    query = select(DataExport).where(DataExport.id == export_id, of_caller(caller, DataExport))
     found = session.scalar(query) if export_id else None
     if found is None:
         raise ExportUnknown

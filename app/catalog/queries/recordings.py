@@ -97,7 +97,7 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.get("parental"):
         chosen.append(Recording.parental == asked.get("parental"))
     if asked.get("lacks"):
-        chosen.append(_LACKS[asked.get("lacks")])
+        chosen.append(lacks(asked.get("lacks")))
     if asked.get("imprint"):
         chosen.append(_on_release(Imprint.key == asked.get("imprint")))
     if asked.get("problems"):
@@ -114,6 +114,11 @@ _LACKS: dict[str, ColumnElement[bool]] = {
     "lyrics": and_(Recording.lyrics.is_(None), Recording.is_instrumental.is_(False)),
 }
 LACKS = frozenset(_LACKS)
+
+
+def lacks(what: str) -> ColumnElement[bool]:
+    """Whether a recording lacks one of `LACKS`."""
+    return _LACKS[what]
 
 
 def _on_release(*only: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from app.storefront.models import (
 )
 
 TO_SEND = ("open", "packed")
-_WAITS = exists().where(Fulfilment.order_id == Order.id, Fulfilment.state.in_(TO_SEND), Fulfilment.kind == "parcel")
+WAITS = exists().where(Fulfilment.order_id == Order.id, Fulfilment.state.in_(TO_SEND), Fulfilment.kind == "parcel")
 _DIGITS = 10
 
 
@@ -35,7 +35,7 @@ def orders(asked: Asked, *, after: list[Any] | None = None, limit: int) -> Selec
         .where(OrderLine.order_id == Order.id, OrderLine.bundle_id.is_(None))
         .scalar_subquery()
     )
-    query = select(Order, things.label("things"), _WAITS.label("waits")).where(*_chosen(asked)).limit(limit)
+    query = select(Order, things.label("things"), WAITS.label("waits")).where(*_chosen(asked)).limit(limit)
     if after is not None:
         there = select(Order.placed_at).where(Order.number == int(after[0])).scalar_subquery()
         query = query.where(tuple_(Order.placed_at, Order.number) < tuple_(there, int(after[0])))
@@ -47,7 +47,7 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if state := asked.get("state"):
         chosen.append(Order.state == state)
     if asked.get("send"):
-        chosen.append(_WAITS)
+        chosen.append(WAITS)
     if asked.get("refunds"):
         chosen.append(Order.refunded_micros > 0)
     if country := asked.get("country"):
@@ -55,11 +55,11 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if currency := asked.get("currency"):
         chosen.append(Order.currency == currency.upper())
     if wanted := asked.get("q"):
-        chosen.append(_fits(wanted))
+        chosen.append(fits(wanted))
     return chosen
 
 
-def _fits(wanted: str) -> ColumnElement[bool]:
+def fits(wanted: str) -> ColumnElement[bool]:
     """By number, with or without what stands before it; by mail address, or part of one; by name."""
     said = wanted.lower()
     found = [func.strpos(func.lower(Order.customer), said) > 0]
@@ -141,7 +141,7 @@ def to_send(session: Session, limit: int) -> list[Any]:
         .where(and_(Fulfilment.order_id == Order.id, Fulfilment.state.in_(TO_SEND), Fulfilment.kind == "parcel"))
         .scalar_subquery()
     )
-    query = select(Order, func.coalesce(things, 0).label("things")).where(_WAITS)
+    query = select(Order, func.coalesce(things, 0).label("things")).where(WAITS)
     return list(session.execute(query.order_by(Order.placed_at, Order.number).limit(limit)))
 
 
