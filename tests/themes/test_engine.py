@@ -286,3 +286,15 @@ def test_what_an_older_version_kept_is_read_as_it_is_said_today():
     assert inputs.copy.strings == {"en": {"Store": "Shop"}, "*": {"Cart": "basket", "Store": "Stand"}}
     assert kept["layout"]["player"] == "card"
     assert parse(modern(a_theme())) == parse(a_theme())
+
+
+def test_what_a_newer_version_kept_is_read_without_what_is_not_known_yet():
+    blocks = [{"kind": "hero"}, {"kind": "concerts", "city": "Oslo"}, {"kind": "releases", "count": 4, "shape": "row"}]
+    kept = a_theme(
+        front={"sections": blocks, "pinned": True}, shape={"radius": 12, "grain": "film"}, sound={"intro": "chime"}
+    )
+    inputs = parse(modern(kept))
+    assert inputs.shape.radius == 12
+    assert [(block.kind, block.count) for block in inputs.front.sections] == [("hero", None), ("releases", 4)]
+    with pytest.raises(InputRefused, match="not part of a theme"):
+        parse(kept)

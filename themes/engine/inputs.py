@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta, field
@@ -19,6 +19,7 @@ from themes.engine.fonts import is_known
 Mood = Literal["neutral", "tinted", "paper", "ink"]
 Scheme = Literal["auto", "light", "dark"]
 Contrast = Literal["AA", "AAA"]
+BlockKind = Literal["hero", "releases", "merch", "artists", "journal", "text"]
 Hex = Annotated[str, Meta(pattern=r"\A#[0-9a-fA-F]{6}\Z")]
 FontKey = Annotated[str, Meta(max_length=60)]
 Line = Annotated[str, Meta(max_length=120)]
@@ -37,8 +38,6 @@ LONGEST_BLOCK = 20_000
 Original = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Block = Annotated[str, Meta(max_length=LONGEST_BLOCK)]
-RETIRED = ("layout.grid", "layout.player")
-"""What a theme once said and no page has heard: it comes back with the pages that will."""
 LARGEST_INPUTS = 200_000
 MOST_SECTIONS = 12
 MOST_SHOWN = 12
@@ -163,7 +162,7 @@ class Layout(_Part, frozen=True):
 class Section(_Part, frozen=True):
     """One block of the shop's front page; `count` says how many things it shows at most, texts are by language."""
 
-    kind: Literal["hero", "releases", "merch", "artists", "journal", "text"]
+    kind: BlockKind
     count: Annotated[int, Meta(ge=1, le=MOST_SHOWN)] | None = None
     titles: dict[Tongue, Line] = {}
     bodies: dict[Tongue, Block] = {}
@@ -220,6 +219,10 @@ class Inputs(_Part, frozen=True):
     identity: Identity = field(default_factory=Identity)
 
 
+PARTS: Final[Mapping[str, type[_Part]]] = {each.name: each.type for each in msgspec.structs.fields(Inputs)}
+BLOCK_KINDS: Final = frozenset(get_args(BlockKind))
+
+
 class InputRefused(ValueError):
     """An input that cannot be used: `field` names it ("shape.radius"), `sentence` says what is possible."""
 
@@ -259,20 +262,27 @@ def parse(raw: Mapping[str, Any]) -> Inputs:
 
 
 def modern(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs as an older version kept them, said as they are said today.
+    """Inputs as another version of the product kept them, said as they are said today.
 
-    What is no part of a theme any more falls away; terms, which were one word for all languages, are words in each.
+    What is no part of a theme any more falls away, and what is not yet one: while a new version is rolled out, old
+    processes read what new ones wrote. Terms, which were one word for all languages, are words in each.
     """
-    inputs = {name: dict(group) for name, group in stored.items()}
-    for name in RETIRED:
-        group, _, key = name.partition(".")
-        inputs.get(group, {}).pop(key, None)
-    terms = inputs.get("copy", {}).pop("terms", {})
+    terms = stored.get("copy", {}).get("terms", {})
+    inputs = {name: _known(stored[name], part) for name, part in PARTS.items() if name in stored}
+    if "front" in inputs:
+        blocks = [
+            _known(each, Section) for each in inputs["front"].get("sections", []) if each.get("kind") in BLOCK_KINDS
+        ]
+        inputs["front"]["sections"] = blocks
     if terms:
         strings = inputs["copy"].get("strings", {})
         words = {term.capitalize(): text for term, text in terms.items()} | strings.get(EVERY, {})
         inputs["copy"]["strings"] = strings | {EVERY: words}
     return inputs
+
+
+def _known(stored: Mapping[str, Any], part: type[_Part]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name in part.__struct_fields__}
 
 
 def plain(inputs: Inputs) -> dict[str, Any]:
