@@ -44,6 +44,17 @@ def test_a_market_is_added_changed_closed_and_taken_away(api):
     assert api.changes(f"/markets/{rest['id']}", {"name": "World"})["is_rest"]
 
 
+def test_a_market_has_names_by_language_that_are_merged_one_by_one(api):
+    rest = next(each for each in api("GET", "/markets")["items"] if each["is_rest"])
+    path = f"/markets/{rest['id']}"
+    assert rest["names"]["de"] == "Rest der Welt"
+    changed = api.changes(path, {"names": {"de": "Überall sonst", "fr": None}})
+    assert changed["names"] == {key: name for key, name in rest["names"].items() if key != "fr"} | {
+        "de": "Überall sonst"
+    }
+    api.refused("PATCH", path, 422, {"names": {"xx": "Elsewhere"}}, if_match="*")
+
+
 def test_a_market_that_was_sold_in_is_closed_instead_of_taken_away(api, label):
     order = an_order(label, a_variant(label))
     path = f"/markets/{order.market_id}"

@@ -163,6 +163,24 @@ def test_a_market_is_kept_and_a_country_belongs_to_one(client_as, shop):
     assert client.post(f"{STORE}/markets/{market.id}/rates", data=rate | {"price": "-1"}).status_code == 422
 
 
+def test_a_market_is_called_something_in_each_language(client_as, client_of, shop, rival):
+    client = client_as(shop)
+    (market,) = rows(shop, Market, key="uk")
+    form = {"match": str(market.version), "name": "Britain", "currency": "GBP", "countries": "GB", "is_open": "1",
+            "tax_shown": "included", "rounding": "nine", "called.de": "Großbritannien", "called.fr": " "}  # fmt: skip
+    assert 'name="called.de" value="Vereinigtes Königreich"' in client.get(f"{STORE}/markets/{market.id}").text
+    assert client.post(f"{STORE}/markets/{market.id}", data=form).status_code == 303
+    (kept,) = rows(shop, Market, key="uk")
+    assert (kept.name, kept.names["de"], "fr" in kept.names) == ("Britain", "Großbritannien", False)
+    assert kept.names["ja"] == "イギリス", "what the form has no field for stays"
+    fan = client_of(f"{shop.slug}.localhost")
+    shown = {language: fan.get(f"/{language}").text for language in ("en", "de", "fr")}
+    assert "Großbritannien" in shown["de"]
+    assert "Britain" in shown["en"]
+    assert "Britain" in shown["fr"]
+    assert client_as(rival).post(f"{STORE}/markets/{market.id}", data=form).status_code == 404
+
+
 def test_a_way_of_sending_is_called_something_in_each_language(client_as, shop):
     client = client_as(shop)
     (market,) = rows(shop, Market, key="us")

@@ -9,6 +9,7 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.api.rest.artists import merged
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View, said
 from app.api.rest.conventions.numbered import asked
 from app.api.rest.conventions.schemas import Count, Id
@@ -40,6 +41,7 @@ class MarketPlaceView(View):
     id: Id
     key: str
     name: str
+    names: dict[str, str]
     currency: Currency
     countries: list[str]
     languages: list[str]
@@ -57,6 +59,7 @@ class NewMarketSaid(Body, frozen=True):
     name: MarketName
     currency: Currency
     countries: Annotated[list[Country], Meta(min_length=1, max_length=300)]
+    names: dict[Language, MarketName] = msgspec.field(default_factory=dict)
     languages: Languages = msgspec.field(default_factory=list)
     tax_shown: TaxShown = "included"
     rounding: Rounding = "none"
@@ -65,9 +68,13 @@ class NewMarketSaid(Body, frozen=True):
 
 
 class MarketChange(Patch, frozen=True):
-    """What is to be otherwise. With another currency the market's own prices and rates of sending are gone."""
+    """What is to be otherwise. With another currency the market's own prices and rates of sending are gone.
+
+    Languages of `names` are merged one by one.
+    """
 
     name: MarketName | UnsetType = UNSET
+    names: dict[Language, MarketName | None] | UnsetType | None = UNSET
     currency: Currency | UnsetType = UNSET
     countries: Countries | UnsetType = UNSET
     languages: Languages | UnsetType = UNSET
@@ -155,7 +162,10 @@ def change_market(call: Call, session: Session, body: MarketChange) -> Answer:
     market = market_to_change(session, call.visitor, call.id("market_id"))
     MARKETS.require_unchanged(call, market)
     now: dict[str, Any] = {name: getattr(market, name) for name in NewMarket.__struct_fields__}
-    wish = NewMarket(**(now | said(body)))
+    changes = said(body)
+    if "names" in changes:
+        changes["names"] = merged(market.names, changes["names"])
+    wish = NewMarket(**(now | changes))
     arranging.change_market(session, call.actor, market, wish, version=market.version)
     return MARKETS.one(call, session, market.id)
 

@@ -35,6 +35,9 @@ class Market(LabelModel):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
+    names: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=EMPTY)
+    """In other languages than the label's first, in which it is called `name`, and so where a language has none."""
+
     currency: Mapped[str] = mapped_column(Text)
     countries: Mapped[list[str]] = mapped_column(KEYS, server_default=EMPTY)
     languages: Mapped[list[str]] = mapped_column(KEYS, server_default=EMPTY)

@@ -57,6 +57,10 @@ class Shopper:
         """A text of the label's in the reader's language, or the next best."""
         return ways.said(texts, self.language, self.tenant.languages)[0]
 
+    def name_of(self, market: MarketView) -> str:
+        """What a market is called here: in the reader's language, else as in the label's first."""
+        return self.said({self.tenant.languages[0]: market.name} | market.names)
+
 
 def shopper_of(request: AnyRequest) -> Shopper:
     """The visitor of an open shop's page; its address says the language. Not found where no shop is open."""

@@ -201,6 +201,7 @@ class MarketUnusable(Invalid):
     message = "The market cannot be kept like this."
     KEY = sentence("Give it a short name that no other market has: 2 to 20 small letters, digits and hyphens.")
     NAME = sentence("Give it a name.")
+    LONG = sentence("A name has up to 100 characters.")
     CURRENCY = sentence("Choose a currency.")
     COUNTRY = sentence("Choose countries that no other market has.")
     ROUNDING = sentence("Choose how prices are rounded and how taxes are shown.")

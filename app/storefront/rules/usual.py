@@ -13,11 +13,11 @@ from typing import Any, Final
 from babel.core import Locale, get_global
 
 from app.kernel.money import exponent
+from app.kernel.web.languages import LANGUAGES, SOURCE
 from app.storefront.rules.rounding import converted, minor_step
 
 DATA: Final = Path(__file__).parents[1] / "data"
 WORLD: Final = "world"
-_LOCALE: Final = Locale("en")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class UsualMarket:
 
     key: str
     name: str
+    names: dict[str, str]
     currency: str
     countries: tuple[str, ...]
     languages: tuple[str, ...]
@@ -90,15 +91,25 @@ def _market(said: dict[str, Any], currency: str, country: str, read: dict[str, A
     price = _micros(said["near" if is_near else "far"], worth, code)
     free_from = _micros(said["free_from"], worth, code) or None
     return UsualMarket(
-        said["key"], said["name"], code, tuple(said["countries"]), tuple(said["languages"]), said["tax_shown"],
-        said["rounding"], _ways(read["way"], price, free_from, is_near=is_near),
+        said["key"], said["name"], _names(said), code, tuple(said["countries"]), tuple(said["languages"]),
+        said["tax_shown"], said["rounding"], _ways(read["way"], price, free_from, is_near=is_near),
     )  # fmt: skip
+
+
+def _names(said: dict[str, Any]) -> dict[str, str]:
+    """The market's name in each of our languages, by CLDR where it is called after a country or a union of them."""
+    return names_of(said["territory"]) if "territory" in said else dict(said["names"])
+
+
+def names_of(territory: str) -> dict[str, str]:
+    """What a territory is called in each of our languages."""
+    return {key: str(Locale.parse(key, sep="-").territories.get(territory, territory)) for key in LANGUAGES}
 
 
 def _own(country: str, found: Sequence[UsualMarket]) -> UsualMarket:
     world = next(each for each in found if each.key == WORLD)
-    name = str(_LOCALE.territories.get(country, country))
-    return replace(world, key=country.lower(), name=name, countries=(country,), rounding="none")
+    names = names_of(country)
+    return replace(world, key=country.lower(), name=names[SOURCE], names=names, countries=(country,), rounding="none")
 
 
 def _ways(ways: Sequence[dict[str, Any]], price: int, free_from: int | None, *, is_near: bool) -> tuple[Sent, ...]:

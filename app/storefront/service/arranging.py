@@ -36,6 +36,7 @@ KEY: Final = re.compile(r"[a-z0-9-]{2,20}")
 SHOWN: Final = ("included", "added")
 SCHEMES: Final = ("domestic", "oss", "state")
 MOST_PPM: Final = 500_000
+LONGEST_NAME: Final = 100
 
 
 class NewMarket(msgspec.Struct, kw_only=True):
@@ -44,6 +45,7 @@ class NewMarket(msgspec.Struct, kw_only=True):
     name: str
     currency: str
     key: str = ""
+    names: dict[str, str] = {}
     countries: list[str] = []
     languages: list[str] = []
     is_rest: bool = False
@@ -138,23 +140,25 @@ def _drop_prices(session: Session, market: Market) -> None:
 
 
 def _record(session: Session, actor: Actor, action: str, market: Market) -> None:
-    after = {"name": market.name, "currency": market.currency, "is_open": market.is_open}
+    after = {"name": market.name, "names": market.names, "currency": market.currency, "is_open": market.is_open}
     activity.record(session, actor, action, subject_type="market", subject_id=market.id, after=after)
 
 
 def _check_market(wish: NewMarket, others: Sequence[Market], market: Market | None = None) -> None:
     wish.countries = sorted({code.upper() for code in wish.countries})
+    wish.names = {language: name.strip() for language, name in wish.names.items() if name.strip()}
     named = {code for other in others for code in other.countries}
     doubled = [code for code in wish.countries if code in named or not is_country(code)]
     rests = [other for other in others if other.is_rest]
     was_rest = market is not None and market.is_rest
     checks = {
         "key": (bool(KEY.fullmatch(wish.key)), MarketUnusable.KEY),
-        "name": (0 < len(wish.name.strip()) <= 100, MarketUnusable.NAME),
+        "name": (0 < len(wish.name.strip()) <= LONGEST_NAME, MarketUnusable.NAME),
+        "names": (max(map(len, wish.names.values()), default=0) <= LONGEST_NAME, MarketUnusable.LONG),
         "currency": (is_currency(wish.currency), MarketUnusable.CURRENCY),
         "countries": (not doubled and (wish.is_rest or bool(wish.countries)), MarketUnusable.COUNTRY),
         "is_rest": (not (wish.is_rest and rests) and (wish.is_rest or not was_rest), MarketUnusable.REST),
-        "languages": (set(wish.languages) <= set(LANGUAGES), MarketUnusable.LANGUAGE),
+        "languages": ({*wish.languages, *wish.names} <= set(LANGUAGES), MarketUnusable.LANGUAGE),
         "methods": (not wish.methods or bool(gateways.offered(wish.currency, wish.methods)), MarketUnusable.METHOD),
         "rounding": (wish.rounding in ROUNDINGS and wish.tax_shown in SHOWN, MarketUnusable.ROUNDING),
     }

@@ -28,6 +28,7 @@ class MarketView(msgspec.Struct, frozen=True):
     id: UUID
     key: str
     name: str
+    names: dict[str, str]
     currency: str
     countries: tuple[str, ...]
     languages: tuple[str, ...]
@@ -44,6 +45,7 @@ class MarketView(msgspec.Struct, frozen=True):
             id=row.id,
             key=row.key,
             name=row.name,
+            names=dict(row.names),
             currency=row.currency,
             countries=tuple(row.countries),
             languages=tuple(row.languages),
@@ -85,7 +87,7 @@ def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | 
     rows: list[dict[str, Any]] = []
     sent: list[dict[str, Any]] = []
     for position, usual in enumerate(usual_markets(tenant.currency, country)):
-        rows.append(_row(usual, position))
+        rows.append(_row(usual, position, tenant.languages[0]))
         sent += [_sent(rows[-1]["id"], place, way) for place, way in enumerate(usual.sent)]
     session.execute(insert(Market), rows)
     session.execute(insert(ShippingRate), sent)
@@ -98,9 +100,11 @@ def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | 
     activity.record(session, actor, "shop.opened", subject_type="shop", after=after)
 
 
-def _row(usual: UsualMarket, position: int) -> dict[str, Any]:
+def _row(usual: UsualMarket, position: int, first: str) -> dict[str, Any]:
+    others = {language: name for language, name in usual.names.items() if language != first}
     return {
-        "id": ids.new_id(), "key": usual.key, "name": usual.name, "currency": usual.currency,
+        "id": ids.new_id(), "key": usual.key, "name": usual.names.get(first, usual.name), "names": others,
+        "currency": usual.currency,
         "countries": list(usual.countries), "languages": list(usual.languages), "is_rest": usual.key == WORLD,
         "tax_shown": usual.tax_shown, "rounding": usual.rounding, "position": position,
     }  # fmt: skip

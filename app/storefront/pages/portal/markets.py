@@ -58,6 +58,7 @@ ROUNDING_SENTENCES = {
 }
 TAX_SENTENCES = {"included": sentence("Prices with tax"), "added": sentence("Prices without tax, added at the end")}
 RATE = ("rate_name", "called", "price", "free_from", "most_grams", "days_from", "days_until", "rate_countries")
+CALLED = "called."
 
 
 @get(MARKETS, sync_to_thread=True)
@@ -122,6 +123,7 @@ def _market(
         "roundings": ROUNDING_SENTENCES,
         "tax_words": TAX_SENTENCES,
         "of": language_names(language, LANGUAGES),
+        "tongues": _others(tenant),
         "codes": {code: code for code in currencies()},
         "methods": gateways.offered(market.currency, ()),
         "own": tenant.currency,
@@ -134,6 +136,7 @@ def _market(
 def _now(market: Market) -> dict[str, Any]:
     return {
         "name": market.name,
+        "names": dict(market.names),
         "currency": market.currency,
         "countries": ",".join(market.countries),
         "languages": list(market.languages),
@@ -163,21 +166,23 @@ def _sample(session: Session, tenant: Tenant, market: Market) -> list[tuple[str,
 def change(request: AnyRequest, market_id: FromPath[str], data: URLEncodedBody[dict[str, Any]]) -> Response[Any]:
     """Keep a market that is still as its editor saw it."""
     visitor, tenant = visitor_for(request, "store.edit")
-    typed = _typed(data)
+    typed = _typed(tenant, data)
     try:
         with tenant_work(tenant) as session:
             market = market_to_change(session, visitor, parse_uuid(market_id))
             wish = NewMarket(**{**typed, "countries": _codes(typed["countries"]), "key": market.key})
             wish.is_rest = market.is_rest
+            wish.names = market.names | wish.names
             arranging.change_market(session, visitor.actor, market, wish, version=version_of(data))
     except (Invalid, Conflict) as refusal:
         return _market(request, market_id, refusal=refusal, typed=typed)
     return flash.done(f"{MARKETS}/{market.id}", tenant, sentence("Saved."))
 
 
-def _typed(data: Sent) -> dict[str, Any]:
+def _typed(tenant: Tenant, data: Sent) -> dict[str, Any]:
     return {
         "name": one(data, "name")[:100],
+        "names": {key: one(data, f"{CALLED}{key}")[:100] for key in _others(tenant) if f"{CALLED}{key}" in data},
         "currency": one(data, "currency").upper(),
         "countries": one(data, "countries"),
         "languages": many(data, "language"),
@@ -230,6 +235,11 @@ def _sending(request: AnyRequest, refusal: Refusal | None = None, typed: dict[st
 def tongues(tenant: Tenant) -> tuple[str, ...]:
     """The languages in which buyers read the shop."""
     return shop_of(tenant).languages(tenant)
+
+
+def _others(tenant: Tenant) -> list[str]:
+    """The languages in which a market is called otherwise than in the label's first."""
+    return [key for key in tongues(tenant) if key != tenant.languages[0]]
 
 
 def _rate(rate: ShippingRate, currency: str, reader: str, language: str) -> dict[str, str]:
