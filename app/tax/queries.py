@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, or_, select
 from app.identity.policies import Visitor
 from app.kernel.sentences import sentence
 from app.roster.models import Party, Payee
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched
 from app.roster.service.parties import tie
 from app.tax.models import SanctionsCase, SanctionsList, TaxForm
 from app.tax.policies import may_see_payee
@@ -25,8 +25,8 @@ def payees(visitor: Visitor, wanted: str = "") -> Select[Payee, Party, TaxForm]:
         .order_by(Payee.name, Payee.currency, Payee.id)
     )
     if wanted:
-        like = as_sorted(wanted)
-        query = query.where(or_(*(func.strpos(as_sorted(c), like) > 0 for c in (Payee.name, Party.legal_name))))
+        like = as_searched(wanted)
+        query = query.where(or_(*(func.strpos(as_searched(c), like) > 0 for c in (Payee.name, Party.legal_name))))
     return query
 
 

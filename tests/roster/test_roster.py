@@ -54,6 +54,30 @@ def test_artists_are_sorted_as_lists_are_and_found_with_a_slip(client_as, mine):
     assert named(client, "?q=zzzzzz") == []
 
 
+def test_names_of_every_script_stand_in_the_order_of_their_sounds(client_as, mine):
+    client = client_as(mine)
+    for name in (
+        "张三",
+        "李四",
+        "阿杜",
+        "さくら",
+        "カエデ",
+        "ガク",
+        "Zoe",
+        "ｱｵｲ",
+        "Ólafur",
+        "周杰伦",
+        "山田",
+        "ＡＢＣ",
+    ):
+        add(client, name)
+    with db.tenant_work(mine) as session:
+        session.scalars(select(Artist).where(Artist.name == "山田")).one().sort_name = "やまだ"
+    in_order = ["ＡＢＣ", "Ólafur", "Zoe", "ｱｵｲ", "カエデ", "ガク", "さくら", "山田", "阿杜", "李四", "张三", "周杰伦"]
+    assert named(client) == in_order
+    assert named(client, "?sort=-name") == in_order[::-1]
+
+
 def test_a_column_that_nobody_fills_is_empty_and_not_made_up(client_as, mine):
     client = client_as(mine)
     add(client, "Ada")

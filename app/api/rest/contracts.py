@@ -51,7 +51,7 @@ from app.identity.policies import Visitor
 from app.kernel.sentences import sentence
 from app.roster.models import Party
 from app.roster.policies.parties import may_see_party
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 
 SECTION = Section("Contracts", "Deals: with whom, about what, under which terms. Rates are decimals: 0.15 is 15 %.")
 Territory = Annotated[str, Meta(pattern="^([A-Z]{2})?$", examples=["DE"])]
@@ -176,7 +176,7 @@ CONTRACTS = Resource(
     parts={"scopes": Part(_scopes, []), "standing": Part(_standings), "terms": Part(_terms)},
     expansions={"party": Expansion(lambda: PARTIES, by="party_id")},
     filters={
-        "q": by.search(lambda q: func.strpos(as_sorted(Contract.title), as_sorted(q)) > 0, "Part of the title."),
+        "q": by.search(lambda q: func.strpos(as_searched(Contract.title), as_searched(q)) > 0, "Part of the title."),
         "number": by.text(Contract.number, "The contract with this number.", "2026-0001"),
         "state": by.choice(Contract.state, STATES, "Contracts in one state."),
         "kind": by.choice(Contract.kind, KINDS, "Contracts of one kind."),

@@ -22,7 +22,7 @@ from app.catalog.service import contributors
 from app.catalog.service.loading import take_turn
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 
 SECTION = Section("Contributors", "Everybody who is credited: writers, players, engineers.")
 
@@ -58,7 +58,7 @@ def _visible(visitor: Visitor) -> ColumnElement[bool]:
 
 
 def _named(wanted: str) -> ColumnElement[bool]:
-    return func.strpos(as_sorted(Contributor.name), as_sorted(wanted)) > 0
+    return func.strpos(as_searched(Contributor.name), as_searched(wanted)) > 0
 
 
 CONTRIBUTORS = Resource(

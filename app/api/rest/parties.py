@@ -23,7 +23,7 @@ from app.roster.policies.parties import (
     party_to_read,
     require_new_party,
 )
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 from app.roster.service import parties
 
 SECTION = Section("Parties", "Legal persons: who signs a contract, and as a payee where the money goes.")
@@ -101,7 +101,9 @@ PARTIES = Resource(
     visible=may_see_party,
     parts={"payees": Part(_payees, []), "artist_ids": Part(_artists, [])},
     filters={
-        "q": by.search(lambda q: func.strpos(as_sorted(Party.legal_name), as_sorted(q)) > 0, "Part of the legal name."),
+        "q": by.search(
+            lambda q: func.strpos(as_searched(Party.legal_name), as_searched(q)) > 0, "Part of the legal name."
+        ),
         "kind": by.choice(Party.kind, ("person", "company"), "People, or companies."),
     },
     sorts={"legal_name": as_sorted(Party.legal_name)},

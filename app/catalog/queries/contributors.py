@@ -12,7 +12,7 @@ from app.catalog.models import Credit, Recording, Work, WorkWriter
 from app.catalog.policies import may_see_contributor, may_see_recording, may_see_work
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 
 ALIKE = 5
 
@@ -43,10 +43,10 @@ def contributors(visitor: Visitor, wanted: str, *, after: list[str] | None, limi
 
 def _holds(wanted: str) -> Any:
     """A name or an alias that holds a text, or a code as it is written."""
-    held, code = as_sorted(wanted), "".join(wanted.split()).upper()
-    alias = select(Contributor.merged_into_id).where(func.strpos(as_sorted(Contributor.name), held) > 0)
+    held, code = as_searched(wanted), "".join(wanted.split()).upper()
+    alias = select(Contributor.merged_into_id).where(func.strpos(as_searched(Contributor.name), held) > 0)
     return or_(
-        func.strpos(as_sorted(Contributor.name), held) > 0,
+        func.strpos(as_searched(Contributor.name), held) > 0,
         Contributor.id.in_(alias.where(Contributor.merged_into_id.is_not(None))),
         Contributor.ipi == code,
         Contributor.isni == code,
@@ -100,8 +100,8 @@ def aliases_of(session: Session, person: Contributor) -> list[Contributor]:
 def alike(session: Session, visitor: Visitor, person: Contributor, wanted: str) -> list[Any]:
     """Who might be the same: those called as somebody types, or those whose names are spelled most alike."""
     rest = (Contributor.id != person.id, Contributor.merged_into_id.is_(None), may_see_contributor(visitor))
-    near = func.ext.similarity(as_sorted(Contributor.name), as_sorted(wanted or person.name))
+    near = func.ext.similarity(as_searched(Contributor.name), as_searched(wanted or person.name))
     query = select(Contributor).where(*rest).order_by(near.desc(), Contributor.id).limit(ALIKE)
     if wanted:
-        return list(session.scalars(query.where(func.strpos(as_sorted(Contributor.name), as_sorted(wanted)) > 0)))
+        return list(session.scalars(query.where(func.strpos(as_searched(Contributor.name), as_searched(wanted)) > 0)))
     return list(session.scalars(query.where(near > 0.4)))

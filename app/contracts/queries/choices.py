@@ -16,7 +16,7 @@ from app.kernel.web.languages import say
 from app.roster.models import Artist, Imprint, Party
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.queries.choices import CHOICES, SHOWN
-from app.roster.queries.search import as_sorted, matches
+from app.roster.queries.search import as_searched, as_sorted, matches
 
 
 def contracts(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
@@ -92,7 +92,7 @@ def _part(place: int, level: str, columns: tuple[Any, ...], wanted: str, keys: l
 
 
 def _holds(column: Any, wanted: str) -> Any:
-    return func.strpos(as_sorted(column), as_sorted(literal(wanted, Text))) > 0
+    return func.strpos(as_searched(column), as_searched(literal(wanted, Text))) > 0
 
 
 CHOICES |= {"contracts": contracts, "recordings": recordings, "releases": releases, "subjects": subjects}

@@ -36,7 +36,7 @@ from app.ledger import service as ledger
 from app.ledger.rules import Kind
 from app.lists.rules import Asked
 from app.roster.models import Artist, Imprint, Party, Payee
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 
 SOON = timedelta(days=90)
 OPEN = ("draft", "negotiating", "sent", "viewed")
@@ -128,8 +128,8 @@ def _chosen(asked: Asked, today: date) -> list[ColumnElement[bool]]:
 
 
 def _holds(wanted: str, *columns: Any) -> ColumnElement[bool]:
-    like = as_sorted(literal(wanted, Text))
-    return or_(*(func.strpos(as_sorted(column), like) > 0 for column in columns))
+    like = as_searched(literal(wanted, Text))
+    return or_(*(func.strpos(as_searched(column), like) > 0 for column in columns))
 
 
 def standings(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, Standing]:

@@ -33,7 +33,7 @@ from app.roster.policies.parties import (
     payee_to_change,
 )
 from app.roster.queries.artist import history
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched
 from app.roster.rules.countries import country_names
 from app.roster.schemas import NewPayee, PartyForm, TiedArtist
 from app.roster.service import parties
@@ -72,8 +72,8 @@ def _listed(request: Request[Any, Any, Any], typed: dict[str, str]) -> dict[str,
     visitor, wanted = visitor_of(request), request.query_params.get("q", "").strip()[:100]
     query = select(Party, _names()).where(may_see_party(visitor)).order_by(Party.legal_name, Party.id)
     if wanted:
-        like = as_sorted(wanted)
-        query = query.where(or_(*(func.strpos(as_sorted(c), like) > 0 for c in (Party.legal_name, Party.email))))
+        like = as_searched(wanted)
+        query = query.where(or_(*(func.strpos(as_searched(c), like) > 0 for c in (Party.legal_name, Party.email))))
     with tenant_read(tenant_of(request)) as session:
         rows = session.execute(query.limit(SHOWN)).all()
     may_add = allows(visitor, "contracts.edit") and visitor.scope.is_whole

@@ -11,7 +11,7 @@ from app.identity.policies import Visitor
 from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.policies.parties import may_see_party
-from app.roster.queries.search import as_sorted, likeness, matches
+from app.roster.queries.search import as_searched, as_sorted, likeness, matches
 from app.roster.rules.countries import country_names
 
 SHOWN = 12
@@ -72,7 +72,7 @@ def countries(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str
 
 
 def _holds(column: Any, wanted: str) -> ColumnElement[bool]:
-    return func.strpos(as_sorted(column), as_sorted(literal(wanted, Text))) > 0
+    return func.strpos(as_searched(column), as_searched(literal(wanted, Text))) > 0
 
 
 CHOICES: dict[str, Choosing] = {

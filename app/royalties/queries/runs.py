@@ -13,7 +13,7 @@ from app.contracts.models import Contract
 from app.identity.policies import Visitor
 from app.lists.rules import Asked
 from app.roster.models import Payee
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 from app.royalties.models import (
     ExchangeRate,
     QuestionNote,
@@ -76,7 +76,7 @@ def _named(wanted: str) -> list[ColumnElement[bool]]:
     if not wanted:
         return []
     said = func.concat_ws(" ", Payee.name, Contract.number, Contract.title)
-    return [func.strpos(as_sorted(said), as_sorted(wanted)) > 0]
+    return [func.strpos(as_searched(said), as_searched(wanted)) > 0]
 
 
 def told_to(visitor: Visitor) -> Select[Statement, str, str, RoyaltyPeriod]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
+from sqlalchemy.orm import aliased
 
 from app.roster.models import Artist
-from app.roster.queries.search import likeness, matches
+from app.roster.queries.search import likeness, nearly
 from app.storefront.models import Product, Stock, StockLocation, Variant, VariantPrice
 
 GOODS = ("physical", "bundle", "membership")
@@ -72,8 +73,9 @@ def counted(*also: ColumnElement[bool]) -> Select[int]:
 
 def fitting(wanted: str) -> ColumnElement[bool]:
     """Products that fit what somebody types, by their titles in any language, or by whose they are."""
-    by = exists().where(Artist.id == Product.artist_id, matches(Artist.folded, wanted))
-    return or_(matches(Product.folded, wanted), by)
+    titled = aliased(Product)
+    by = select(Product.id).join(Artist, Artist.id == Product.artist_id).where(nearly(Artist.folded, wanted))
+    return Product.id.in_(union(select(titled.id).where(nearly(titled.folded, wanted)), by.correlate(None)))
 
 
 def found(wanted: str, most: int) -> Select[UUID]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, exists, func, literal, or_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import Credit, Recording, Release, ReleaseArtist, Track
 from app.roster.models import Artist, Contributor, Imprint
-from app.roster.queries.search import as_sorted, likeness, matches
+from app.roster.queries.search import as_sorted, likeness, nearly
 from app.storefront.models import Product
 
 WORLDWIDE: Final = "Worldwide"
@@ -205,15 +206,15 @@ def artist(digits: str, here: Here) -> Select[Artist]:
 
 def found(wanted: str, here: Here) -> Select[*tuple[Any, ...]]:
     """Releases that fit what somebody types, also by one of their tracks."""
-    track = exists().where(
-        Track.release_id == Release.id, Recording.id == Track.recording_id, matches(Recording.folded, wanted)
-    )
-    fit = likeness(Release.folded, wanted)
-    return cards(here, or_(matches(Release.folded, wanted), track)).order_by(fit.desc(), *NEWEST)
+    named = aliased(Release)  # each half has its index; an `or` of both would look at every release
+    whole = select(named.id).where(nearly(named.folded, wanted))
+    track = select(Track.release_id).join(Recording, Recording.id == Track.recording_id)
+    fitting = union(whole, track.where(nearly(Recording.folded, wanted)))
+    return cards(here, Release.id.in_(fitting)).order_by(likeness(Release.folded, wanted).desc(), *NEWEST)
 
 
 def found_artists(wanted: str, here: Here) -> Select[*tuple[Any, ...]]:
     """Artists that fit."""
     return (
-        artists(here).where(matches(Artist.folded, wanted)).order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
+        artists(here).where(nearly(Artist.folded, wanted)).order_by(likeness(Artist.folded, wanted).desc(), Artist.id)
     )

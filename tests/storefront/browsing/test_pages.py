@@ -9,8 +9,11 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import text
 
-from app.kernel import clock
+from app.kernel import clock, db
+from app.roster.queries.search import forgive
+from app.storefront.queries import music
 from app.storefront.rules.slugs import digits, slug, words
 from tests.factories.labels import a_label
 from tests.storefront.browsing.conftest import HOSTILE, currency_of
@@ -162,6 +165,29 @@ def test_a_search_forgives_a_slip(fan):
         assert 'href="/en/merch/shirt"' in fan.get("/en/search", params={"q": wanted}).text, wanted
     assert "Nothing was found" in fan.get("/en/search", params={"q": "zzzzqqqq"}).text
     assert fan.get("/en/search", params={"q": "%_\\'\"" * 30}).status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["ngiht line", "nihgtline", "Night Lnie", "ingth line", "niht line"])
+def test_two_letters_that_were_swapped_are_forgiven(fan, wanted):
+    assert "Night Line" in fan.get("/en/search", params={"q": wanted}).text
+
+
+@pytest.mark.parametrize(("wanted", "place"), [("sihrt", "/en/merch/shirt"), ("Hmed", "/en/merch/shirt")])
+def test_two_swapped_letters_find_things_too(fan, wanted, place):
+    assert f'href="{place}"' in fan.get("/en/search", params={"q": wanted}).text
+
+
+def test_a_search_asks_indexes_and_looks_at_no_whole_table(shop):
+    here = music.Here("DE", "2026-11-30")
+    with db.tenant_read(shop.tenant) as session:
+        forgive(session)
+        for way in ("seqscan", "indexscan", "indexonlyscan"):  # so few rows are else read one after the other
+            session.execute(text(f"SET LOCAL enable_{way} = off"))
+        said = music.found("bleuhour", here).compile(session.connection())
+        plan = "\n".join(row[0] for row in session.connection().exec_driver_sql(f"EXPLAIN {said}", said.params))
+    assert "ix_releases_folded" in plan
+    assert "ix_recordings_folded" in plan
+    assert "Seq Scan on releases" not in plan
 
 
 def test_machines_find_every_page_and_nothing_private(fan, shop):
