@@ -162,7 +162,7 @@ def change_market(call: Call, session: Session, body: MarketChange) -> Answer:
     market = market_to_change(session, call.visitor, call.id("market_id"))
     MARKETS.require_unchanged(call, market)
     now: dict[str, Any] = {name: getattr(market, name) for name in NewMarket.__struct_fields__}
-    changes = said(body)
+    changes: dict[str, Any] = said(body)
     if "names" in changes:
         changes["names"] = merged(market.names, changes["names"])
     wish = NewMarket(**(now | changes))
