@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.identity.models import PROGRAM, Member, NewsState
 from app.identity.policies import Visitor, may_list_file
-from app.identity.service.news import news
+from app.identity.service.news import may_see, news
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile
 from app.portal.rules import ActivityFilter
@@ -24,9 +24,11 @@ def count_unread(session: Session, member: Member, actions: list[str], *, most: 
     return session.scalar(select(func.count()).select_from(unread.subquery())) or 0
 
 
-def log(chosen: ActivityFilter, zone: str, *, after: tuple[datetime, UUID] | None, limit: int) -> Select[Activity]:
-    """The activity log under a filter, newest first, from after a place."""
-    query = select(Activity).order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
+def log(
+    visitor: Visitor, chosen: ActivityFilter, zone: str, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Select[Activity]:
+    """What a visitor sees of the activity log under a filter, newest first, from after a place."""
+    query = select(Activity).where(may_see(visitor)).order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
     since, until = chosen.moments(zone)
     if chosen.actions:
         query = query.where(Activity.action.in_(chosen.actions))

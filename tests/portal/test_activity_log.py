@@ -12,12 +12,15 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from app.kernel import clock, db
+from app.kernel import clock, db, ids
 from app.kernel.activity import record
 from app.kernel.actor import Actor
 from app.lists.rules import asked_of
 from app.portal.rules import ActivityFilter, activity_filter
+from tests.factories.api import api_of
+from tests.factories.catalog import narrowed
 from tests.factories.labels import a_label
+from tests.factories.members import PASSWORD, a_member
 
 LOG = "/portal/settings/activity"
 
@@ -136,3 +139,43 @@ def test_a_filter_comes_back_from_its_own_address():
     assert chosen.query == query
     assert activity_filter(asked_of(chosen.without("action", "file.stored")), known=known).actions == ("file.renamed",)
     assert ActivityFilter().query == ""
+
+
+def test_everybody_is_told_of_what_they_may_see_and_nobody_of_more(client_as, client_of, label):
+    with db.tenant_work(label) as session:
+        for subject in ("payout", "contract", "statement", "order", "member"):
+            about = {"subject_type": subject, "subject_id": ids.new_id(), "after": {"amount": f"7{subject}7"}}
+            record(session, Actor.system(label), f"{subject}.changed", **about)
+    shown = {
+        "owner": {"payout", "contract", "statement", "order", "member"},
+        "store": {"order", "member"},
+        "royalties": {"payout", "contract", "statement", "member"},
+        "finance_approver": {"payout", "contract", "statement", "member"},
+    }
+    everything = {f"7{subject}7": subject for subject in shown["owner"]}
+    for role, subjects in shown.items():
+        browser = client_as(label, role)
+        told = browser.get(LOG).text
+        assert {subject for text, subject in everything.items() if text in told} == subjects, role
+    program = api_of(client_of, label, scopes="activity:read store:read")
+    told = program.get("/api/v1/activity", params={"sort": "-id"}).text
+    assert {subject for text, subject in everything.items() if text in told} == {"order", "member"}
+
+
+def test_who_is_narrowed_is_told_of_what_they_did_themselves(client_as, client_of, label):
+    member = a_member(label, role="admin")
+    narrowed(label, member, imprints=["one"])
+    with db.tenant_work(label) as session:
+        about = {"subject_type": "release", "subject_id": ids.new_id()}
+        record(session, Actor.system(label), "release.changed", after={"title": "Somebody else's"}, **about)
+        mine = Actor("member", member.id, label, member.name)
+        record(session, mine, "release.changed", after={"title": "Mine alone"}, **about)
+    browser = client_of(f"{label.slug}.localhost")
+    browser.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    for page in (LOG, "/portal/settings/activity/export?as=json"):
+        told = browser.get(page).text
+        assert "Mine alone" in told
+        assert "Somebody else" not in told
+    assert browser.get("/portal/events").status_code == 403
+    program = api_of(client_of, label, imprints=("one",))
+    assert program.get("/api/v1/activity").json()["items"] == []

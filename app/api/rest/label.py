@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Resource, Section, UnsetType, View
@@ -123,7 +123,7 @@ class Readings(Body, frozen=True):
 
 def _log(visitor: Visitor) -> ColumnElement[bool]:
     require(visitor, "activity.view")
-    return true()
+    return news.may_see(visitor)
 
 
 ACTIVITY = Resource(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.identity.errors import NewsUnknown
 from app.identity.models import Member, NewsState
 from app.identity.policies import Visitor
+from app.identity.rules.subjects import unseen_with
 from app.kernel import clock
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import news_for, news_for_one
@@ -20,6 +21,19 @@ from app.kernel.activity.meanings import news_for, news_for_one
 MARKED_AT_ONCE = 500
 ARRIVALS = ("member.added", "member.joined")
 """What is news to everybody but whoever arrived."""
+
+
+def may_see(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of activity a visitor sees in the log: what they did, and what happened to things that they may see.
+
+    It is told of the whole label; somebody narrowed to a part of it sees what they did themselves.
+    """
+    own: ColumnElement[bool] = Activity.actor_id == visitor.member.id
+    if not visitor.scope.is_whole:
+        return own
+    unseen = unseen_with(visitor.permissions)
+    about = func.coalesce(Activity.subject_type, "")
+    return or_(own, about != func.all(literal(sorted(unseen), ARRAY(Text)))) if unseen else true()
 
 
 def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:

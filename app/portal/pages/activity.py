@@ -49,7 +49,7 @@ def activity_log(request: Request[Any, Any, Any]) -> Response[str]:
     visitor, tenant, chosen, asked = _asked(request)
     after = _place(tenant, asked.get("after"))
     with tenant_read(tenant) as session:
-        found = list(session.scalars(queries.log(chosen, tenant.time_zone, after=after, limit=SHOWN + 1)))
+        found = list(session.scalars(queries.log(visitor, chosen, tenant.time_zone, after=after, limit=SHOWN + 1)))
         people = queries.people(session)
         views = views_of(session, visitor, LISTING, LOG, chosen.query)
     rows, more = found[:SHOWN], len(found) > SHOWN
@@ -83,7 +83,7 @@ def export(request: Request[Any, Any, Any]) -> Response[bytes]:
     require(visitor, "activity.export")
     as_json = asked.get("as") == ["json"]
     with tenant_work(tenant) as session:
-        rows = list(session.scalars(queries.log(chosen, tenant.time_zone, after=None, limit=EXPORTED)))
+        rows = list(session.scalars(queries.log(visitor, chosen, tenant.time_zone, after=None, limit=EXPORTED)))
         after = {"rows": len(rows), "filter": chosen.query}
         log.record(session, visitor.actor, "activity.exported", after=after)
     facts = [{name: getattr(row, name) for name in COLUMNS} for row in rows]

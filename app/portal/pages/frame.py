@@ -211,7 +211,7 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
         "news": unread,
         "notable": news_for(held),
         "sentences": _told(realm) if "activity.view" in held else "",
-        "feed": "/portal/events" if "activity.view" in held else None,
+        "feed": "/portal/events" if "activity.view" in held and visitor.scope.is_whole else None,
         "search": "/portal/search",
         "undo": "/portal/undo",
         "suspended": realm.tenant.state is TenantState.SUSPENDED,

@@ -18,6 +18,7 @@ from app.contracts.queries.lists import found_contracts
 from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
+from app.identity.service.news import may_see
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import current, tenant_read
@@ -31,6 +32,7 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries, service
 from app.roster.models import Artist
+from app.roster.policies import require_whole
 from app.roster.queries.search import forgive, found_artists
 from app.storefront.service.shop import shop_of
 from tenants import billing
@@ -46,7 +48,7 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     sees_activity = allows(visitor, "activity.view")
     with tenant_read(tenant) as session:
-        activity = list(session.scalars(latest(limit=SHOWN))) if sees_activity else []
+        activity = list(session.scalars(latest(limit=SHOWN).where(may_see(visitor)))) if sees_activity else []
         members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
         stored, size = session.execute(
             select(func.count(), func.coalesce(func.sum(StoredFile.size), 0)).where(
@@ -113,6 +115,7 @@ async def follow(request: Request[Any, Any, Any]) -> Stream:
     """Stream the label's activity to a member for as long as the session lasts and the label is at work."""
     visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
     require(visitor, "activity.view")
+    require_whole(visitor)
     tenant.check_writable()
     hub: Hub = request.app.state.hub
     return event_stream(await opened(hub, tenant, request.headers.get("last-event-id"), staying(request, visitor)))
