@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -30,6 +28,7 @@ from tenants.hosts.rules import is_ownable, normalise_host
 from tenants.lifecycle.service import suspend
 from tenants.registry.memory import Registry
 from tests.factories.labels import a_label
+from tests.zone import name_server
 
 
 @pytest.mark.parametrize(
@@ -68,34 +67,12 @@ def test_addresses_and_private_names_can_be_nobodys(host):
 
 @pytest.fixture
 def zone():
-    """A real name server on this machine: names to TXT values; None is a server failure."""
-    records: dict[str, list[str] | None] = {}
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                data, address = server.recvfrom(4096)
-            except OSError:
-                return
-            query = dns.message.from_wire(data)
-            answer, name = dns.message.make_response(query), query.question[0].name.to_text().rstrip(".")
-            values = records.get(name, [])
-            if values is None:
-                answer.set_rcode(dns.rcode.SERVFAIL)
-            elif values:
-                answer.answer.append(dns.rrset.from_text(query.question[0].name, 0, "IN", "TXT", *values))
-            else:
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-            server.sendto(answer.to_wire(), address)
-
-    threading.Thread(target=serve, daemon=True).start()
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = ["127.0.0.1"], server.getsockname()[1]
-    records["lookup"] = lambda name: txt_records(name, resolver)  # type: ignore[assignment]
-    yield records
-    server.shutdown(socket.SHUT_RDWR) if False else server.close()
+    """A name server's records: names to TXT values; None is a server failure. `lookup` asks it."""
+    with name_server() as (records, port):
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port = ["127.0.0.1"], port
+        records["lookup"] = lambda name: txt_records(name, resolver)  # type: ignore[assignment]
+        yield records
 
 
 def test_a_host_goes_live_once_its_record_is_there(label, zone):

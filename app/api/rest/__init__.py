@@ -30,13 +30,14 @@ from litestar.handlers import HTTPRouteHandler
 _FILES = (
     "published", "search",
     "artists", "acting", "imprints", "releases", "tracks", "readiness", "recordings", "works", "contributors",
-    "parties", "contracts", "contract_batches", "what_if", "deals", "signatures", "splits",
-    "payees", "payee_accounts", "payouts", "payout_runs", "holds",
+    "parties", "contracts", "contract_batches", "what_if", "explaining", "deals", "signatures", "splits",
+    "payees", "payee_accounts", "payouts", "payout_runs", "payout_bank", "holds",
     "products", "orders", "order_papers", "stock", "shop", "markets", "store_taxes", "selling", "previews",
     "shop_front", "pictures", "download_codes", "printer", "differences",
     "people", "label", "label_exports", "clients", "brand", "brand_assets", "words",
     "sales_reports", "suspense", "royalty_runs", "statements", "statement_papers", "ledger", "tax",
-    "uploads", "files", "views",
+    "tax_papers", "money_settings",
+    "uploads", "upload_workbooks", "files", "views",
     "bulk", "exports", "events", "webhooks", "clock",
 )  # fmt: skip
 """Chapters of the reference in their order."""

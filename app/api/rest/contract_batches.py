@@ -224,7 +224,12 @@ def _amended(session: Session, rows: Sequence[AmendmentRow]) -> list[dict[str, s
 
 
 _FILTER: Query = {
-    "q": {"type": "string", "maxLength": 100, "description": "Part of a title, number or party."},
+    "q": {
+        "type": "string",
+        "maxLength": 100,
+        "description": "Part of a title, number or party.",
+        "examples": ["night"],
+    },
     "kind": {"type": "string", "enum": sorted(KIND_SENTENCES), "description": "Contracts of one kind."},
     "party": {"type": "string", "format": "uuid", "maxLength": 36, "description": "Contracts with this party."},
 }

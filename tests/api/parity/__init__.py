@@ -32,14 +32,7 @@ class Why(StrEnum):
     PEOPLE = "Seen where it is done, and it is done by people alone: app/api/rules/proof.py says why."
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What the portal does and no operation does yet; the table is done when none of these is left."""
-
-    what: str
-
-
-Told = str | Why | Missing
+Told = str | Why
 Rows = Mapping[str, Told]
 
 RULED_OUT = frozenset(f"POST {PLACE.sub('{}', path)}" for path, ruling in RULINGS.items() if ruling.how == "never")

@@ -1,6 +1,6 @@
 """Contracts, royalties, the books, payouts and taxes."""
 
-from tests.api.parity import Missing, Rows, Why
+from tests.api.parity import Rows, Why
 
 ROWS: dict[str, Rows] = {
     "/portal/contracts": {
@@ -12,7 +12,7 @@ ROWS: dict[str, Rows] = {
         "POST /{}": "change_contract",
         "POST /{}/end": "end_contract",
         "GET /{}/what-if": "try_contract",
-        "GET /explain": Missing("which contract pays a sale"),
+        "GET /explain": "explain_sale",
         "POST /{}/collateral": "add_collateral",
         "POST /{}/collateral/removal": "remove_collateral",
         "POST /{}/costs": "propose_cost",
@@ -133,9 +133,9 @@ ROWS: dict[str, Rows] = {
         "GET /{}/export": "add_export:payout_run_lines",
     },
     "/portal/payouts/bank": {
-        "GET": Missing("differences between the bank's list and the books, and files for the bank"),
-        "POST /day": Missing("a day of the sandbox's bank"),
-        "POST /differences/{}": Missing("differences between the bank's list and the books"),
+        "GET": "read_bank list_bank_differences",
+        "POST /day": "let_bank_day_pass",
+        "POST /differences/{}": "settle_bank_difference",
         "GET /files/{}": Why.PEOPLE,
     },
     "/portal/tax": {
@@ -147,8 +147,8 @@ ROWS: dict[str, Rows] = {
     },
     "/portal/payees/{}/tax": {
         "GET": "read_taxed_payee",
-        "POST /invitations": Missing("a payee asked for their tax form"),
-        "GET /forms/{}/paper": Missing("a signed tax form as a paper"),
+        "POST /invitations": "ask_for_tax_form",
+        "GET /forms/{}/paper": "fetch_tax_form",
         "GET /interview": Why.IN_PERSON,
         "GET /interview/{}": Why.IN_PERSON,
         "POST /interview/{}": Why.IN_PERSON,

@@ -1,6 +1,6 @@
 """Artists and those behind them, releases with all that is in them, and how much of it comes in at once."""
 
-from tests.api.parity import Missing, Rows, Why
+from tests.api.parity import Rows, Why
 
 ROWS: dict[str, Rows] = {
     "/portal/artists": {
@@ -97,8 +97,8 @@ ROWS: dict[str, Rows] = {
         "POST /{}/restart": "restart_upload",
         "POST /{}/corrections": "correct_upload",
         "POST /{}/fixes": "correct_upload",
-        "GET /{}/workbook": Missing("what was refused of an upload as a workbook, and its corrections"),
-        "POST /{}/workbook": Missing("what was refused of an upload as a workbook, and its corrections"),
+        "GET /{}/workbook": "fetch_upload_workbook",
+        "POST /{}/workbook": "send_upload_workbook",
         "POST /{}/files/{}/removal": "leave_upload_file_out",
         "POST /{}/unsent-files/removal": "leave_unsent_out",
         "GET /{}/files": "list_upload_files",

@@ -1,6 +1,6 @@
 """The label itself: how people come in, who may what, its programs, its look, its words, its files, its news."""
 
-from tests.api.parity import Missing, Rows, Why
+from tests.api.parity import Rows, Why
 
 ROWS: dict[str, Rows] = {
     "/portal": {
@@ -68,11 +68,11 @@ ROWS: dict[str, Rows] = {
         "GET /export/file/{}": "fetch_label_export",
         "GET /sandbox": Why.PEOPLE,
         "POST /sandbox/clock": "move_clock",
-        "GET /money": Missing("from which amount on two people decide"),
-        "POST /money": Missing("from which amount on two people decide"),
+        "GET /money": "read_money_policy",
+        "POST /money": "set_money_policy",
         "GET /signing-certificate": Why.PEOPLE,
-        "GET /payouts": Missing("what payees are promised, and from where they are paid"),
-        "GET /tax": Missing("the label as the tax office knows it"),
+        "GET /payouts": "read_payout_policy",
+        "GET /tax": "read_tax_payer",
     },
     "/portal/settings/hosts": {
         "GET": "list_hosts",
