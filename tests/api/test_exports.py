@@ -221,8 +221,22 @@ def test_a_program_of_one_imprint_takes_its_rows_alone(client_of, tenant):
     narrow = api_of(client_of, tenant, imprints=("own-imprint",))
     lines = [json.loads(line) for line in content(narrow, made(narrow, tenant, "releases")).text.splitlines()]
     assert [line["title"] for line in lines] == ["Mine alone"]
-    for kind in ("sales_lines", "postings", "ledger_accounts", "payout_run_lines", "customers", "activity"):
+    for kind in ("sales_lines", "postings", "ledger_accounts", "payout_run_lines", "customers"):
         assert narrow.post(EXPORTS, json={"kind": kind}).status_code == 403, kind
+
+
+def test_what_was_done_is_told_as_far_as_its_reader_sees_what_it_is_about(client_of, tenant):
+    few = api_of(client_of, tenant, scopes="exports:write activity:read")
+    told = {json.loads(line)["subject_type"] for line in content(few, made(few, tenant, "activity")).text.splitlines()}
+    whole = api_of(client_of, tenant)
+    every = {
+        json.loads(each)["subject_type"] for each in content(whole, made(whole, tenant, "activity")).text.splitlines()
+    }
+    assert {"payout", "payout_run", "statement", "contract"} & every
+    assert not {"payout", "payout_run", "statement", "contract", "order"} & told
+    narrow = api_of(client_of, tenant, imprints=("own-imprint",))
+    lines = [json.loads(line) for line in content(narrow, made(narrow, tenant, "activity")).text.splitlines()]
+    assert {line["action"] for line in lines} <= {"data_export.asked"}
 
 
 def test_another_program_and_a_rival_find_no_export(client_of, api, tenant, rival):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Select, Text, cast, func, select
 
 from app.api.queries.listing import Form, Listing, own
+from app.identity.service import news
 from app.kernel.activity import Activity
 from app.storefront.models import Market, Order, Product, Stock, StockLocation, Variant
 from app.storefront.queries.customers import everybody
@@ -109,6 +110,8 @@ SHOP: Final[dict[str, Listing]] = {
         join=lambda query: query.outerjoin(_SPENT, _SPENT.c.email == _EVERYBODY.c.email),
         since=_EVERYBODY.c.seen,
     ),
-    "activity": Listing("activity.export", Activity, (Activity.id,), _ACTIVITY, since=Activity.at),
+    "activity": Listing(
+        "activity.export", Activity, (Activity.id,), _ACTIVITY, visible=news.may_see, since=Activity.at
+    ),
 }
 """Of an order no name, address or mail is among them: those are read one by one."""
