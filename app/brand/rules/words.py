@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from app.brand.errors import FormsMissing, PlacesMissing, PlacesUnknown, TextEmpty, TextTooLong
 
 TRADE = (
-    "Artist", "Artists", "Cart", "Catalogue", "Contracts", "Fan", "Fans", "Label", "Payouts", "Recordings",
+    "Artist", "Artists", "Basket", "Catalogue", "Contracts", "Fan", "Fans", "Label", "Payouts", "Recordings",
     "Release", "Releases", "Roster", "Royalties", "Statement", "Statements", "Store", "Track", "Tracks", "Works",
 )  # fmt: skip
 """The words of the trade that stand alone on pages, as titles and names of columns."""

@@ -59,7 +59,7 @@ LABELS: Final = {
     "suburb": sentence("Suburb"),
     "neighborhood": sentence("Neighbourhood"),
     "village_township": sentence("Village or township"),
-    "state": sentence("State"),
+    "state": sentence("State or province"),
     "province": sentence("Province"),
     "prefecture": sentence("Prefecture"),
     "emirate": sentence("Emirate"),

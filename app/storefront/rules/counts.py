@@ -17,7 +17,7 @@ REASON_SENTENCES: Final = {
     "received": sentence("Came in"),
     "returned": sentence("Came back"),
     "damaged": sentence("Damaged"),
-    "lost": sentence("Lost"),
+    "lost": sentence("Lost from stock"),
     "given": sentence("Given away"),
     "sold": sentence("Sold"),
     "refunded": sentence("Refunded"),

@@ -16,7 +16,7 @@ PLACES: Final = {
     "merch": ("/merch", sentence("Merch")),
     "journal": ("/journal", sentence("Journal")),
     "search": ("/search", sentence("Search")),
-    "account": ("/account", sentence("Account")),
+    "account": ("/account", sentence("Your account")),
     "basket": ("/basket", sentence("Basket")),
 }
 USUAL: Final = ("releases", "merch", "artists", "journal")

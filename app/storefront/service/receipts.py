@@ -21,7 +21,7 @@ SHEET: Final = {
     "title": sentence("Receipt"),
     "number": sentence("Order %(number)s"),
     "item": sentence("What you bought"),
-    "count": sentence("Number"),
+    "count": sentence("Quantity"),
     "amount": sentence("Amount"),
     "shipping": sentence("Sending"),
     "included": sentence("Included %(name)s, %(rate)s"),

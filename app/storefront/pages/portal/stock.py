@@ -57,7 +57,7 @@ LISTING = Listing(
     sorts=("title", "free"),
 )
 HEADS = (
-    sentence("SKU"), sentence("On hand"), sentence("Set aside"), sentence("Free"), sentence("Few from"),
+    sentence("SKU"), sentence("On hand"), sentence("Set aside"), sentence("Available"), sentence("Few from"),
     sentence("Location"), sentence("Product"), sentence("Variant"),
 )  # fmt: skip
 
