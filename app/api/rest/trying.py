@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -108,7 +109,7 @@ class Trial:
             return ""
         each = needed[0]
         is_list = any(one.get("$ref", "").endswith("/Limit") for one in told["parameters"])
-        return "" if is_list else f"?{each['name']}={each['schema']['examples'][0]}"
+        return "" if is_list else f"?{each['name']}={quote(str(example_of(each['schema'], each['name'])))}"
 
     def _said(self, method: str, told: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         headers = {"if-match": "*"}
