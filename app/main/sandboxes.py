@@ -6,10 +6,17 @@ opened in the copy; it is taken out rather than left to fail.
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.kernel.tenant import Tenant
+from app.identity.models import Member
+from app.identity.service import sessions
+from app.kernel import activity, clock
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_read, tenant_work
+from app.kernel.jobs import platform_schedule, platform_task
+from app.kernel.tenant import READ_ONLY, Tenant
+from tenants.archive import sandboxing
 from tenants.archive.sandboxing import softening
 
 _STATEMENTS = (
@@ -28,6 +35,22 @@ _STATEMENTS = (
     "DELETE FROM printer_links",
     "UPDATE signing_certificates SET retired_at = now() WHERE retired_at IS NULL",
 )
+
+
+@platform_schedule("sandboxes.follow", every="minute")
+@platform_task("sandboxes.follow")
+def follow(session: Session) -> None:
+    """Let nobody into a sandbox any more whom its label lets in no more."""
+    for sandbox, label in sandboxing.live(session):
+        with tenant_read(label) as there:
+            out = set(there.scalars(select(Member.id).where(Member.disabled_at.is_not(None))))
+        with tenant_work(sandbox, even=READ_ONLY) as here:
+            query = select(Member).where(Member.id.in_(out), Member.disabled_at.is_(None))
+            for member in here.scalars(query.with_for_update(of=Member)):
+                member.disable(clock.now())
+                sessions.end_all(here, member.id)
+                system = Actor.system(sandbox)
+                activity.record(here, system, "member.disabled", subject_type="member", subject_id=member.id)
 
 
 @softening

@@ -131,6 +131,14 @@ def standing(tenant: Tenant) -> Standing:
     return Standing(is_made=row.parked_at is None, has_failed=row.parked_at is not None, is_leaving=is_leaving)
 
 
+def live(session: Session) -> list[tuple[Tenant, Tenant]]:
+    """Every sandbox that people come into, with its label."""
+    states = (TenantState.ACTIVE, TenantState.SUSPENDED)
+    query = select(TenantRow).where(TenantRow.sandbox_of.is_not(None), TenantRow.state.in_(states))
+    found = [(as_tenant(row), fresh_tenant(row.sandbox_of or "")) for row in session.scalars(query)]
+    return [(sandbox, label) for sandbox, label in found if label is not None and label.state in states]
+
+
 def make(label: str) -> None:
     """Make the sandbox of a label; begun again after a crash it goes on, and made already it stays as it is."""
     tenant = fresh_tenant(label)

@@ -24,9 +24,10 @@ from app.contracts.rules.terms import (
     Withholding,
     packed,
 )
-from app.contracts.service import drafting
+from app.contracts.service import drafting, recouping
 from app.kernel import db
 from app.kernel.actor import Actor
+from app.kernel.errors import Invalid
 from tests.contracts.desk import CONTRACTS, drafted, form_of, held, terms_of, typed
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
@@ -296,6 +297,13 @@ def test_a_cost_is_proposed_with_its_receipt_and_approved_by_somebody_else_only(
     assert legal.post(f"{decide}/approval").status_code == 303
     assert legal.post(f"{decide}/rejection").status_code == 409
     assert costs_of(mine, contract)[0].state == "approved"
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-0", "1e-999999", "0.0000001", "1e15", "1e999999"])
+def test_what_is_no_amount_is_no_cost(mine, amount):
+    contract = a_contract(mine, terms(a_payee(mine)), is_signed=False)
+    with db.tenant_work(mine) as session, pytest.raises(Invalid):
+        recouping.propose(session, Actor.system(mine), session.merge(contract), a_cost(amount))
 
 
 def costs_of(tenant, contract):

@@ -10,12 +10,14 @@ from sqlalchemy import select, text
 
 from app.fans.models import Fan
 from app.identity.models import Member
-from app.kernel import clock, crypto, db, mail, trial
+from app.identity.service import kept
+from app.kernel import activity, clock, crypto, db, mail, trial
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
 from app.kernel.db.work import moment
 from app.kernel.errors import Invalid
 from app.kernel.jobs.outbox import OutboxRow
+from app.main.sandboxes import follow
 from app.payouts.errors import RailUnknown
 from app.payouts.gateways import rails
 from app.storefront.gateways import gateways
@@ -84,6 +86,28 @@ def test_made_again_after_a_crash_it_stays_one(pair):
 def test_a_sandbox_has_none_of_its_own(pair):
     with pytest.raises(SandboxOfSandbox):
         sandboxing.ask(pair[1], by=Actor.system(pair[1]))
+
+
+def test_whom_the_label_lets_in_no_more_the_sandbox_does_not_either(pair):
+    label, sandbox = pair
+    with db.tenant_work(sandbox) as session:
+        ada = session.scalar(select(Member).where(Member.email == "boss@label.example"))
+        ada_id = ada.id
+    with db.platform_work() as session:
+        follow(session)
+    with db.tenant_work(sandbox) as session:
+        assert session.get_one(Member, ada_id).disabled_at is None
+    with db.tenant_work(label) as session:
+        kept.disable(session, label, Actor.system(label), session.get_one(Member, ada_id))
+    with db.platform_work() as session:
+        follow(session)
+    with db.tenant_work(sandbox) as session:
+        assert session.get_one(Member, ada_id).disabled_at is not None
+        assert activity.has(session, "member.disabled")
+    with db.tenant_work(label) as session:
+        session.get_one(Member, ada_id).enable()
+    with db.tenant_work(sandbox) as session:
+        session.get_one(Member, ada_id).enable()
 
 
 def test_no_mail_of_a_sandbox_is_sent(pair, settings, monkeypatch):

@@ -20,20 +20,21 @@ from app.kernel.money import WHOLE_PPM, to_micros
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Entry, Kind
 
+MOST_MICROS = 10**18
 KINDS = ("advance", "recording", "video", "marketing", "tour", "equipment", "producer", "buyout", "other")
 
 
 def propose(session: Session, actor: Actor, contract: Contract, new: NewCost) -> Recoupable:
     """Note an advance or a cost; it counts once it is approved."""
-    is_part = 0 <= new.recoupable_ppm <= WHOLE_PPM
-    if new.kind not in KINDS or new.amount <= 0 or not is_part or not new.name.strip():
+    is_part, micros = 0 <= new.recoupable_ppm <= WHOLE_PPM, to_micros(new.amount)
+    if new.kind not in KINDS or not 0 < micros <= MOST_MICROS or not is_part or not new.name.strip():
         raise CostUnusable
     cost = Recoupable(
         id=ids.new_id(),
         contract_id=contract.id,
         kind=new.kind,
         name=new.name.strip(),
-        amount_micros=to_micros(new.amount),
+        amount_micros=micros,
         recoupable_ppm=new.recoupable_ppm,
         incurred_on=new.incurred_on,
         position=new.position,
