@@ -8,6 +8,7 @@ from app.api.rest.conventions.operations import operations
 from app.api.rules.proof import RULINGS
 from app.main import composition
 from app.main.web import assemble
+from tests.api.held import lent
 from tests.api.parity import (
     EVERYWHERE,
     SURFACES,
@@ -21,6 +22,9 @@ from tests.api.parity import (
     of_the_label,
     of_the_shop,
 )  # fmt: skip
+from tests.factories.catalog import a_release, narrowed
+from tests.factories.labels import a_label
+from tests.factories.members import a_member
 
 TABLE = Table.of(of_the_label.ROWS, of_music.ROWS, of_money.ROWS, of_the_shop.ROWS, of_artists.ROWS)
 
@@ -75,3 +79,24 @@ def test_every_reason_and_every_ending_is_used():
     assert set(Why) == {told for told in TABLE.rows.values() if isinstance(told, Why)}
     addresses = [address_of(method, path) for method, path in ROUTES if path.startswith(SURFACES)]
     assert [end for end in EVERYWHERE if not any(ends(address, end) for address in addresses)] == []
+
+
+def test_an_artist_lends_a_program_the_lists_of_their_app(client_of, connected):
+    rest.load()
+    label = a_label()
+    a_release(label, "Mine", artists=["Ada"])
+    a_release(label, "Not mine", artists=["Eve"])
+    artist = a_member(label, role="artist")
+    narrowed(label, artist, artists=["ada"])
+    by_name = {operation.name: operation for operation in operations()}
+    told = [each for rows in of_artists.ROWS.values() for each in rows.values() if not isinstance(each, Why)]
+    named = [by_name[name] for name in sorted({name for each in told for name in each.split()})]
+    lists = [operation for operation in named if operation.is_list and "{" not in operation.path]
+    refused = [
+        operation.name
+        for operation in lists
+        if lent(client_of, label, artist, operation.scope).raw("GET", operation.path).status_code != 200
+    ]
+    assert (len(lists) > 3, refused) == (True, [])
+    seen = lent(client_of, label, artist, "catalog:read")("GET", "/releases")["items"]
+    assert [each["title"] for each in seen] == ["Mine"]

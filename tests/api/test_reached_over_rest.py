@@ -178,6 +178,9 @@ def test_a_case_that_there_is_is_decided_once_by_somebody_with_no_hand_in_it(cli
     grim = a_payee(scene.tenant, "Grimwald Trading")
     assert screen(scene) == 2
     api = held(client_of, scene.tenant)
+    assert [(each["name"], each["names"] > 2) for each in api("GET", "/tax/lists")["items"]] == [("Invented", True)]
+    assert held(client_of, rival)("GET", "/tax/lists")["items"] == []
+    held(client_of, scene.tenant, "catalog:read").refused("GET", "/tax/lists", 403)
     by_name = {each["name"]: each for each in api("GET", "/tax/cases?state=open")["items"]}
     assert set(by_name) == {"Grimwald Trading", "Yousef Khalidi"}
     yousef, trade = (f"/tax/cases/{by_name[name]['id']}" for name in ("Yousef Khalidi", "Grimwald Trading"))

@@ -21,7 +21,7 @@ from app.kernel.web.pages import told
 from app.roster.models import Payee
 from app.roster.queries.search import as_sorted
 from app.tax.errors import YearUnknown
-from app.tax.models import SanctionsCase, TaxForm
+from app.tax.models import SanctionsCase, SanctionsList, TaxForm
 from app.tax.policies import case_to_decide, case_to_read, may_see_payee, payee_to_read, require_all
 from app.tax.service import screening, withholding, years
 from app.tax.service.filling import today_of
@@ -104,6 +104,15 @@ class CaseView(View):
     decided_by: Id | None
     decided_at: Moment | None
     reason: str | None
+
+
+class ListInUse(View):
+    """A list of sanctioned persons that payees are compared with."""
+
+    id: Id
+    name: Annotated[str, Meta(examples=["European Union"])]
+    names: Count
+    created_at: Moment
 
 
 class CaseDecision(Body, frozen=True):
@@ -213,6 +222,21 @@ CASES = Resource(
     sorts={"opened_at": SanctionsCase.opened_at},
     version=None,
 )
+
+
+LISTS = Resource(
+    name="sanctions_lists",
+    view=ListInUse,
+    model=SanctionsList,
+    visible=lambda visitor: _whole(visitor) & SanctionsList.retired_at.is_(None),
+    version=None,
+)
+
+
+@SECTION.listing("/tax/lists", LISTS, scope="payouts:read")
+def list_sanctions_lists(call: Call, session: Session) -> Answer:
+    """List the lists of sanctioned persons in use. People bring them in, and take them out of use, in the portal."""
+    return LISTS.page(call, session)
 
 
 @SECTION.listing("/tax/cases", CASES, scope="payouts:read")

@@ -141,7 +141,7 @@ ROWS: dict[str, Rows] = {
     "/portal/tax": {
         "GET": "list_taxed_payees",
         "GET /years/{}": "read_tax_year",
-        "GET /screening": "list_sanctions_cases",
+        "GET /screening": "list_sanctions_cases list_sanctions_lists",
         "GET /screening/cases/{}": "read_sanctions_case",
         "POST /screening/cases/{}/decision": "decide_sanctions_case",
     },
