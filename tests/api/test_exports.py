@@ -86,7 +86,7 @@ def test_each_list_comes_the_same_in_all_three_forms(api, tenant, kind):
     assert len(lines) == len(rows) == frame.height
     assert list(lines[0]) == list(rows[0]) == frame.columns
     for line, row, cells in zip(lines, rows, frame.iter_rows(named=True), strict=True):
-        for name, (_, form) in LISTS[kind].columns.items():
+        for name, form in LISTS[kind].forms.items():
             if form in ("text", "exact", "int"):
                 assert line[name] == cells[name], name
                 assert row[name].removeprefix("'") == ("" if line[name] is None else str(line[name])), name
@@ -167,6 +167,14 @@ def test_postings_are_narrowed_to_those_of_an_account_on_either_side(api, tenant
 def test_accounts_say_what_they_hold_on_the_side_on_which_they_grow(api, tenant):
     for line in (json.loads(each) for each in content(api, made(api, tenant, "ledger_accounts")).text.splitlines()):
         assert line["balance_micros"] == api.get(f"/api/v1/ledger/accounts/{line['id']}").json()["balance_micros"]
+
+
+def test_contracts_come_with_what_the_books_hold_for_them(api, tenant):
+    lines = [json.loads(each) for each in content(api, made(api, tenant, "contracts")).text.splitlines()]
+    assert any(line["payable_micros"] for line in lines)
+    for line in lines:
+        standing = api.get(f"/api/v1/contracts/{line['id']}").json()["standing"]
+        assert standing == {name: line[name] for name in ("currency", "payable_micros", "unrecouped_micros")}
 
 
 def test_customers_come_in_pieces_by_their_address_and_with_what_they_spent(api, tenant, monkeypatch):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_
+from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor, require_somewhere
@@ -30,6 +32,15 @@ class Listing:
     of: Mapping[str, Any] = field(default_factory=dict)
     """Ids by which it can be narrowed: a column, or several, of which one has it."""
 
+    more: Mapping[str, Form] = field(default_factory=dict)
+    read_more: Callable[[Session, Sequence[UUID]], Mapping[UUID, tuple[Any, ...]]] | None = None
+    """Columns behind the others that no query says, and how they are read of many rows at once, by their only key."""
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """What each column holds, in their order."""
+        return {name: form for name, (_, form) in self.columns.items()} | dict(self.more)
+
     def require(self, visitor: Visitor) -> None:
         """Refuse who may not see any of it; what is no list of parts is of the whole label."""
         require_somewhere(visitor, self.permission)
@@ -47,6 +58,15 @@ class Listing:
         if after is not None:
             query = query.where(tuple_(*self.keys) > tuple_(*after))
         return query.order_by(*self.keys).limit(limit)
+
+    def rows(self, session: Session, query: Select[Any]) -> list[tuple[Any, ...]]:
+        """The rows of a page with every column, and their keys behind them."""
+        found = [tuple(row) for row in session.execute(query)]
+        if self.read_more is None:
+            return found
+        width = len(self.columns)
+        told = self.read_more(session, [row[width] for row in found])
+        return [row[:width] + told[row[width]] + row[width:] for row in found]
 
     def _has(self, name: str, value: Any) -> ColumnElement[bool]:
         column = self.of[name]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from app.api.queries.listing import Form, Listing, own
 from app.contracts.models import Contract
 from app.contracts.policies import may_see_contract
+from app.contracts.queries.lists import standings
 from app.identity.policies import Visitor
 from app.ledger.models import LedgerAccount, LedgerBalance, Posting
 from app.ledger.rules import Kind
@@ -107,6 +110,11 @@ _PAYOUT_LINE: dict[str, tuple[Any, Form]] = {
 }  # fmt: skip
 
 
+def _standings(session: Session, contract_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int, int]]:
+    found = standings(session, contract_ids)
+    return {key: (each.currency, each.payable_micros, each.unrecouped_micros) for key, each in found.items()}
+
+
 def _of_payees(visitor: Visitor) -> ColumnElement[bool]:
     return Payout.payee_id.in_(select(Payee.id).where(may_see_payee(visitor)))
 
@@ -132,6 +140,8 @@ MONEY: Final[dict[str, Listing]] = {
         join=lambda query: query.join(Party, Party.id == Contract.party_id),
         visible=may_see_contract,
         of={"party_id": Contract.party_id},
+        more={"currency": "text", "payable_micros": "int", "unrecouped_micros": "int"},
+        read_more=_standings,
     ),
     "sales_lines": Listing(
         "royalties.view",

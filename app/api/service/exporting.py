@@ -134,12 +134,12 @@ def piece(tenant: Tenant, export_id: UUID) -> bool:
             rows = None
         else:
             query = listing.page(visitor, _filters(listing, export.filters), after, PIECE)
-            rows = [tuple(row) for row in session.execute(query)]
+            rows = listing.rows(session, query)
     if rows is None:
         return _failed(tenant, export_id)
-    width = len(listing.columns)
+    forms = listing.forms
+    width = len(forms)
     if rows or not export.pieces:
-        forms = {name: form for name, (_, form) in listing.columns.items()}
         said = [row[:width] for row in rows]
         body = sheets.encoded(export.format, forms, said, is_first=not export.pieces)
         sha256, _ = files.put_object(tenant, [body], most_bytes=MOST_BYTES)
