@@ -100,6 +100,13 @@ def check_may_place(connection: Connection, place: Place) -> None:
         raise NotVouched
 
 
+def require_as_much(visitor: Visitor, connection: Connection) -> None:
+    """Refuse what would let somebody bring about by a service what they may not do themselves."""
+    is_owner = visitor.member.role == "owner" and visitor.acting is None
+    if not connection.may <= visitor.permissions or (connection.vouches_for_owners and not is_owner):
+        raise BeyondOwn
+
+
 def proved_domains(session: Session, connection_id: UUID | None = None) -> dict[str, UUID]:
     """The mail domains that are proved, each with its connection."""
     query = select(Domain.domain, Domain.connection_id).where(Domain.proven_at.is_not(None))

@@ -158,25 +158,6 @@ def test_deactivation_lets_nobody_in_from_that_moment(directory, label, client_o
     assert directory("GET", f"/Users/{leaver['id']}").status_code == 404
 
 
-def test_whom_the_team_let_out_no_directory_lets_in_again(directory, label):
-    actor = Actor.system(label)
-    for name in ("told", "untold"):
-        email = f"{name}@{DOMAIN}"
-        member = member_of(label, name) or a_member(label, role="royalties", email=email)
-        known = directory.add(name) if name == "told" else None
-        with db.tenant_work(label) as session:
-            kept.disable(session, label, actor, session.get_one(Member, member.id))
-        known = known or directory.add(name)
-        for change in ({"displayName": "New Name"}, {"active": True}, {"active": False}, {"active": True}):
-            assert directory.patch(f"/Users/{known['id']}", {"op": "replace", "value": change}).status_code == 200
-            assert member_of(label, name).disabled_at is not None
-        with db.tenant_work(label) as session:
-            kept.enable(session, label, actor, session.get_one(Member, member.id))
-        for active in (False, True):
-            directory.patch(f"/Users/{known['id']}", {"op": "replace", "path": "active", "value": active})
-            assert (member_of(label, name).disabled_at is None) is active
-
-
 def test_the_last_owner_stays_whatever_a_directory_says(client_of, label):
     actor = Actor.system(label)
     visitor = a_visitor(label, member=a_member(label, role="owner", email=None))

@@ -104,6 +104,8 @@ def change(
     if place.imprints or place.artists or not 0 < len(groups_claim.strip()) <= LONGEST_GROUP:
         raise FormUnusable
     before = connection.facts
+    if (groups_claim.strip(), trusts_factor) != (connection.groups_claim, connection.trusts_factor):
+        _narrow_vouching(visitor, connection)
     connection.name = _name(name)
     connection.groups_claim = groups_claim.strip()
     connection.default_role, connection.default_custom_role = place.role, place.custom
@@ -257,6 +259,12 @@ def _vouch(visitor: Visitor, connection: Connection) -> None:
     connection.vouched = sorted(visitor.permissions)
     connection.vouched_by = visitor.member.id
     connection.vouches_for_owners = visitor.member.role == "owner" and visitor.acting is None
+
+
+def _narrow_vouching(visitor: Visitor, connection: Connection) -> None:
+    """Stand for a connection no further than whoever says what it is believed: where groups stand, what a factor is."""
+    connection.vouched = sorted(connection.may & visitor.permissions)
+    connection.vouches_for_owners &= visitor.member.role == "owner" and visitor.acting is None
 
 
 def _take_oidc(tenant: Tenant, connection: Connection, facts: OidcFacts) -> None:

@@ -12,6 +12,7 @@ from app.identity.rules import token_hash
 from app.kernel import activity, clock, ids
 from app.sso.errors import TooMany
 from app.sso.models import Connection, DirectoryToken
+from app.sso.policies import require_as_much
 
 OVERLAP = timedelta(days=1)
 """So long does a token that was replaced go on, so that nobody has to hurry."""
@@ -29,7 +30,11 @@ def tokens_of(session: Session, connection: Connection) -> list[DirectoryToken]:
 
 
 def make(session: Session, visitor: Visitor, connection: Connection) -> str:
-    """Make a token and give it back, which is stored nowhere; those before it end after a while."""
+    """Make a token and give it back, which is stored nowhere; those before it end after a while.
+
+    Whoever holds it says who is in which group, and so who is what: it is made by somebody who may as much.
+    """
+    require_as_much(visitor, connection)
     held, now = tokens_of(session, connection), clock.now()
     if len(held) >= MOST_TOKENS:
         raise TooMany(most=MOST_TOKENS)
