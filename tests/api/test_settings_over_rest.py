@@ -89,6 +89,7 @@ def test_a_font_is_taken_where_somebody_says_that_the_label_may_use_it(api, clie
     assert (font["kind"], font["facts"]["family"]) == ("font", "Canary Grotesk")
     assert api.client.get(font["address"]).headers["content-type"] == "font/woff2"
     assert [each["id"] for each in api("GET", "/brand-assets?kind=font")["items"]] == [font["id"]]
+    assert sent(api, f"{fonts}?licence=yes", a_font(), "application/octet-stream").status_code == 201
     weak = held(client_of, label, "brand:read")
     assert sent(weak, f"{fonts}?licence=yes", a_font(), "font/ttf").status_code == 403
     assert sent(weak, "/brand-assets/logos?kind=mark", svg(SHAPE), "image/svg+xml").status_code == 403

@@ -32,7 +32,7 @@ from themes.engine import resolve
 
 PDF: Final = "application/pdf"
 PICTURES: Final = ("image/svg+xml", "image/png", "image/jpeg", "image/webp")
-FACES: Final = ("font/woff2", "font/woff", "font/ttf", "font/otf")
+FACES: Final = ("font/woff2", "font/woff", "font/ttf", "font/otf", "application/octet-stream")
 KINDS: Final[dict[str, AssetKind]] = {"wordmark": "wordmark", "mark": "mark", "on_dark": "on_dark", "mono": "mono"}
 LOGO: Final[Query] = {
     "kind": {"type": "string", "enum": list(KINDS), "description": "Which logo it is; it must be said."},

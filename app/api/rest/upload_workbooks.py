@@ -27,7 +27,9 @@ def fetch_upload_workbook(call: Call) -> Answer:
     return Answer(content, headers=headers, media_type=WORKBOOK)
 
 
-@SECTION.submit("/uploads/{upload_id}/workbook", scope="uploads:write", raw=(WORKBOOK,), gives=UploadView)
+@SECTION.submit(
+    "/uploads/{upload_id}/workbook", scope="uploads:write", raw=(WORKBOOK, "application/octet-stream"), gives=UploadView
+)
 def send_upload_workbook(call: Call, session: Session, body: bytes) -> Answer:
     """Send a corrected workbook back. The upload is looked through again."""
     batch = batch_to_change(session, call.visitor, call.id("upload_id"))
