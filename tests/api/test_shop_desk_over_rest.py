@@ -201,7 +201,7 @@ def test_lists_of_the_shop_are_narrowed_as_in_the_portal(api, label):
     both = {str(sent_.id), str(loaded.id)}
     assert found("waits=true") == {str(sent_.id)}
     assert found("waits=false") == {str(loaded.id)}
-    assert found(f"q={sent_.number}") == {str(sent_.id)}
+    assert str(sent_.id) in found(f"q={sent_.number}")  # the digits may stand in a mail address, too
     assert found("q=fan") == found("is_refunded=false") == found(f"currency={sent_.currency}") == both
     assert found("q=nobody") == found("is_refunded=true") == found("currency=JPY") == set()
     emails = {sent_.email, loaded.email}
