@@ -57,6 +57,11 @@ def frozen_at(moment: datetime) -> Iterator[None]:
         _frozen = before
 
 
+def day_in(zone: str, at: datetime | None = None) -> date:
+    """The day that clocks in `zone` show at a moment, or now."""
+    return (at or now()).astimezone(ZoneInfo(zone)).date()
+
+
 def next_local(after: datetime, at: time_of_day, zone: str) -> datetime:
     """The next moment, strictly after `after`, at which clocks in `zone` show `at`; every local day has exactly one.
 

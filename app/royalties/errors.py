@@ -59,6 +59,15 @@ class RunUnfit(Conflict):
     message = "This cannot be done with the run as it stands. Reload the page to see where it stands."
 
 
+class RunOutdated(Conflict):
+    """A run that rests on what another run or a payment changed since."""
+
+    message = (
+        "Since this run was calculated, another one was published or money moved that it rests on. "
+        "Discard it and calculate the period anew."
+    )
+
+
 class AnomaliesOpen(Conflict):
     """Something unusual that nobody looked at."""
 

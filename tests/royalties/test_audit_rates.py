@@ -164,3 +164,27 @@ def _without(raw, name):
             if each != name:
                 new.writestr(each, body)
     return out.getvalue()
+
+
+def test_what_equals_share_a_micro_agrees_whoever_has_it(tenant, recordings, tmp_path):
+    """Three equal parts of 100.000001: two have a micro less, and which is no matter of the pack."""
+    payees = [a_payee(tenant) for _ in range(3)][::-1]
+    a_contract(tenant, terms(payees, Clause(id="all", rate=D(1))))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100.000001")])
+    run = run_of(tenant, MARCH)
+    told = [statement(tenant, run, payee) for payee in payees]
+    for each in told:
+        verdict = rules.verify(pack_of(tenant, each)[0])
+        assert verdict.ok, verdict.problems
+
+
+@pytest.mark.parametrize("mode", ["marginal", "slab"])
+def test_the_royalty_of_a_unit_is_rounded_at_the_rate_that_it_grew_to(tenant, recordings, tmp_path, mode):
+    payee = a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(50), rate=D("0.2")),), mode=mode)
+    a_contract(tenant, terms(payee, Clause(id="all", rate=D("0.1"), escalation=grows, unit_places=2)))
+    a_report(tenant, tmp_path, [physical(recordings[0], 100, Net="333.33")])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert told.earned_micros == {"marginal": 50, "slab": 67}[mode] * 1_000_000
+    verdict = rules.verify(pack_of(tenant, told)[0])
+    assert verdict.ok, verdict.problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.money import from_micros
 from app.kernel.tenant import Tenant
+from app.ledger.models import Posting
 from app.ledger.rules import Kind
 from app.royalties.models import SalesReport
 from app.royalties.service import lines as statement_lines
@@ -74,6 +75,20 @@ def test_an_order_becomes_a_line_of_a_statement_that_opens_down_to_it(house: Ten
     assert held(house, Kind.RECEIVABLE, subject=receivable.subject) == 0
     assert held(house, Kind.SUSPENSE) == 0
     check_money(house)
+
+
+def test_a_sale_is_of_the_day_that_it_is_where_the_label_is(connected: Settings) -> None:
+    """In the evening of London it is the next day in Tokyo: the last evening of a month belongs to the next one."""
+    label = a_label(currency="EUR", time_zone="Asia/Tokyo")
+    a_shop(label)
+    evening = datetime.combine(clock.now().date() + timedelta(days=1), time(20), UTC)
+    with clock.frozen_at(evening):
+        order = pay(label, an_order(label))
+        give_back(label, order)
+    assert {sale.sold_on for sale in sales_of(label, order)} == {evening.date() + timedelta(days=1)}
+    with tenant_read(label) as session:
+        days = set(session.scalars(select(Posting.booked_on).where(Posting.subject_id == order.id)))
+    assert days == {evening.date() + timedelta(days=1)}
 
 
 def test_what_was_given_back_is_taken_back_in_the_next_report(house: Tenant) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,12 @@ from app.tax.service.years import paid
 
 @paid
 def payments(session: Session, year: int) -> Iterator[Payment]:
-    """The payouts that arrived in a year and did not come back: what the artist side had, before tax and fee."""
-    begins, ends = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    """The payouts that arrived in a year and did not come back: what the artist side had, before tax and fee.
+
+    A year and a day are the label's own, where it is.
+    """
+    here = ZoneInfo(session.info["tenant"].time_zone)
+    begins, ends = datetime(year, 1, 1, tzinfo=here), datetime(year + 1, 1, 1, tzinfo=here)
     query = (
         select(Payout, Payee.party_id)
         .join(Payee, Payee.id == Payout.payee_id)
@@ -28,7 +33,7 @@ def payments(session: Session, year: int) -> Iterator[Payment]:
         yield Payment(
             payout.payee_id,
             party_id,
-            (payout.paid_at or ends).date(),
+            (payout.paid_at or ends).astimezone(here).date(),
             payout.gross_micros - payout.platform_micros,
             payout.withheld_micros,
             payout.currency,

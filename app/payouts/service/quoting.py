@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.kernel import clock
 from app.kernel.db import moment
 from app.kernel.money import WHOLE_PPM, format_money, from_minor
 from app.kernel.tenant import Tenant
@@ -158,7 +159,7 @@ def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way
     _check_amount(gross, available, least, way.limits, told)
     if asked.speed == "instant":
         _check_instant(session, gross, way, currency)
-    withheld = tax.withholding(session, [payee.id], now.date())[payee.id]
+    withheld = tax.withholding(session, [payee.id], clock.day_in(tenant.time_zone, now))[payee.id]
     terms = terms_for(tenant, policy, asked.speed, withheld)
     pieces = pieces_of(gross, methods, terms, way.limits)
     if not pieces:

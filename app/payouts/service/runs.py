@@ -60,7 +60,7 @@ def _lines(
     wanted = list(session.scalars(told if payees is None else told.where(Statement.payee_id.in_(payees))))
     now, policy, numbers = moment(session), policy_of(session), count(1)
     methods, blocked = methods_of(session, wanted), tax.blocked(session, wanted)
-    withheld = tax.withholding(session, wanted, now.date())
+    withheld = tax.withholding(session, wanted, clock.day_in(tenant.time_zone, now))
     for (payee, currency), sources in sorted(sources_of(session, wanted).items(), key=lambda each: each[0]):
         gross = amounts.payable_minor(available_of(sources), currency)
         if not gross:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.royalties.models.runs import (
+    WHOLE,
     Earning,
     EarningKey,
     EarningSource,
@@ -31,6 +32,7 @@ from app.royalties.models.sales import (
 __all__ = [
     "EXACT",
     "MOMENT",
+    "WHOLE",
     "Earning",
     "EarningKey",
     "EarningSource",

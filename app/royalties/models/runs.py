@@ -288,6 +288,10 @@ class QuestionNote(LabelModel):
     written_at: Mapped[datetime] = mapped_column(MOMENT)
 
 
+WHOLE = UUID(int=0)
+"""Stands for the contract's own shares where a split sheet could stand."""
+
+
 class LineShare(LabelModel):
     """Which part of an earning is a payee's, where a split sheet or the contract divides it."""
 

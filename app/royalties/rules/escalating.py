@@ -60,7 +60,8 @@ def climb(
         if escalation.mode == "slab":
             rate = at(steps, count + sum(more, Decimal(0)))
             receipts = sum((each.receipts for each in before), Decimal(0))
-            return Climbed([rate] * len(rows), receipts * (rate - at(steps, count)))
+            told = at(steps, _counted_before(escalation, reserve, before, age=0))
+            return Climbed([rate] * len(rows), receipts * (rate - told))
         rates = []
         for each in more:
             rates.append(marginal(steps, count, each))
@@ -74,12 +75,15 @@ def _counted(row: Counted, escalation: Escalation) -> Decimal:
     return row.gross if escalation.by == "gross" else row.gross * row.factor
 
 
-def _counted_before(escalation: Escalation, reserve: Reserve | None, before: Sequence[Sold]) -> Decimal:
+def _counted_before(
+    escalation: Escalation, reserve: Reserve | None, before: Sequence[Sold], *, age: int = 1
+) -> Decimal:
+    """What earlier sales count, the last being so many periods old; of age 0 as they counted when they were paid."""
     ends = sorted({each.ended for each in before})
     total = Decimal(0)
     for each in before:
         count = {"units": each.units, "gross": each.gross}.get(escalation.by, each.receipts)
-        total += count * held_back(reserve, each.channel, len(ends) - ends.index(each.ended))
+        total += count * held_back(reserve, each.channel, len(ends) - 1 - ends.index(each.ended) + age)
     return total
 
 

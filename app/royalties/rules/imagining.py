@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -167,4 +167,4 @@ def _rate(
 def _rounded(clause: Clause, quantity: Decimal, amount: Decimal) -> Decimal:
     if clause.unit_places is None or not quantity:
         return amount
-    return (amount / quantity).quantize(Decimal(1).scaleb(-clause.unit_places)) * quantity
+    return (amount / quantity).quantize(Decimal(1).scaleb(-clause.unit_places), ROUND_HALF_UP) * quantity

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from app.contracts.rules.terms import Guarantee, Reserve, Terms
+from app.contracts.rules.terms import Guarantee, Reserve, Terms, Withholding
 from app.kernel.money import allocate, exact
 from app.royalties.rules.dividing import apportion, micros_of
 from app.royalties.rules.mechanicals import mechanicals
@@ -69,12 +69,20 @@ class Past:
     opening_micros: int = 0
     holds: Sequence[Hold] = ()
     deferred_micros: int = 0
-    contested_micros: int = 0
+    contested: Mapping[str, int] = field(default_factory=dict)
+    """What is held of contested shares, by split sheet."""
+
+    confirmed: Collection[str] = ()
+    """The sheets among these whose share everybody agrees on by now."""
+
     guaranteed_micros: int = 0
     """Shortfalls paid that are still to be earned back."""
 
     earned_micros: int = 0
     """In the span of the guarantee, before this period."""
+
+    made_up_micros: int = 0
+    """Shortfalls of the same span that were paid already."""
 
 
 @dataclass(slots=True)
@@ -123,6 +131,12 @@ class Case:
     unrecovered_micros: int = 0
     """Of costs that come back out of all receipts: what is still open before this period."""
 
+    shared: Decimal = Decimal(0)
+    """What earlier receipts came to after costs came back out of them: that of which payees had their part."""
+
+    restates: bool = False
+    """Whether the period was told of before, and this says what changes."""
+
     is_triggered: bool = True
     ends_guarantee: bool = False
     """Whether the span of the guarantee ends with this period."""
@@ -142,6 +156,7 @@ def settle(case: Case) -> dict[UUID, Position]:
     _mechanicals(case, positions)
     _costs_first(case, positions)
     _contested(case, positions)
+    _confirmed(case, positions)
     for payee, position in positions.items():
         past = _past(case, payee)
         if case.terms.reserve:
@@ -154,21 +169,37 @@ def settle(case: Case) -> dict[UUID, Position]:
     return positions
 
 
-def close(terms: Terms, position: Position) -> None:
-    """The last steps: tax on what becomes due, and what can be paid."""
+def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:
+    """The last steps: tax on what becomes due, and what can be paid; `withheld_micros` of tax were kept back before."""
     if terms.withholding and terms.withholding.rate:
-        due = max(0, position.balance_micros) - max(0, position.opening_micros)
-        if due > 0:
-            rate = terms.withholding.rate
-            with exact():
-                tax = Decimal(due) * rate / (1 - rate if terms.withholding.gross_up else 1)
-                micros = micros_of(tax.scaleb(-6))
-            facts = {"rate": str(rate), "of_micros": due}
-            if terms.withholding.gross_up:
-                position.enter("gross_up", micros, facts)
-            position.enter("withholding", -micros, facts)
-    balance = position.balance_micros
-    position.payable_micros = balance if balance > 0 and balance >= micros_of(terms.minimum) else 0
+        _withhold(terms.withholding, position, withheld_micros)
+    position.payable_micros = payable_of(terms, position.balance_micros)
+
+
+def payable_of(terms: Terms, balance_micros: int) -> int:
+    """What can be paid of a balance: all, unless that is less than the contract pays at least."""
+    return balance_micros if balance_micros > 0 and balance_micros >= micros_of(terms.minimum) else 0
+
+
+def _withhold(withholding: Withholding, position: Position, withheld_micros: int) -> None:
+    """Keep tax back of what becomes due; give it back of what was due, was not paid yet and is due no more.
+
+    The balance before is after tax, unless the label pays the tax on top.
+    """
+    rate, is_on_top = withholding.rate, withholding.gross_up
+    opening = max(0, position.opening_micros)
+    due = max(0, position.balance_micros) - opening
+    with exact():
+        if due > 0 or is_on_top:
+            tax = Decimal(due) * rate / (1 - rate if is_on_top else 1)
+        else:
+            gone = Decimal(max(0, position.opening_micros - position.balance_micros))
+            tax = -min(gone * rate, Decimal(opening) * rate / (1 - rate))
+        micros = micros_of(max(tax, Decimal(-withheld_micros)).scaleb(-6))
+    facts = {"rate": str(rate), "of_micros": due}
+    if is_on_top:
+        position.enter("gross_up", micros, facts)
+    position.enter("withholding", -micros, facts)
 
 
 def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
@@ -183,14 +214,18 @@ def _past(case: Case, payee: UUID) -> Past:
     return case.past.get(payee, Past())
 
 
-def _exact_parts(case: Case, of: Literal["amount", "positive"], channels: Sequence[str] = ()) -> dict[UUID, Decimal]:
-    """What falls to each payee, exactly."""
+def _exact_parts(
+    case: Case, of: Literal["amount", "positive"], channels: Sequence[str] = (), *, is_free: bool = False
+) -> dict[UUID, Decimal]:
+    """What falls to each payee, exactly; where `is_free`, without what is contested."""
     parts: dict[UUID, Decimal] = {}
     with exact():
         for portion in case.portions:
             if channels and portion.channel not in channels:
                 continue
             for part in case.parts[portion.sheet]:
+                if is_free and part.is_held:
+                    continue
                 value = getattr(portion, of) * part.share
                 parts[part.payee] = parts.get(part.payee, Decimal(0)) + value
     return parts
@@ -226,51 +261,82 @@ def _mechanicals(case: Case, positions: Mapping[UUID, Position]) -> None:
 
 
 def _costs_first(case: Case, positions: Mapping[UUID, Position]) -> None:
-    """Where costs come back before anybody earns: the royalty is of what the receipts leave after them."""
-    if case.terms.recoups != "all_receipts" or case.unrecovered_micros <= 0:
+    """Where costs come back before anybody earns: the royalty is of what the receipts leave after them.
+
+    Where more is returned than was shared, the rest is not what payees lose but what costs are open again.
+    """
+    if case.terms.recoups != "all_receipts":
         return
     with exact():
         receipts = sum((each.receipts for each in case.portions), Decimal(0))
-        if receipts <= 0:
+        if receipts > 0:
+            recovered = min(receipts, Decimal(max(0, case.unrecovered_micros)).scaleb(-6))
+        else:
+            recovered = min(Decimal(0), receipts + max(Decimal(0), case.shared))
+        if not recovered:
             return
-        recovered = min(receipts, Decimal(case.unrecovered_micros).scaleb(-6))
         facts = {"recovered_micros": micros_of(recovered), "receipts": str(receipts)}
         for position in positions.values():
             kept = position.earned_micros * recovered / receipts
-            position.enter("costs_first", -micros_of(kept.scaleb(-6)), facts)
+            position.entries.append(Entry("costs_first", -micros_of(kept.scaleb(-6)), facts))
 
 
 def _contested(case: Case, positions: Mapping[UUID, Position]) -> None:
-    """Hold what is contested or not confirmed; let go of what is not any more."""
-    held: dict[UUID, Decimal] = {}
-    still = {part.payee for parts in case.parts.values() for part in parts if part.is_held}
+    """Hold what is contested or not confirmed; of what is taken back, let go of as much as was held."""
+    held: dict[tuple[UUID, str], Decimal] = {}
     with exact():
         for portion in case.portions:
             for part in case.parts[portion.sheet]:
                 if part.is_held:
-                    held[part.payee] = held.get(part.payee, Decimal(0)) + portion.amount * part.share
+                    key = part.payee, str(portion.sheet)
+                    held[key] = held.get(key, Decimal(0)) + portion.amount * part.share
+    for (payee, sheet), amount in held.items():
+        position, micros = positions[payee], micros_of(amount)
+        if micros > 0:
+            left = position.earned_micros + sum(min(0, entry.amount_micros) for entry in position.entries)
+            position.enter("contested", -min(micros, max(0, left)), {"sheet": sheet})
+        else:
+            for each in _past(case, payee).contested:
+                less = min(-micros, _still_held(case, position, each))
+                position.enter("contested_released", less, {"sheet": each})
+                micros += less
+
+
+def _confirmed(case: Case, positions: Mapping[UUID, Position]) -> None:
+    """Let go of what is not contested any more."""
     for payee, position in positions.items():
-        if payee in held:
-            position.enter("contested", -min(micros_of(held[payee]), position.earned_micros))
-        elif payee not in still:
-            position.enter("contested_released", max(0, _past(case, payee).contested_micros))
+        for sheet in _past(case, payee).confirmed:
+            position.enter("contested_released", _still_held(case, position, sheet), {"sheet": sheet})
+
+
+def _still_held(case: Case, position: Position, sheet: str) -> int:
+    """What is held of a contested share after the steps so far."""
+    moved = sum(each.amount_micros for each in position.entries if each.facts.get("sheet") == sheet)
+    return max(0, _past(case, position.payee).contested.get(sheet, 0) - moved)
 
 
 def _reserve(case: Case, reserve: Reserve, position: Position, past: Past) -> None:
-    """Keep a part of positive sales back, and let go of what is due of earlier ones; never of returns."""
+    """Keep a part of positive sales back, and let go of what is due of earlier ones; never of returns.
+
+    A restatement by which less was sold lets go of what was kept of it.
+    """
     open_micros = sum(hold.held_micros - hold.released_micros for hold in past.holds)
     released = 0
     for hold in past.holds:
         with exact():
             due = Decimal(hold.held_micros) * sum(reserve.release[: hold.age], Decimal(0))
-        more = max(0, micros_of(due.scaleb(-6)) - hold.released_micros)
+        more = micros_of(due.scaleb(-6)) - hold.released_micros
+        more = max(0, more) if hold.held_micros > 0 else min(0, more)
         position.enter("reserve_released", more, {"of": str(hold.statement)})
         released += more
     with exact():
-        positive = _exact_parts(case, "positive", reserve.channels).get(position.payee, Decimal(0))
-        wanted = micros_of(max(Decimal(0), positive * reserve.rate))
+        positive = _exact_parts(case, "positive", reserve.channels, is_free=True).get(position.payee, Decimal(0))
+        wanted = micros_of(positive * reserve.rate)
+    if wanted < 0:
+        own = sum(hold.held_micros for hold in past.holds if hold.age == 0) if case.restates else 0
+        wanted = max(wanted, -max(0, own))
     if reserve.cap is not None:
-        wanted = max(0, min(wanted, micros_of(reserve.cap) - (open_micros - released)))
+        wanted = min(wanted, max(0, micros_of(reserve.cap) - (open_micros - released)))
     position.enter("reserve_held", -wanted, {"rate": str(reserve.rate), "positive": str(positive)})
     position.reserve_micros = open_micros - released + wanted
 
@@ -298,13 +364,17 @@ def _charge(case: Case, positions: Mapping[UUID, Position]) -> None:
 
 
 def _guarantee(case: Case, guarantee: Guarantee, position: Position, past: Past) -> None:
-    """Pay what the guarantee exceeds the earnings of its span by; earn it back first where that is agreed."""
-    if guarantee.is_recoupable and past.guaranteed_micros > 0 and position.earned_micros > 0:
-        back = min(past.guaranteed_micros, position.earned_micros)
-        position.enter("guarantee_recouped", -back)
+    """Pay what the guarantee exceeds the earnings of its span by; earn it back first where that is agreed.
+
+    What a restatement changes of the earnings changes the shortfall that was paid.
+    """
+    open_micros = past.guaranteed_micros - (past.made_up_micros if case.restates else 0)
+    if guarantee.is_recoupable and open_micros > 0 and position.earned_micros > 0:
+        position.enter("guarantee_recouped", -min(open_micros, position.earned_micros))
     if case.ends_guarantee:
         share = next((part.share for part in case.parts[None] if part.payee == position.payee), Decimal(0))
         earned = past.earned_micros + position.earned_micros
         with exact():
-            short = micros_of(guarantee.amount * share) - earned
-        position.enter("guarantee", max(0, short), {"amount": str(guarantee.amount), "earned": earned})
+            short = max(0, micros_of(guarantee.amount * share) - earned) - past.made_up_micros
+        facts = {"amount": str(guarantee.amount), "earned": earned}
+        position.enter("guarantee", short if case.restates else max(0, short), facts)

@@ -25,10 +25,9 @@ from app.contracts.service.favouring import favoured
 from app.kernel.crypto import label_key
 from app.kernel.tenant import Tenant
 from app.roster.models import Payee
-from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.auditing import FORMAT
 from app.royalties.service import growing
-from app.royalties.service.settling import WHOLE
 
 EARNINGS: Final = (
     "number", "version", "clause", "sheet", "store", "channel", "sold_month", "currency", "quantity", "base", "factor",

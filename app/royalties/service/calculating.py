@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.royalties.errors import RateMissing
 from app.royalties.models import EarningKey, EarningSource, RoyaltyPeriod, RoyaltyRun
+from app.royalties.rules.stretches import Stretch
 from app.royalties.service import collecting, compiling, rates
 from app.royalties.service.assigning import assign
 from app.royalties.service.collecting import UNIT
@@ -73,6 +74,17 @@ SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
   CROSS JOIN LATERAL (SELECT CASE WHEN k.either IS NULL THEN w.one ELSE {_EITHER} END AS base) v
 WHERE s.run = :run AND s.number > :plain
 """
+_RATES = text("""
+UPDATE earning_keys k SET rate = e.rate FROM earnings e
+WHERE e.run_id = k.run_id AND e.number = k.number AND k.run_id = :run_id AND k.rate <> e.rate
+  AND k.unit_places IS NOT NULL
+""")
+_GROWN = text(f"""
+UPDATE earnings e SET amount = {_part("s.rounded * k.fx")}
+FROM ({_SUMS.format(lines=_PRICED + " AND k.unit_places IS NOT NULL")}) s, earning_keys k
+WHERE k.run_id = :run_id AND k.number = s.number AND e.run_id = k.run_id AND e.number = k.number
+  AND s.rounded * k.fx IS NOT NULL
+""")
 _OF_SUMS, _OF_PLAIN, _OF_PRICED = (
     text(_SUM.format(lines=lines)) for lines in (_SUMMED, _PLAIN, _SUMS.format(lines=_PRICED))
 )
@@ -82,7 +94,7 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     """Work out what every contract earned from the sales that a run takes in; what nobody is paid for is noted."""
     session.execute(text(PATIENCE))
     period = session.get_one(RoyaltyPeriod, run.period_id)
-    known = compiling.deals(session, period.ends_on)
+    known = compiling.deals(session, Stretch(period.starts_on, period.ends_on))
     assigned = assign(session, collecting.sales(session, run, collecting.take_in(session, run)), known)
     collecting.leave(session, run, assigned.left)
     keys = _with_rates(session, run, assigned.keys)
@@ -91,8 +103,15 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     values = {"run_id": run.id, "run": run.serial, "plain": assigned.plain}
     for query in (_OF_SUMS if assigned.is_summed else _OF_PLAIN, _OF_PRICED):
         session.execute(query, values)
-    session.execute(delete(EarningKey).where(EarningKey.run_id == run.id))
     return known
+
+
+def finish(session: Session, run: RoyaltyRun) -> None:
+    """Round what grew by the unit where that is agreed, and let go of how each earning was worked out."""
+    if session.execute(_RATES, {"run_id": run.id}).rowcount:  # type: ignore[attr-defined]
+        session.execute(_GROWN, {"run_id": run.id, "run": run.serial, "plain": 0})
+    session.execute(delete(EarningKey).where(EarningKey.run_id == run.id))
+    session.expire_all()
 
 
 def forget(session: Session, run: RoyaltyRun) -> None:

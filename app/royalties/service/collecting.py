@@ -55,8 +55,8 @@ _LEFT = (
     "JOIN sales_reports r ON r.id = l.report_id WHERE l.run_id = %(last)s"
 )
 _PAID = (
-    "SELECT DISTINCT s.report, s.asset_id, s.context_id FROM earning_sources s "
-    "JOIN royalty_runs u ON u.serial = s.run WHERE u.id = %(run)s"
+    "SELECT s.report, s.asset_id, s.context_id FROM earning_sources s JOIN royalty_runs u ON u.serial = s.run "
+    f"WHERE u.period_id = %(period)s AND u.state = 'published' EXCEPT {_LEFT}"
 )
 
 
@@ -80,11 +80,12 @@ def take_in(session: Session, run: RoyaltyRun) -> list[SalesReport]:
 def sales(session: Session, run: RoyaltyRun, reports: list[SalesReport]) -> pl.DataFrame:
     """Every distinct sale of a run: the report's short number, asset, context, and what `SUMS` says of its lines.
 
-    A restatement is about all that the run it restates paid, what that one left, and what came since.
+    A restatement is about all that was paid for its period so far, what was left, and what came since.
     """
-    found = [_before(session, _LEFT, {"last": last_published(session)})]
+    asked = {"last": last_published(session), "period": run.period_id}
+    found = [_before(session, _LEFT, asked)]
     if run.restates_id:
-        found.append(_before(session, _PAID, {"run": run.restates_id}))
+        found.append(_before(session, _PAID, asked))
     for report in reports:
         columns = session.execute(_NEW, {"report": report.id}).one()
         if columns[0] is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.fitting import Circumstances, clause_for, factor
 from app.contracts.rules.terms import Clause, Terms
 from app.contracts.service.favouring import favoured
+from app.royalties.rules.stretches import Stretch, is_due
 
 CIRCUMSTANCES: Final = (
     "territory", "channel", "configuration", "price_band", "commercial_model", "source", "sold_on",
@@ -30,7 +30,6 @@ VERSIONS: Final = {
     "contract_id": pl.String, "version_id": pl.String, "effective_from": pl.Date, "deal_currency": pl.String,
     "is_due": pl.Boolean,
 }  # fmt: skip
-DUE_MONTHS: Final = {"monthly": range(1, 13), "quarterly": (3, 6, 9, 12), "half_yearly": (6, 12)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,9 @@ class Deals:
     """One row a version, with its number `version` and what `VERSIONS` names."""
 
 
-def deals(session: Session, on: date) -> Deals:
-    """Every contract that somebody signed; `on` is the day whose terms count where one contract follows another."""
+def deals(session: Session, period: Stretch) -> Deals:
+    """Every contract that somebody signed; where one follows another, the terms of the period's last day count."""
+    on = period.ends_on
     query = select(ContractVersion).where(ContractVersion.signed_at.is_not(None))
     rows = session.scalars(query.order_by(ContractVersion.effective_from, ContractVersion.number)).all()
     terms = {row.id: row.read() for row in rows}
@@ -53,19 +53,14 @@ def deals(session: Session, on: date) -> Deals:
     known = {row.id: favoured(row.contract_id, {**now, row.contract_id: terms[row.id]}) for row in rows}
     frame = pl.DataFrame(
         [
-            (str(row.contract_id), str(row.id), row.effective_from, terms[row.id].currency, is_due(terms[row.id], on))
-            for row in rows
+            (str(row.contract_id), str(row.id), row.effective_from, own.currency, is_due(own, period))
+            for row, own in ((row, terms[row.id]) for row in rows)
         ],
         schema=VERSIONS,
         orient="row",
     ).with_row_index("version")
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
     return Deals(known, {row.id: row.contract_id for row in rows}, titles, frame)
-
-
-def is_due(terms: Terms, ends_on: date) -> bool:
-    """Whether a contract is accounted for in a period that ends on a day."""
-    return ends_on.month in DUE_MONTHS[terms.cadence]
 
 
 def with_versions(rows: pl.DataFrame, known: Deals) -> pl.DataFrame:

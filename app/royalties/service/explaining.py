@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.fitting import Circumstances, clause_for, misfits
 from app.contracts.rules.terms import Clause
+from app.royalties.rules.stretches import Stretch
 from app.royalties.service import compiling, resolving
 from app.royalties.service.compiling import Deals
 
@@ -65,7 +66,7 @@ class Piece:
 def explain(session: Session, recording: UUID | None, release: UUID | None, sale: Circumstances) -> list[Piece]:
     """What a run would do with a sale, piece by piece."""
     used = resolving.only(recording, release)
-    found, known = resolving.candidates(session, used), compiling.deals(session, sale.sold_on)
+    found, known = resolving.candidates(session, used), compiling.deals(session, Stretch(sale.sold_on, sale.sold_on))
     pieces = resolving.pieces(session, used)
     sold = pieces.with_columns(territory=pl.lit(sale.territory, pl.String), sold_on=pl.lit(sale.sold_on))
     chosen = resolving.choose(sold.select("piece", "territory", "sold_on"), found)

@@ -5,65 +5,116 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.contracts.models import Contract, Recoupable
+from app.contracts.models import Contract, Recoupable, SplitShare
 from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Terms
-from app.kernel.money import WHOLE_PPM, exact, to_micros
+from app.kernel.money import WHOLE_PPM, exact, from_micros, to_micros
 from app.ledger import service as ledger
 from app.ledger.rules import Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
-from app.royalties.rules.settling import Charge, Hold, Past
+from app.royalties.rules.settling import Charge, Hold, Past, Position
+from app.royalties.rules.stretches import Stretch, age, guaranteed
 
 Key = tuple[UUID, UUID]
 """A contract and a payee."""
+
+
+class Held(NamedTuple):
+    """A reserve of a published statement: the end of its period, how much, and what was let go of it since."""
+
+    statement: UUID
+    ends_on: date
+    held: int
+    released: int
+
+
+class Told(NamedTuple):
+    """A published statement: the end of its period, what was earned, and what of a guarantee was paid on top."""
+
+    ends_on: date
+    earned: int
+    made_up: int
 
 
 @dataclass(frozen=True)
 class History:
     """Everything before a period, by contract."""
 
-    period: RoyaltyPeriod
+    period: Stretch
+    before: Sequence[Stretch]
+    """The periods that payees were told of earlier, in order of time."""
+
+    restates: bool
     openings: Mapping[Key, int]
     sums: Mapping[Key, Mapping[str, int]]
     """Of entries in published statements, by kind."""
 
-    holds: Mapping[Key, Sequence[Hold]]
+    contested: Mapping[Key, Mapping[str, int]]
+    """What is held of contested shares, by split sheet."""
+
+    confirmed: Collection[tuple[UUID, str]]
+    """Payees and the sheets with a share of theirs that everybody agrees on."""
+
+    holds: Mapping[Key, Sequence[Held]]
     charges: Mapping[UUID, Sequence[Charge]]
     costs: Mapping[UUID, int]
     recovered: Mapping[UUID, int]
+    receipts: Mapping[UUID, Decimal]
+    """What royalties were of in earlier runs, by contract."""
+
     earned: Mapping[UUID, Decimal]
     """By contract, since it began, with this run."""
 
-    statements: Mapping[Key, Sequence[tuple[date, int]]] = field(default_factory=dict)
-    """The ends of earlier periods with what was earned in each."""
+    statements: Mapping[Key, Sequence[Told]] = field(default_factory=dict)
 
     def concerns(self, contract: Contract, terms: Terms) -> bool:
         """Whether a contract has something to be told even without sales."""
-        return contract.id in self._waiting or _span(contract, terms, self.period) is not None
+        return contract.id in self._waiting or self._span(contract, terms) is not None
 
     @cached_property
     def _waiting(self) -> set[UUID]:
-        return {key[0] for key in (*self.openings, *self.holds)} | set(self.charges)
+        deferred = {key[0] for key in self.sums if self._deferred(key)}
+        return {key[0] for key in (*self.openings, *self.holds, *self.contested)} | set(self.charges) | deferred
+
+    @cached_property
+    def _payees(self) -> dict[UUID, set[UUID]]:
+        """Everybody who was ever told of a contract, and has something open there."""
+        found: dict[UUID, set[UUID]] = defaultdict(set)
+        for contract, payee in (*self.openings, *self.sums, *self.holds, *self.contested):
+            found[contract].add(payee)
+        return found
+
+    def _deferred(self, key: Key) -> int:
+        sums = self.sums.get(key, {})
+        return -sums.get("deferred", 0) - sums.get("deferred_released", 0)
+
+    def _span(self, contract: Contract, terms: Terms) -> date | None:
+        return guaranteed(
+            terms, starts_on=contract.starts_on, ends_on=contract.ends_on, before=self.before, period=self.period
+        )
 
     def case(self, contract: Contract, terms: Terms) -> dict[str, Any]:
         """What a settlement rests on besides the earnings."""
-        payees = {share.payee for share in terms.shares} | {key[1] for key in self.sums if key[0] == contract.id}
-        span = _span(contract, terms, self.period)
+        payees = {share.payee for share in terms.shares} | self._payees.get(contract.id, set())
+        span = self._span(contract, terms)
+        recovered = self.recovered.get(contract.id, 0)
         return {
             "charges": self.charges.get(contract.id, ()),
-            "unrecovered_micros": self.costs.get(contract.id, 0) - self.recovered.get(contract.id, 0),
+            "unrecovered_micros": self.costs.get(contract.id, 0) - recovered,
+            "shared": self.receipts.get(contract.id, Decimal(0)) - from_micros(recovered),
+            "restates": self.restates,
             "is_triggered": self._is_triggered(contract.id, terms),
             "ends_guarantee": span is not None,
-            "past": {payee: self._past((contract.id, payee), span) for payee in payees},
+            "past": {payee: self._past((contract.id, payee), terms, span) for payee in sorted(payees)},
         }
 
     def _is_triggered(self, contract: UUID, terms: Terms) -> bool:
@@ -77,53 +128,62 @@ class History:
                 earned -= self.earned.get(contract, Decimal(0))
         return to_micros(earned) >= self.costs.get(trigger.contract, 0)
 
-    def _past(self, key: Key, span: date | None) -> Past:
-        sums = self.sums.get(key, {})
-        told = self.statements.get(key, ())
+    def standing(self, contract: Contract) -> dict[UUID, Position]:
+        """The accounts of a contract as they stand, without a step."""
+        return {
+            payee: Position(payee, self.openings.get((contract.id, payee), 0))
+            for payee in sorted(self._payees.get(contract.id, set()))
+        }
+
+    def withheld(self, contract: Contract, payee: UUID) -> int:
+        """The tax that was kept back of a payee under a contract so far."""
+        return -self.sums.get((contract.id, payee), {}).get("withholding", 0)
+
+    def _past(self, key: Key, terms: Terms, span: date | None) -> Past:
+        sums, contested = self.sums.get(key, {}), self.contested.get(key, {})
+        told = [each for each in self.statements.get(key, ()) if span is None or each.ends_on > span]
         return Past(
             opening_micros=self.openings.get(key, 0),
-            holds=self.holds.get(key, ()),
-            deferred_micros=-sums.get("deferred", 0) - sums.get("deferred_released", 0),
-            contested_micros=-sums.get("contested", 0) - sums.get("contested_released", 0),
+            holds=[
+                Hold(each.statement, age(terms, each.ends_on, self.before, self.period), each.held, each.released)
+                for each in self.holds.get(key, ())
+            ],
+            deferred_micros=self._deferred(key),
+            contested=contested,
+            confirmed=[sheet for sheet in contested if (key[1], sheet) in self.confirmed],
             guaranteed_micros=sums.get("guarantee", 0) + sums.get("guarantee_recouped", 0),
-            earned_micros=sum(micros for ended, micros in told if span is None or ended > span),
+            earned_micros=sum(each.earned for each in told),
+            made_up_micros=sum(each.made_up for each in told),
         )
-
-
-def _span(contract: Contract, terms: Terms, period: RoyaltyPeriod) -> date | None:
-    """After which day the span of a guarantee began that ends with this period; nothing if none ends."""
-    if terms.guarantee is None:
-        return None
-    if terms.guarantee.per == "period":
-        return period.starts_on - timedelta(days=1)
-    if terms.guarantee.per == "life":
-        return date.min if contract.ends_on and contract.ends_on <= period.ends_on else None
-    starts = contract.starts_on
-    for year in range(period.starts_on.year, period.ends_on.year + 2):
-        last = _anniversary(starts, year) - timedelta(days=1)
-        if period.starts_on <= last <= period.ends_on and last >= starts:
-            return _anniversary(starts, year - 1) - timedelta(days=1)
-    return None
-
-
-def _anniversary(day: date, year: int) -> date:
-    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 
 
 def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mapping[UUID, Terms]) -> History:
     """What was before a run's period."""
-    keys = _keys(session, terms)
+    contested = _contested(session)
     return History(
-        period=period,
-        openings=_openings(session, keys, terms),
+        period=Stretch(period.starts_on, period.ends_on),
+        before=_before(session, period),
+        restates=run.restates_id is not None,
+        openings=_openings(session, _keys(session, terms), terms),
         sums=_sums(session),
+        contested=contested,
+        confirmed=_confirmed(session, contested),
         holds=_holds(session),
         charges=_charges(session, period.ends_on),
         costs=_costs(session, period.ends_on),
         recovered=_recovered(session),
+        receipts=_receipts(session),
         earned=_earned(session, run),
         statements=_statements(session),
     )
+
+
+def _before(session: Session, period: RoyaltyPeriod) -> list[Stretch]:
+    told = select(RoyaltyRun.id).where(RoyaltyRun.period_id == RoyaltyPeriod.id, RoyaltyRun.state == "published")
+    query = select(RoyaltyPeriod.starts_on, RoyaltyPeriod.ends_on).where(
+        RoyaltyPeriod.ends_on < period.ends_on, told.exists()
+    )
+    return [Stretch(*row) for row in session.execute(query.order_by(RoyaltyPeriod.ends_on))]
 
 
 def _keys(session: Session, terms: Mapping[UUID, Terms]) -> set[Key]:
@@ -160,39 +220,63 @@ def _sums(session: Session) -> dict[Key, dict[str, int]]:
     return found
 
 
-def _holds(session: Session) -> dict[Key, list[Hold]]:
-    """Reserves that are not let go of entirely, the oldest first; a hold is as old as periods were published since."""
+def _contested(session: Session) -> dict[Key, dict[str, int]]:
+    """What is held of contested shares, by split sheet; what was held before sheets were noted stands under none."""
+    sheet = func.coalesce(StatementEntry.facts["sheet"].astext, "")
+    query = (
+        select(Statement.contract_id, Statement.payee_id, sheet, -_micros(StatementEntry.amount_micros))
+        .join(StatementEntry, StatementEntry.statement_id == Statement.id)
+        .where(StatementEntry.kind.in_(("contested", "contested_released")))
+        .group_by(Statement.contract_id, Statement.payee_id, sheet)
+        .order_by(Statement.contract_id, Statement.payee_id, sheet)
+    )
+    found: dict[Key, dict[str, int]] = defaultdict(dict)
+    for contract, payee, name, micros in session.execute(_told(query)):
+        if micros > 0:
+            found[contract, payee][name] = micros
+    return found
+
+
+def _confirmed(session: Session, contested: Mapping[Key, Mapping[str, int]]) -> set[tuple[UUID, str]]:
+    """Of shares that were held, the ones that everybody agrees on; under no sheet where a payee has none in doubt."""
+    payees = {key[1] for key in contested}
+    rows = session.execute(
+        select(SplitShare.payee_id, cast(SplitShare.sheet_id, Text), SplitShare.state == "confirmed").where(
+            SplitShare.payee_id.in_(payees)
+        )
+    ).all()
+    in_doubt = {payee for payee, _, is_agreed in rows if not is_agreed}
+    agreed = {(payee, sheet) for payee, sheet, is_agreed in rows if is_agreed}
+    return agreed | {(payee, "") for payee in payees - in_doubt}
+
+
+def _holds(session: Session) -> dict[Key, list[Held]]:
+    """Reserves that are not let go of entirely, the oldest first."""
     released = aliased(StatementEntry)
     let_go = (
         select(func.coalesce(_micros(released.amount_micros), 0))
-        .where(released.kind == "reserve_released", released.facts["of"].astext == cast(Statement.id, Text))
+        .join(telling := aliased(Statement), telling.id == released.statement_id)
+        .join(run := aliased(RoyaltyRun), run.id == telling.run_id)
+        .where(run.state == "published", released.kind == "reserve_released")
+        .where(released.facts["of"].astext == cast(Statement.id, Text))
         .correlate(Statement)
-        .scalar_subquery()
-    )
-    later = aliased(RoyaltyPeriod)
-    ended = aliased(RoyaltyRun)
-    age = (
-        select(func.count(later.id.distinct()))
-        .join(ended, and_(ended.period_id == later.id, ended.state == "published"))
-        .where(later.ends_on > RoyaltyPeriod.ends_on)
-        .correlate(RoyaltyPeriod)
         .scalar_subquery()
     )
     query = (
         _told(
             select(
-                Statement.contract_id, Statement.payee_id, Statement.id, cast(age, Integer) + 1,
+                Statement.contract_id, Statement.payee_id, Statement.id, RoyaltyPeriod.ends_on,
                 -StatementEntry.amount_micros, let_go,
             ).join(StatementEntry, StatementEntry.statement_id == Statement.id)
         )
         .join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
         .where(StatementEntry.kind == "reserve_held")
-        .order_by(RoyaltyPeriod.ends_on)
+        .order_by(RoyaltyPeriod.ends_on, RoyaltyRun.number)
     )  # fmt: skip
-    found: dict[Key, list[Hold]] = defaultdict(list)
+    found: dict[Key, list[Held]] = defaultdict(list)
     for contract, payee, *hold in session.execute(query):
         if hold[2] != hold[3]:
-            found[contract, payee].append(Hold(*hold))
+            found[contract, payee].append(Held(*hold))
     return found
 
 
@@ -214,7 +298,7 @@ def _charges(session: Session, until: date) -> dict[UUID, list[Charge]]:
 
 
 def _costs(session: Session, until: date) -> dict[UUID, int]:
-    recoupable = Recoupable.amount_micros * Recoupable.recoupable_ppm / WHOLE_PPM
+    recoupable = cast(Recoupable.amount_micros, Numeric) * Recoupable.recoupable_ppm / WHOLE_PPM
     query = select(Recoupable.contract_id, _micros(func.floor(recoupable))).group_by(Recoupable.contract_id)
     rows = session.execute(query.where(Recoupable.state == "approved", Recoupable.incurred_on <= until))
     return {contract: micros for contract, micros in rows}  # noqa: C416 rows are not pairs to mypy
@@ -246,13 +330,30 @@ def _earned(session: Session, run: RoyaltyRun) -> dict[UUID, Decimal]:
     return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
 
 
-def _statements(session: Session) -> dict[Key, list[tuple[date, int]]]:
-    query = _told(select(Statement.contract_id, Statement.payee_id, RoyaltyPeriod.ends_on, Statement.earned_micros))
-    found: dict[Key, list[tuple[date, int]]] = defaultdict(list)
-    for contract, payee, ends_on, micros in session.execute(
-        query.join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
+def _receipts(session: Session) -> dict[UUID, Decimal]:
+    receipts: Any = func.sum(Earning.base * Earning.factor * Earning.fx)
+    query = (
+        select(Earning.contract_id, receipts)
+        .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
+        .where(RoyaltyRun.state == "published")
+        .group_by(Earning.contract_id)
+    )
+    return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
+
+
+def _statements(session: Session) -> dict[Key, list[Told]]:
+    made_up = (
+        select(func.coalesce(_micros(StatementEntry.amount_micros), 0))
+        .where(StatementEntry.statement_id == Statement.id, StatementEntry.kind == "guarantee")
+        .correlate(Statement)
+        .scalar_subquery()
+    )
+    query = select(Statement.contract_id, Statement.payee_id, RoyaltyPeriod.ends_on, Statement.earned_micros, made_up)
+    found: dict[Key, list[Told]] = defaultdict(list)
+    for contract, payee, *told in session.execute(
+        _told(query).join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
     ):
-        found[contract, payee].append((ends_on, micros))
+        found[contract, payee].append(Told(*told))
     return found
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
+from uuid import UUID, uuid5
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.kernel.money import exact, from_micros
 from app.royalties.errors import NothingToRestate, RestatementTooLate
-from app.royalties.models import RoyaltyPeriod, RoyaltyRun
+from app.royalties.models import WHOLE, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules.settling import PartOf
+
+Sharing = Callable[[UUID, UUID | None], Mapping[UUID, Decimal] | None]
+"""Which part each payee of a contract has now, under a split sheet or under none."""
 
 _SAME: Final = (
     "contract_id", "version_id", "clause", "sheet_id", "recording_id", "release_id", "store", "channel", "sold_month",
@@ -31,7 +40,7 @@ FROM (SELECT number, row_number() OVER (ORDER BY number) AS place FROM earnings 
 _UNCHANGED = text(f"""
 WITH told AS (
   SELECT number, sign, row_number() OVER (PARTITION BY sign, {", ".join(_SAME)}, abs(amount), abs(quantity), abs(net)
-    ORDER BY number) AS place, concat_ws('|', {", ".join(f"coalesce({name}::text, '')" for name in _SAME)},
+    ORDER BY number DESC) AS place, concat_ws('|', {", ".join(f"coalesce({name}::text, '')" for name in _SAME)},
     trim_scale(amount * sign), trim_scale(quantity * sign), trim_scale(net * sign)) AS said
   FROM earnings WHERE run_id = :run
 ), same AS (
@@ -43,6 +52,10 @@ WITH told AS (
 DELETE FROM earnings e USING gone WHERE e.run_id = :run AND e.number = gone.number
 """)
 _LAST = text("SELECT coalesce(max(number), 0) FROM earnings WHERE run_id = :run")
+_DIVIDED = text("""
+UPDATE earnings SET sheet_id = :other
+WHERE run_id = :run AND number > :last AND contract_id = :contract AND coalesce(sheet_id, :whole) = :sheet
+""")
 
 
 def restated(session: Session, period: RoyaltyPeriod) -> RoyaltyRun:
@@ -56,10 +69,54 @@ def restated(session: Session, period: RoyaltyPeriod) -> RoyaltyRun:
     return own
 
 
-def take_back(session: Session, run: RoyaltyRun) -> None:
-    """Enter what the restated run said with the opposite sign; what did not change goes on both sides."""
-    last = session.scalar(_LAST, {"run": run.id})
-    session.execute(_TAKEN_BACK, {"run": run.id, "before": run.restates_id, "last": last})
-    session.execute(_SOURCES, {"serial": run.serial, "before": run.restates_id, "last": last})
+def take_back(session: Session, run: RoyaltyRun, shares_now: Sharing) -> dict[UUID, list[PartOf]]:
+    """Enter what was said of the period so far with the opposite sign; what did not change goes on both sides.
+
+    What was divided otherwise then is taken back from whoever had it: under a sheet of its own, with the old shares.
+    """
+    then: dict[UUID, list[PartOf]] = {}
+    for before in _published(session, run.period_id):
+        last = session.scalar(_LAST, {"run": run.id})
+        session.execute(_TAKEN_BACK, {"run": run.id, "before": before.id, "last": last})
+        session.execute(_SOURCES, {"serial": run.serial, "before": before.id, "last": last})
+        for (contract, sheet), parts in _divided(session, before.id).items():
+            shares = {part.payee: part.share for part in parts}
+            if shares != shares_now(contract, None if sheet == WHOLE else sheet):
+                other = uuid5(contract, str(sorted((str(payee), f"{share:f}") for payee, share in shares.items())))
+                where = {"run": run.id, "last": last, "contract": contract, "sheet": sheet, "whole": WHOLE}
+                session.execute(_DIVIDED, {"other": other, **where})
+                then[other] = parts
     session.execute(_UNCHANGED, {"run": run.id, "serial": run.serial})
     session.expire_all()
+    return then
+
+
+def less_told(session: Session, run: RoyaltyRun, retroactive: Mapping[UUID, Decimal]) -> dict[UUID, Decimal]:
+    """What higher rates change for earlier periods, by contract, beyond what was said of that in this period before."""
+    told = (
+        select(Statement.contract_id, func.sum(StatementEntry.amount_micros))
+        .join(StatementEntry, StatementEntry.statement_id == Statement.id)
+        .join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
+        .where(RoyaltyRun.period_id == run.period_id, RoyaltyRun.state == "published")
+        .where(StatementEntry.kind == "retroactive")
+        .group_by(Statement.contract_id)
+    )
+    left = dict(retroactive)
+    with exact():
+        for contract, micros in session.execute(told):
+            left[contract] = left.get(contract, Decimal(0)) - from_micros(int(micros))
+    return left
+
+
+def _published(session: Session, period: UUID) -> Sequence[RoyaltyRun]:
+    query = select(RoyaltyRun).where(RoyaltyRun.period_id == period, RoyaltyRun.state == "published")
+    return session.scalars(query.order_by(RoyaltyRun.serial)).all()
+
+
+def _divided(session: Session, run: UUID) -> dict[tuple[UUID, UUID], list[PartOf]]:
+    """Who had which part in a run, by contract and sheet."""
+    query = select(LineShare).where(LineShare.run_id == run)
+    found: dict[tuple[UUID, UUID], list[PartOf]] = defaultdict(list)
+    for row in session.scalars(query.order_by(LineShare.contract_id, LineShare.sheet_id, LineShare.payee_id)):
+        found[row.contract_id, row.sheet_id].append(PartOf(row.payee_id, row.share, row.is_held))
+    return found

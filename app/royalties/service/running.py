@@ -24,13 +24,24 @@ from app.royalties.errors import (
     PeriodClosed,
     PeriodOverlaps,
     PeriodUnusable,
+    RunOutdated,
     RunUnderway,
     RunUnfit,
     SecondPersonMissing,
     SecondPersonNeeded,
 )
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
-from app.royalties.service import calculating, checking, growing, posting, rates, restating, settling, steps
+from app.royalties.service import (
+    calculating,
+    catching_up,
+    checking,
+    growing,
+    posting,
+    rates,
+    restating,
+    settling,
+    steps,
+)
 
 LIVE = ("calculating", "checking", "approved", "publishing")
 _DIGEST = text("""
@@ -119,10 +130,13 @@ def _work_out(session: Session, tenant: Tenant, run: RoyaltyRun) -> None:
     known = calculating.calculate(session, run)
     failpoint.reach("royalties.calculated")
     steps.reached(tenant, run, "settle")
-    retroactive = growing.escalate(session, run, known)
+    retroactive, then = growing.escalate(session, run, known), {}
+    calculating.finish(session, run)
     if run.restates_id:
-        restating.take_back(session, run)
-    settling.settle_run(session, run, known, retroactive)
+        period = session.get_one(RoyaltyPeriod, run.period_id)
+        then = restating.take_back(session, run, settling.sharing(session, known, period))
+        retroactive = restating.less_told(session, run, retroactive)
+    settling.settle_run(session, run, known, retroactive, then)
     failpoint.reach("royalties.settled")
     steps.reached(tenant, run, "check")
     checking.check(session, run)
@@ -163,6 +177,7 @@ def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Approve a checked run: everything unusual signed off, and a large one by a second person."""
     if run.state != "checking" or run.is_trial:
         raise RunUnfit
+    catching_up.refuse_outdated(session, run)
     if waiting := sum(each["signed_by"] is None for each in run.anomalies):
         raise AnomaliesOpen(count=waiting)
     hands = hands_of(session, {run.created_by})
@@ -182,6 +197,7 @@ def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
     """Have an approved run published in the background."""
     if run.state != "approved":
         raise RunUnfit
+    catching_up.refuse_outdated(session, run)
     ledger.require_sound(session)
     run.state = "publishing"
     session.flush()
@@ -192,8 +208,9 @@ def publish(session: Session, actor: Actor, run: RoyaltyRun) -> None:
 def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
     """Post to the ledger, show statements and close the period, all at once; then nothing in it changes any more.
 
-    Where the books were frozen meanwhile, the run is approved as before.
+    Where the books were frozen meanwhile, the run is approved as before; where it rests on what is no more, it stops.
     """
+    _take_turn(session)
     run = session.get(RoyaltyRun, run_id, with_for_update=True)
     if run is None or run.state != "publishing":
         return
@@ -201,7 +218,13 @@ def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
     actor = Actor.system(tenant)
     session.execute(text(calculating.PATIENCE))
     try:
-        posting.post_run(session, actor, run)
+        with session.begin_nested():
+            _post(session, actor, run, period.ends_on)
+    except RunOutdated as refusal:
+        run.state, run.problem = "failed", str(refusal)
+        session.flush()
+        _tell(session, actor, "run.failed", run)
+        return
     except BooksFrozen:
         run.state = "approved"
         session.flush()
@@ -213,6 +236,15 @@ def tell_payees(session: Session, tenant: Tenant, run_id: UUID) -> None:
     period.closed_at = period.closed_at or run.published_at
     session.flush()
     _tell(session, actor, "run.published", run, digest=run.digest)
+
+
+def _post(session: Session, actor: Actor, run: RoyaltyRun, on: date) -> None:
+    """Post a run as the books stand now; what was paid out since it was calculated is no more in its balances."""
+    catching_up.refuse_outdated(session, run)
+    if catching_up.catch_up(session, run, on):
+        run.totals, run.digest = checking.totals(session, run), digest(session, run.id)
+    posting.post_run(session, actor, run)
+    catching_up.refuse_different(session, run)
 
 
 def discard(session: Session, actor: Actor, run: RoyaltyRun) -> None:

@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +21,12 @@ from app.contracts.rules.terms import Terms
 from app.kernel import ids
 from app.kernel.db import copy_rows, table_of
 from app.kernel.money import WHOLE_PPM, exact
-from app.royalties.models import Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules import stretches
 from app.royalties.rules.dividing import flat
 from app.royalties.rules.settling import Case, PartOf, Portion, Position, close, cross, settle
 from app.royalties.service import history
 from app.royalties.service.compiling import Deals
-
-WHOLE = UUID(int=0)
-"""Stands for the contract's own shares where a split sheet could stand."""
 
 Parts = dict[UUID | None, list[PartOf]]
 
@@ -41,10 +40,21 @@ class Settled:
     parts: Parts
     positions: dict[UUID, Position]
     has_sales: bool
+    is_due: bool
+    """Of a contract that is not accounted for yet only what crosses to or from it is told."""
 
 
-def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Mapping[UUID, Decimal]) -> None:
-    """Write the statements of a run: every payee of every contract that earned, cost or owes something."""
+def settle_run(
+    session: Session,
+    run: RoyaltyRun,
+    known: Deals,
+    retroactive: Mapping[UUID, Decimal],
+    then: Mapping[UUID, list[PartOf]] = MappingProxyType({}),
+) -> None:
+    """Write the statements of a run: every payee of every contract that earned, cost or owes something.
+
+    `then` are the parts under sheets that only stand for how something was divided in an earlier run.
+    """
     period = session.get_one(RoyaltyPeriod, run.period_id)
     terms = newest_terms(known, period)
     earned = _portions(session, run)
@@ -52,17 +62,22 @@ def settle_run(session: Session, run: RoyaltyRun, known: Deals, retroactive: Map
     past = history.read(session, run, period, terms)
     settled: dict[UUID, Settled] = {}
     for contract in session.scalars(select(Contract).where(Contract.id.in_(terms)).order_by(Contract.number)):
-        portions = earned.get(contract.id, [])
-        own = terms[contract.id]
-        if portions or past.concerns(contract, own):
-            parts = _parts(own, {portion.sheet for portion in portions}, sheets)
+        portions, own = earned.get(contract.id, []), terms[contract.id]
+        is_due = bool(portions) or stretches.is_due(own, past.period)
+        if not portions and not past.concerns(contract, own):
+            continue
+        parts = _parts(own, {portion.sheet for portion in portions}, sheets, then)
+        if is_due:
             change = retroactive.get(contract.id, Decimal(0))
             case = Case(own, portions, parts, period.ends_on, retroactive=change, **past.case(contract, own))
-            settled[contract.id] = Settled(contract, own, parts, settle(case), bool(portions))
+            positions = settle(case)
+        else:
+            positions = past.standing(contract)
+        settled[contract.id] = Settled(contract, own, parts, positions, bool(portions), is_due)
     _cross(session, settled)
     for each in settled.values():
-        for position in each.positions.values():
-            close(each.terms, position)
+        for payee, position in each.positions.items():
+            close(each.terms, position, past.withheld(each.contract, payee))
     _write(session, run, settled)
 
 
@@ -95,21 +110,44 @@ def _portions(session: Session, run: RoyaltyRun) -> dict[UUID, list[Portion]]:
     return found
 
 
-def _sheets(session: Session, sheets: set[Any]) -> dict[UUID, list[SplitShare]]:
-    query = select(SplitShare).where(SplitShare.sheet_id.in_(sheets)).order_by(SplitShare.payee_id)
+def _sheets(session: Session, sheets: set[Any] | None) -> dict[UUID, list[SplitShare]]:
+    query = select(SplitShare).order_by(SplitShare.payee_id)
+    if sheets is not None:
+        query = query.where(SplitShare.sheet_id.in_(sheets))
     found: dict[UUID, list[SplitShare]] = defaultdict(list)
     for share in session.scalars(query):
         found[share.sheet_id].append(share)
     return found
 
 
-def _parts(terms: Terms, wanted: set[UUID | None], sheets: Mapping[UUID, Sequence[SplitShare]]) -> Parts:
+def sharing(session: Session, known: Deals, period: RoyaltyPeriod) -> Callable[..., Mapping[UUID, Decimal] | None]:
+    """Which part each payee has of a contract now, under a split sheet or under none; nothing without such a sheet."""
+    terms = newest_terms(known, period)
+    sheets = _sheets(session, None)
+
+    def shares(contract: UUID, sheet: UUID | None) -> Mapping[UUID, Decimal] | None:
+        if contract not in terms or (sheet is not None and sheet not in sheets):
+            return None
+        return {part.payee: part.share for part in _parts(terms[contract], {sheet}, sheets, {})[sheet]}
+
+    return shares
+
+
+def _parts(
+    terms: Terms,
+    wanted: set[UUID | None],
+    sheets: Mapping[UUID, Sequence[SplitShare]],
+    then: Mapping[UUID, list[PartOf]],
+) -> Parts:
     """Who gets which part, by split sheet; what a sheet leaves over is shared as the contract says."""
     own = flat(terms.shares)
     parts: Parts = {None: [PartOf(payee, share) for payee, share in own.items()]}
     with exact():
-        for sheet in wanted - {None}:
-            shares = sheets[sheet]  # type: ignore[index]  # None was taken out
+        for sheet in filter(None, wanted):
+            if sheet in then:
+                parts[sheet] = then[sheet]
+                continue
+            shares = sheets[sheet]
             left = 1 - Decimal(sum(share.share_ppm for share in shares)) / WHOLE_PPM
             named = [
                 PartOf(share.payee_id, Decimal(share.share_ppm) / WHOLE_PPM, share.state != "confirmed")
@@ -149,7 +187,7 @@ def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -
             for part in parts
         ]
         for payee, position in each.positions.items():
-            if not (each.has_sales or position.entries or position.opening_micros):
+            if not (each.has_sales or position.entries or (each.is_due and position.opening_micros)):
                 continue
             statement = ids.new_id()
             statements.append(

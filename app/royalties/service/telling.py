@@ -54,6 +54,19 @@ ENTRY_SENTENCES: Final = {
     "gross_up": sentence("Tax that the label bears: %(rate)s of %(of)s"),
     "withholding": sentence("Tax withheld: %(rate)s of %(of)s"),
 }
+BACK_SENTENCES: Final = {
+    "retroactive": sentence("The higher rate is not reached after all, and counts for no earlier period"),
+    "costs_first": sentence("Receipts of %(receipts)s are returned, so %(recovered)s of costs is open again"),
+    "reserve_held": sentence("Less was sold: less is kept back for returns"),
+    "guarantee": sentence("More was earned: less is made up to the guaranteed %(amount)s"),
+    "gross_up": sentence("Tax that the label does not bear after all: %(rate)s of %(of)s"),
+    "withholding": sentence("Tax that was withheld before and is not due: %(rate)s of %(of)s"),
+}
+"""The steps that can go the other way, too, because of what was returned or restated."""
+
+FORWARDS: Final = ("retroactive", "guarantee", "gross_up")
+"""Which of these give when they go their usual way; the others take."""
+
 MATCH_SENTENCES: Final = {
     "own": sentence("by the label's own shop"),
     "isrc": sentence("by ISRC"),
@@ -160,7 +173,11 @@ class Teller:
         if entry.kind == "reserve_released":
             period = earlier.get(entry.facts.get("of", ""))
             places["period"] = self.span(period) if period else self.say(UNKNOWN)
-        return self.say(ENTRY_SENTENCES[entry.kind], **places)
+        is_back = (entry.amount_micros < 0) == (entry.kind in FORWARDS) and entry.amount_micros != 0
+        if entry.kind == "costs_first":
+            is_back = entry.facts["recovered_micros"] < 0
+        sentences = BACK_SENTENCES if is_back and entry.kind in BACK_SENTENCES else ENTRY_SENTENCES
+        return self.say(sentences[entry.kind], **places)
 
     def _fact(self, name: str, value: Any, currency: str) -> str:
         """A number behind a step as people read it."""

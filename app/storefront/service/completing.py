@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, failpoint, jobs
+from app.kernel import activity, clock, failpoint, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
@@ -34,8 +34,9 @@ def complete(session: Session, tenant: Tenant, order: Order, payment: Payment | 
     """Take an order as paid; `payment` is None where there was nothing to pay."""
     lines = money_lines(session, order.id)
     stock.take(session, order)
-    sales = selling.note_paid(session, order, payment, lines, now.date())
-    booking.post_paid(session, tenant, order, payment, sales, now.date())
+    today = clock.day_in(tenant.time_zone, now)
+    sales = selling.note_paid(session, order, payment, lines, today)
+    booking.post_paid(session, tenant, order, payment, sales, today)
     failpoint.reach("store.booked")
     made = fulfilling.open_for(session, tenant, order, lines, now)
     members.join(session, tenant, order, lines, payment, now)

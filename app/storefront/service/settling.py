@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, failpoint, ids, jobs
+from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import moment
 from app.kernel.money import format_money, from_minor, to_minor
@@ -80,8 +80,9 @@ def _paid(session: Session, tenant: Tenant, order: Order, payment: Payment, repo
     if payment.paid_at is not None:
         if fee and not payment.fee_micros:
             payment.fee_micros = fee
-            sales = selling.note_fee(session, order, payment, now.date()) if payment.state == "paid" else []
-            booking.post_fee(session, tenant, order, payment, sales, now.date())
+            today = clock.day_in(tenant.time_zone, now)
+            sales = selling.note_fee(session, order, payment, today) if payment.state == "paid" else []
+            booking.post_fee(session, tenant, order, payment, sales, today)
             from app.storefront.service import sharing  # it compares tables by threads, which no fork survives
 
             sharing.share(session, order)
@@ -121,7 +122,7 @@ def _stray(session: Session, tenant: Tenant, order: Order, payment: Payment, why
         comparing.note(session, tenant, payment.gateway, "amount", payment.reference, payment, said)
         comparing.suspend(session, tenant, payment.gateway, payment.reference, report.amount_minor, report.currency)
         return
-    booking.post_stray(session, tenant, order, payment, now.date())
+    booking.post_stray(session, tenant, order, payment, clock.day_in(tenant.time_zone, now))
     refunding.give_back(session, tenant, order, payment, why)
     after = {"number": order.number, "amount": _money(payment.amount_micros, order), "why": why}
     _tell(session, tenant, "order.paid_in_vain", order, after)
@@ -146,7 +147,7 @@ def _refund(session: Session, tenant: Tenant, said: Returned) -> None:
         _tell(session, tenant, "order.refund_failed", order, {"number": order.number, "amount": _amount(made, order)})
     elif said.state == "failed" and made.state == "done":
         made.state, made.problem = "failed", "came_back"
-        booking.post_came_back(session, tenant, payment, made, moment(session).date())
+        booking.post_came_back(session, tenant, payment, made, clock.day_in(tenant.time_zone, moment(session)))
         _tell(session, tenant, "order.refund_failed", order, {"number": order.number, "amount": _amount(made, order)})
     session.flush()
 
@@ -156,14 +157,16 @@ def _given_back(session: Session, tenant: Tenant, order: Order, payment: Payment
     now = moment(session)
     made.state, made.problem, made.done_at = "done", None, now
     if payment.state != "paid":
-        booking.post_stray_back(session, tenant, order, payment, made, now.date())
+        booking.post_stray_back(session, tenant, order, payment, made, clock.day_in(tenant.time_zone, now))
         return
     sending = select(func.coalesce(func.sum(Refund.shipping_micros), 0)).where(
         Refund.order_id == order.id, Refund.state == "done", Refund.id != made.id
     )
-    sales = selling.note_refund(session, order, made, now.date())
+    sales = selling.note_refund(session, order, made, clock.day_in(tenant.time_zone, now))
     before = int(session.scalar(sending) or 0)
-    booking.post_refund(session, tenant, order, payment, made, sales, now.date(), shipping_before=before)
+    booking.post_refund(
+        session, tenant, order, payment, made, sales, clock.day_in(tenant.time_zone, now), shipping_before=before
+    )
     _take_away(session, tenant, order, made, now)
     done = select(func.sum(Refund.amount_micros)).where(
         Refund.order_id == order.id, Refund.state == "done", Refund.payment_id == payment.id
@@ -213,7 +216,7 @@ def _decided(session: Session, tenant: Tenant, order: Order, payment: Payment, d
     if dispute.state == "lost":
         _lost(session, tenant, order, payment, dispute, now)
     elif dispute.amount_micros:
-        booking.post_won(session, tenant, dispute, now.date())
+        booking.post_won(session, tenant, dispute, clock.day_in(tenant.time_zone, now))
     after = {"number": order.number, "amount": _money(dispute.amount_micros, order)}
     _tell(session, tenant, f"order.dispute_{dispute.state}", order, after)
 
@@ -241,7 +244,7 @@ def _take(session: Session, tenant: Tenant, payment: Payment, dispute: Dispute, 
     dispute.amount_micros = from_minor(said.amount_minor, payment.currency)
     dispute.fee_micros = from_minor(said.fee_minor, payment.currency)
     session.flush()
-    booking.post_disputed(session, tenant, payment, dispute, now.date())
+    booking.post_disputed(session, tenant, payment, dispute, clock.day_in(tenant.time_zone, now))
 
 
 def _lost(session: Session, tenant: Tenant, order: Order, payment: Payment, dispute: Dispute, now: datetime) -> None:
@@ -253,7 +256,9 @@ def _lost(session: Session, tenant: Tenant, order: Order, payment: Payment, disp
             made = refunding.charged_back(session, tenant, order, payment, over, dispute.reference)
             taken = made.amount_micros
             _given_back(session, tenant, order, payment, made)
-    booking.post_lost(session, tenant, payment, dispute, dispute.amount_micros - taken, now.date())
+    booking.post_lost(
+        session, tenant, payment, dispute, dispute.amount_micros - taken, clock.day_in(tenant.time_zone, now)
+    )
 
 
 def _tell(session: Session, tenant: Tenant, action: str, order: Order, after: dict[str, object]) -> None:

@@ -16,6 +16,7 @@ from app.contracts.rules.fitting import Circumstances, clause_for, factor
 from app.kernel.money import exact, from_micros
 from app.royalties.rules.dividing import micros_of
 from app.royalties.rules.pricing import Sold, royalty_of
+from app.royalties.rules.stretches import Stretch
 from app.royalties.service import compiling, resolving
 from app.royalties.service.compiling import Deals
 from app.royalties.service.posting import OWN_SHOP
@@ -44,7 +45,7 @@ def share(session: Session, order: Order) -> None:
         return
     sold_on = about[0][1].sold_on
     found = _paying(session, [line for line, _ in about], order.country, sold_on)
-    known = compiling.deals(session, sold_on)
+    known = compiling.deals(session, Stretch(sold_on, sold_on))
     held = compiling.with_versions(found, known)
     for place, (line, sale) in enumerate(about):
         net = sale.net_micros - late.get(line.id, 0)

@@ -1,0 +1,72 @@
+"""What became of the balances that a run rests on, between its calculation and its publishing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.contracts.rules.accounts import account_of
+from app.contracts.service.drafting import in_force
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Kind
+from app.royalties.errors import RunOutdated
+from app.royalties.models import RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules.settling import payable_of
+
+
+def refuse_outdated(session: Session, run: RoyaltyRun) -> None:
+    """Refuse a run that rests on what another one changed since: sales, costs and balances would count twice."""
+    later = select(RoyaltyRun.id).where(RoyaltyRun.state == "published", RoyaltyRun.published_at > run.created_at)
+    if session.scalar(later.limit(1)):
+        raise RunOutdated
+
+
+def catch_up(session: Session, run: RoyaltyRun, on: date) -> bool:
+    """Let statements begin and end with the balance that the books have now: what was paid out since is no more due.
+
+    Refused where the statement's own steps rest on that balance. Whether anything moved is the answer.
+    """
+    moved = _moved(session, run, Statement.opening_micros)
+    for statement, micros in moved:
+        if not _stands(session, statement, micros):
+            raise RunOutdated
+        terms = in_force(session, statement.contract_id, on).read()
+        statement.closing_micros += micros - statement.opening_micros
+        statement.opening_micros = micros
+        statement.payable_micros = payable_of(terms, statement.closing_micros)
+    session.flush()
+    return bool(moved)
+
+
+def refuse_different(session: Session, run: RoyaltyRun) -> None:
+    """Refuse what the books do not agree with, once it is posted: something moved in the meantime."""
+    if _moved(session, run, Statement.closing_micros):
+        raise RunOutdated
+
+
+def _moved(session: Session, run: RoyaltyRun, told: object) -> list[tuple[Statement, int]]:
+    """The statements whose balance is another one in the books, with that one."""
+    rows = session.execute(select(Statement, told).where(Statement.run_id == run.id).order_by(Statement.id)).all()  # type: ignore[call-overload]
+    accounts = [Account(Kind.PAYABLE, account_of(row.contract_id, row.payee_id), row.currency) for row, _ in rows]
+    balances = ledger.balances(session, kind=Kind.PAYABLE, subjects=[each.subject for each in accounts if each.subject])
+    found = ((row, micros, balances.get(account, 0)) for (row, micros), account in zip(rows, accounts, strict=True))
+    return [(row, now) for row, micros, now in found if now != micros]
+
+
+def _stands(session: Session, statement: Statement, now_micros: int) -> bool:
+    """Whether the steps of a statement are the same from another opening balance."""
+    kinds = ("crossed_out", "crossed_in", "withholding")
+    query = select(StatementEntry.kind, func.sum(StatementEntry.amount_micros)).where(
+        StatementEntry.statement_id == statement.id, StatementEntry.kind.in_(kinds)
+    )
+    steps = {kind: micros for kind, micros in session.execute(query.group_by(StatementEntry.kind))}  # noqa: C416
+    if not steps:
+        return True
+    closing = statement.closing_micros + now_micros - statement.opening_micros
+    return (
+        steps.keys() == {"withholding"}
+        and steps["withholding"] < 0
+        and min(statement.opening_micros, now_micros, closing) >= 0
+    )

@@ -1,0 +1,329 @@
+"""Whatever the deals, the sales and what happens to them: the engine and a calculator of fractions say the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.catalog.models import Release, Track
+from app.contracts.models import Contract
+from app.contracts.rules.accounts import account_of
+from app.contracts.rules.terms import (
+    Base,
+    Clause,
+    Deduction,
+    Escalation,
+    Guarantee,
+    Reduction,
+    Reserve,
+    Share,
+    Step,
+    Terms,
+    When,
+    Withholding,
+)
+from app.contracts.schemas import Scope
+from app.contracts.service import recouping, splitting
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_work
+from app.ledger import service as ledger
+from app.ledger.rules import Account, Kind
+from app.ledger.service import auditing as books
+from app.roster.models import Payee
+from app.royalties.models import RoyaltyPeriod, Statement
+from app.royalties.rules import auditing
+from app.royalties.service import auditing as packs
+from app.royalties.service import examining, rates
+from tests.factories.labels import a_label
+from tests.factories.money import (
+    a_contract,
+    a_cost,
+    a_payee,
+    a_period,
+    a_report,
+    a_run,
+    pay_out,
+    publish,
+    tracks_of,
+)
+from tests.royalties.oracle import Deal, Key, Oracle, Row, Rule
+
+MANY = int(os.environ.get("ORACLE_EXAMPLES", "5"))
+MONTHS = (
+    (date(2026, 1, 1), date(2026, 1, 31)),
+    (date(2026, 2, 1), date(2026, 2, 28)),
+    (date(2026, 3, 1), date(2026, 3, 31)),
+)
+TRACKS = ("one", "two", "three")
+PAYEES = ("ann", "ben", "cai")
+UPC = "036000291452"
+CHANNELS = ("stream", "download", "physical")
+NEAR = Fraction(40, 1_000_000)
+"""Each of an account's steps is rounded to the micro; a tax on top of it makes the most of that."""
+
+F = Fraction
+PART = st.integers(0, 20).map(lambda each: F(each, 20))
+SOME = st.integers(1, 20).map(lambda each: F(each, 40))
+
+
+class Doing(NamedTuple):
+    """What happens in a period: sales are accounted for, restated with more, and paid out."""
+
+    rows: tuple[Row, ...]
+    late: tuple[tuple[Row, ...], ...]
+    paid: Fraction
+
+
+@st.composite
+def rules(draw: Any, channel: str, *, is_plain: bool) -> Rule:
+    """What is paid in a channel."""
+    base = draw(st.sampled_from(["net", "net", "ppd", "unit"]))
+    rule = Rule(channel, draw(PART), base, draw(st.sampled_from([F(1), F(9, 10)])), F(draw(st.integers(0, 300)), 100))
+    rule = replace(rule, taken=tuple(draw(st.lists(SOME, max_size=2))), foreign=draw(st.sampled_from([F(1), F(1, 2)])))
+    kind = draw(st.sampled_from(["", "", "places", "either", "marginal", "slab"]))
+    if kind == "places":
+        return replace(rule, places=draw(st.integers(2, 4)))
+    if kind == "either":
+        return replace(rule, at_least=F(draw(st.integers(0, 200)), 100))
+    if kind in ("marginal", "slab") and not is_plain:
+        above = sorted(draw(st.sets(st.integers(1, 4_000), min_size=1, max_size=3)))
+        steps = tuple((F(each, 10), draw(PART)) for each in above)
+        by = draw(st.sampled_from(["units", "gross", "net"]))
+        rule = replace(rule, steps=steps, by=by, is_slab=kind == "slab")
+        if kind == "marginal" and by == "units":
+            rule = replace(rule, base="unit", foreign=F(1))
+        if kind == "marginal" and by == "gross":
+            rule = replace(rule, foreign=F(1))
+    return rule
+
+
+@st.composite
+def deals(draw: Any, name: str) -> Deal:
+    """A contract with one rule a channel."""
+    kind = draw(st.sampled_from(["grows", "reserve", "guarantee", "costs first", "tax", "tax on top"]))
+    own = [draw(rules(each, is_plain=kind != "grows")) for each in CHANNELS]
+    first, second = draw(st.integers(1, 600_000)), draw(st.integers(1, 400_000))
+    shares: list[tuple[str, Fraction, str | None]] = [("ann", F(first, 1_000_000), None)]
+    if draw(st.booleans()):
+        shares.append(("ben", F(second, 1_000_000), draw(st.sampled_from([None, "ann"]))))
+    deal = Deal(name, tuple(own), tuple(shares), cost=F(draw(st.integers(0, 40_000)), 100))
+    if kind == "reserve":
+        release = draw(st.sampled_from([(F(1),), (F(1, 2), F(1, 2)), (F(0), F(1, 4), F(3, 4))]))
+        return replace(deal, held=draw(PART), let_go=release)
+    if kind == "guarantee":
+        return replace(deal, least=F(draw(st.integers(1, 20_000)), 100))
+    if kind == "costs first":
+        same = tuple(replace(each, rate=own[0].rate, places=None) for each in own)
+        return replace(deal, rules=same, costs_first=True)
+    if kind in ("tax", "tax on top"):
+        return replace(deal, tax=draw(st.sampled_from([F(1, 10), F(3, 10)])), is_on_top=kind == "tax on top")
+    return deal
+
+
+@st.composite
+def rows(draw: Any, period: int, by_units: frozenset[str]) -> Row:
+    """A row of this month or of an earlier one that comes late."""
+    channel = draw(st.sampled_from(CHANNELS))
+    units = draw(st.integers(-15, 60).filter(bool))
+    net = F(draw(st.integers(0, 10**10)), 10 ** draw(st.sampled_from([7, 8, 10])))
+    currency = "USD" if channel in by_units else draw(st.sampled_from(["USD", "USD", "EUR", "JPY"]))
+    return Row(
+        draw(st.integers(0, period)),
+        draw(st.sampled_from([*TRACKS, "album"])),
+        channel,
+        draw(st.sampled_from(["US", "DE"])),
+        units,
+        net if units > 0 else -net,
+        draw(st.none() | st.integers(0, 500).map(lambda each: F(each, 100))),
+        currency,
+    )
+
+
+class World(NamedTuple):
+    """A label's deals and what happens."""
+
+    deals: tuple[Deal, ...]
+    sheets: dict[str, dict[str, Fraction]]
+    crosses: bool
+    doings: tuple[Doing, ...]
+
+
+@st.composite
+def worlds(draw: Any) -> World:
+    """A deal for everything, perhaps one of a producer's beside it, and two or three months of sales."""
+    main = draw(deals("main"))
+    has_producer = draw(st.booleans())
+    points = replace(draw(deals("points")), pieces=draw(st.sampled_from([("one",), ("one", "three")])))
+    own = (main, points) if has_producer else (main,)
+    is_simple = not any(each.costs_first or any(rule.is_slab for rule in each.rules) for each in own)
+    sheets = {}
+    if is_simple and draw(st.booleans()):
+        sheets = {"two": {"cai": F(draw(st.integers(1, 500_000)), 1_000_000)}}
+    by_units = frozenset(rule.channel for each in own for rule in each.rules if rule.steps and rule.by == "units")
+    doings = []
+    for period in range(draw(st.integers(2, 3))):
+        some = st.lists(rows(period, by_units), max_size=5).map(tuple)
+        late = tuple(draw(some) for _ in range(draw(st.sampled_from([0, 0, 1, 2]))))
+        doings.append(Doing(draw(some), late, draw(st.sampled_from([F(0), F(1, 2), F(1)]))))
+    return World(own, sheets, has_producer and draw(st.booleans()), tuple(doings))
+
+
+@settings(
+    max_examples=MANY,
+    deadline=None,
+    phases=(Phase.generate,),  # each example is a label of its own: to shrink one takes longer than to read it
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(world=worlds())
+def test_the_engine_and_a_calculator_of_fractions_agree(connected: Any, tmp_path: Path, world: World) -> None:
+    stage = Stage(world, tmp_path)
+    for period, doing in enumerate(world.doings):
+        own = stage.account(period, doing.rows)
+        for more in doing.late:
+            event("restated")
+            stage.account(period, more, restates=own)
+        stage.pay(doing.paid)
+
+
+class Stage:
+    """The same world twice: in the product, and in fractions."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.folder, self.tenant = folder, a_label()
+        self.recordings = dict(zip(TRACKS, tracks_of(self.tenant, 3), strict=True))
+        self.payees = {name: a_payee(self.tenant, name) for name in PAYEES}
+        self.periods: list[RoyaltyPeriod] = []
+        fx = {}
+        with tenant_work(self.tenant) as session:
+            query = select(Release).join(Track).where(Track.recording_id == self.recordings["one"].id)
+            session.scalars(query).one().upc = UPC
+            for number, (_, last) in enumerate(MONTHS):
+                euro, yen = Decimal("1.1") + Decimal(number) / 100, Decimal(125) + 125 * number
+                rates.keep_rate(session, None, base="EUR", quote="USD", on=last, rate=euro, source="test")
+                rates.keep_rate(session, None, base="USD", quote="JPY", on=last, rate=yen, source="test")
+                fx |= {(number, "USD"): F(1), (number, "EUR"): F(euro), (number, "JPY"): 1 / F(yen)}
+        self.contracts = {deal.name: self._contract(deal) for deal in world.deals}
+        self.oracle = Oracle(world.deals, TRACKS, fx, world.sheets, ("main", "points") if world.crosses else None)
+        self._splits(world)
+
+    def _contract(self, deal: Deal) -> Contract:
+        scopes = [Scope("recording", self.recordings[each].id) for each in deal.pieces]
+        more: dict[str, Any] = {"scopes": scopes, "kind": "producer"} if scopes else {}
+        costs = [a_cost(f"{plain(deal.cost):f}")] if deal.cost else []
+        return a_contract(self.tenant, as_terms(deal, self.payees), costs=costs, **more)
+
+    def _splits(self, world: World) -> None:
+        actor = Actor.system(self.tenant)
+        with tenant_work(self.tenant) as session:
+            if world.crosses:
+                main = session.get_one(Contract, self.contracts["main"].id)
+                recouping.cross(session, actor, main, [self.contracts["points"].id])
+            for track, sheet in world.sheets.items():
+                shares = {self.payees[name].id: int(part * 1_000_000) for name, part in sheet.items()}
+                made = splitting.propose(
+                    session, actor, self.recordings[track].id, shares, effective_from=date(2020, 1, 1)
+                )
+                for payee in shares:
+                    splitting.answer(session, actor, made, payee, agrees=True)
+
+    def account(self, period: int, sold: Sequence[Row], restates: RoyaltyPeriod | None = None) -> RoyaltyPeriod:
+        """Bring rows in, run, publish, and compare every account with what it ought to be."""
+        if sold:
+            a_report(self.tenant, self.folder, map(self._cells, sold), month=MONTHS[period][0])
+        own = restates or a_period(self.tenant, *MONTHS[period])
+        run = a_run(self.tenant, own, restates=restates is not None)
+        publish(self.tenant, run)
+        wanted = self.oracle.run(period, sold)
+        with tenant_work(self.tenant) as session:
+            assert books.problems(session) == []
+            assert examining.problems(session) == []
+            for key, told in wanted.items():
+                assert abs(self._balance(session, key, Kind.PAYABLE) - told.closing) <= NEAR, (key, "payable")
+                assert abs(self._balance(session, key, Kind.RESERVE) - told.reserve) <= NEAR, (key, "reserve")
+            for each in session.scalars(select(Statement).where(Statement.run_id == run.id)):
+                found = auditing.verify(packs.pack(session, self.tenant, each))
+                assert found.problems == [], each
+        return own
+
+    def _balance(self, session: Any, key: Key, kind: Kind) -> Fraction:
+        subject = account_of(self.contracts[key[0]].id, self.payees[key[1]].id)
+        return F(ledger.balance(session, Account(kind, subject, "USD")), 1_000_000)
+
+    def pay(self, part: Fraction) -> None:
+        """Pay everybody a part of what can be paid."""
+        for key in self.oracle.at:
+            with tenant_work(self.tenant) as session:
+                micros = int(self._balance(session, key, Kind.PAYABLE) * 1_000_000 * part)
+            if micros > 0:
+                pay_out(self.tenant, self.contracts[key[0]], self.payees[key[1]], micros, on=MONTHS[-1][1])
+                self.oracle.pay(key, F(micros, 1_000_000))
+
+    def _cells(self, row: Row) -> dict[str, Any]:
+        what: dict[str, Any] = {"UPC": UPC, "Title": "The album"}
+        if row.piece != "album":
+            what = {"ISRC": self.recordings[row.piece].isrc, "Title": row.piece}
+        start, end = MONTHS[row.month]
+        return what | {
+            "Channel": row.channel, "Territory": row.territory, "Currency": row.currency, "Quantity": row.units,
+            "Net": f"{plain(row.net):f}", "Unit price": "" if row.price is None else f"{plain(row.price):f}",
+            "Sold from": start, "Sold until": end,
+        }  # fmt: skip
+
+
+def plain(value: Fraction) -> Decimal:
+    """A fraction that is a decimal as one."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def as_terms(deal: Deal, payees: dict[str, Payee]) -> Terms:
+    """A deal as the product knows it."""
+    shares = tuple(
+        Share(payee=payees[name].id, share_ppm=int(part * 1_000_000), of=payees[of].id if of else None)
+        for name, part, of in deal.shares
+    )
+    reserve = Reserve(rate=plain(deal.held), release=tuple(map(plain, deal.let_go))) if deal.let_go else None
+    return Terms(
+        currency="USD",
+        clauses=tuple(map(as_clause, deal.rules)),
+        shares=shares,
+        cadence="monthly",
+        recoups="all_receipts" if deal.costs_first else "own_share",
+        reserve=reserve,
+        guarantee=Guarantee(amount=plain(deal.least), per="period") if deal.least else None,
+        withholding=Withholding(rate=plain(deal.tax), gross_up=deal.is_on_top) if deal.tax else None,
+    )
+
+
+def as_clause(rule: Rule) -> Clause:
+    """A rule as a clause."""
+    price = plain(rule.price)
+    kinds = {"net": "net_receipt", "ppd": "ppd", "unit": "per_unit"}
+    base = Base(kind=kinds[rule.base], portion=plain(rule.portion), amount=None if rule.base == "net" else price)  # type: ignore[arg-type]
+    if rule.at_least is not None:
+        other = Base(kind="per_unit", amount=plain(rule.at_least))
+        base = Base(kind=base.kind, portion=base.portion, amount=base.amount, either="max", other=other)
+    names: Iterator[Any] = iter(("packaging", "free_goods"))
+    steps = tuple(Step(above=plain(above), rate=plain(rate)) for above, rate in rule.steps)
+    cut = Reduction(kind="foreign", factor=plain(rule.foreign), when=When(territories=("DE",)))
+    return Clause(
+        id=rule.channel,
+        rate=plain(rule.rate),
+        when=When(channels=(rule.channel,)),  # type: ignore[arg-type]
+        base=base,
+        deductions=tuple(Deduction(kind=next(names), rate=plain(each)) for each in rule.taken),
+        reductions=() if rule.foreign == 1 else (cut,),
+        escalation=Escalation(by=rule.by, steps=steps, mode="slab" if rule.is_slab else "marginal") if steps else None,  # type: ignore[arg-type]
+        unit_places=rule.places,
+    )

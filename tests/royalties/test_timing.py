@@ -1,0 +1,196 @@
+"""When a contract is accounted for, and what a run rests on until it is published."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.catalog.models import Recording
+from app.contracts.models import Contract
+from app.contracts.rules.terms import Clause, Guarantee, Reserve, Terms
+from app.contracts.service import recouping
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_work
+from app.kernel.tenant import Tenant
+from app.ledger.rules import Kind
+from app.royalties.errors import RunOutdated
+from app.royalties.models import RoyaltyRun
+from app.royalties.rules.stretches import Stretch, guaranteed, is_due
+from app.royalties.service import running
+from tests.factories.money import (
+    APRIL,
+    MARCH,
+    a_contract,
+    a_cost,
+    a_payee,
+    a_period,
+    a_report,
+    a_run,
+    amount,
+    pay_out,
+    physical,
+    publish,
+    run_of,
+    sold,
+    statement,
+    terms,
+)
+from tests.royalties.test_corrections import ALL, MAY, owed
+
+D = Decimal
+FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
+JUNE = (date(2026, 6, 1), date(2026, 6, 30))
+JULY = (date(2026, 7, 1), date(2026, 7, 31))
+
+
+def plain(cadence: str, **more: object) -> Terms:
+    """Terms that are only about time."""
+    return Terms(currency="USD", clauses=(), shares=(), cadence=cadence, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "starts_on", "ends_on", "wanted"),
+    [
+        ("monthly", *FEBRUARY, True),
+        ("quarterly", *FEBRUARY, False),
+        ("quarterly", *MARCH, True),
+        ("quarterly", date(2025, 12, 1), FEBRUARY[1], True),
+        ("half_yearly", *MARCH, False),
+        ("half_yearly", date(2026, 4, 1), JUNE[1], True),
+        ("half_yearly", date(2025, 7, 1), JUNE[1], True),
+        ("quarterly", date(2026, 2, 22), date(2026, 3, 28), True),
+        ("quarterly", date(2026, 3, 29), date(2026, 4, 25), False),
+        ("half_yearly", JUNE[0], date(2026, 6, 15), False),
+    ],
+)
+def test_a_contract_is_due_where_its_quarter_ends(cadence: str, starts_on: date, ends_on: date, wanted: bool) -> None:
+    assert is_due(plain(cadence), Stretch(starts_on, ends_on)) is wanted
+
+
+def test_a_guaranteed_year_ends_in_the_statement_that_accounts_for_it() -> None:
+    own = plain("half_yearly", guarantee=Guarantee(amount=D(1)))
+    months = [Stretch(date(2025, m, 1), date.fromordinal(date(2025, m + 1, 1).toordinal() - 1)) for m in range(1, 7)]
+    span = {"starts_on": date(2024, 3, 1), "ends_on": None}
+    assert guaranteed(own, **span, before=months[:5], period=months[5]) == date(2024, 2, 29)
+    december, later = Stretch(date(2025, 7, 1), date(2025, 12, 31)), Stretch(date(2026, 1, 1), date(2026, 6, 30))
+    assert guaranteed(own, **span, before=months, period=december) is None
+    before = [*months, december]
+    assert guaranteed(own, **span, before=before, period=later) == months[5].ends_on, "all of June counted already"
+    leap = {"starts_on": date(2024, 2, 29), "ends_on": None}
+    monthly = plain("monthly", guarantee=Guarantee(amount=D(1)))
+    assert guaranteed(monthly, **leap, before=[], period=Stretch(*FEBRUARY)) == date(2025, 2, 27)
+
+
+def test_a_half_yearly_guarantee_and_its_reserve_count_half_years(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    promised, reserve = Guarantee(amount=D(100), per="period"), Reserve(rate=D("0.5"))
+    own = terms(payee, ALL, cadence="half_yearly", guarantee=promised, reserve=reserve)
+    deal = a_contract(tenant, own)
+    found = []
+    for month in (APRIL, MAY, JUNE, JULY):
+        a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="20")], month=month[0])
+        run_of(tenant, month)
+        found.append((owed(tenant, deal, payee), owed(tenant, deal, payee, Kind.RESERVE)))
+    assert found == [(0, 0), (0, 0), (70, 30), (70, 30)]
+
+
+def test_a_debt_that_is_not_accounted_for_yet_is_paid_back_all_the_same(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    from app.contracts.schemas import Scope
+
+    payee = a_payee(tenant)
+    later = a_contract(
+        tenant, terms(payee, ALL, cadence="half_yearly"), costs=[a_cost("50")],
+        scopes=[Scope("recording", recordings[1].id)],
+    )  # fmt: skip
+    run_of(tenant, (date(2025, 12, 1), date(2025, 12, 31)))
+    assert owed(tenant, later, payee) == -50
+    monthly = a_contract(tenant, terms(payee, ALL), scopes=[Scope("recording", recordings[0].id)])
+    with tenant_work(tenant) as session:
+        held = session.get_one(Contract, monthly.id)
+        recouping.cross(session, Actor.system(tenant), held, [later.id])
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="80")])
+    run_of(tenant, MARCH)
+    assert (owed(tenant, monthly, payee), owed(tenant, later, payee)) == (30, 0)
+
+
+def test_an_advance_of_millions_is_recouped(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> None:
+    """Ten million are nothing unusual in yen, and a few hundred in won are."""
+    payee = a_payee(tenant, currency="KRW")
+    a_contract(tenant, terms(payee, ALL, currency="KRW"), costs=[a_cost("2000000000", recoupable_ppm=500_000)])
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100", Currency="KRW")])
+    assert amount(statement(tenant, run_of(tenant, MARCH), payee).closing_micros) == 100 - 1_000_000_000
+
+
+def test_of_two_runs_of_different_periods_the_second_rests_on_the_first(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """What February left would be paid by both, and the advance charged twice."""
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100")], month=FEBRUARY[0])
+    run_of(tenant, FEBRUARY)
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, ALL), costs=[a_cost("5")])
+    actor = Actor.system(tenant)
+    april = a_period(tenant, *APRIL)
+    march, both = a_run(tenant, a_period(tenant, *MARCH)), a_run(tenant, april)
+    publish(tenant, march)
+    with tenant_work(tenant) as session:
+        held = session.get_one(RoyaltyRun, both.id)
+        with pytest.raises(RunOutdated):
+            running.approve(session, actor, held)
+        held.state = "publishing"
+        session.flush()
+        running.tell_payees(session, tenant, held.id)
+        assert (held.state, held.published_at) == ("failed", None)
+    assert owed(tenant, deal, payee) == 95
+    publish(tenant, a_run(tenant, april))
+    assert owed(tenant, deal, payee) == 95
+
+
+def test_what_is_paid_out_until_a_run_is_published_is_no_more_in_its_balances(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, ALL, minimum=D(25)))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100")])
+    run_of(tenant, MARCH)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="20")], month=APRIL[0])
+    run = a_run(tenant, a_period(tenant, *APRIL))
+    pay_out(tenant, deal, payee, 90_000_000, on=APRIL[0])
+    publish(tenant, run)
+    told = statement(tenant, run, payee)
+    assert [amount(each) for each in (told.opening_micros, told.closing_micros, told.payable_micros)] == [10, 30, 30]
+    assert owed(tenant, deal, payee) == 30
+
+
+def test_a_run_whose_steps_rest_on_what_was_paid_out_since_stops(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    from app.contracts.schemas import Scope
+
+    payee = a_payee(tenant)
+    one, other = (
+        a_contract(tenant, terms(payee, Clause(id="all", rate=D(1))), scopes=[Scope("recording", each.id)])
+        for each in recordings
+    )
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100")])
+    run_of(tenant, MARCH)
+    actor = Actor.system(tenant)
+    with tenant_work(tenant) as session:
+        recouping.cross(session, actor, session.get_one(Contract, one.id), [other.id])
+        cost = recouping.propose(session, actor, session.get_one(Contract, other.id), a_cost("60"))
+        recouping.decide(session, actor, cost, approved=True)
+    run = a_run(tenant, a_period(tenant, *APRIL))
+    pay_out(tenant, one, payee, 100_000_000, on=APRIL[0])
+    publish(tenant, run)
+    with tenant_work(tenant) as session:
+        stopped = session.get_one(RoyaltyRun, run.id)
+        assert stopped.state == "failed"
+        assert "money moved" in (stopped.problem or "")
+    assert (owed(tenant, one, payee), owed(tenant, other, payee)) == (0, 0)
