@@ -160,7 +160,7 @@ def a_basket(
 HOMES = {
     "DE": ("Berlin", "10437", ""), "AT": ("Wien", "1010", ""), "FR": ("Paris", "75011", ""), "GB": ("London", "E8 3DL", ""),
     "US": ("Austin", "78701", "TX"), "AE": ("Dubai", "", "Dubai"), "KR": ("Mapo-gu", "04001", "Seoul"),
-    "NZ": ("Auckland", "1010", ""), "JP": ("Shibuya-ku", "150-0001", "Tokyo"),
+    "NZ": ("Auckland", "1010", ""), "JP": ("Shibuya-ku", "150-0001", "Tokyo"), "KW": ("Salmiya", "22001", "Hawalli"),
 }  # fmt: skip
 """A town, its postcode and its region in countries to which these tests send something."""
 

@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from app.kernel.db import tenant_work
 from app.payouts.models import Payout
-from app.tax.service.years import payments_of
+from app.payouts.queries.taxed import payments
+from app.payouts.service import sending
 from tests.factories.labels import a_label
 from tests.factories.payouts import a_day_later, ask, owed
 
@@ -23,9 +24,10 @@ def test_new_years_eve_ends_where_the_label_is(connected: Any, tmp_path: Path, z
     label = a_label(currency="EUR", time_zone=zone)
     (payee,) = owed(label, tmp_path)
     (payout,) = ask(label, payee, 10_000)
+    sending.send_due(label)
     a_day_later(label)
     at = datetime(2026, 1, 1, 7, 30, tzinfo=UTC) if paid_on.year == 2025 else datetime(2025, 12, 31, 15, 30, tzinfo=UTC)
     with tenant_work(label) as session:
         session.execute(update(Payout).where(Payout.id == payout.id).values(paid_at=at))
-        found = {year: [each.paid_on for each in payments_of(session, year)] for year in (2025, 2026)}
+        found = {year: [each.paid_on for each in payments(session, year)] for year in (2025, 2026)}
     assert found == {paid_on.year: [paid_on], 4051 - paid_on.year: []}

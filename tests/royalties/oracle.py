@@ -154,7 +154,7 @@ class Oracle:
             found[payee][0] += total * (1 - kept) - found[payee][1]
             if not deal.costs_first and payee in own:
                 found[payee][0] -= deal.cost * own[payee] / sum(own.values())
-            if payee in own:
+            if payee in own and deal.least:
                 short = (deal.least * own[payee] - told.get(payee, Fraction(0)) for told in earned.values())
                 found[payee][0] += sum((max(Fraction(0), each) for each in short), Fraction(0))
         return {payee: (whole, held) for payee, (whole, held) in found.items()}

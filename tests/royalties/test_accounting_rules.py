@@ -316,3 +316,20 @@ def test_units_in_reserve_count_at_once_or_when_they_are_let_go_of(
         a_report(tenant, tmp_path, [physical(recording, 100, Net="100")], month=month[0])
         told.append(amount(statement(tenant, run_of(tenant, month), payee).earned_micros))
     assert told == [D(each) for each in wanted]
+
+
+def test_a_part_of_a_part_bears_its_part_of_an_advance_to_the_micro(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """Shares of shares have more digits than parts per million: of a million, a whole dollar hangs on them."""
+    artist, producer = a_payee(tenant), a_payee(tenant)
+    shares = (
+        Share(payee=artist.id, share_ppm=333_333),
+        Share(payee=producer.id, share_ppm=10_001, of=artist.id),
+    )
+    a_contract(tenant, terms(artist, Clause(id="all", rate=D(1)), shares=shares), costs=[a_cost("1000000")])
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="3000000")])
+    run = run_of(tenant, MARCH)
+    told = [statement(tenant, run, each) for each in (artist, producer)]
+    charged = [each.closing_micros - each.earned_micros for each in told]
+    assert charged == [-989_999_000_000, -10_001_000_000]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -204,7 +205,7 @@ class Stage:
         self.folder, self.tenant = folder, a_label()
         self.recordings = dict(zip(TRACKS, tracks_of(self.tenant, 3), strict=True))
         self.payees = {name: a_payee(self.tenant, name) for name in PAYEES}
-        self.periods: list[RoyaltyPeriod] = []
+        self.titles = count(1)
         fx = {}
         with tenant_work(self.tenant) as session:
             query = select(Release).join(Track).where(Track.recording_id == self.recordings["one"].id)
@@ -271,9 +272,10 @@ class Stage:
                 self.oracle.pay(key, F(micros, 1_000_000))
 
     def _cells(self, row: Row) -> dict[str, Any]:
-        what: dict[str, Any] = {"UPC": UPC, "Title": "The album"}
+        title = f"{row.piece} {next(self.titles)}"  # no row is like another: one that is would be known already
+        what: dict[str, Any] = {"UPC": UPC, "Title": title}
         if row.piece != "album":
-            what = {"ISRC": self.recordings[row.piece].isrc, "Title": row.piece}
+            what = {"ISRC": self.recordings[row.piece].isrc, "Title": title}
         start, end = MONTHS[row.month]
         return what | {
             "Channel": row.channel, "Territory": row.territory, "Currency": row.currency, "Quantity": row.units,

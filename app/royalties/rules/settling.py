@@ -20,6 +20,9 @@ EntryKind = Literal[
     "crossed_out", "crossed_in", "gross_up", "withholding",
 ]  # fmt: skip
 Facts = dict[str, Any]
+DIGITS: Final = 48
+"""Of a share, more than any has."""
+
 UNITS: Final = ("physical", "download")
 """Channels in which a sale is a copy, for which mechanicals are due."""
 
@@ -242,10 +245,16 @@ def _earn(case: Case, positions: Mapping[UUID, Position]) -> None:
 def _spread(case: Case, positions: Mapping[UUID, Position], kind: EntryKind, amount: Decimal, facts: Facts) -> None:
     """Enter an amount of the whole contract on its payees' accounts, by the contract's own shares."""
     micros, parts = micros_of(amount), case.parts[None]
-    shares = [micros_of(part.share) for part in parts]
-    if micros and sum(shares):
-        for part, own in zip(parts, allocate(micros, shares), strict=True):
+    weights = _weights(parts)
+    if micros and sum(weights):
+        for part, own in zip(parts, allocate(micros, weights), strict=True):
             positions[part.payee].enter(kind, own, facts)
+
+
+def _weights(parts: Sequence[PartOf]) -> list[int]:
+    """Shares as whole numbers, exactly: a part of a part of a part has more digits than parts per million."""
+    with exact():
+        return [int(part.share.scaleb(DIGITS)) for part in parts]
 
 
 def _mechanicals(case: Case, positions: Mapping[UUID, Position]) -> None:
@@ -358,8 +367,7 @@ def _charge(case: Case, positions: Mapping[UUID, Position]) -> None:
         return
     parts = case.parts[None]
     for charge in case.charges:
-        shares = [micros_of(part.share) for part in parts]
-        for part, own in zip(parts, allocate(-charge.amount_micros, shares), strict=True):
+        for part, own in zip(parts, allocate(-charge.amount_micros, _weights(parts)), strict=True):
             positions[part.payee].enter("charge", own, {"name": charge.name, "cost": charge.kind}, charge.id)
 
 
