@@ -166,8 +166,8 @@ def _without(raw, name):
     return out.getvalue()
 
 
-def test_what_equals_share_a_micro_agrees_whoever_has_it(tenant, recordings, tmp_path):
-    """Three equal parts of 100.000001: two have a micro less, and which is no matter of the pack."""
+def test_of_equals_the_same_has_the_micro_in_the_run_and_in_the_pack(tenant, recordings, tmp_path):
+    """In whichever order a contract names three equal parts of 100.000001."""
     payees = [a_payee(tenant) for _ in range(3)][::-1]
     a_contract(tenant, terms(payees, Clause(id="all", rate=D(1))))
     a_report(tenant, tmp_path, [sold(recordings[0], Net="100.000001")])

@@ -319,3 +319,20 @@ def test_costs_that_come_first_are_open_again_when_receipts_are_returned(
         run_of(tenant, month)
         found.append(owed(tenant, deal, payee))
     assert found == [10, 0, 15]
+
+
+def test_a_higher_rate_for_earlier_periods_goes_to_whom_their_sales_went(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """A guest shares in one recording, and a part of everything stays with the label."""
+    artist, guest = a_payee(tenant), a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(150), rate=D("0.2")),), mode="slab")
+    half = (Share(payee=artist.id, share_ppm=500_000),)
+    deal = a_contract(tenant, terms(artist, Clause(id="all", rate=D("0.1"), escalation=grows), shares=half))
+    answer(tenant, shared(tenant, recordings[0], {guest: 300_000}), guest, agrees=True)
+    a_report(tenant, tmp_path, [physical(recordings[0], 100, Net="1000"), physical(recordings[1], 20, Net="200")])
+    run_of(tenant, MARCH)
+    assert (owed(tenant, deal, artist), owed(tenant, deal, guest)) == (45, 30)
+    a_report(tenant, tmp_path, [physical(recordings[1], 100, Net="1000")], month=APRIL[0])
+    run_of(tenant, APRIL)
+    assert (owed(tenant, deal, artist), owed(tenant, deal, guest)) == (190, 60)

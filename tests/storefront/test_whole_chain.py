@@ -35,7 +35,7 @@ from app.tax.models import TaxSettings
 from tests.factories.labels import a_label
 from tests.factories.money import a_contract, a_cost, a_payee, a_period, a_run, publish, terms
 from tests.factories.payouts import a_day_later, a_method, ask, check_books, the_payout
-from tests.factories.shop import UNIT, a_shop, a_variant, an_order, registered
+from tests.factories.shop import a_shop, a_variant, an_order, registered
 from tests.storefront.paid import check_money, give_back, lines_of, pay
 
 PLACES = (("eu", "DE", None), ("us", "US", "TX"), ("japan", "JP", None), ("kuwait", "KW", None))

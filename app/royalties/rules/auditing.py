@@ -26,7 +26,7 @@ from app.contracts.rules.fitting import Circumstances, clause_for, factor
 from app.contracts.rules.terms import Terms, unpacked
 from app.kernel.money import exact
 from app.royalties.rules.climbing import Grounds, Row, differing, taken_as_stated
-from app.royalties.rules.dividing import could_be, flat, micros_of
+from app.royalties.rules.dividing import apportion, flat, micros_of
 from app.royalties.rules.pricing import Sold, royalty_of
 
 FORMAT: Final = "royalty-audit/1"
@@ -156,11 +156,10 @@ def _sums(pack: _Pack) -> Iterator[str]:
             for payee, share in told["shares"][row["sheet"]].items():
                 parts[payee] += Decimal(row["amount"]) * Decimal(share)
         total = micros_of(sum(parts.values(), Decimal(0)))
-    named = list(parts)
-    is_named = told["payee_id"] in parts
-    earned = could_be(total, list(parts.values()), named.index(told["payee_id"])) if is_named else {0}
-    if told["earned_micros"] not in earned:
-        yield f"{told['earned_micros']} micros are stated as earned, {min(earned)} were."
+    named = sorted(parts)
+    earned = dict(zip(named, apportion(total, [parts[each] for each in named]), strict=True))
+    if earned.get(told["payee_id"], 0) != told["earned_micros"]:
+        yield f"{told['earned_micros']} micros are stated as earned, {earned.get(told['payee_id'], 0)} were."
     own = {str(payee): share for payee, share in flat(pack.terms[told["version"]].shares).items()}
     if any(Decimal(share) != own.get(payee) for payee, share in told["shares"][""].items()):
         yield "The shares are not those of the contract."

@@ -33,18 +33,6 @@ def apportion(total_micros: int, parts: Sequence[Decimal]) -> list[int]:
     return floors
 
 
-def could_be(total_micros: int, parts: Sequence[Decimal], place: int) -> set[int]:
-    """What the part at a place may be of `apportion`, whichever of equals came earlier."""
-    with exact():
-        scaled = [part.scaleb(6) for part in parts]
-        floors = [int(part.to_integral_value(ROUND_FLOOR)) for part in scaled]
-        rests = [part - floor for part, floor in zip(scaled, floors, strict=True)]
-    left = total_micros - sum(floors)
-    ahead = sum(rest > rests[place] for rest in rests)
-    equal = sum(rest == rests[place] for rest in rests)
-    return {floors[place] + more for more in (0, 1) if (left < ahead + equal if more == 0 else left > ahead)}
-
-
 def flat(shares: Sequence[Share]) -> dict[UUID, Decimal]:
     """What each payee gets of the whole, once parts of others' shares are taken out of these."""
     with exact():

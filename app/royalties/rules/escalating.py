@@ -40,10 +40,10 @@ class Counted(NamedTuple):
 
 
 class Climbed(NamedTuple):
-    """The rate of each earning, and what a slab's step changes for what was sold before."""
+    """The rate of each earning, and by how much a slab's step changes the rate of what was sold before."""
 
     rates: list[Decimal]
-    retroactive: Decimal
+    change: Decimal
 
 
 def climb(
@@ -59,9 +59,8 @@ def climb(
         more = [_counted(row, escalation) * held_back(reserve, row.channel, 0) for row in rows]
         if escalation.mode == "slab":
             rate = at(steps, count + sum(more, Decimal(0)))
-            receipts = sum((each.receipts for each in before), Decimal(0))
             told = at(steps, _counted_before(escalation, reserve, before, age=0))
-            return Climbed([rate] * len(rows), receipts * (rate - told))
+            return Climbed([rate] * len(rows), rate - told)
         rates = []
         for each in more:
             rates.append(marginal(steps, count, each))

@@ -13,9 +13,10 @@ from uuid import UUID
 from app.contracts.rules.fitting import Circumstances, clause_for, factor
 from app.contracts.rules.terms import Base, Clause, Terms
 from app.kernel.money import exact
+from app.royalties.rules.closing import close
 from app.royalties.rules.dividing import flat, micros_of
 from app.royalties.rules.escalating import at, marginal, stairs
-from app.royalties.rules.settling import Case, Charge, PartOf, Portion, Position, close, settle
+from app.royalties.rules.settling import Case, Charge, PartOf, Portion, Position, settle
 
 NOTHING: Final = Decimal(0)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from app.contracts.rules.terms import Guarantee, Reserve, Terms, Withholding
+from app.contracts.rules.terms import Guarantee, Reserve, Terms
 from app.kernel.money import allocate, exact
 from app.royalties.rules.dividing import apportion, micros_of
 from app.royalties.rules.mechanicals import mechanicals
@@ -84,6 +84,9 @@ class Past:
     earned_micros: int = 0
     """In the span of the guarantee, before this period."""
 
+    retroactive_micros: int = 0
+    """Told in this period before, where it is restated."""
+
     made_up_micros: int = 0
     """Shortfalls of the same span that were paid already."""
 
@@ -144,8 +147,8 @@ class Case:
     ends_guarantee: bool = False
     """Whether the span of the guarantee ends with this period."""
 
-    retroactive: Decimal = Decimal(0)
-    """What a step passed in this period changes for what earlier periods paid."""
+    retroactive: Mapping[UUID | None, Decimal] = field(default_factory=dict)
+    """What a step passed in this period changes for what earlier periods paid, by split sheet."""
 
     past: Mapping[UUID, Past] = field(default_factory=dict)
 
@@ -155,7 +158,7 @@ def settle(case: Case) -> dict[UUID, Position]:
     payees = dict.fromkeys(part.payee for parts in case.parts.values() for part in parts) | dict.fromkeys(case.past)
     positions = {payee: Position(payee, _past(case, payee).opening_micros) for payee in payees}
     _earn(case, positions)
-    _spread(case, positions, "retroactive", case.retroactive, {})
+    _retroactive(case, positions)
     _mechanicals(case, positions)
     _costs_first(case, positions)
     _contested(case, positions)
@@ -170,47 +173,6 @@ def settle(case: Case) -> dict[UUID, Position]:
         if case.terms.guarantee:
             _guarantee(case, case.terms.guarantee, position, _past(case, payee))
     return positions
-
-
-def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:
-    """The last steps: tax on what becomes due, and what can be paid; `withheld_micros` of tax were kept back before."""
-    if terms.withholding and terms.withholding.rate:
-        _withhold(terms.withholding, position, withheld_micros)
-    position.payable_micros = payable_of(terms, position.balance_micros)
-
-
-def payable_of(terms: Terms, balance_micros: int) -> int:
-    """What can be paid of a balance: all, unless that is less than the contract pays at least."""
-    return balance_micros if balance_micros > 0 and balance_micros >= micros_of(terms.minimum) else 0
-
-
-def _withhold(withholding: Withholding, position: Position, withheld_micros: int) -> None:
-    """Keep tax back of what becomes due; give it back of what was due, was not paid yet and is due no more.
-
-    The balance before is after tax, unless the label pays the tax on top.
-    """
-    rate, is_on_top = withholding.rate, withholding.gross_up
-    opening = max(0, position.opening_micros)
-    due = max(0, position.balance_micros) - opening
-    with exact():
-        if due > 0 or is_on_top:
-            tax = Decimal(due) * rate / (1 - rate if is_on_top else 1)
-        else:
-            gone = Decimal(max(0, position.opening_micros - position.balance_micros))
-            tax = -min(gone * rate, Decimal(opening) * rate / (1 - rate))
-        micros = micros_of(max(tax, Decimal(-withheld_micros)).scaleb(-6))
-    facts = {"rate": str(rate), "of_micros": due}
-    if is_on_top:
-        position.enter("gross_up", micros, facts)
-    position.enter("withholding", -micros, facts)
-
-
-def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
-    """Let what is due under one contract pay back what is open under another."""
-    micros = min(payer.balance_micros, -debtor.balance_micros)
-    if micros > 0:
-        payer.enter("crossed_out", -micros, {"contract": debtor_title})
-        debtor.enter("crossed_in", micros, {"contract": payer_title})
 
 
 def _past(case: Case, payee: UUID) -> Past:
@@ -235,15 +197,28 @@ def _exact_parts(
 
 
 def _earn(case: Case, positions: Mapping[UUID, Position]) -> None:
-    parts = _exact_parts(case, "amount")
+    parts = dict(sorted(_exact_parts(case, "amount").items()))  # of equals the same comes first for whoever checks
     with exact():
         total = micros_of(sum(parts.values(), Decimal(0)))
     for payee, micros in zip(parts, apportion(total, list(parts.values())), strict=True):
         positions[payee].earned_micros = micros
 
 
+def _retroactive(case: Case, positions: Mapping[UUID, Position]) -> None:
+    """Who had a part of what was sold earlier has it of what a higher rate makes of that, less what was told before."""
+    parts: dict[UUID, Decimal] = {}
+    with exact():
+        for sheet, amount in case.retroactive.items():
+            for part in case.parts[sheet]:
+                parts[part.payee] = parts.get(part.payee, Decimal(0)) + amount * part.share
+        total = micros_of(sum(parts.values(), Decimal(0)))
+    shared = dict(zip(parts, apportion(total, list(parts.values())), strict=True))
+    for payee, position in positions.items():
+        position.enter("retroactive", shared.get(payee, 0) - _past(case, payee).retroactive_micros)
+
+
 def _spread(case: Case, positions: Mapping[UUID, Position], kind: EntryKind, amount: Decimal, facts: Facts) -> None:
-    """Enter an amount of the whole contract on its payees' accounts, by the contract's own shares."""
+    """Enter an amount that payees have or bear among them on their accounts, by the contract's own shares."""
     micros, parts = micros_of(amount), case.parts[None]
     weights = _weights(parts)
     if micros and sum(weights):
@@ -294,16 +269,17 @@ def _contested(case: Case, positions: Mapping[UUID, Position]) -> None:
     """Hold what is contested or not confirmed; of what is taken back, let go of as much as was held."""
     held: dict[tuple[UUID, str], Decimal] = {}
     with exact():
-        for portion in case.portions:
-            for part in case.parts[portion.sheet]:
+        higher = () if case.restates else case.retroactive.items()
+        for sheet, amount in (*((each.sheet, each.amount) for each in case.portions), *higher):
+            for part in case.parts[sheet]:
                 if part.is_held:
-                    key = part.payee, str(portion.sheet)
-                    held[key] = held.get(key, Decimal(0)) + portion.amount * part.share
-    for (payee, sheet), amount in held.items():
+                    key = part.payee, str(sheet)
+                    held[key] = held.get(key, Decimal(0)) + amount * part.share
+    for (payee, name), amount in held.items():
         position, micros = positions[payee], micros_of(amount)
         if micros > 0:
-            left = position.earned_micros + sum(min(0, entry.amount_micros) for entry in position.entries)
-            position.enter("contested", -min(micros, max(0, left)), {"sheet": sheet})
+            left = max(0, position.balance_micros - position.opening_micros)
+            position.enter("contested", -min(micros, left), {"sheet": name})
         else:
             for each in _past(case, payee).contested:
                 less = min(-micros, _still_held(case, position, each))

@@ -13,7 +13,7 @@ from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.royalties.errors import RunOutdated
 from app.royalties.models import RoyaltyRun, Statement, StatementEntry
-from app.royalties.rules.settling import payable_of
+from app.royalties.rules.closing import payable_of
 
 
 def refuse_outdated(session: Session, run: RoyaltyRun) -> None:

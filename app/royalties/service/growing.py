@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Recoupable
@@ -40,25 +40,42 @@ class _Group:
     rows: list[Earning] = field(default_factory=list)
 
 
-def escalate(session: Session, run: RoyaltyRun, known: Deals) -> dict[UUID, Decimal]:
+Retroactive = dict[UUID, dict[UUID | None, Decimal]]
+"""What a higher rate changes for earlier periods, by contract and by the split sheet of what was sold then."""
+
+
+def escalate(session: Session, run: RoyaltyRun, known: Deals) -> Retroactive:
     """Give every earning of a clause that grows the rate it has come to.
 
-    What a slab's step changes for earlier periods is given back by contract: it is paid on top.
+    What a slab's step changes for earlier periods is given back: it is paid on top.
     """
     groups = _groups(session, run, known)
     if not groups:
         return {}
     contracts = {key[0] for key in groups}
     before, costs = _before(session, run, contracts), costs_of(session, run, contracts)
-    retroactive: dict[UUID, Decimal] = defaultdict(Decimal)
+    changes: dict[Key, Decimal] = {}
     changed: dict[int, Decimal] = {}
     for key, group in groups.items():
-        retroactive[key[0]] += _apply(group, before.get(key, ()), costs.get(key[0], Decimal(0)), changed)
+        changes[key] = _apply(group, before.get(key, ()), costs.get(key[0], Decimal(0)), changed)
     session.execute(
         _UPDATE, {"numbers": list(changed), "rates": [str(rate) for rate in changed.values()], "run": run.id}
     )
     session.expire_all()
-    return {contract: amount for contract, amount in retroactive.items() if amount}
+    return _retroactive(session, run, {key: change for key, change in changes.items() if change})
+
+
+def _retroactive(session: Session, run: RoyaltyRun, changes: Mapping[Key, Decimal]) -> Retroactive:
+    """What changed rates make of what was sold earlier under their counters."""
+    found: Retroactive = defaultdict(lambda: defaultdict(Decimal))
+    receipts: Any = func.sum(Earning.base * Earning.fx * Earning.factor)
+    columns = (Earning.contract_id, Earning.clause, Earning.release_id, Earning.sheet_id)
+    query = _of_earlier(run, {key[0] for key in changes}, *columns, receipts).group_by(*columns)
+    for contract, clause, release, sheet, amount in session.execute(query) if changes else ():
+        with exact():
+            for key in {(contract, clause, release), (contract, clause, None)} & changes.keys():
+                found[contract][sheet] += amount * changes[key]
+    return found
 
 
 def _groups(session: Session, run: RoyaltyRun, known: Deals) -> dict[Key, _Group]:
@@ -82,17 +99,21 @@ def earlier(session: Session, run: RoyaltyRun, contracts: Collection[UUID]) -> I
     """What runs of other periods counted that were published when a run was asked for, over all versions."""
     gross: Any = Earning.base * Earning.fx
     where = (Earning.contract_id, Earning.clause, Earning.release_id, RoyaltyPeriod.ends_on, Earning.channel)
-    query = (
-        select(*where, func.sum(Earning.quantity), func.sum(gross), func.sum(gross * Earning.factor))
+    sums = (func.sum(Earning.quantity), func.sum(gross), func.sum(gross * Earning.factor))
+    query = _of_earlier(run, contracts, *where, *sums).group_by(*where)
+    order = (RoyaltyPeriod.ends_on, Earning.clause, Earning.release_id, Earning.channel)
+    for contract, clause, release, *sold in session.execute(query.order_by(*order)):
+        yield (contract, clause, release), Sold(*sold)
+
+
+def _of_earlier(run: RoyaltyRun, contracts: Collection[UUID], *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
         .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
         .join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
         .where(Earning.contract_id.in_(contracts), RoyaltyRun.state == "published", RoyaltyPeriod.id != run.period_id)
         .where(RoyaltyRun.published_at <= run.created_at)
-        .group_by(*where)
-        .order_by(RoyaltyPeriod.ends_on, Earning.clause, Earning.release_id, Earning.channel)
     )
-    for contract, clause, release, *sold in session.execute(query):
-        yield (contract, clause, release), Sold(*sold)
 
 
 def _before(session: Session, run: RoyaltyRun, contracts: set[UUID]) -> dict[Key, list[Sold]]:
@@ -117,9 +138,9 @@ def costs_of(session: Session, run: RoyaltyRun, contracts: Collection[UUID]) -> 
 
 
 def _apply(group: _Group, before: Sequence[Sold], costs: Decimal, changed: dict[int, Decimal]) -> Decimal:
-    """Note the rate of each row; what a slab changes for what was paid before is the answer."""
+    """Note the rate of each row; by how much a slab changes the rate of what was paid before is the answer."""
     with exact():
         rows = [Counted(row.channel, row.quantity, row.base * row.fx, row.factor) for row in group.rows]
     climbed = climb(group.clause, group.reserve, rows, before, costs)
     changed.update({row.number: rate for row, rate in zip(group.rows, climbed.rates, strict=True)})
-    return climbed.retroactive
+    return climbed.change

@@ -74,6 +74,9 @@ class History:
     earned: Mapping[UUID, Decimal]
     """By contract, since it began, with this run."""
 
+    retroactive: Mapping[Key, int]
+    """What was told of higher rates for earlier periods in this one before."""
+
     statements: Mapping[Key, Sequence[Told]] = field(default_factory=dict)
 
     def concerns(self, contract: Contract, terms: Terms) -> bool:
@@ -153,6 +156,7 @@ class History:
             confirmed=[sheet for sheet in contested if (key[1], sheet) in self.confirmed],
             guaranteed_micros=sums.get("guarantee", 0) + sums.get("guarantee_recouped", 0),
             earned_micros=sum(each.earned for each in told),
+            retroactive_micros=self.retroactive.get(key, 0),
             made_up_micros=sum(each.made_up for each in told),
         )
 
@@ -174,6 +178,7 @@ def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mappin
         recovered=_recovered(session),
         receipts=_receipts(session),
         earned=_earned(session, run),
+        retroactive=_retroactive(session, run),
         statements=_statements(session),
     )
 
@@ -339,6 +344,17 @@ def _receipts(session: Session) -> dict[UUID, Decimal]:
         .group_by(Earning.contract_id)
     )
     return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
+
+
+def _retroactive(session: Session, run: RoyaltyRun) -> dict[Key, int]:
+    query = (
+        select(Statement.contract_id, Statement.payee_id, _micros(StatementEntry.amount_micros))
+        .join(StatementEntry, StatementEntry.statement_id == Statement.id)
+        .where(StatementEntry.kind == "retroactive")
+        .group_by(Statement.contract_id, Statement.payee_id)
+    )
+    rows = session.execute(_told(query).where(RoyaltyRun.period_id == run.period_id))
+    return {(contract, payee): micros for contract, payee, micros in rows}
 
 
 def _statements(session: Session) -> dict[Key, list[Told]]:

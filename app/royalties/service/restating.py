@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.kernel.money import exact, from_micros
 from app.royalties.errors import NothingToRestate, RestatementTooLate
-from app.royalties.models import WHOLE, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.models import WHOLE, LineShare, RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.settling import PartOf
 
 Sharing = Callable[[UUID, UUID | None], Mapping[UUID, Decimal] | None]
@@ -89,23 +88,6 @@ def take_back(session: Session, run: RoyaltyRun, shares_now: Sharing) -> dict[UU
     session.execute(_UNCHANGED, {"run": run.id, "serial": run.serial})
     session.expire_all()
     return then
-
-
-def less_told(session: Session, run: RoyaltyRun, retroactive: Mapping[UUID, Decimal]) -> dict[UUID, Decimal]:
-    """What higher rates change for earlier periods, by contract, beyond what was said of that in this period before."""
-    told = (
-        select(Statement.contract_id, func.sum(StatementEntry.amount_micros))
-        .join(StatementEntry, StatementEntry.statement_id == Statement.id)
-        .join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
-        .where(RoyaltyRun.period_id == run.period_id, RoyaltyRun.state == "published")
-        .where(StatementEntry.kind == "retroactive")
-        .group_by(Statement.contract_id)
-    )
-    left = dict(retroactive)
-    with exact():
-        for contract, micros in session.execute(told):
-            left[contract] = left.get(contract, Decimal(0)) - from_micros(int(micros))
-    return left
 
 
 def _published(session: Session, period: UUID) -> Sequence[RoyaltyRun]:

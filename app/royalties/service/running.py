@@ -135,7 +135,6 @@ def _work_out(session: Session, tenant: Tenant, run: RoyaltyRun) -> None:
     if run.restates_id:
         period = session.get_one(RoyaltyPeriod, run.period_id)
         then = restating.take_back(session, run, settling.sharing(session, known, period))
-        retroactive = restating.less_told(session, run, retroactive)
     settling.settle_run(session, run, known, retroactive, then)
     failpoint.reach("royalties.settled")
     steps.reached(tenant, run, "check")

@@ -23,8 +23,9 @@ from app.kernel.db import copy_rows, table_of
 from app.kernel.money import WHOLE_PPM, exact
 from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules import stretches
+from app.royalties.rules.closing import close, cross
 from app.royalties.rules.dividing import flat
-from app.royalties.rules.settling import Case, PartOf, Portion, Position, close, cross, settle
+from app.royalties.rules.settling import Case, PartOf, Portion, Position, settle
 from app.royalties.service import history
 from app.royalties.service.compiling import Deals
 
@@ -48,7 +49,7 @@ def settle_run(
     session: Session,
     run: RoyaltyRun,
     known: Deals,
-    retroactive: Mapping[UUID, Decimal],
+    retroactive: Mapping[UUID, Mapping[UUID | None, Decimal]],
     then: Mapping[UUID, list[PartOf]] = MappingProxyType({}),
 ) -> None:
     """Write the statements of a run: every payee of every contract that earned, cost or owes something.
@@ -58,7 +59,10 @@ def settle_run(
     period = session.get_one(RoyaltyPeriod, run.period_id)
     terms = newest_terms(known, period)
     earned = _portions(session, run)
-    sheets = _sheets(session, {portion.sheet for each in earned.values() for portion in each} - {None})
+    wanted = {portion.sheet for each in earned.values() for portion in each}
+    wanted |= {sheet for each in retroactive.values() for sheet in each}
+    sheets = _sheets(session, wanted - {None})
+    then = {**_divided_before(session, wanted - {None} - sheets.keys() - then.keys()), **then}
     past = history.read(session, run, period, terms)
     settled: dict[UUID, Settled] = {}
     for contract in session.scalars(select(Contract).where(Contract.id.in_(terms)).order_by(Contract.number)):
@@ -66,9 +70,9 @@ def settle_run(
         is_due = bool(portions) or stretches.is_due(own, past.period)
         if not portions and not past.concerns(contract, own):
             continue
-        parts = _parts(own, {portion.sheet for portion in portions}, sheets, then)
+        change = retroactive.get(contract.id, {})
+        parts = _parts(own, {portion.sheet for portion in portions} | change.keys(), sheets, then)
         if is_due:
-            change = retroactive.get(contract.id, Decimal(0))
             case = Case(own, portions, parts, period.ends_on, retroactive=change, **past.case(contract, own))
             positions = settle(case)
         else:
@@ -131,6 +135,15 @@ def sharing(session: Session, known: Deals, period: RoyaltyPeriod) -> Callable[.
         return {part.payee: part.share for part in _parts(terms[contract], {sheet}, sheets, {})[sheet]}
 
     return shares
+
+
+def _divided_before(session: Session, sheets: set[Any]) -> dict[UUID, list[PartOf]]:
+    """The parts under sheets that only stand for how something was divided in an earlier run."""
+    query = select(LineShare.sheet_id, LineShare.payee_id, LineShare.share).distinct()
+    found: dict[UUID, list[PartOf]] = defaultdict(list)
+    for sheet, payee, share in session.execute(query.where(LineShare.sheet_id.in_(sheets))) if sheets else ():
+        found[sheet].append(PartOf(payee, share))
+    return found
 
 
 def _parts(

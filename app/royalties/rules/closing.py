@@ -1,0 +1,51 @@
+"""The last steps of accounts: contracts that pay each other back, tax on what becomes due, and what can be paid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from app.contracts.rules.terms import Terms, Withholding
+from app.kernel.money import exact
+from app.royalties.rules.dividing import micros_of
+from app.royalties.rules.settling import Position
+
+
+def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:
+    """The last steps: tax on what becomes due, and what can be paid; `withheld_micros` of tax were kept back before."""
+    if terms.withholding and terms.withholding.rate:
+        _withhold(terms.withholding, position, withheld_micros)
+    position.payable_micros = payable_of(terms, position.balance_micros)
+
+
+def payable_of(terms: Terms, balance_micros: int) -> int:
+    """What can be paid of a balance: all, unless that is less than the contract pays at least."""
+    return balance_micros if balance_micros > 0 and balance_micros >= micros_of(terms.minimum) else 0
+
+
+def _withhold(withholding: Withholding, position: Position, withheld_micros: int) -> None:
+    """Keep tax back of what becomes due; give it back of what was due, was not paid yet and is due no more.
+
+    The balance before is after tax, unless the label pays the tax on top.
+    """
+    rate, is_on_top = withholding.rate, withholding.gross_up
+    opening = max(0, position.opening_micros)
+    due = max(0, position.balance_micros) - opening
+    with exact():
+        if due > 0 or is_on_top:
+            tax = Decimal(due) * rate / (1 - rate if is_on_top else 1)
+        else:
+            gone = Decimal(max(0, position.opening_micros - position.balance_micros))
+            tax = -min(gone * rate, Decimal(opening) * rate / (1 - rate))
+        micros = micros_of(max(tax, Decimal(-withheld_micros)).scaleb(-6))
+    facts = {"rate": str(rate), "of_micros": due}
+    if is_on_top:
+        position.enter("gross_up", micros, facts)
+    position.enter("withholding", -micros, facts)
+
+
+def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
+    """Let what is due under one contract pay back what is open under another."""
+    micros = min(payer.balance_micros, -debtor.balance_micros)
+    if micros > 0:
+        payer.enter("crossed_out", -micros, {"contract": debtor_title})
+        debtor.enter("crossed_in", micros, {"contract": payer_title})
