@@ -276,7 +276,7 @@ def test_so_many_at_once_and_no_more(client_of, tenant):
 
 
 def test_no_cell_of_a_csv_is_taken_for_a_formula():
-    rows = [["=1+1"], ["@x"], ["+x"], ["-x"], ["\tx"], ["x=1"], [None]]
+    rows = [["=1+1"], ["@x"], ["+x"], ["-x"], ["\tx"], ["x=1"], [None], ["＝1"], ["\n=1"]]
     said = sheets.encoded("csv", {"title": "text"}, rows, is_first=True).decode()
     cells = [row["title"] for row in csv.DictReader(io.StringIO(said))]
-    assert cells == ["'=1+1", "'@x", "'+x", "'-x", "'\tx", "x=1", ""]
+    assert cells == ["'=1+1", "'@x", "'+x", "'-x", "'\tx", "x=1", "", "'＝1", "'\n=1"]

@@ -50,6 +50,7 @@ def told(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> Stateme
     a_contract(tenant, terms(payees, streams, records))
     rows = [
         sold(recordings[number % 2], Net=f"0.0{number}33331", Quantity=number, Territory=("US", "JP", "DE")[number % 3])
+        | {"Title": "=1+1"}
         for number in range(1, 60)
     ]
     rows += [physical(recordings[0], units, Net="7.77", **{"Unit price": "3.333"}) for units in (3, -1, 7)]
@@ -101,6 +102,10 @@ def test_an_audit_pack_agrees_with_itself_on_any_machine(tenant: Tenant, told: S
     assert answer["ok"]
     assert answer["rows"] == 62
     assert answer["earned_micros"] == told.earned_micros
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        sources = archive.read("sources.csv").decode()
+    assert ",'=1+1," in sources
+    assert ",=1+1," not in sources
 
 
 @pytest.mark.parametrize("name", ["statement.json", "earnings.csv", "sources.csv", "manifest.json"])

@@ -16,12 +16,13 @@ from typing import Any, Final
 
 import msgspec
 
+from app.kernel.sheets.cells import harmless
+
 MEDIA: Final = {
     "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def encoded(form: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], *, is_first: bool) -> bytes:
@@ -99,4 +100,4 @@ def _cell(value: Any, form: str) -> str:
     if form == "flag":
         return "true" if value else "false"
     text = ";".join(value) if form == "list" else _text(value)
-    return f"'{text}" if form in ("text", "list") and text.startswith(_FORMULA) else text
+    return harmless(text) if form in ("text", "list") else text

@@ -11,12 +11,12 @@ from typing import Any
 from litestar import Response
 
 from app.kernel.files.rules import content_disposition
+from app.kernel.sheets.cells import harmless
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(name: str, kind: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response[bytes]:
@@ -32,7 +32,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     text = value.isoformat() if isinstance(value, date | datetime) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return harmless(text) if isinstance(value, str) else text
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

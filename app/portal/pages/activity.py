@@ -17,6 +17,7 @@ from app.kernel import activity as log
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.files.rules import content_disposition
+from app.kernel.sheets.cells import harmless
 from app.kernel.tenant import Tenant
 from app.kernel.web.pages import page
 from app.kernel.web.paging import cursor, place
@@ -109,7 +110,7 @@ def _cell(value: Any) -> str:
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     if isinstance(value, dict):
         text = msgspec.json.encode(value).decode()
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    return harmless(text)
 
 
 keeping = view_pages(

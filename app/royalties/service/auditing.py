@@ -23,6 +23,7 @@ from app.contracts.rules.terms import Terms
 from app.contracts.service.drafting import in_force
 from app.contracts.service.favouring import favoured
 from app.kernel.crypto import label_key
+from app.kernel.sheets.cells import harmless
 from app.kernel.tenant import Tenant
 from app.roster.models import Payee
 from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
@@ -198,7 +199,7 @@ def _as_csv(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
-    writer.writerows(rows)
+    writer.writerows([harmless(value) if isinstance(value, str) else value for value in row] for row in rows)
     return out.getvalue().encode()
 
 
