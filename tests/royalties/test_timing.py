@@ -194,3 +194,21 @@ def test_a_run_whose_steps_rest_on_what_was_paid_out_since_stops(
         assert stopped.state == "failed"
         assert "money moved" in (stopped.problem or "")
     assert (owed(tenant, one, payee), owed(tenant, other, payee)) == (0, 0)
+
+
+def test_a_producers_guarantee_is_paid_in_its_own_half_year_though_sales_are_told_each_month(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    from app.contracts.schemas import Scope
+
+    artist, producer = a_payee(tenant), a_payee(tenant)
+    a_contract(tenant, terms(artist, ALL))
+    promised = Guarantee(amount=D(100), per="period")
+    points = terms(producer, Clause(id="points", rate=D("0.1")), cadence="half_yearly", guarantee=promised)
+    mine = a_contract(tenant, points, kind="producer", scopes=[Scope("recording", recordings[0].id)])
+    found = []
+    for month in (APRIL, MAY, JUNE):
+        a_report(tenant, tmp_path, [sold(recordings[0], Net="100")], month=month[0])
+        run_of(tenant, month)
+        found.append(owed(tenant, mine, producer))
+    assert found == [10, 20, 100]

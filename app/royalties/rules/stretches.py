@@ -62,9 +62,10 @@ def guaranteed(
 ) -> date | None:
     """After which day what was earned counts for the guarantee whose span ends with a period; nothing if none ends.
 
-    `starts_on` and `ends_on` are the contract's.
+    `starts_on` and `ends_on` are the contract's. None ends in a period that does not account for the contract, though a
+    producer's sales may be told there with those of the record.
     """
-    if terms.guarantee is None:
+    if terms.guarantee is None or not is_due(terms, period):
         return None
     *earlier, now = accounted(terms, before, period)
     if terms.guarantee.per == "period":
