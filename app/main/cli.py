@@ -50,7 +50,7 @@ HELP = {
     "operators": "Let people into the operator's console.",
     "api-client": "Generate the typed Python client of the API.",
     "api-collection": "Write a collection of the API that Postman imports.",
-    "api-check": "Call every operation of a label's API as a fresh program.",
+    "api-check": "Call every operation of the API as a fresh program, in a label made for it.",
     "bench": "Measure, as ratios in one run.",
 }
 

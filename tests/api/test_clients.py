@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.api.models import ApiClient, ClientSecret
+from app.api.rules import redirects
 from app.api.service.callers import known_token
 from app.kernel.activity import Activity
 from app.kernel.db import tenant_read, tenant_work
@@ -90,6 +91,18 @@ def test_what_does_not_fit_together_is_said_beside_its_field(client_as, label):
     assert made(owner, scopes=["everything:write"]).status_code == 422
     assert made(owner, name=" ").status_code == 422
     assert made(owner, kind="god").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        ("http://shop.localhost:8000/back", True), ("http://localhost/back", True), ("http://127.0.0.1:1/back", True),
+        ("http://localhost.evil.example/back", False), ("http://evillocalhost/back", False),
+        ("http://a.example/localhost", False),
+    ],
+)  # fmt: skip
+def test_only_this_machines_own_addresses_need_no_certificate(address, is_taken):
+    assert redirects.is_usable(address) is is_taken
 
 
 def test_what_a_program_may_do_less_counts_for_tokens_that_are_out(client_as, program, label):

@@ -10,9 +10,11 @@ PAGE = "/portal/settings/sign-in"
 def test_a_sign_in_service_is_set_up_and_stands_at_the_door(visit):
     here = visit("kite")
     here.go(PAGE)
+    assert here.flaws() == []
+    here.page.locator("[data-show='#saml']").click()
     here.page.fill("#s-name", "Office")
     here.page.fill("#metadata", Office().metadata.decode())
-    here.page.locator("section[aria-labelledby=saml] button.primary").click()
+    here.page.locator("#saml button.primary").click()
     here.page.wait_for_url(lambda url: len(url.rpartition("/")[2]) == 36)
     here.page.fill("#domain", "kite.example")
     here.page.locator("section[aria-labelledby=domains] form button").last.click()

@@ -74,7 +74,7 @@ def test_the_guide_is_done_word_by_word_against_the_product(folder, tmp_path, at
                 receiver.kill()
                 receiver.wait()
         assert "401" not in heard.read_text()
-        checked = command(folder, port, "api-check", "kite")
+        checked = command(folder, port, "api-check")
         assert checked.returncode == 0, checked.stdout[-3_000:] + checked.stderr
         assert checked.stdout.endswith(" 0 failed.\n")
         collection = tmp_path / "new" / "collection.json"

@@ -71,6 +71,15 @@ def test_a_country_sees_its_market_else_that_of_all_others(shop: Tenant) -> None
     assert not serves(found, market_of(found, "AT"), "JP")
 
 
+def test_a_shop_opens_where_a_place_has_the_labels_name_already(connected: Settings) -> None:
+    label = a_label()
+    with tenant_work(label) as session:
+        made = arranging.add_location(session, Actor.system(label), name=label.name, country="FR")
+        open_shop(session, Actor.system(label), label)
+        session.flush()
+        assert [row.id for row in session.scalars(select(StockLocation))] == [made.id]
+
+
 def test_a_shop_is_opened_once(shop: Tenant) -> None:
     with tenant_work(shop) as session:
         before = session.scalar(select(func.count()).select_from(Market))

@@ -170,6 +170,7 @@ def _one(
         whys=WHY_SENTENCES,
         problem=told_refusal(realm, refusal) if refusal else "",
         problems=refusal.fields if isinstance(refusal, Invalid) else {},
+        changes=typed is not None,
         **_form(said.url, said.description, _many(said.events)),
     )
 

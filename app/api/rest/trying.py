@@ -1,7 +1,8 @@
 """Every operation called once, as a fresh program would that has read nothing but the document.
 
-Reads look at what is there. Whatever changes something is tried on rows that the trial itself made, and where it made
-none on an id that nobody has: nothing of the label's own is touched.
+Reads look at what is there. Whatever changes a row is tried on rows that the trial itself made, and where it made none
+on an id that nobody has. What a label has one of, its name, its shop, its words, is changed: the trial wants a label of
+its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import msgspec
@@ -109,7 +110,7 @@ class Trial:
             return ""
         each = needed[0]
         is_list = any(one.get("$ref", "").endswith("/Limit") for one in told["parameters"])
-        return "" if is_list else f"?{each['name']}={quote(str(example_of(each['schema'], each['name'])))}"
+        return "" if is_list else f"?{urlencode({each['name']: self._example(each['schema'], each['name'])})}"
 
     def _said(self, method: str, told: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         headers = {"if-match": "*"}

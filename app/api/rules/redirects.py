@@ -27,7 +27,7 @@ def is_usable(uri: str) -> bool:
         return True
     bare = re.sub(r":[0-9]*$", "", host)
     if parts.scheme == "http":
-        return bare in LOOPBACK or bare == "localhost"
+        return bare in LOOPBACK or f".{bare}".endswith(".localhost")  # RFC 6761 §6.3: nobody else has these names
     return parts.scheme == "https" and _HOST.fullmatch(bare) is not None
 
 

@@ -91,7 +91,8 @@ def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | 
         sent += [_sent(rows[-1]["id"], place, way) for place, way in enumerate(usual.sent)]
     session.execute(insert(Market), rows)
     session.execute(insert(ShippingRate), sent)
-    session.add(StockLocation(id=ids.new_id(), name=tenant.name or country, country=country))
+    place = upsert(StockLocation).values(id=ids.new_id(), name=tenant.name or country, country=country)
+    session.execute(place.on_conflict_do_nothing())  # somebody may have made one of that name before
     if country in table().rows and country not in BY_STATE:
         here = TaxRegistration(id=ids.new_id(), scheme="domestic", country=country, number="", starts_on=now.date())
         session.add(here)

@@ -22,6 +22,12 @@ addEventListener("click", (event) => {
   if (target.closest("[data-close]")) target.closest("dialog")?.close();
 });
 
+// What was typed and refused stands open, in front of the page as it was before.
+for (const refused of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) {
+  refused.close();
+  refused.showModal();
+}
+
 // What is taken back is taken back once.
 addEventListener("submit", (event) => {
   const toast = (event.target as HTMLElement).closest<HTMLElement>(".toast");
