@@ -15,6 +15,7 @@ from app.contracts.models import Contract
 from app.contracts.rules.terms import (
     Base,
     Clause,
+    Controlled,
     Deduction,
     Escalation,
     Guarantee,
@@ -27,7 +28,7 @@ from app.contracts.rules.terms import (
     Withholding,
 )
 from app.contracts.schemas import Scope
-from app.contracts.service import drafting, holding
+from app.contracts.service import drafting, holding, recouping
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
@@ -333,3 +334,33 @@ def test_a_part_of_a_part_bears_its_part_of_an_advance_to_the_micro(
     told = [statement(tenant, run, each) for each in (artist, producer)]
     charged = [each.closing_micros - each.earned_micros for each in told]
     assert charged == [-989_999_000_000, -10_001_000_000]
+
+
+def test_mechanicals_pay_back_no_other_contract(tenant: Tenant, tmp_path: Path) -> None:
+    """Crossing nets what records earn; what songs are due stays with who wrote them (`music.md`)."""
+    one, other = tracks_of(tenant, 2)
+    payee = a_payee(tenant)
+    songs = Controlled(statutory=D("0.10"), portion=D(1), controlled_songs=1)
+    first = terms(payee, Clause(id="all", rate=D("0.5")), controlled=songs)
+    payer = a_contract(tenant, first, scopes=[Scope("recording", one.id)])
+    debtor = a_contract(tenant, terms(payee), scopes=[Scope("recording", other.id)], costs=[a_cost("1000")])
+    with tenant_work(tenant) as session:
+        recouping.cross(session, Actor.system(tenant), session.get_one(Contract, payer.id), [debtor.id])
+    a_report(tenant, tmp_path, [physical(one, 100, Net="100")])
+    run = run_of(tenant, MARCH)
+    found = [amount(statement(tenant, run, payee, each).closing_micros) for each in (payer, debtor)]
+    assert found == [10, -950]
+
+
+def test_a_higher_rate_for_earlier_periods_counts_towards_the_guarantee(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(150), rate=D("0.2")),), mode="slab")
+    promised = Guarantee(amount=D(300), per="period")
+    deal = a_contract(tenant, terms(payee, Clause(id="all", rate=D("0.1"), escalation=grows), guarantee=promised))
+    found = []
+    for month in (MARCH, APRIL):
+        a_report(tenant, tmp_path, [physical(recordings[0], 100, Net="1000")], month=month[0])
+        found.append(amount(statement(tenant, run_of(tenant, month), payee, deal).closing_micros))
+    assert found == [300, 600], "200 and 100 for March are what was promised for April"

@@ -44,8 +44,9 @@ def _withhold(withholding: Withholding, position: Position, withheld_micros: int
 
 
 def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
-    """Let what is due under one contract pay back what is open under another."""
-    micros = min(payer.balance_micros, -debtor.balance_micros)
+    """Let what is due under one contract pay back what is open under another; mechanicals pay nothing back."""
+    songs = sum(entry.amount_micros for entry in payer.entries if entry.kind == "mechanicals")
+    micros = min(payer.balance_micros - max(0, songs), -debtor.balance_micros)
     if micros > 0:
         payer.enter("crossed_out", -micros, {"contract": debtor_title})
         debtor.enter("crossed_in", micros, {"contract": payer_title})

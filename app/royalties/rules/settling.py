@@ -357,7 +357,8 @@ def _guarantee(case: Case, guarantee: Guarantee, position: Position, past: Past)
         position.enter("guarantee_recouped", -min(open_micros, position.earned_micros))
     if case.ends_guarantee:
         share = next((part.share for part in case.parts[None] if part.payee == position.payee), Decimal(0))
-        earned = past.earned_micros + position.earned_micros
+        higher = sum(entry.amount_micros for entry in position.entries if entry.kind == "retroactive")
+        earned = past.earned_micros + position.earned_micros + higher
         with exact():
             short = max(0, micros_of(guarantee.amount * share) - earned) - past.made_up_micros
         facts = {"amount": str(guarantee.amount), "earned": earned}

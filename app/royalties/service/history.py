@@ -38,7 +38,7 @@ class Held(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A published statement: the end of its period, what was earned, and what of a guarantee was paid on top."""
+    """A published statement: the end of its period, what was earned, also for earlier ones, and what was made up."""
 
     ends_on: date
     earned: int
@@ -358,13 +358,15 @@ def _retroactive(session: Session, run: RoyaltyRun) -> dict[Key, int]:
 
 
 def _statements(session: Session) -> dict[Key, list[Told]]:
-    made_up = (
-        select(func.coalesce(_micros(StatementEntry.amount_micros), 0))
-        .where(StatementEntry.statement_id == Statement.id, StatementEntry.kind == "guarantee")
-        .correlate(Statement)
-        .scalar_subquery()
-    )
-    query = select(Statement.contract_id, Statement.payee_id, RoyaltyPeriod.ends_on, Statement.earned_micros, made_up)
+    def steps(kind: str) -> ColumnElement[int]:
+        of_kind = select(func.coalesce(_micros(StatementEntry.amount_micros), 0)).where(
+            StatementEntry.statement_id == Statement.id, StatementEntry.kind == kind
+        )
+        return of_kind.correlate(Statement).scalar_subquery()
+
+    earned = Statement.earned_micros + steps("retroactive")
+    columns = (RoyaltyPeriod.ends_on, earned, steps("guarantee"))
+    query = select(Statement.contract_id, Statement.payee_id, *columns)
     found: dict[Key, list[Told]] = defaultdict(list)
     for contract, payee, *told in session.execute(
         _told(query).join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
