@@ -22,8 +22,11 @@ from tests.factories.money import (
     a_contract,
     a_cost,
     a_payee,
+    a_period,
     a_report,
+    a_run,
     physical,
+    publish,
     run_of,
     sold,
     statement,
@@ -188,3 +191,23 @@ def test_the_royalty_of_a_unit_is_rounded_at_the_rate_that_it_grew_to(tenant, re
     assert told.earned_micros == {"marginal": 50, "slab": 67}[mode] * 1_000_000
     verdict = rules.verify(pack_of(tenant, told)[0])
     assert verdict.ok, verdict.problems
+
+
+def test_a_restatement_of_rates_that_grew_says_what_it_does_not_hold(tenant, recordings, tmp_path):
+    """What did not change stands in no line of it, and has brought the step all the same."""
+    payee = a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(50), rate=D("0.2")),), mode="slab")
+    a_contract(tenant, terms(payee, Clause(id="all", rate=D("0.1"), escalation=grows)))
+    a_report(tenant, tmp_path, [physical(recordings[0], 60, Net="60")])
+    period = a_period(tenant, *MARCH)
+    publish(tenant, a_run(tenant, period))
+    a_report(tenant, tmp_path, [physical(recordings[1], 10, Net="10")])
+    again = a_run(tenant, period, restates=True)
+    publish(tenant, again)
+    told = statement(tenant, again, payee)
+    assert told.earned_micros == 2_000_000
+    verdict = rules.verify(pack_of(tenant, told)[0])
+    assert verdict.ok, verdict.problems
+    assert verdict.taken == (
+        "Rates that grow in a period that is restated: lines that did not change count, too, and are not here.",
+    )

@@ -71,9 +71,11 @@ def verify(raw: bytes) -> Verdict:
         pack = _read(files)
     except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as problem:
         return Verdict([f"This is not an audit pack: {problem}"], 0, 0, 0, "")
-    found = [*_earnings(pack), *differing(pack.grounds, pack.terms, pack.earnings), *_sums(pack)]
+    restates = bool(pack.statement.get("restates"))
+    rated = differing(pack.grounds, pack.terms, pack.earnings, restates=restates)
+    found = [*_earnings(pack), *rated, *_sums(pack)]
     rows = sum(map(len, pack.sources.values()))
-    taken = tuple(taken_as_stated(pack.grounds, pack.terms, pack.earnings))
+    taken = tuple(taken_as_stated(pack.grounds, pack.terms, pack.earnings, restates=restates))
     return Verdict(found, len(pack.earnings), rows, pack.statement["earned_micros"], key, taken)
 
 

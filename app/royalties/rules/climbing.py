@@ -45,8 +45,13 @@ class Grounds(msgspec.Struct, frozen=True):
 _AMOUNTS: Final = ("units", "gross", "receipts")
 
 
-def differing(grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row]) -> Iterator[str]:
-    """Every earning whose rate is not what it comes to; what a pack does not hold the grounds of is left out."""
+def differing(
+    grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row], *, restates: bool
+) -> Iterator[str]:
+    """Every earning whose rate is not what it comes to; what a pack does not hold the grounds of is left out.
+
+    A restatement only holds what changed: what the other lines of its period counted is not there.
+    """
     growing: dict[tuple[str, str | None], list[tuple[Row, Clause]]] = defaultdict(list)
     for row in sorted(earnings, key=lambda row: (row["sold_month"], int(row["number"]))):
         clause = _clause(grounds, terms, row) if _is_provable(grounds, terms[row["version"]], row) else None
@@ -55,7 +60,7 @@ def differing(grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Seq
             growing[clause.id, release].append((row, clause))
         elif clause is not None and Decimal(row["rate"]) != clause.rate:
             yield f"Line {row['number']}: its rate is not that of its clause."
-    if grounds is not None:
+    if grounds is not None and not restates:
         for (name, release), rows in growing.items():
             yield from _grown(grounds, terms[rows[0][0]["version"]], rows, grounds.sold_before(name, release))
 
@@ -69,14 +74,18 @@ def _grown(grounds: Grounds, terms: Terms, rows: Sequence[tuple[Row, Clause]], b
             yield f"Line {row['number']}: its rate is {row['rate']}, and {rate:f} is what was counted by then."
 
 
-def taken_as_stated(grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row]) -> Iterator[str]:
+def taken_as_stated(
+    grounds: Grounds | None, terms: Mapping[str, Terms], earnings: Sequence[Row], *, restates: bool
+) -> Iterator[str]:
     """What a pack says of rates without proving it, a sentence each."""
     used = {(row["version"], row["clause"]) for row in earnings}
     clauses = [each for version, name in used for each in terms[version].clauses if each.id == name]
     grows, follows = any(each.escalation for each in clauses), any(terms[version].most_favoured for version, _ in used)
     if grounds is None and (grows or follows):
         yield "Rates that grow or follow other contracts: this pack was made before it held what they rest on."
-    if grounds is not None and grows:
+    if grounds is not None and grows and restates:
+        yield "Rates that grow in a period that is restated: lines that did not change count, too, and are not here."
+    elif grounds is not None and grows:
         yield "What was sold in earlier periods, by which rates grew: it stands in the statements of those periods."
     hashes = sorted(
         {best["terms_hash"] for own in grounds.followed.values() for best in own.values()} if grounds else ()

@@ -113,6 +113,7 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
         "currency": statement.currency,
         "rates": run.rates,
         "run_digest": run.digest,
+        "restates": run.restates_id is not None,
         "shares": _shares(session, statement),
         "entries": [
             {"kind": entry.kind, "amount_micros": entry.amount_micros, "facts": entry.facts} for entry in entries
