@@ -22,6 +22,16 @@ def _one_minute():
 
 
 @pytest.mark.usefixtures("_one_minute")
+def test_what_a_program_has_no_scope_for_counts_as_well(client_of, product):
+    tight = a_label(limits=Limits(api_client_requests=2))
+    product._directory.by_host(f"{tight.slug}.localhost")
+    api = api_of(client_of, tight, scopes="files:read")
+    answers = [api.get(ARTISTS) for _ in range(3)]
+    assert [each.status_code for each in answers] == [403, 403, 429]
+    assert answers[0].headers["ratelimit"].startswith('"client";r=1')
+
+
+@pytest.mark.usefixtures("_one_minute")
 def test_a_program_is_told_when_it_was_too_often_and_others_go_on(client_of, product):
     tight = a_label(limits=Limits(api_client_requests=5, api_requests=8))
     product._directory.by_host(f"{tight.slug}.localhost")
