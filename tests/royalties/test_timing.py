@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract
@@ -16,7 +19,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger.rules import Kind
-from app.royalties.errors import RunOutdated
+from app.royalties.errors import RunOutdated, RunUnfit
 from app.royalties.models import RoyaltyRun
 from app.royalties.rules.stretches import Stretch, guaranteed, is_due
 from app.royalties.service import running
@@ -212,3 +215,51 @@ def test_a_producers_guarantee_is_paid_in_its_own_half_year_though_sales_are_tol
         run_of(tenant, month)
         found.append(owed(tenant, mine, producer))
     assert found == [10, 20, 100]
+
+
+def test_of_two_runs_that_are_published_at_once_one_stops(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100")], month=FEBRUARY[0])
+    run_of(tenant, FEBRUARY)
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, ALL), costs=[a_cost("5")])
+    runs = [a_run(tenant, a_period(tenant, *month)) for month in (MARCH, APRIL)]
+    with tenant_work(tenant) as session:
+        session.execute(update(RoyaltyRun).where(RoyaltyRun.state == "checking").values(state="publishing"))
+    start = threading.Barrier(2)
+
+    def tell(run: RoyaltyRun) -> None:
+        start.wait()
+        with tenant_work(tenant) as session:
+            running.tell_payees(session, tenant, run.id)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(tell, runs))
+    with tenant_work(tenant) as session:
+        states = session.scalars(select(RoyaltyRun.state).where(RoyaltyRun.id.in_([run.id for run in runs])))
+        assert sorted(states) == ["failed", "published"]
+    assert owed(tenant, deal, payee) == 95
+
+
+def test_two_people_who_approve_at_once_approve_once(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    a_contract(tenant, terms(a_payee(tenant), ALL))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100")])
+    run = a_run(tenant, a_period(tenant, *MARCH))
+    start = threading.Barrier(2)
+
+    def approve(_: int) -> str:
+        start.wait()
+        with tenant_work(tenant) as session:
+            held = session.get_one(RoyaltyRun, run.id)
+            session.refresh(held, with_for_update=True)  # as its door does
+            try:
+                running.approve(session, Actor.system(tenant), held)
+            except RunUnfit:
+                return "too late"
+        return "approved"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(approve, range(2))) == ["approved", "too late"]
