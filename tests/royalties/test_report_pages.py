@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.kernel import clock
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
 from app.royalties.models import SalesReport
@@ -21,7 +23,7 @@ REPORTS, SUSPENSE = "/portal/royalties/reports", "/portal/royalties/suspense"
 @pytest.fixture
 def own(connected) -> Tenant:
     """A label of the test's own."""
-    return a_label()
+    return a_label(time_zone="Europe/Berlin")
 
 
 def send(client: Any, name: str, body: bytes | str, **form: str) -> Any:
@@ -217,7 +219,9 @@ def test_days_that_a_report_does_not_say_are_typed_when_it_is_brought_in(own, cl
     )  # fmt: skip
     assert "period_is_assumed" not in report.facts
     other = send(client, "sales.csv", DATELESS.replace("Tide", "Tyde")).headers["location"]
-    assert work(own, other).facts["period_is_assumed"] is True
+    with clock.frozen_at(datetime(2026, 3, 31, 23, tzinfo=UTC)):  # in Berlin April has begun
+        assumed = work(own, other)
+    assert (assumed.facts["period_is_assumed"], assumed.period_start) == (True, date(2026, 3, 1))
     assert "bring it in again with the days" in client.get(other).text
 
 

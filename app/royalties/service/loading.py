@@ -214,7 +214,7 @@ class _Load:
         named = span_in_name(name) or span_in_name(self._report.name)
         if named is None:
             # Nobody says when: most senders report on the month before.
-            last = clock.now().date().replace(day=1) - timedelta(days=1)
+            last = clock.day_in(self._tenant.time_zone).replace(day=1) - timedelta(days=1)
             named = month_of(last.year, last.month)
             if not any(key in plan.columns for key in ("sold_from", "sold_until")):
                 self._loaded.facts["period_is_assumed"] = True
