@@ -24,7 +24,7 @@ from app.identity.service import throttle
 from app.kernel import clock, limits
 from app.kernel.db import current, platform_read, platform_work
 from app.kernel.errors import Busy, NotFound, Refusal
-from app.kernel.web.languages import say_refusal
+from app.kernel.web.languages import region, say_refusal
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of
 from app.kernel.web.redirects import safe_path
@@ -109,6 +109,7 @@ def operator_of(request: AnyRequest) -> Operator:
 
 def _checked_session(request: AnyRequest) -> tuple[Operator, OperatorSession]:
     operator, held = session_of(request)
+    realm_of(request).country = region(request.headers.get("accept-language", ""))
     if current().settings.is_production:
         with platform_read() as session:
             if not service.has_factor(session, operator):

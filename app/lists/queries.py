@@ -1,13 +1,20 @@
-"""Views of a list."""
+"""Views of a list, and the numbers that matter to a label."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from operator import itemgetter
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.identity.policies import Visitor
+from app.kernel.tenant import Tenant
 from app.lists.models import SavedView
+from app.lists.rules import Figure
 
 
 def saved_views(session: Session, listing: str, member_id: UUID) -> list[SavedView]:
@@ -15,3 +22,31 @@ def saved_views(session: Session, listing: str, member_id: UUID) -> list[SavedVi
     mine = or_(SavedView.member_id == member_id, SavedView.is_shared)
     query = select(SavedView).where(SavedView.listing == listing, mine).order_by(SavedView.created_at, SavedView.id)
     return list(session.scalars(query))
+
+
+class Telling(Protocol):
+    """A read model of one number, for somebody who works at a label; none where they may not see it."""
+
+    def __call__(self, session: Session, visitor: Visitor, tenant: Tenant, today: date, /) -> Figure | None:
+        """The number as it stands."""
+
+
+_figures: list[tuple[int, Telling]] = []
+
+
+def figure(order: int) -> Callable[[Telling], Telling]:
+    """Register a number that matters to a label; each slice tells its own, and pages show them in their order."""
+
+    def registered(tell: Telling) -> Telling:
+        _figures.append((order, tell))
+        return tell
+
+    return registered
+
+
+def figures(session: Session, visitor: Visitor, tenant: Tenant, today: date) -> list[Figure]:
+    """The numbers that a visitor may see, each with where it comes from: they are of the whole label, or not told."""
+    if not visitor.scope.is_whole:
+        return []
+    told = (tell(session, visitor, tenant, today) for _, tell in sorted(_figures, key=itemgetter(0)))
+    return [each for each in told if each is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from urllib.parse import parse_qsl, urlencode
 
 from app.lists.errors import FilterUnusable
@@ -74,3 +75,62 @@ def asked_of(query: str) -> dict[str, list[str]]:
     for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
+
+
+WIDTH, HEIGHT, LEAST = 96, 32, 1.5
+"""A picture beside a number, in its units: what is least of all is still seen."""
+
+MOST_COLUMNS = 12
+"""So many are told apart as columns; more are a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that matters: its name and a word about it (msgids), its value, in micros where it is an amount.
+
+    `note` is shown as it is, `said` leads to `next_href`; `days` are of what it is, or when; `before` is the same a
+    stretch ago, and `course` how it came about, the oldest first.
+    """
+
+    title: str
+    value: int
+    href: str
+    currency: str = ""
+    note: str = ""
+    said: str = ""
+    next_href: str = ""
+    days: tuple[date, ...] = ()
+    before: int | None = None
+    course: tuple[int, ...] = ()
+
+    @property
+    def change(self) -> float | None:
+        """By which part it grew, where there was something before."""
+        return (self.value - self.before) / abs(self.before) if self.before else None
+
+    @property
+    def columns(self) -> list[tuple[float, float, float, float]]:
+        """The course as columns of a picture of 96 × 32: (x, y, width, height); none where they would be too many."""
+        if not 1 < len(self.course) <= MOST_COLUMNS:
+            return []
+        step = WIDTH / max(len(self.course), 4)
+        first = WIDTH - len(self.course) * step
+        heights = [max(LEAST, HEIGHT * value / self._most) for value in self.course]
+        boxes = ((first + (place + 0.15) * step, HEIGHT - tall, step * 0.7, tall) for place, tall in enumerate(heights))
+        return [(round(x, 1), round(y, 1), round(width, 1), round(height, 1)) for x, y, width, height in boxes]
+
+    @property
+    def line(self) -> str:
+        """The course as points of a line in the same picture, where columns would be too many."""
+        if len(self.course) <= MOST_COLUMNS:
+            return ""
+        step = WIDTH / (len(self.course) - 1)
+        points = (
+            (place * step, HEIGHT - LEAST - (HEIGHT - 2 * LEAST) * max(0, value) / self._most)
+            for place, value in enumerate(self.course)
+        )
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+    @property
+    def _most(self) -> int:
+        return max(1, *self.course)

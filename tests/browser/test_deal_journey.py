@@ -154,11 +154,11 @@ def bring_sales(here, folder: Path):
     rows = [f"Spotify,QZJNY26{n:05},,Song {n},,stream,DE,USD,{100 * n},{300 * n}.25,," for n in (1, 2, 3)]
     heads = "Store,ISRC,UPC,Title,Artist,Channel,Territory,Currency,Quantity,Net,Sold from,Sold until"
     report.write_text("\n".join([heads, *rows, ""]))
-    here.go(f"{ROYALTIES}/reports")
+    here.go(f"{ROYALTIES}/reports#new")
     here.page.set_input_files("#report", report)
     here.page.fill("#sold_from", "2026-09-01")
     here.page.fill("#sold_until", "2026-09-30")
-    press(here, "Bring in a sales report")
+    here.page.locator("#new").get_by_role("button", name="Bring in a sales report").click()
     here.page.get_by_text("Imported", exact=True).first.wait_for()
     assert "Sep 1, 2026" in here.page.content()
 

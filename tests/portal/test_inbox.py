@@ -51,7 +51,7 @@ def test_what_was_read_or_put_away_stays_so(client_as, mine):
     client = client_as(mine)
     first, second = happen(mine, "file.stored", "file.stored")
     assert client.post("/portal/inbox/readings", data={"id": first}).status_code == 303
-    assert client.get("/portal/inbox").text.count('<span class="pill accent">') == 1
+    assert client.get("/portal/inbox").text.count('<span class="unread">') == 1
     client.post("/portal/inbox/readings", data={"id": [first, second], "archive": "1"})
     assert rows(client.get("/portal/inbox")) == []
     client.post(f"/portal/inbox/{first}/return")

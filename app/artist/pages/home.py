@@ -47,7 +47,7 @@ def home(request: AnyRequest) -> Response[str]:
             "artists": list(session.scalars(music.artists(visitor).limit(MOST_NAMES))),
             **shown_releases(session, tenant, visitor, limit=LATEST),
         }
-    locale = realm.language.replace("-", "_")
+    locale = realm.locale
     shown |= {
         "earned": earned,
         "said_change": _change_said(realm, earned) if earned else "",
@@ -76,7 +76,7 @@ def _change_said(realm: Realm, earned: Earnings) -> str:
 
 
 def _difference(realm: Realm, change: Change, currency: str) -> str:
-    locale = realm.language.replace("-", "_")
+    locale = realm.locale
     if not change.micros:
         return told(realm, SAME)
     places = {"amount": isolated(format_money(abs(change.micros), currency, locale))}

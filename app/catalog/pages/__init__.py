@@ -15,7 +15,7 @@ from app.catalog.pages import (
     tracks,
     work,
 )
-from app.catalog.queries import columns
+from app.catalog.queries import columns, figures
 
 handlers = [
     *releases.handlers,
@@ -30,4 +30,4 @@ handlers = [
     *contributors.handlers,
     *names.handlers,
 ]
-__all__ = ["columns", "handlers"]
+__all__ = ["columns", "figures", "handlers"]

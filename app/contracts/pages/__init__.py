@@ -15,7 +15,7 @@ from app.contracts.pages import (
     signing,
     splits,
 )
-from app.contracts.queries import choices, columns
+from app.contracts.queries import choices, columns, figures
 
 handlers = [
     *listing.handlers,
@@ -30,4 +30,4 @@ handlers = [
     *splits.handlers,
     *calendar.handlers,
 ]
-__all__ = ["choices", "columns", "handlers"]
+__all__ = ["choices", "columns", "figures", "handlers"]

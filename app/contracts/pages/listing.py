@@ -52,7 +52,7 @@ HEADS = (
 
 shell.add(
     Place(
-        sentence("Contracts"), CONTRACTS, "file-text", group="business", order=20, keys="g c",
+        sentence("Contracts"), CONTRACTS, "signature", group="business", order=20, keys="g c",
         permission="contracts.view",
     ),
     Action(sentence("New contract"), f"{CONTRACTS}/new", "file-text", permission="contracts.edit"),

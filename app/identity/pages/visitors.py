@@ -29,6 +29,7 @@ from app.kernel.errors import NotFound
 from app.kernel.tenant import READ_ONLY, Tenant, TenantState
 from app.kernel.web.cells import led
 from app.kernel.web.gate import SAFE
+from app.kernel.web.languages import region
 from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.redirects import safe_path
@@ -95,6 +96,7 @@ def visitor_of(request: AnyRequest) -> Visitor:
     if found is None:
         raise SignedOut
     visitor = service.visitor_from(tenant, found)
+    realm.country = region(request.headers.get("accept-language", ""))
     if found.member.welcomed_at is not None:  # from then on it is what they chose, not what the invitation guessed
         realm.language = language_of(tenant, found.member.language)
     if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
@@ -120,7 +122,7 @@ def _banner(realm: Realm, visitor: Visitor) -> dict[str, Any]:
     grant = visitor.acting
     if grant is None or grant.ends_at is None or realm.tenant is None:
         return {}
-    zone, locale = ZoneInfo(realm.tenant.time_zone), realm.language.replace("-", "_")
+    zone, locale = ZoneInfo(realm.tenant.time_zone), realm.locale
     until = format_datetime(grant.ends_at, "short", tzinfo=zone, locale=locale)
     sentence = told(realm, SENTENCES["acting"], name=visitor.member.name, until=until, reason=grant.reason)
     return {"sentence": sentence, "end": "/portal/sign-out"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations, c2py
 from io import BytesIO
 from pathlib import Path
 
-from babel.core import Locale, negotiate_locale
+from babel.core import Locale, UnknownLocaleError, negotiate_locale
 from babel.lists import format_list
 from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
@@ -118,6 +119,14 @@ def region(accept_language: str) -> str:
     """The country that a browser's first language speaks of ("de-AT": AT); empty where it speaks of none."""
     found = _REGION.match(accept_language[:100].strip())
     return found[1].upper() if found else ""
+
+
+@lru_cache(maxsize=1_000)
+def spelling(language: str, country: str) -> str:
+    """The locale by which dates, numbers and money are written: a language as it is written in a country, if known."""
+    with suppress(UnknownLocaleError):
+        return str(Locale(language, territory=country or None)) if "-" not in language else language.replace("-", "_")
+    return language.replace("-", "_")
 
 
 @cache

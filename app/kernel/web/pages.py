@@ -9,14 +9,14 @@ from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_skeleton
-from babel.numbers import format_decimal
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel import observe
+from app.kernel import clock, observe
 from app.kernel.db import NotConnected
 from app.kernel.errors import Refusal
 from app.kernel.money import format_money
@@ -99,8 +99,7 @@ def _environment() -> Environment:
 
 def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
     """What every template can say and spell, bound to one reader; a label's own words come before ours."""
-    language = realm.language
-    locale = language.replace("-", "_")
+    language, locale = realm.language, realm.locale
     zone = ZoneInfo(realm.tenant.time_zone if realm.tenant else "UTC")
 
     def moment(when: datetime, form: str = "medium") -> str:
@@ -118,7 +117,8 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
     def spelled(date: str) -> str:
         return _spelled_date(date, locale)
 
-    spelling = {"moment": moment, "day": day, "money": money, "number": number, "spelled": spelled}
+    spelling: dict[str, Any] = {"moment": moment, "day": day, "money": money, "number": number, "spelled": spelled}
+    spelling |= {"lately": partial(_lately, zone, locale), "in_percent": partial(format_percent, locale=locale)}
     return _voice(language, own_words) | spelling
 
 
@@ -143,6 +143,14 @@ def _piece(language: str, own_words: OwnWords, template: str, *parts: Hashable) 
 def _kept_piece(template: str, language: str, said: frozenset[tuple[str, str]], parts: tuple[Hashable, ...]) -> Markup:
     voice = _voice(language, OwnWords(dict(said)))
     return Markup(_environment().get_template(template).render(parts=parts, **voice))  # noqa: S704  a template's own
+
+
+def _lately(zone: ZoneInfo, locale: str, moment: datetime) -> str:
+    """The time of what happened today, the day of what happened before."""
+    here = moment.astimezone(zone)
+    if here.date() == clock.now().astimezone(zone).date():
+        return format_time(here, "short", tzinfo=zone, locale=locale)
+    return _spelled_day(here.date(), "medium", locale)
 
 
 @lru_cache(maxsize=10_000)

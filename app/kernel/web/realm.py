@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from litestar import Request
 
 from app.kernel.tenant import Tenant
+from app.kernel.web.languages import spelling
 
 Surface = Literal["portal", "artist", "storefront"]
 
@@ -55,9 +56,17 @@ class Realm:
     surface: str | None = None
     is_operator: bool = False
     language: str = "en"
+    country: str = ""
+    """Where a member's browser says they are; dates, numbers and money are written as they are there."""
+
     facts: dict[str, Any] = field(default_factory=dict)
     more_time: Callable[[], None] = lambda: None
     """What a handler that reads a stream calls at each piece of it."""
+
+    @property
+    def locale(self) -> str:
+        """By whose habits dates, numbers and money are written for the reader."""
+        return spelling(self.language, self.country)
 
     @property
     def origin(self) -> str:

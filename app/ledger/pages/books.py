@@ -42,7 +42,7 @@ shell.add(
     Place(
         sentence("Accounts"),
         LEDGER,
-        "banknote",
+        "scale",
         group="business",
         order=40,
         keys="g m",

@@ -6,6 +6,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
 from app.payouts.pages import accounts, bank, hooks, payee, payout, processor, runs, settings
+from app.payouts.queries import figures
 
 shell.add(
     Place(
@@ -30,7 +31,7 @@ shell.add(
     Action(sentence("Look at payout runs"), "/portal/payouts/runs", "banknote", permission="payouts.prepare"),
 )
 
-__all__ = ["handlers"]
+__all__ = ["figures", "handlers"]
 
 handlers = [
     handler for part in (payout, runs, bank, payee, accounts, processor, settings, hooks) for handler in part.handlers

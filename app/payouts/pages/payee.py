@@ -177,7 +177,7 @@ def _told(quoted: Quote) -> dict[str, Any]:
 
 def _quote(request: Request[Any, Any, Any], payee: Payee, asked: Asked, way: Way) -> tuple[Quote, bool]:
     """What it would come to, and whether somebody of the label looks at it first."""
-    tenant, locale = tenant_of(request), realm_of(request).language.replace("-", "_")
+    tenant, locale = tenant_of(request), realm_of(request).locale
     with tenant_read(tenant) as session:
         quoted = quoting.quote(session, tenant, payee, asked, way, locale=locale)
         return quoted, requesting.needs_approval(session, quoted)

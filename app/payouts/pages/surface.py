@@ -97,7 +97,7 @@ def _isolated(text: str) -> Markup:
 
 def teller_of(realm: Realm) -> PayoutTeller:
     """Who says sentences and numbers to the reader of a request."""
-    return PayoutTeller(realm.language, partial(told, realm))
+    return PayoutTeller(realm.language, partial(told, realm), realm.locale)
 
 
 def around(request: Request[Any, Any, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
@@ -18,18 +19,20 @@ from app.contracts.queries.lists import found_contracts
 from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
+from app.identity.rules.permissions import Permission
 from app.identity.service.news import may_see
+from app.kernel import clock
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import current, tenant_read
 from app.kernel.errors import NotFound, Refusal
-from app.kernel.files import StoredFile
 from app.kernel.live import Hub, opened
 from app.kernel.sentences import sentence
 from app.kernel.web.cells import Cell
 from app.kernel.web.languages import choose
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
+from app.lists.queries import figures
 from app.portal import queries, service
 from app.roster.models import Artist
 from app.roster.policies import require_whole
@@ -40,6 +43,7 @@ from tenants import billing
 SHOWN = 12
 FOUND = 6
 LONGEST_SEARCH = 100
+DOORS: Final[dict[str, Permission]] = {"invite": "team.invite", "upload": "uploads.create", "edit": "catalog.edit"}
 
 
 @get("/portal", sync_to_thread=True)
@@ -47,23 +51,20 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
     """Show how the label stands, what to do first, and what happened last."""
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     sees_activity = allows(visitor, "activity.view")
+    today = clock.now().astimezone(ZoneInfo(tenant.time_zone)).date()
     with tenant_read(tenant) as session:
         activity = list(session.scalars(latest(limit=SHOWN).where(may_see(visitor)))) if sees_activity else []
         members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
-        stored, size = session.execute(
-            select(func.count(), func.coalesce(func.sum(StoredFile.size), 0)).where(
-                StoredFile.removed_at.is_(None), StoredFile.is_derived.is_(False)
-            )
-        ).one()
+        told = figures(session, visitor, tenant, today)
         has_artist = bool(session.scalar(select(exists().select_from(Artist))))
-    facts = {"members": members, "files": stored, "bytes": size, "state": tenant.state.value}
     done = {
         "brand": live_theme(tenant).number > 0,
         "artist": has_artist,
         "people": members > 1,
         "host": len(request.app.state.registry.hosts_of(tenant.id)) > 1,
     }
-    shown: dict[str, Any] = {"facts": facts, "activity": activity, "meanings": meanings(), "done": done}
+    shown: dict[str, Any] = {"figures": told, "activity": activity, "meanings": meanings(), "done": done}
+    shown["may"] = {name: allows(visitor, door) for name, door in DOORS.items()}
     return page("portal/home.html", realm, here="/portal", **shown)
 
 

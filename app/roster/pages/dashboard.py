@@ -21,12 +21,13 @@ from app.kernel.money import from_micros
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash, shell
-from app.kernel.web.cells import Cell, edit
+from app.kernel.web.cells import Cell, edit, wants_part
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Action, Place
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
+from app.lists.queries import figures
 from app.lists.rules import ANY_TEXT, Listing
 from app.roster import queries
 from app.roster.models import Artist
@@ -74,7 +75,9 @@ def roster(request: Request[Any, Any, Any]) -> Response[str]:
         rows = _rows(session, visitor, asked, today)
         views = views_of(session, visitor, LISTING.name, ROSTER, asked.query)
         counts = queries.counts(session, visitor, today) if asked.values else queries.counted(rows, today)
+        told = [] if wants_part(request) else figures(session, visitor, tenant, today)
     shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": COLUMNS, "rows": rows}
+    shown["figures"] = told
     shown["fill"] = partial(filled, rows, list(readings()))
     shown |= {"statuses": STATUS_SENTENCES, "kinds": KIND_SENTENCES, "may_edit": allows(visitor, "catalog.edit")}
     return page("roster/roster.html", realm_of(request), here=ROSTER, **shown)

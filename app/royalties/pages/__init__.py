@@ -6,13 +6,13 @@ from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
 from app.royalties.pages import explain, exports, line, periods, rates, reports, run, statement, suspense, whatif
-from app.royalties.queries import columns
+from app.royalties.queries import columns, figures
 
 shell.add(
     Place(
         sentence("Royalties"),
         "/portal/royalties",
-        "calendar",
+        "coins",
         group="business",
         order=30,
         keys="g y",
@@ -21,7 +21,7 @@ shell.add(
     Place(
         sentence("Sales reports"),
         "/portal/royalties/reports",
-        "file",
+        "file-spreadsheet",
         group="business",
         order=40,
         keys="g e",
@@ -40,7 +40,7 @@ shell.add(
     Action(sentence("Note an exchange rate"), "/portal/royalties/rates#add", "refresh-cw", permission="royalties.run"),
 )
 
-__all__ = ["columns", "handlers"]
+__all__ = ["columns", "figures", "handlers"]
 
 handlers = [
     handler

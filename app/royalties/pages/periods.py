@@ -38,7 +38,7 @@ SHOWN_STATEMENTS = 200
 
 def teller_of(realm: Realm) -> Teller:
     """Who says sentences and numbers to the reader of a request."""
-    return Teller(realm.language, partial(told, realm))
+    return Teller(realm.language, partial(told, realm), realm.locale)
 
 
 def as_cells(kind: str, row: Iterable[Any]) -> list[Any]:

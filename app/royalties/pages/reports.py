@@ -57,9 +57,15 @@ def list_reports(request: Request[Any, Any, Any]) -> Response[str]:
         rows=found,
         matched=matched,
         micros=micros,
+        senders=_senders(),
         may_run="royalties.run" in visitor.permissions,
         told=told,
     )
+
+
+def _senders() -> dict[str, str]:
+    """What the layouts that we know are called, by what reports name them."""
+    return {layout.key: layout.name for layout in built_in()}
 
 
 @post(REPORTS, sync_to_thread=True)
@@ -104,6 +110,7 @@ def show(request: Request[Any, Any, Any], report_id: FromPath[str]) -> Response[
         realm_of(request),
         here=f"{REPORTS}/{report.id}",
         report=report,
+        sender=_senders().get(report.layout or "", report.source),
         after=after,
         most=LINES,
         told=told,

@@ -100,11 +100,14 @@ class Bar(NamedTuple):
 
 
 class Teller:
-    """Says sentences and spells numbers for one reader; `say` translates, in the label's own words where it can."""
+    """Says sentences and spells numbers for one reader; `say` translates, in the label's own words where it can.
 
-    def __init__(self, language: str, say: Say) -> None:
+    `locale` is by whose habits numbers and days are written, where the reader's language alone does not say it.
+    """
+
+    def __init__(self, language: str, say: Say, locale: str = "") -> None:
         self.language, self.say = language, say
-        self._locale = language.replace("-", "_")
+        self._locale = locale or language.replace("-", "_")
 
     def money(self, micros: int, currency: str) -> str:
         """An amount as people say it."""

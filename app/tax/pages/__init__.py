@@ -9,7 +9,7 @@ from app.tax.pages import cases, interview, outside, payees, payer, years
 from app.tax.pages.places import SCREENING, SETTINGS, TAX
 
 shell.add(
-    Place(sentence("Tax"), TAX, "file-text", group="business", order=60, keys="g x", permission="royalties.view"),
+    Place(sentence("Tax"), TAX, "landmark", group="business", order=60, keys="g x", permission="royalties.view"),
     Place(
         sentence("Sanctions screening"), SCREENING, "shield-check", group="business", order=62,
         permission="payouts.view", whole=True,

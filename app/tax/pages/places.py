@@ -33,7 +33,7 @@ AnyRequest = Request[Any, Any, Any]
 
 def teller_of(realm: Realm) -> Teller:
     """Who tells the reader of a request about tax."""
-    return Teller(realm.language, partial(told, realm))
+    return Teller(realm.language, partial(told, realm), realm.locale)
 
 
 def teller(request: AnyRequest) -> Teller:

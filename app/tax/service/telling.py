@@ -40,10 +40,10 @@ _PPM: Final = 1_000_000
 
 
 class Teller:
-    """Says tax matters in one language."""
+    """Says tax matters in one language, and writes numbers and days as they are in `locale`."""
 
-    def __init__(self, language: str, say: Say) -> None:
-        self._locale, self._say = language.replace("-", "_"), say
+    def __init__(self, language: str, say: Say, locale: str = "") -> None:
+        self._locale, self._say = locale or language.replace("-", "_"), say
 
     def percent(self, ppm: int) -> str:
         """A rate."""

@@ -27,7 +27,10 @@ from app.storefront.pages.portal import (
     taxes,
     texts,
 )
-from app.storefront.queries import choices  # noqa: F401  registers what can be chosen by name
+from app.storefront.queries import (
+    choices,  # noqa: F401  registers what can be chosen by name
+    figures,  # noqa: F401  tells the label of its shop
+)
 
 WHOLE: Final[dict[str, Any]] = {"group": "fans", "permission": "store.view", "whole": True}
 shell.add(

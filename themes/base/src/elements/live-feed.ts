@@ -39,7 +39,9 @@ class LiveFeed extends HTMLElement {
   }
 
   #line(row: Row, sentence: string): HTMLLIElement {
-    const time = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    const { lang } = document.documentElement;
+    const place = navigator.language.startsWith(lang) ? navigator.language : lang;
+    const time = new Intl.DateTimeFormat(place, { timeStyle: "short" });
     const line = document.createElement("li");
     const mark = document.createElement("span");
     const what = document.createElement("span");

@@ -28,6 +28,14 @@ for (const refused of document.querySelectorAll<HTMLDialogElement>("dialog[open]
   refused.showModal();
 }
 
+// An address that names a dialog opens it: a first step and the palette lead to the form itself.
+function openNamed(): void {
+  const named = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named instanceof HTMLDialogElement && !named.open) named.showModal();
+}
+addEventListener("hashchange", openNamed);
+openNamed();
+
 // What is taken back is taken back once.
 addEventListener("submit", (event) => {
   const toast = (event.target as HTMLElement).closest<HTMLElement>(".toast");
