@@ -54,6 +54,7 @@ def _shown(request: AnyRequest, shopper: Shopper, artist: Artist, **facts: Any) 
     address = f"{origin}{shopper.root}/artists/{quote(slug(artist.name, artist.id))}"
     documents = linked.artist(origin, name, address, artist.links, image.src if image else "")
     meta = Meta(title=name, description=shortened(said), kind="profile", facts=documents)
+    facts["face"] = image or next((card["cover"] for card in facts["releases"] if card["cover"]), None)
     facts |= {"artist": artist, "name": name, "said": said, "tongue": tongue, "links": links}
     return shop_page(request, "store/artist.html", shopper, keep=True, meta=meta, **facts)
 

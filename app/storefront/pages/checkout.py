@@ -21,7 +21,6 @@ from app.kernel import limits
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.errors import Invalid, Refusal
-from app.kernel.sentences import sentence
 from app.kernel.web.own_words import offer
 from app.kernel.web.pages import told, told_refusal
 from app.kernel.web.realm import realm_of
@@ -43,6 +42,7 @@ from app.storefront.rules import addresses
 from app.storefront.rules.addresses import Address
 from app.storefront.rules.details import Details
 from app.storefront.rules.meta import Meta
+from app.storefront.rules.methods import METHODS
 from app.storefront.rules.quotes import Quote
 from app.storefront.rules.refusals import DetailsIncomplete
 from app.storefront.service import links, ordering, paying, quoting
@@ -50,16 +50,6 @@ from app.storefront.service.markets import market_of
 
 PER_CLIENT: Final = "30/5minutes"
 NEEDED: Final = addresses.PROBLEMS["required"]
-METHODS: Final = {
-    "card": sentence("Card"),
-    "wallet": sentence("Apple Pay or Google Pay"),
-    "sepa_debit": sentence("SEPA direct debit"),
-    "ideal": sentence("iDEAL"),
-    "bancontact": sentence("Bancontact"),
-    "klarna": sentence("Klarna"),
-    "paypal": sentence("PayPal"),
-    "link": sentence("Link"),
-}
 offer(*METHODS.values(), *addresses.LABELS.values(), *addresses.PROBLEMS.values())
 LOCAL: Final = {
     "ar": ("AE", "SA", "KW", "QA", "BH", "OM", "EG", "JO"),

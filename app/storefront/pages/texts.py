@@ -28,6 +28,7 @@ def read(shopper: Shopper, row: StorePage) -> dict[str, Any]:
         "title": title,
         "body": prose.shown(body),
         "said": prose.plain(body),
+        "gist": shortened(prose.plain(body)),
         "tongue": tongue,
         "picture": picture(row.image),
         "published_at": row.published_at,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, any_, cast, exists, func, literal, or_, select, union
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Credit, Recording, Release, ReleaseArtist, Track
@@ -191,6 +191,13 @@ def artists(here: Here) -> Select[*tuple[Any, ...]]:
     introduced = and_(Artist.status == "active", cast(Artist.biographies, Text) != "{}")
     query = select(Artist.id, Artist.name, Artist.names, Artist.sort_name, Artist.image_id, Artist.updated_at)
     return query.where(or_(has_shown(here), introduced))
+
+
+def newest_covers(artist_ids: list[UUID], here: Here) -> Select[UUID, dict[str, Any]]:
+    """The cover of the newest release with one of each of these artists."""
+    query = select(ReleaseArtist.artist_id, Release.artwork).join(Release, Release.id == ReleaseArtist.release_id)
+    query = query.where(ReleaseArtist.artist_id.in_(artist_ids), Release.artwork.is_not(None), *shown(here))
+    return query.ext(distinct_on(ReleaseArtist.artist_id)).order_by(ReleaseArtist.artist_id, *NEWEST)
 
 
 def counted_artists(here: Here) -> Select[int]:

@@ -11,11 +11,14 @@ from html import unescape
 import pytest
 from sqlalchemy import text
 
+from app.catalog.models import Release
 from app.kernel import clock, db
 from app.roster.queries.search import forgive
 from app.storefront.queries import music
 from app.storefront.rules.slugs import digits, slug, words
+from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
+from tests.factories.shop import an_open_shop
 from tests.storefront.browsing.conftest import HOSTILE, currency_of
 
 PLACES = (
@@ -165,6 +168,21 @@ def test_a_search_forgives_a_slip(fan):
         assert 'href="/en/merch/shirt"' in fan.get("/en/search", params={"q": wanted}).text, wanted
     assert "Nothing was found" in fan.get("/en/search", params={"q": "zzzzqqqq"}).text
     assert fan.get("/en/search", params={"q": "%_\\'\"" * 30}).status_code == 200
+
+
+def test_an_artist_without_a_picture_is_shown_by_the_newest_cover(client_of):
+    tenant = a_label(languages=("en",))
+    an_open_shop(tenant)
+    for year, number in (("2019", "1"), ("2024", "2")):
+        cover = {"thumbnails": {"640": {"webp": f"01a22de1-997a-76b7-aeaa-00000000000{number}"}}}
+        release = a_release(tenant, f"Of {year}", artists=["Ada"], release_date=year)
+        with db.tenant_work(tenant) as session:
+            session.get_one(Release, release).artwork = cover
+    client = client_of(f"{tenant.slug}.localhost")
+    for path in ("/en/artists", "/en"):
+        people = client.get(path).text.partition('class="people"')[2].partition("</ul>")[0]
+        assert 'src="/pictures/01a22de1-997a-76b7-aeaa-000000000002"' in people, path
+        assert "face cover" in people
 
 
 @pytest.mark.parametrize("wanted", ["ngiht line", "nihgtline", "Night Lnie", "ingth line", "niht line"])

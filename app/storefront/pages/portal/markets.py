@@ -41,6 +41,7 @@ from app.storefront.pages.portal.around import (
     whole,
 )
 from app.storefront.policies import market_to_change, market_to_read, settings_to_change, settings_to_read
+from app.storefront.rules.methods import METHODS
 from app.storefront.service import arranging, offering, pricing
 from app.storefront.service.arranging import NewMarket, NewRate
 from app.storefront.service.markets import MarketView
@@ -125,7 +126,7 @@ def _market(
         "of": language_names(language, LANGUAGES),
         "tongues": _others(tenant),
         "codes": {code: code for code in currencies()},
-        "methods": gateways.offered(market.currency, ()),
+        "methods": {key: METHODS.get(key, key) for key in gateways.offered(market.currency, ())},
         "own": tenant.currency,
     }
     return store_page(
