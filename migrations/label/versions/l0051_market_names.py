@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-revision = "l0053"
-down_revision = "l0055"
+revision = "l0051"
+down_revision = "l0050"
 branch_labels = None
 depends_on = None
 phase = "expand"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-revision = "l0055"
+revision = "l0050"
 down_revision = "l0049"
 branch_labels = None
 depends_on = None
