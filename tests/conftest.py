@@ -56,7 +56,7 @@ class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid if nodeid.startswith("tests/faults/") else nodeid.partition("::")[0]
 
 
-TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/test_db.py")
+TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/jobs/", "tests/kernel/test_db.py")
 """Where tests change a label's schema itself, or what is known of labels."""
 
 

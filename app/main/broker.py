@@ -39,6 +39,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue="default",
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,  # a line of ours would be written to a logger of ours, and wait for itself
         worker_send_task_events=False,
         worker_max_tasks_per_child=2_000,
         worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -113,6 +113,15 @@ def test_a_worker_told_to_stop_finishes_what_it_does(working, environment):
     assert count("done_at IS NOT NULL AND attempts = 1") == 1
 
 
+def test_a_worker_that_has_something_to_say_says_it_and_goes_on(working, environment):
+    """Every statement is a slow one here: its line is written from the middle of the work."""
+    ask(working, ["said"])
+    speaking = environment | {"LOG_LEVEL": "warning", "SLOW_QUERY_MS": "0"}
+    with process("scheduler", environment), process("worker", speaking):
+        assert eventually(all_done, 60)
+    assert names_of(working) == ["said"]
+
+
 def test_two_relays_send_a_task_once(working, environment):
     with ExitStack() as stack:
         for _ in range(2):
