@@ -16,7 +16,7 @@ PORTAL = {"js": 35 * KB, "css": 10.4 * KB, "woff2": 60 * KB, "whole": 150 * KB, 
 ARTIST = {"js": 25 * KB, "css": 10 * KB, "woff2": 60 * KB, "whole": 150 * KB, "requests": 20}
 PUBLIC = {"js": 25 * KB, "css": 10 * KB, "woff2": 60 * KB, "whole": 180 * KB, "requests": 16}
 # The shop's front shows covers, each of them a request; HTML, styles and scripts together stay under ninety kilobytes.
-SHOP = {"js": 25 * KB, "css": 12 * KB, "woff2": 60 * KB, "whole": 180 * KB, "requests": 24}
+SHOP = {"js": 25 * KB, "css": 12.2 * KB, "woff2": 60 * KB, "whole": 180 * KB, "requests": 24}
 MOST_SHIFT = 0.05
 SHIFTS = """
 new PerformanceObserver(list => {
