@@ -176,7 +176,8 @@ def sown(client, surface, *, of="", but="nobody"):
                     assert answer.status_code < 500, (form.action, name)
                     if found := came_alive(_text_of(answer), answer.headers.get("content-type", "")):
                         alive[form.action, name] = found
-                assert client.get(LANDMARKS[surface][0]).status_code == 200, f"{form.action} closed the door"
+                landmark = client.get(LANDMARKS[surface][0])
+                assert landmark.status_code == 200, f"{form.action} closed the door: {landmark.text[-1500:]}"
     return taken, alive, tried
 
 

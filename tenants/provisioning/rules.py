@@ -119,9 +119,9 @@ RESERVED = frozenset(
 
 
 @cache
-def _time_zones() -> frozenset[str]:
-    """Every zone's name; looking them up reads hundreds of files."""
-    return frozenset(available_timezones())
+def time_zones() -> frozenset[str]:
+    """The names of zones that a label may have: a machine's own is none, and the database knows nothing of it."""
+    return frozenset(available_timezones()) - {"localtime"}
 
 
 def check_slug(slug: str) -> str:
@@ -156,7 +156,7 @@ def _wrong_details(*, name: str, languages: tuple[str, ...], time_zone: str) -> 
     fields: dict[str, str] = {}
     if not 1 <= len(name.strip()) <= _LONGEST_NAME or _CONTROL.search(name):
         fields["name"] = "A label's name has 1 to 120 characters."
-    if time_zone not in _time_zones():
+    if time_zone not in time_zones():
         fields["time_zone"] = "This time zone is unknown. Use a name such as Europe/Berlin."
     if not languages or not all(_LANGUAGE.fullmatch(language) for language in languages):
         fields["languages"] = "Name at least one language with a code such as en or pt-BR."

@@ -196,7 +196,7 @@ def test_a_reserved_slug_is_refused(slug):
     [
         ("name", ""), ("name", "x" * 121), ("name", "a\nb"), ("owner_email", "nobody"), ("owner_email", "a@b\r\nBcc: c@d.e"),
         ("owner_email", "a@b"), ("request_key", ""), ("request_key", "a b"), ("request_key", "k" * 201),
-        ("time_zone", "Mars/Olympus"), ("currency", "EURO"), ("currency", "eur"), ("currency", "ZZZ"),
+        ("time_zone", "Mars/Olympus"), ("time_zone", "localtime"), ("currency", "EURO"), ("currency", "eur"), ("currency", "ZZZ"),
         ("languages", ()), ("languages", ("english",)),
     ],
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 import msgspec
 from babel import Locale
@@ -22,6 +21,7 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from tenants.hosts.service import HOSTS_PER_LABEL
 from tenants.lifecycle.service import change_details
+from tenants.provisioning.rules import time_zones
 
 SETTINGS = "/portal/settings"
 
@@ -58,7 +58,7 @@ def _label_page(
         name: (locale.display_name, locale.get_display_name(realm.language.replace("-", "_")))
         for name, locale in spoken.items()
     }
-    shown: dict[str, Any] = {"names": names, "zones": sorted(available_timezones()), "fields": fields or {}}
+    shown: dict[str, Any] = {"names": names, "zones": sorted(time_zones()), "fields": fields or {}}
     return page("portal/label.html", realm, status=status, here=f"{SETTINGS}/label", **shown)
 
 
