@@ -181,9 +181,11 @@ def _is_asked_for_a_token(path: str, answer: Any) -> bool:
 
 
 def _needs_a_person(path: str, answer: Any) -> bool:
-    """What a program by itself is never given the scope for says so before it looks at any id."""
+    """What a program by itself is never given the scope for, or has nothing of, says so before it looks at any id."""
+    if not path.startswith("/api/") or answer.status_code != 403:
+        return False
     said = answer.headers.get("www-authenticate", "")
-    return path.startswith("/api/") and answer.status_code == 403 and "insufficient_scope" in said
+    return "insufficient_scope" in said or answer.json().get("reason") == "PersonNeeded"
 
 
 def _is_a_bare_door(path: str, answer: Any) -> bool:

@@ -37,7 +37,8 @@ def a_label(**details: Any) -> Tenant:
     """A label of the test's own, freshly opened."""
     recycling.make_a_spare()
     tenant = open_label(a_wish(**details))
-    recycling.was_made(tenant)
+    if "slug" not in details:  # one with a name is found by it again
+        recycling.was_made(tenant)
     return tenant
 
 

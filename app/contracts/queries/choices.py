@@ -63,7 +63,7 @@ def _subjects(visitor: Visitor, wanted: str, keys: list[str]) -> list[Any]:
     )
     tracks = on.join(Release, Release.id == Track.release_id).where(may_see_release(visitor)).subquery()
     artists = (Artist.id, Artist.name, Artist.folded, literal(""))
-    imprints = (Imprint.id, Imprint.name, as_sorted(Imprint.name), literal(""))
+    imprints = (Imprint.id, Imprint.name, as_searched(Imprint.name), literal(""))
     releases = (Release.id, Release.title, Release.folded, Release.artist_line)
     recordings = (Recording.id, Recording.title, Recording.folded, Recording.artist_line)
     on_releases = (tracks.c.id, tracks.c.title, tracks.c.folded, tracks.c.release)
