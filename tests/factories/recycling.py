@@ -33,6 +33,11 @@ SELECT relname, relnatts, relchecks, relhastriggers, relrowsecurity
 FROM unnest(%(tables)s::text[]) name LEFT JOIN pg_class c ON c.oid = to_regclass(format('%%I.%%I', %(label)s::text, name))
 ORDER BY name
 """
+_PARTS = """
+SELECT count(*) FROM pg_depend
+WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace(quote_ident(%(label)s::text))
+"""
+"""How much lies in a schema: tables, sequences, functions."""
 _FILLED = """
 SELECT name, size FROM unnest(%(tables)s::text[]) name, pg_relation_size(format('%%I.%%I', %(label)s::text, name)) size
 WHERE size > 0
@@ -79,7 +84,7 @@ def make_a_spare() -> None:
 def _emptied(owner: psycopg.Connection[Any], old: str, new: str) -> bool:
     known = _soundness()
     relations: dict[str, Any] = {"tables": known.tables, "sequences": known.sequences}
-    if owner.execute(_SHAPES, relations | {"label": old}).fetchall() != known.shapes:
+    if _shapes(owner, old, known.tables) != known.shapes:
         return False
     filled = owner.execute(_FILLED, relations | {"label": old}).fetchall()
     if sum(size for _, size in filled) > MUCH or not owner.execute(_TOMBSTONE, [old, label_head()]).rowcount:
@@ -92,6 +97,11 @@ def _emptied(owner: psycopg.Connection[Any], old: str, new: str) -> bool:
     owner.execute(_BEGIN_ANEW, relations | {"label": new})
     owner.execute(_SPARE, [new, HOME_CELL, label_head()])
     return True
+
+
+def _shapes(owner: psycopg.Connection[Any], label: str, tables: list[str]) -> list[tuple[Any, ...]]:
+    asked = {"tables": tables, "label": label}
+    return [*owner.execute(_SHAPES, asked).fetchall(), *owner.execute(_PARTS, asked).fetchall()]
 
 
 @dataclass(frozen=True)
@@ -109,4 +119,4 @@ def _soundness() -> _Soundness:
     label = the_label("rival").id
     with db.owner_work(HOME_CELL) as owner:
         tables, sequences = owner.execute(_RELATIONS, [label]).fetchall()[0]
-        return _Soundness(tables, sequences, owner.execute(_SHAPES, {"tables": tables, "label": label}).fetchall())
+        return _Soundness(tables, sequences, _shapes(owner, label, tables))
