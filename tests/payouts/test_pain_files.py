@@ -58,7 +58,9 @@ def valid(raw: bytes, version: str) -> etree._Element:
 
 @BOTH
 def test_the_schemas_accept_what_a_bank_gave_as_an_example(version: Version):
-    schema(version).assertValid(etree.parse(SAMPLES / f"{version}_sample.xml"))
+    if not (sample := SAMPLES / f"{version}_sample.xml").exists():
+        pytest.skip("the banks' examples are not here")
+    schema(version).assertValid(etree.parse(sample))
 
 
 @BOTH
