@@ -42,9 +42,10 @@ _FILLED = """
 SELECT name, size FROM unnest(%(tables)s::text[]) name, pg_relation_size(format('%%I.%%I', %(label)s::text, name)) size
 WHERE size > 0
 """
-_BEGIN_ANEW = (
-    "SELECT setval(format('%%I.%%I', %(label)s::text, name), 1, false) FROM unnest(%(sequences)s::text[]) name"
-)
+_BEGIN_ANEW = """
+SELECT setval(seqrelid::regclass, seqstart, false) FROM unnest(%(sequences)s::text[]) name
+JOIN pg_sequence ON seqrelid = to_regclass(format('%%I.%%I', %(label)s::text, name))
+"""
 _TOMBSTONE = "UPDATE shared.tenants SET state = 'closed', closed_at = now() WHERE id = %s AND schema_revision = %s"
 _SPARE = "INSERT INTO shared.tenants (id, cell, state, schema_revision) VALUES (%s, %s, 'spare', %s)"
 
