@@ -216,7 +216,7 @@ def test_a_recovery_code_is_good_once_and_kept_as_a_hash(client_of, label, setti
     with db.tenant_read(label) as session:
         rows = session.scalars(select(RecoveryCode).where(RecoveryCode.member_id == member.id)).all()
     assert codes[0] not in str([row.code_hash for row in rows])
-    assert "recovery code was used" in mails_to(settings, label, member.email)[0].text
+    assert any("recovery code was used" in mail.text for mail in mails_to(settings, label, member.email))
 
 
 def test_new_recovery_codes_replace_the_old_ones(client_of, label):
