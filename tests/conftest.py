@@ -60,6 +60,14 @@ TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/jobs/"
 """Where tests change a label's schema itself, or what is known of labels."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where what is known of labels is looked at, nothing else happens to them than what the test does."""
+    from tests.factories import recycling
+
+    recycling.begin(may_take=not item.nodeid.startswith(TOUCHY))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """After a test's last word, its labels are free for the next ones."""

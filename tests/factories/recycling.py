@@ -55,6 +55,12 @@ UNHELD = 2
 
 _underway: list[Tenant] = []
 _free: list[Tenant] = []
+_may_take = [True]
+
+
+def begin(*, may_take: bool) -> None:
+    """A test begins; it takes what is free, or every label of its own is built."""
+    _may_take[0] = may_take
 
 
 def was_made(tenant: Tenant) -> None:
@@ -71,7 +77,7 @@ def ended(*, may_be_used: bool) -> None:
 
 def make_a_spare() -> None:
     """Turn the label of a test that has ended into a spare; nothing happens where there is none."""
-    for place in reversed(range(len(_free))):
+    for place in reversed(range(len(_free) if _may_take[0] else 0)):
         if sys.getrefcount(_free[place]) > UNHELD:
             continue
         try:

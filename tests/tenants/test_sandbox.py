@@ -37,7 +37,7 @@ from tests.factories.members import PASSWORD, a_member
 from tests.factories.money import a_payee
 from tests.factories.shop import a_shop, a_variant, an_order
 from tests.factories.webhooks import a_hook
-from tests.identity.post import work
+from tests.identity.post import forget_waiting, work
 
 SANDBOX = "/portal/settings/sandbox"
 _made = {}
@@ -200,6 +200,7 @@ def test_the_clock_of_everybody_is_not_moved(pair):
 
 
 def test_a_sandbox_is_made_from_the_portal_and_its_members_come_in(client_as, client_of, registries, settings):
+    forget_waiting()
     label = a_label()
     boss = a_member(label, email=f"boss@{label.slug}.example")
     client = client_as(label)
