@@ -26,9 +26,10 @@ from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Entry, Kind
+from app.ledger.service import auditing as books
 from app.roster.models import Party, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
-from app.royalties.service import importing, running
+from app.royalties.service import examining, importing, running
 from tests.factories.catalog import a_release
 
 _numbers = count(1)
@@ -194,6 +195,7 @@ def amount(micros: int) -> Decimal:
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 APRIL = (date(2026, 4, 1), date(2026, 4, 30))
+MAY = (date(2026, 5, 1), date(2026, 5, 31))
 
 
 def tracks_of(tenant: Tenant, how_many: int) -> list[Recording]:
@@ -223,3 +225,11 @@ def run_of(tenant: Tenant, span: tuple[date, date]) -> RoyaltyRun:
     run = a_run(tenant, a_period(tenant, *span))
     publish(tenant, run)
     return run
+
+
+def owed(tenant: Tenant, deal: Contract, payee: Payee, kind: Kind = Kind.PAYABLE) -> Decimal:
+    """What the books owe a payee under a contract; they have to be right otherwise, too."""
+    with tenant_work(tenant) as session:
+        assert books.problems(session) == []
+        assert examining.problems(session) == []
+        return amount(ledger.balance(session, Account(kind, account_of(deal.id, payee.id), "USD")))

@@ -10,7 +10,6 @@ import pytest
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract, SplitSheet
-from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Clause, Escalation, Guarantee, Reserve, Share, Step, Trigger, Withholding
 from app.contracts.schemas import Scope
 from app.contracts.service import drafting, holding, splitting
@@ -19,13 +18,12 @@ from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
-from app.ledger.service import auditing as books
 from app.roster.models import Payee
 from app.royalties.models import RoyaltyPeriod
-from app.royalties.service import examining
 from tests.factories.money import (
     APRIL,
     MARCH,
+    MAY,
     a_contract,
     a_cost,
     a_payee,
@@ -33,6 +31,7 @@ from tests.factories.money import (
     a_report,
     a_run,
     amount,
+    owed,
     pay_out,
     physical,
     publish,
@@ -43,16 +42,7 @@ from tests.factories.money import (
 )
 
 D = Decimal
-MAY = (date(2026, 5, 1), date(2026, 5, 31))
 ALL = Clause(id="all", rate=D(1))
-
-
-def owed(tenant: Tenant, deal: Contract, payee: Payee, kind: Kind = Kind.PAYABLE) -> Decimal:
-    """What the books owe a payee under a contract; they have to be right otherwise, too."""
-    with tenant_work(tenant) as session:
-        assert books.problems(session) == []
-        assert examining.problems(session) == []
-        return amount(ledger.balance(session, Account(kind, account_of(deal.id, payee.id), "USD")))
 
 
 def restate(tenant: Tenant, period: RoyaltyPeriod) -> None:

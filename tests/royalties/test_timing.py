@@ -26,6 +26,7 @@ from app.royalties.service import running
 from tests.factories.money import (
     APRIL,
     MARCH,
+    MAY,
     a_contract,
     a_cost,
     a_payee,
@@ -33,6 +34,7 @@ from tests.factories.money import (
     a_report,
     a_run,
     amount,
+    owed,
     pay_out,
     physical,
     publish,
@@ -41,9 +43,9 @@ from tests.factories.money import (
     statement,
     terms,
 )
-from tests.royalties.test_corrections import ALL, MAY, owed
 
 D = Decimal
+ALL = Clause(id="all", rate=D(1))
 FEBRUARY = (date(2026, 2, 1), date(2026, 2, 28))
 JUNE = (date(2026, 6, 1), date(2026, 6, 30))
 JULY = (date(2026, 7, 1), date(2026, 7, 31))
