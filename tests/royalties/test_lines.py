@@ -68,6 +68,20 @@ def test_lines_add_up_to_what_was_earned_and_posted(tenant: Tenant, told: Statem
     assert max(each.earned_micros for each in others) - min(each.earned_micros for each in others) <= 1
 
 
+def test_territories_stores_and_months_add_up_to_what_was_earned(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """One line of seven places whose thirds and sevenths divide badly: rounded each, their sum is another one."""
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee, Clause(id="all", rate=D(1))))
+    rows = [sold(recordings[0], Net="0.0000003", Territory=each) for each in ("US", "DE", "JP", "FR", "GB", "BR", "IN")]
+    a_report(tenant, tmp_path, rows)
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    with tenant_work(tenant) as session:
+        for by in ("territory", "store", "month"):
+            assert sum(micros for _, micros in lines.sums(session, told, by)) == told.earned_micros == 2, by
+
+
 def test_a_line_opens_down_to_the_rows_it_was_worked_out_from(tenant: Tenant, told: Statement) -> None:
     with tenant_work(tenant) as session:
         for line in lines.lines(session, told):

@@ -48,15 +48,22 @@ JOIN royalty_runs u ON u.id = :run JOIN earning_sources s ON s.run = u.serial AN
   JOIN sales_lines x ON x.report_id = r.id AND x.asset_id = s.asset_id AND x.context_id = s.context_id
   JOIN sales_contexts c ON c.id = s.context_id
 """
-# A line's amount falls to the territories of its rows as their receipts do; without receipts in equal parts.
+# A line's amount falls to the territories of its rows as their receipts do; without receipts in equal parts. What that
+# leaves of whole micros goes to the largest remainders, so that territories add up to what was earned.
 _PLACES = f"""
 , places AS (
   SELECT l.number, l.amount_micros, c.territory, sum(x.net) AS net FROM lines l {_ROWS} GROUP BY 1, 2, 3
 ), weighed AS (
   SELECT *, sum(net) OVER (PARTITION BY number) AS whole, count(*) OVER (PARTITION BY number) AS parts FROM places
+), summed AS (
+  SELECT territory, sum(amount_micros * CASE WHEN whole <> 0 THEN net / whole ELSE 1.0 / parts END) AS exact
+  FROM weighed GROUP BY 1
+), ranked AS (
+  SELECT territory, floor(exact) AS floor, row_number() OVER (ORDER BY exact - floor(exact) DESC, territory) AS place,
+    round(sum(exact) OVER ()) - sum(floor(exact)) OVER () AS rest
+  FROM summed
 )
-SELECT territory, round(sum(amount_micros * CASE WHEN whole <> 0 THEN net / whole ELSE 1.0 / parts END))::bigint
-FROM weighed GROUP BY 1 ORDER BY 2 DESC, 1
+SELECT territory, (floor + CASE WHEN place <= rest THEN 1 ELSE 0 END)::bigint FROM ranked ORDER BY 2 DESC, 1
 """
 _SUMS = {
     "store": text(_WITH + "SELECT store, sum(amount_micros)::bigint FROM lines GROUP BY 1 ORDER BY 2 DESC, 1"),
