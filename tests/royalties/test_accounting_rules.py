@@ -23,7 +23,6 @@ from app.contracts.rules.terms import (
     Reserve,
     Share,
     Step,
-    Trigger,
     When,
     Withholding,
 )
@@ -239,23 +238,6 @@ def test_a_favoured_contract_has_the_better_rate_and_circles_are_refused(tenant:
     circle = terms(star, Clause(id="all", rate=D("0.6")), most_favoured=(mine.id,))
     with tenant_work(tenant) as session, pytest.raises(FavouredCycle):
         drafting.amend(session, Actor.system(tenant), session.get_one(Contract, best.id), circle)
-
-
-def test_a_producer_without_retroaction_is_paid_from_recoupment_on(tenant: Tenant, tmp_path: Path) -> None:
-    (recording,) = tracks_of(tenant, 1)
-    artist, producer = a_payee(tenant), a_payee(tenant)
-    deal = a_contract(tenant, terms(artist, Clause(id="all", rate=D(1), base=per_unit("1"))), costs=[a_cost("100")])
-    points = terms(
-        producer,
-        Clause(id="points", rate=D(1), base=per_unit("0.1")),
-        trigger=Trigger(contract=deal.id, is_retroactive=False),
-    )
-    mine = a_contract(tenant, points, kind="producer")
-    told = []
-    for month in (MARCH, APRIL):
-        a_report(tenant, tmp_path, [physical(recording, 60)], month=month[0])
-        told.append(amount(statement(tenant, run_of(tenant, month), producer, mine).closing_micros))
-    assert told == [D(0), D(6)]
 
 
 def test_an_amendment_holds_from_its_day_on(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> None:

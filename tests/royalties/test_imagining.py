@@ -16,7 +16,7 @@ from app.kernel import db
 from app.kernel.actor import Actor
 from app.ledger.models import Posting
 from app.royalties.rules.imagining import Sold, base_of, imagine
-from app.royalties.rules.settling import Charge
+from app.royalties.rules.positions import Charge
 from tests.contracts.desk import CONTRACTS, artist_named, recordings_of
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label

@@ -24,7 +24,7 @@ from app.kernel import clock
 from app.kernel.money import parse_decimal
 from app.kernel.sentences import sentence
 from app.royalties.rules.imagining import Outcome, Sold, imagine
-from app.royalties.rules.settling import Position
+from app.royalties.rules.positions import Position
 from app.royalties.service import imagining
 
 WHICH_SALES = sentence("Name either days of past sales or invented sales.")

@@ -26,7 +26,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import realm_of, tenant_of
 from app.royalties.rules.imagining import Sold, imagine
-from app.royalties.rules.settling import Charge
+from app.royalties.rules.positions import Charge
 from app.royalties.service import imagining
 
 MONTHS = 12

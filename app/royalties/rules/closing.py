@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.contracts.rules.terms import Terms, Withholding
 from app.kernel.money import exact
 from app.royalties.rules.dividing import micros_of
-from app.royalties.rules.settling import Position
+from app.royalties.rules.positions import Position
 
 
 def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:

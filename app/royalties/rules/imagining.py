@@ -16,7 +16,8 @@ from app.kernel.money import exact
 from app.royalties.rules.closing import close
 from app.royalties.rules.dividing import flat, micros_of
 from app.royalties.rules.escalating import at, marginal, stairs
-from app.royalties.rules.settling import Case, Charge, PartOf, Portion, Position, settle
+from app.royalties.rules.positions import Case, Charge, PartOf, Portion, Position
+from app.royalties.rules.settling import settle
 
 NOTHING: Final = Decimal(0)
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, cast, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract, Recoupable, SplitShare
@@ -21,7 +21,7 @@ from app.kernel.money import WHOLE_PPM, exact, from_micros, to_micros
 from app.ledger import service as ledger
 from app.ledger.rules import Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
-from app.royalties.rules.settling import Charge, Hold, Past, Position
+from app.royalties.rules.positions import Charge, Hold, Past, Position
 from app.royalties.rules.stretches import Stretch, age, guaranteed
 
 Key = tuple[UUID, UUID]
@@ -71,11 +71,11 @@ class History:
     receipts: Mapping[UUID, Decimal]
     """What royalties were of in earlier runs, by contract."""
 
-    earned: Mapping[UUID, Decimal]
-    """By contract, since it began, with this run."""
+    covering: Mapping[UUID, Decimal]
+    """Out of which a contract's costs come back, since it began and with this run: what it earned, or its receipts."""
 
-    retroactive: Mapping[Key, int]
-    """What was told of higher rates for earlier periods in this one before."""
+    told: Mapping[Key, Mapping[str, int]]
+    """What earlier runs said of this period, by kind of step, and what was `earned`."""
 
     statements: Mapping[Key, Sequence[Told]] = field(default_factory=dict)
 
@@ -126,10 +126,10 @@ class History:
         if trigger is None:
             return True
         with exact():
-            earned = self.earned.get(trigger.contract, Decimal(0))
+            covering = self.covering.get(trigger.contract, Decimal(0))
             if trigger.at == "net":
-                earned -= self.earned.get(contract, Decimal(0))
-        return to_micros(earned) >= self.costs.get(trigger.contract, 0)
+                covering -= self.covering.get(contract, Decimal(0))
+        return to_micros(covering) >= self.costs.get(trigger.contract, 0)
 
     def standing(self, contract: Contract) -> dict[UUID, Position]:
         """The accounts of a contract as they stand, without a step."""
@@ -156,7 +156,7 @@ class History:
             confirmed=[sheet for sheet in contested if (key[1], sheet) in self.confirmed],
             guaranteed_micros=sums.get("guarantee", 0) + sums.get("guarantee_recouped", 0),
             earned_micros=sum(each.earned for each in told),
-            retroactive_micros=self.retroactive.get(key, 0),
+            told=self.told.get(key, {}),
             made_up_micros=sum(each.made_up for each in told),
         )
 
@@ -177,8 +177,8 @@ def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mappin
         costs=_costs(session, period.ends_on),
         recovered=_recovered(session),
         receipts=_receipts(session),
-        earned=_earned(session, run),
-        retroactive=_retroactive(session, run),
+        covering=_covering(session, run, terms),
+        told=_told_before(session, run),
         statements=_statements(session),
     )
 
@@ -325,14 +325,16 @@ def _recovered(session: Session) -> dict[UUID, int]:
     return found
 
 
-def _earned(session: Session, run: RoyaltyRun) -> dict[UUID, Decimal]:
+def _covering(session: Session, run: RoyaltyRun, terms: Mapping[UUID, Terms]) -> dict[UUID, Decimal]:
+    receipts: Any = func.sum(Earning.base * Earning.factor * Earning.fx)
     query = (
-        select(Earning.contract_id, func.sum(Earning.amount))
+        select(Earning.contract_id, func.sum(Earning.amount), receipts)
         .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
         .where((RoyaltyRun.state == "published") | (RoyaltyRun.id == run.id))
         .group_by(Earning.contract_id)
     )
-    return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
+    first = {contract for contract, each in terms.items() if each.recoups == "all_receipts"}
+    return {row[0]: row[2] if row[0] in first else row[1] for row in session.execute(query)}
 
 
 def _receipts(session: Session) -> dict[UUID, Decimal]:
@@ -346,15 +348,22 @@ def _receipts(session: Session) -> dict[UUID, Decimal]:
     return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
 
 
-def _retroactive(session: Session, run: RoyaltyRun) -> dict[Key, int]:
-    query = (
-        select(Statement.contract_id, Statement.payee_id, _micros(StatementEntry.amount_micros))
+def _told_before(session: Session, run: RoyaltyRun) -> dict[Key, dict[str, int]]:
+    steps = _told(
+        select(Statement.contract_id, Statement.payee_id, StatementEntry.kind, _micros(StatementEntry.amount_micros))
         .join(StatementEntry, StatementEntry.statement_id == Statement.id)
-        .where(StatementEntry.kind == "retroactive")
-        .group_by(Statement.contract_id, Statement.payee_id)
+        .group_by(Statement.contract_id, Statement.payee_id, StatementEntry.kind)
     )
-    rows = session.execute(_told(query).where(RoyaltyRun.period_id == run.period_id))
-    return {(contract, payee): micros for contract, payee, micros in rows}
+    earned = _told(
+        select(Statement.contract_id, Statement.payee_id, literal("earned"), _micros(Statement.earned_micros)).group_by(
+            Statement.contract_id, Statement.payee_id
+        )
+    )
+    found: dict[Key, dict[str, int]] = defaultdict(dict)
+    for query in (steps, earned) if run.restates_id else ():
+        for contract, payee, kind, micros in session.execute(query.where(RoyaltyRun.period_id == run.period_id)):
+            found[contract, payee][kind] = micros
+    return found
 
 
 def _statements(session: Session) -> dict[Key, list[Told]]:

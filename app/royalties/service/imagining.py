@@ -23,7 +23,7 @@ from app.kernel import ids
 from app.kernel.money import WHOLE_PPM, exact
 from app.royalties.models import SalesContext, SalesLine
 from app.royalties.rules.imagining import Sold
-from app.royalties.rules.settling import Charge
+from app.royalties.rules.positions import Charge
 from app.royalties.service import rates, resolving
 
 MOST_MONTHS: Final = 120

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.royalties.errors import NothingToRestate, RestatementTooLate
 from app.royalties.models import WHOLE, LineShare, RoyaltyPeriod, RoyaltyRun
-from app.royalties.rules.settling import PartOf
+from app.royalties.rules.positions import PartOf
 
 Sharing = Callable[[UUID, UUID | None], Mapping[UUID, Decimal] | None]
 """Which part each payee of a contract has now, under a split sheet or under none."""

@@ -25,7 +25,8 @@ from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, Royal
 from app.royalties.rules import stretches
 from app.royalties.rules.closing import close, cross
 from app.royalties.rules.dividing import flat
-from app.royalties.rules.settling import Case, PartOf, Portion, Position, settle
+from app.royalties.rules.positions import Case, PartOf, Portion, Position
+from app.royalties.rules.settling import settle
 from app.royalties.service import history
 from app.royalties.service.compiling import Deals
 

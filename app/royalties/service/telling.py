@@ -46,6 +46,7 @@ ENTRY_SENTENCES: Final = {
     "reserve_released": sentence("Let go of the reserve of %(period)s"),
     "deferred": sentence("Waits until another contract has earned its costs back"),
     "deferred_released": sentence("Waited for another contract's costs, and is due now"),
+    "before_trigger": sentence("Sold before another contract had earned its costs back: not paid under this one"),
     "charge": sentence("To be earned back: %(name)s"),
     "guarantee": sentence("Raised to the guaranteed %(amount)s, of which %(earned)s was earned"),
     "guarantee_recouped": sentence("An earlier guarantee is earned back"),
