@@ -7,69 +7,32 @@ on, and says what each account has to stand at. Both have to agree, whatever was
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple
 
-Key = tuple[str, str]
-"""A deal and a payee."""
+from tests.royalties.fractional import (
+    Deal,
+    Earned,
+    Key,
+    Piece,
+    Row,
+    Rule,
+    base,
+    flat,
+    half_up,
+    left,
+    mean,
+    raised,
+    slab,
+    stairs,
+    taxed,
+    waited,
+)  # fmt: skip
 
-
-class Row(NamedTuple):
-    """A row of a report: what was sold in which month; `piece` is a track, or "album" for all of them."""
-
-    month: int
-    piece: str
-    channel: str
-    territory: str
-    units: int
-    net: Fraction
-    price: Fraction | None
-    currency: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What is paid for sales in a channel."""
-
-    channel: str
-    rate: Fraction
-    base: str = "net"
-    portion: Fraction = Fraction(1)
-    price: Fraction = Fraction(0)
-    at_least: Fraction | None = None
-    """An amount per unit that the base is not less than; of returns not more."""
-
-    taken: tuple[Fraction, ...] = ()
-    foreign: Fraction = Fraction(1)
-    """What is left of the rate for sales in Germany."""
-
-    steps: tuple[tuple[Fraction, Fraction], ...] = ()
-    is_slab: bool = False
-    by: str = "units"
-    places: int | None = None
-
-
-@dataclass(frozen=True)
-class Deal:
-    """A contract: `pieces` it is about (nothing: all), and of a producer's the tracks of an album."""
-
-    name: str
-    rules: tuple[Rule, ...]
-    shares: tuple[tuple[str, Fraction, str | None], ...]
-    """A payee, a part, and of whose part it is."""
-
-    pieces: tuple[str, ...] = ()
-    cost: Fraction = Fraction(0)
-    costs_first: bool = False
-    held: Fraction = Fraction(0)
-    let_go: tuple[Fraction, ...] = ()
-    least: Fraction = Fraction(0)
-    """A guarantee for every period."""
-
-    tax: Fraction = Fraction(0)
-    is_on_top: bool = False
+WORTH = {"recoupment": "net"}
+"""What is counted instead."""
 
 
 class Told(NamedTuple):
@@ -77,6 +40,20 @@ class Told(NamedTuple):
 
     closing: Fraction
     reserve: Fraction
+    waiting: Fraction
+    contested: Fraction
+
+
+class Account(NamedTuple):
+    """What came onto an account since the beginning, what of it is held and what waits, and what of it is for songs."""
+
+    whole: Fraction
+    held: Fraction
+    waiting: Fraction
+    songs: Fraction
+
+
+NOBODYS = Account(Fraction(0), Fraction(0), Fraction(0), Fraction(0))
 
 
 @dataclass
@@ -98,66 +75,124 @@ class Oracle:
     """Every row with the period in which it is accounted for."""
 
     at: dict[Key, Fraction] = field(default_factory=dict)
-    before: dict[Key, Fraction] = field(default_factory=dict)
+    before: dict[Key, Account] = field(default_factory=dict)
     """What accounts came to, before taxes and what crossed."""
 
-    def run(self, period: int, rows: Sequence[Row]) -> dict[Key, Told]:
+    contested: dict[Key, Fraction] = field(default_factory=dict)
+    """What is held of shares in a track that nobody confirmed."""
+
+    def run(self, period: int, rows: Sequence[Row], *, in_doubt: Collection[Key] = ()) -> dict[Key, Told]:
         """Account for rows in a period, new or told of before; the balance of every account afterwards."""
         self.rows += [(period, row) for row in rows]
         told: dict[Key, Told] = {}
         moves: dict[Key, Fraction] = {}
+        songs: dict[Key, Fraction] = {}
         for deal in self.deals:
-            for payee, (whole, held) in self._accounts(deal, period).items():
-                moves[deal.name, payee] = whole - self.before.get((deal.name, payee), Fraction(0))
-                self.before[deal.name, payee] = whole
-                told[deal.name, payee] = Told(Fraction(0), held)
+            for payee, now in self._accounts(deal, period).items():
+                key = deal.name, payee
+                before = self.before.get(key, NOBODYS)
+                moves[key], songs[key] = now.whole - before.whole, now.songs - before.songs
+                if key in in_doubt or key in self.contested:
+                    moves[key] -= self._contest(key, moves[key], is_agreed=key not in in_doubt)
+                self.before[key] = now
+                told[key] = Told(Fraction(0), now.held, now.waiting, self.contested.get(key, Fraction(0)))
         gross = {key: self.at.get(key, Fraction(0)) + move for key, move in moves.items()}
         if self.crossed:
-            self._cross(gross)
-        by_name = {deal.name: deal for deal in self.deals}
+            self._cross(gross, songs)
         for key, whole in gross.items():
-            self.at[key] = _taxed(by_name[key[0]], self.at.get(key, Fraction(0)), whole)
-            told[key] = Told(self.at[key], told[key].reserve)
+            self.at[key] = taxed(self._deal(key[0]), self.at.get(key, Fraction(0)), whole)
+            told[key] = told[key]._replace(closing=self.at[key])
         return told
+
+    def _contest(self, key: Key, move: Fraction, *, is_agreed: bool) -> Fraction:
+        """What is held more than before: all that comes while a share is in doubt, and of returns not more than is."""
+        before = self.contested.get(key, Fraction(0))
+        self.contested[key] = Fraction(0) if is_agreed else max(Fraction(0), before + move)
+        return self.contested[key] - before
+
+    def _deal(self, name: str) -> Deal:
+        return next(each for each in self.deals if each.name == name)
 
     def pay(self, key: Key, amount: Fraction) -> None:
         """Money leaves."""
         self.at[key] -= amount
 
-    def _cross(self, gross: dict[Key, Fraction]) -> None:
+    def _cross(self, gross: dict[Key, Fraction], songs: dict[Key, Fraction]) -> None:
         payer, debtor = self.crossed or ("", "")
         for deal, payee in list(gross):
             other = (debtor, payee)
             if deal == payer and other in gross:
-                back = min(gross[deal, payee], -gross[other])
+                back = min(gross[deal, payee] - max(Fraction(0), songs[deal, payee]), -gross[other])
                 if back > 0:
                     gross[deal, payee] -= back
                     gross[other] += back
 
-    def _accounts(self, deal: Deal, now: int) -> dict[str, tuple[Fraction, Fraction]]:
+    def _accounts(self, deal: Deal, now: int) -> dict[str, Account]:
         """What came onto each account since the beginning, before taxes, and what is held of it."""
-        own = _flat(deal)
-        found: dict[str, list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
-        earned: dict[int, dict[str, Fraction]] = {period: defaultdict(Fraction) for period in range(now + 1)}
-        receipts = Fraction(0)
-        for each in self._earnings(deal):
-            receipts += each.receipts
-            for payee, part in self._parts(own, each.track).items():
-                earned[each.period][payee] += each.amount * part
-                if each.row.channel == "physical" and each.row.units > 0:
-                    left = 1 - sum(deal.let_go[: now - each.period], Fraction(0))
-                    found[payee][1] += each.exact * part * deal.held * left
+        own = flat(deal)
+        earned = self._earned(deal, now)
+        receipts = sum((each.receipts for each in self._earnings(deal)), Fraction(0))
         back = min(receipts, deal.cost) if deal.costs_first else Fraction(0)
         kept = back / receipts if receipts else Fraction(0)
-        for payee in set(own) | {each for told in earned.values() for each in told}:
-            total = sum((told.get(payee, Fraction(0)) for told in earned.values()), Fraction(0))
-            found[payee][0] += total * (1 - kept) - found[payee][1]
-            if not deal.costs_first and payee in own:
-                found[payee][0] -= deal.cost * own[payee] / sum(own.values())
-            if payee in own and deal.least:
-                short = (deal.least * own[payee] - told.get(payee, Fraction(0)) for told in earned.values())
-                found[payee][0] += sum((max(Fraction(0), each) for each in short), Fraction(0))
-        return {payee: (whole, held) for payee, (whole, held) in found.items()}
+        is_due = [self._is_due(deal, period) for period in range(now + 1)]
+        found = {}
+        for payee in {*own, *(each for told in earned for each in told)}:
+            part = own.get(payee, Fraction(0))
+            came = [told.get(payee, Fraction(0)) * (1 - kept) for told in earned]
+            songs = self._songs(deal, now, part / sum(own.values()))
+            held = self._held(deal, payee, now)
+            paid, waiting = waited(deal, came, is_due)
+            whole = paid + raised(deal.least * part, came, comes_back=deal.comes_back) + sum(songs, Fraction(0)) - held
+            if not deal.costs_first:
+                whole -= deal.cost * part / sum(own.values())
+            found[payee] = Account(whole, held, waiting, songs[1])
+        return found
+
+    def _earned(self, deal: Deal, now: int) -> list[dict[str, Fraction]]:
+        """What each payee earned in each period."""
+        own = flat(deal)
+        earned: list[dict[str, Fraction]] = [defaultdict(Fraction) for _ in range(now + 1)]
+        for each in self._earnings(deal):
+            for payee, part in self._parts(own, each.track).items():
+                earned[each.period][payee] += each.amount * part
+        return earned
+
+    def _held(self, deal: Deal, payee: str, now: int) -> Fraction:
+        """What is kept for returns by now: of each period's records a part, and in all not more than the most."""
+        own = flat(deal)
+        sold = [Fraction(0)] * (now + 1)
+        for each in self._earnings(deal):
+            if each.row.channel == "physical" and each.row.units > 0:
+                sold[each.period] += each.exact * self._parts(own, each.track).get(payee, Fraction(0))
+        holds: list[Fraction] = []
+        for period, amount in enumerate(sold):
+            room = None if deal.most_held is None else max(Fraction(0), deal.most_held - left(deal, holds, period))
+            holds.append(amount * deal.held if room is None else min(amount * deal.held, room))
+        return left(deal, holds, now)
+
+    def _songs(self, deal: Deal, now: int, part: Fraction) -> tuple[Fraction, Fraction]:
+        """What songs cost a payee, and what they bring."""
+        if deal.songs is None:
+            return Fraction(0), Fraction(0)
+        one, most = deal.songs.rate * deal.songs.portion, deal.songs.rate * deal.songs.portion * deal.songs.most
+        own, others = one * deal.songs.own, deal.songs.rate * deal.songs.others
+        above = max(Fraction(0), own + others - most)
+        copies = sum(
+            (each.row.units * each.part for each in self._earnings(deal) if each.row.channel != "stream"), part * 0
+        )
+        return -(above - min(own, above)) * copies * part, (own - min(own, above)) * copies * part
+
+    def _is_due(self, deal: Deal, period: int) -> bool:
+        """Whether by the end of a period the costs were earned back for which a deal waits."""
+        if deal.waits is None:
+            return True
+        other = self._deal(deal.waits.for_deal)
+        covered = self._covering(other, period) - (self._covering(deal, period) if deal.waits.is_net else 0)
+        return round(covered * 10**6) >= other.cost * 10**6
+
+    def _covering(self, deal: Deal, until: int) -> Fraction:
+        all_ = (each for each in self._earnings(deal) if each.period <= until)
+        return sum((each.receipts if deal.costs_first else each.amount for each in all_), Fraction(0))
 
     def _parts(self, own: dict[str, Fraction], track: str) -> dict[str, Fraction]:
         sheet = self.sheets.get(track, {})
@@ -169,20 +204,20 @@ class Oracle:
 
     def _earnings(self, deal: Deal) -> Iterator[Earned]:
         """What a deal comes to of every part of a row that it is about."""
-        for rule in deal.rules:
+        for plain in deal.rules:
+            rule = replace(plain, steps=stairs(plain, deal.cost))
             counted, pieces = Fraction(0), list(self._pieces(deal, rule))
             whole = sum((each.count for each in pieces), Fraction(0))
             for each in pieces:
-                rate = _slab(rule, whole) if rule.is_slab else _mean(rule, counted, each.count)
+                rate = slab(rule, whole) if rule.is_slab else mean(rule, counted, each.count)
                 counted += each.count
                 exact = each.of * each.factor * rate
                 amount, units = exact, each.row.units
                 if rule.places is not None and units:
-                    amount = _half_up(exact / units, rule.places) * units
+                    amount = half_up(exact / units, rule.places) * units
                 part = each.part * each.fx
-                yield Earned(
-                    each.period, each.row, each.track, amount * part, exact * part, each.of * each.factor * part
-                )
+                receipts = each.of * each.factor * part
+                yield Earned(each.period, each.row, each.track, each.part, amount * part, exact * part, receipts)
 
     def _pieces(self, deal: Deal, rule: Rule) -> Iterator[Piece]:
         """The parts of rows that a rule is about, in the order of periods."""
@@ -194,84 +229,8 @@ class Oracle:
                 factor = rule.foreign if row.territory == "DE" else Fraction(1)
                 for each in rule.taken:
                     factor *= 1 - each
-                of, fx, part = _base(rule, row), self.fx[period, row.currency], Fraction(1, len(tracks))
-                count = {"units": Fraction(row.units), "gross": of * fx, "net": of * fx * factor}[rule.by] * part
+                of, fx, part = base(rule, row), self.fx[period, row.currency], Fraction(1, len(tracks))
+                count = {"units": Fraction(row.units), "gross": of * fx, "net": of * fx * factor}[
+                    WORTH.get(rule.by, rule.by)
+                ] * part
                 yield Piece(period, row, track, of, factor, fx, part, count)
-
-
-class Piece(NamedTuple):
-    """A part of a row: what the royalty is of, in the currency of the sale, and what it counts."""
-
-    period: int
-    row: Row
-    track: str
-    of: Fraction
-    factor: Fraction
-    fx: Fraction
-    part: Fraction
-    count: Fraction
-
-
-class Earned(NamedTuple):
-    """The royalty of a part of a row; the same without the rounding of a unit; and what it is of."""
-
-    period: int
-    row: Row
-    track: str
-    amount: Fraction
-    exact: Fraction
-    receipts: Fraction
-
-
-def _slab(rule: Rule, count: Fraction) -> Fraction:
-    """The rate of everything once a count is passed."""
-    return next((rate for above, rate in reversed(rule.steps) if count > above), rule.rate)
-
-
-def _base(rule: Rule, row: Row) -> Fraction:
-    price = rule.price if row.price is None else row.price
-    own = {"net": row.net, "ppd": row.units * price, "unit": row.units * rule.price}[rule.base] * rule.portion
-    if rule.at_least is None:
-        return own
-    other = row.units * rule.at_least
-    return max(own, other) if row.units >= 0 else min(own, other)
-
-
-def _mean(rule: Rule, start: Fraction, more: Fraction) -> Fraction:
-    """The rate of what lies between two counts, each part at its own."""
-    stairs = [(Fraction(0), rule.rate), *rule.steps]
-    if not more:
-        return next(rate for above, rate in reversed(stairs) if start > above or above == 0)
-    low, high, total = min(start, start + more), max(start, start + more), Fraction(0)
-    for place, (above, rate) in enumerate(stairs):
-        bottom = low if place == 0 else max(low, above)
-        top = high if place + 1 == len(stairs) else min(high, stairs[place + 1][0])
-        total += max(Fraction(0), top - bottom) * rate
-    return total / (high - low)
-
-
-def _half_up(value: Fraction, places: int) -> Fraction:
-    sign = -1 if value < 0 else 1
-    return Fraction(sign * int(abs(value) * 10**places + Fraction(1, 2)), 10**places)
-
-
-def _flat(deal: Deal) -> dict[str, Fraction]:
-    whole = {payee: part for payee, part, of in deal.shares if of is None}
-    for payee, part, of in deal.shares:
-        if of is not None:
-            taken = whole[of] * part
-            whole[payee] = whole.get(payee, Fraction(0)) + taken
-    left = dict(whole)
-    for payee, _, of in deal.shares:
-        if of is not None:
-            left[of] -= whole[payee]
-    return left
-
-
-def _taxed(deal: Deal, opening: Fraction, before: Fraction) -> Fraction:
-    """A balance after tax: of what is due in all, whenever it came; `opening` is after tax, too."""
-    if not deal.tax or deal.is_on_top:
-        return before
-    untaxed = opening / (1 - deal.tax) if opening > 0 else opening
-    whole = untaxed + before - opening
-    return whole * (1 - deal.tax) if whole > 0 else whole

@@ -276,6 +276,19 @@ def test_a_contract_that_is_not_due_waits_with_its_sales(
     assert amount(statement(tenant, run_of(tenant, JUNE), payee).earned_micros) == D(12)
 
 
+def test_each_of_three_steps_of_recoupment_is_counted_from_the_one_before(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """The label's half of 100 covers half of 100 in costs, 40 % of 125 the rest, 20 % of 500 the same once more."""
+    steps = tuple(Step(above=D(above), rate=D(rate)) for above, rate in (("0.5", "0.6"), ("1", "0.8"), ("2", "0.9")))
+    clause = Clause(id="all", rate=D("0.5"), escalation=Escalation(by="recoupment", steps=steps))
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee, clause), costs=[a_cost("100", "recording")])
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="1000")])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert amount(told.earned_micros) == 50 + 75 + 400 + D("247.5")
+
+
 def test_an_escalation_is_counted_for_each_release(tenant: Tenant, tmp_path: Path) -> None:
     (one,), (other,) = tracks_of(tenant, 1), tracks_of(tenant, 1)
     grows = Escalation(by="units", steps=(Step(above=D(100), rate=D("0.2")),), per="release")

@@ -180,6 +180,26 @@ def test_a_restatement_lets_go_of_no_reserve_before_its_time_and_of_what_was_not
     assert found == [(30, 30), (45, 15), (60, 0)]
 
 
+def test_a_reserve_at_its_most_stays_there_while_enough_is_sold(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, ALL, reserve=Reserve(rate=D("0.5"), cap=D(40))))
+    a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="100"), physical(recordings[0], 10, Net="100")])
+    period = a_period(tenant, *MARCH)
+    publish(tenant, a_run(tenant, period))
+    held = [owed(tenant, deal, payee, Kind.RESERVE)]
+    half = Reserve(rate=D("0.5"), cap=D(40))
+    for rate in ("0.9", "0.3", "0.6"):
+        with tenant_work(tenant) as session:
+            contract, actor = session.get_one(Contract, deal.id), Actor.system(tenant)
+            drafting.amend(session, actor, contract, terms(payee, Clause(id="all", rate=D(rate)), reserve=half))
+            holding.bring_into_force(session, actor, contract, effective_from=MARCH[0])
+        restate(tenant, period)
+        held.append(owed(tenant, deal, payee, Kind.RESERVE))
+    assert held == [40, 40, 30, 40]
+
+
 @pytest.mark.parametrize("is_recoupable", [False, True])
 def test_a_guarantee_is_paid_once_and_falls_with_what_was_earned_after_all(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path, is_recoupable: bool

@@ -96,7 +96,7 @@ def stairs(rate: Decimal, escalation: Escalation, costs: Decimal) -> list[Stair]
         above = step.above
         if escalation.by == "recoupment":
             with exact():
-                earlier = sum((each.above for each in escalation.steps if each.above < step.above), Decimal(0))
+                earlier = max((each.above for each in escalation.steps if each.above < step.above), default=Decimal(0))
                 gap = (step.above - earlier) * costs
                 left = 1 - steps[-1].rate
                 above = steps[-1].above + (gap / left if left else NEVER)

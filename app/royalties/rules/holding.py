@@ -70,13 +70,13 @@ def reserve(case: Case, position: Position, past: Past, positive: Decimal) -> No
     position.reserve_micros = open_micros - released
     if terms is None:
         return
-    own = max(0, sum(hold.held_micros for hold in past.holds if hold.age == 0)) if case.restates else 0
+    own = sum(hold.held_micros for hold in past.holds if hold.age == 0) if case.restates else 0
     with exact():
-        wanted = -own if case.is_waived else max(micros_of(positive * terms.rate), -own)
+        wanted = 0 if case.is_waived else max(0, micros_of((past.positive + positive) * terms.rate))
     if terms.cap is not None:
-        wanted = min(wanted, max(0, micros_of(terms.cap) - position.reserve_micros))
-    position.enter("reserve_held", -wanted, {"rate": str(terms.rate), "positive": str(positive)})
-    position.reserve_micros += wanted
+        wanted = min(wanted, max(0, micros_of(terms.cap) - position.reserve_micros + own))
+    position.enter("reserve_held", own - wanted, {"rate": str(terms.rate), "positive": str(positive)})
+    position.reserve_micros += wanted - own
 
 
 def waive(case: Case, position: Position, past: Past) -> None:

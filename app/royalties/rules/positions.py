@@ -76,6 +76,9 @@ class Past:
     earned_micros: int = 0
     """In the span of the guarantee, before this period."""
 
+    positive: Decimal = Decimal(0)
+    """What reserves were kept of in this period before, where it is restated."""
+
     told: Mapping[str, int] = field(default_factory=dict)
     """What was said of this period before, where it is restated: by kind of step, and what was `earned`."""
 

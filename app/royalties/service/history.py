@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract, Recoupable, SplitShare
@@ -23,9 +23,8 @@ from app.ledger.rules import Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.positions import Charge, Hold, Past, Position
 from app.royalties.rules.stretches import Stretch, age, guaranteed
-
-Key = tuple[UUID, UUID]
-"""A contract and a payee."""
+from app.royalties.service import retelling
+from app.royalties.service.retelling import Key
 
 
 class Held(NamedTuple):
@@ -75,7 +74,8 @@ class History:
     """Out of which a contract's costs come back, since it began and with this run: what it earned, or its receipts."""
 
     told: Mapping[Key, Mapping[str, int]]
-    """What earlier runs said of this period, by kind of step, and what was `earned`."""
+    positive: Mapping[Key, Mapping[str, Decimal]]
+    """What earlier runs said of this period, and of what they kept reserves, by channel."""
 
     statements: Mapping[Key, Sequence[Told]] = field(default_factory=dict)
 
@@ -156,9 +156,16 @@ class History:
             confirmed=[sheet for sheet in contested if (key[1], sheet) in self.confirmed],
             guaranteed_micros=sums.get("guarantee", 0) + sums.get("guarantee_recouped", 0),
             earned_micros=sum(each.earned for each in told),
+            positive=self._kept_of(key, terms),
             told=self.told.get(key, {}),
             made_up_micros=sum(each.made_up for each in told),
         )
+
+    def _kept_of(self, key: Key, terms: Terms) -> Decimal:
+        channels = terms.reserve.channels if terms.reserve else ()
+        with exact():
+            parts = self.positive.get(key, {})
+            return sum((part for channel, part in parts.items() if not channels or channel in channels), Decimal(0))
 
 
 def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mapping[UUID, Terms]) -> History:
@@ -178,7 +185,8 @@ def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mappin
         recovered=_recovered(session),
         receipts=_receipts(session),
         covering=_covering(session, run, terms),
-        told=_told_before(session, run),
+        told=retelling.told(session, run) if run.restates_id else {},
+        positive=retelling.positive(session, run) if run.restates_id else {},
         statements=_statements(session),
     )
 
@@ -346,24 +354,6 @@ def _receipts(session: Session) -> dict[UUID, Decimal]:
         .group_by(Earning.contract_id)
     )
     return {contract: amount for contract, amount in session.execute(query)}  # noqa: C416 as above
-
-
-def _told_before(session: Session, run: RoyaltyRun) -> dict[Key, dict[str, int]]:
-    steps = _told(
-        select(Statement.contract_id, Statement.payee_id, StatementEntry.kind, _micros(StatementEntry.amount_micros))
-        .join(StatementEntry, StatementEntry.statement_id == Statement.id)
-        .group_by(Statement.contract_id, Statement.payee_id, StatementEntry.kind)
-    )
-    earned = _told(
-        select(Statement.contract_id, Statement.payee_id, literal("earned"), _micros(Statement.earned_micros)).group_by(
-            Statement.contract_id, Statement.payee_id
-        )
-    )
-    found: dict[Key, dict[str, int]] = defaultdict(dict)
-    for query in (steps, earned) if run.restates_id else ():
-        for contract, payee, kind, micros in session.execute(query.where(RoyaltyRun.period_id == run.period_id)):
-            found[contract, payee][kind] = micros
-    return found
 
 
 def _statements(session: Session) -> dict[Key, list[Told]]:
