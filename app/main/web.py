@@ -42,10 +42,11 @@ from app.kernel.web import health
 from app.kernel.web.gate import Gate
 from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
-from app.kernel.web.refusals import handle, prefers_page
+from app.kernel.web.refusals import prefers_page
 from app.ledger import pages as ledger_pages
 from app.main import composition
 from app.main.lifeline import end_for_certain_with_parent, end_with_parent
+from app.main.refusals import is_framed, told
 from app.payouts import pages as payouts_pages
 from app.portal import pages as portal_pages
 from app.roster import pages as roster_pages
@@ -84,7 +85,12 @@ def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Respons
     if request.method == "GET" and prefers_page(request.headers.get("accept", "")):
         door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={quote(request.url.path)}"
         return Redirect(door, status_code=303)
-    return handle(request, problem)
+    return told(request, problem)
+
+
+def _nowhere(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """Tell, in the frame of the place that an address belongs to, that no page has it."""
+    return told(request, problem) if is_framed(request) else storefront_pages.nowhere(request, problem)
 
 
 def _to_the_proof(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
@@ -158,8 +164,8 @@ def assemble() -> Litestar:
             FanSignedOut: fans_pages.lead_to_door,
             FanProofTooOld: fans_pages.lead_to_proof,
             admin_pages.OperatorSignedOut: _to_the_door,
-            NotFoundException: storefront_pages.nowhere,
-            Exception: handle,
+            NotFoundException: _nowhere,
+            Exception: told,
         },
         lifespan=[_listening],
         openapi_config=None,

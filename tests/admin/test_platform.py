@@ -218,3 +218,13 @@ def test_everything_that_operators_do_has_a_sentence():
     assert {"label.close", "label.opened", "support.entered", "operator.disabled"} <= noted
     assert noted | {BOOKS_FROZEN, BOOKS_LIFTED} == set(activity.SENTENCES)
     assert activity.said("sentence.of.nobody") == "sentence.of.nobody"
+
+
+def test_what_is_not_found_is_told_within_the_console(console, client_of):
+    page = console.get("/admin/nothing-here", headers={"accept": "text/html"})
+    assert page.status_code == 404
+    assert 'id="side"' in page.text
+    assert 'href="/admin/fleet"' in page.text
+    stranger = client_of("admin.localhost").get("/admin/nothing-here", headers={"accept": "text/html"})
+    assert stranger.status_code == 404
+    assert 'id="side"' not in stranger.text

@@ -22,7 +22,7 @@ from app.identity.errors import ActingReadOnly
 from app.identity.models import HALF_LIMIT, Member
 from app.identity.policies import Visitor, require, require_recent
 from app.identity.rules.roles import role_named
-from app.identity.service import Came
+from app.identity.service import Came, Found
 from app.identity.service.notices import language_of
 from app.kernel.db import current, tenant_read, tenant_work
 from app.kernel.errors import NotFound
@@ -85,6 +85,24 @@ def door_work(tenant: Tenant) -> AbstractContextManager[Session]:
 
 def visitor_of(request: AnyRequest) -> Visitor:
     """The member who is signed in and may see this page; `SignedOut` when there is none."""
+    visitor, found = _known(request)
+    tenant = tenant_of(request)
+    if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
+        with tenant_work(tenant) as session:
+            service.touch(session, found.held)
+    _check(request, visitor)
+    return visitor
+
+
+def look_for_visitor(request: AnyRequest) -> None:
+    """Have the frame of whoever is signed in around a page that is nobody's, as one that is not found."""
+    visitor, _ = _known(request)
+    if visitor.lacks_factor:  # nothing else is open to them, so nothing else is shown
+        realm_of(request).facts.pop("visitor")
+
+
+def _known(request: AnyRequest) -> tuple[Visitor, Found]:
+    """The member behind a request and their session; `SignedOut` when there is none."""
     tenant, realm = tenant_of(request), realm_of(request)
     if is_app(request):  # whatever this request shows, that app's frame is around it
         realm.facts["surface"] = "artist"
@@ -99,14 +117,10 @@ def visitor_of(request: AnyRequest) -> Visitor:
     realm.country = region(request.headers.get("accept-language", ""))
     if found.member.welcomed_at is not None:  # from then on it is what they chose, not what the invitation guessed
         realm.language = language_of(tenant, found.member.language)
-    if service.is_due_for_touch(found.held) and tenant.state is TenantState.ACTIVE:
-        with tenant_work(tenant) as session:
-            service.touch(session, found.held)
     realm.facts["visitor"] = visitor
     if visitor.acting is not None:
         realm.facts["acting"] = _banner(realm, visitor)
-    _check(request, visitor)
-    return visitor
+    return visitor, found
 
 
 def visitor_here(request: AnyRequest) -> Visitor:
@@ -146,10 +160,14 @@ def _check(request: AnyRequest, visitor: Visitor) -> None:
 def lead_to_proof(
     request: AnyRequest, problem: Exception, *, proof: str = PROOF, back: str = SECURITY
 ) -> Response[Any]:
-    """Lead a person to the page that asks them to prove who they are, and back to where they were."""
+    """Lead a person to the page that asks them to prove who they are, and back to where they were.
+
+    What they typed stays in their browser meanwhile, and is in its form again when they come back.
+    """
     if not prefers_page(request.headers.get("accept", "")):
         return handle(request, problem)
-    here = request.url.path if request.method in SAFE else urlsplit(request.headers.get("referer", "")).path
+    asked = urlsplit(str(request.url) if request.method in SAFE else request.headers.get("referer", ""))
+    here = f"{asked.path}?{asked.query}" if asked.query else asked.path
     return led(request, f"{proof}?next={quote(safe_path(here, back))}")
 
 

@@ -104,13 +104,14 @@ def status_of(refusal: Refusal) -> int:
     return own or next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 500)
 
 
-def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool) -> Response[Any]:
-    """A refusal as a page or a problem document, in the reader's language."""
+def answer(realm: Realm, refusal: Refusal, *, status: int, wants_page: bool, here: str = "") -> Response[Any]:
+    """A refusal as a page or a problem document, in the reader's language; `here` is where the page stands."""
     headers = {"content-language": realm.language, **refusal.headers}
     if refusal.retry_after is not None:
         headers["retry-after"] = str(refusal.retry_after)
     if wants_page:
-        content = render("refusal.html", realm, sentence=told_refusal(realm, refusal), status=status)
+        shown = {"sentence": told_refusal(realm, refusal), "status": status, "here": here, "exactly": here}
+        content = render("refusal.html", realm, **shown)
         return Response(content, media_type=MediaType.HTML, status_code=status, headers=headers)
     document: dict[str, Any] = {
         "type": problem_type(type(refusal)),
@@ -148,7 +149,7 @@ def handle(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]
     realm = realm_of(request)
     refusal, status = translate(problem, realm)
     wants_page = prefers_page(request.headers.get("accept", "")) and not request.url.path.startswith(PROGRAMS)
-    response = answer(realm, refusal, status=status, wants_page=wants_page)
+    response = answer(realm, refusal, status=status, wants_page=wants_page, here=request.url.path)
     if isinstance(problem, HTTPException) and "allow" in (
         given := {k.lower(): v for k, v in (problem.headers or {}).items()}
     ):
