@@ -2,6 +2,7 @@ import "./css/base.css";
 import "./css/kit.css";
 import "./css/artist.css";
 import "./elements/small-things";
+import "./elements/typed-again";
 
 // What only browsers that keep apps know of.
 interface InstallPrompt extends Event {

@@ -4,3 +4,4 @@ import "./css/door.css";
 import "./css/store.css";
 import "./elements/passkey-button";
 import "./elements/small-things";
+import "./elements/typed-again";

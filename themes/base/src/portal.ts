@@ -14,3 +14,4 @@ import "./elements/many-rows";
 import "./elements/passkey-button";
 import "./elements/part-of-page";
 import "./elements/small-things";
+import "./elements/typed-again";
