@@ -25,7 +25,7 @@ tell("webhook_endpoint.changed", sentence("Where events are sent was changed"), 
 tell("webhook_endpoint.removed", sentence("An address is sent no events any more"), hears="api.clients")
 tell("webhook_endpoint.rotated", sentence("The secret of an address for events was replaced"))
 tell("webhook_endpoint.enabled", sentence("An address is sent events again"))
-tell("webhook_endpoint.disabled", sentence("An address for events was switched off"), hears="api.clients")
+tell("webhook_endpoint.disabled", sentence("An address for events was switched off"), hears="api.clients", asks=True)
 tell("webhook.tested", sentence("An address for events was tried"))
 tell("webhook.redelivered", sentence("Events were sent again"))
 tell("bulk_job.asked", sentence("A program asked for many changes at once"))

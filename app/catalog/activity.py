@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from app.catalog.models import Recording, Release
+from app.catalog.policies import may_see_recording, may_see_release
 from app.kernel.activity.meanings import WayBack, tell
+from app.kernel.activity.subjects import is_about
 from app.kernel.sentences import sentence
+
+is_about("release", Release.id, may_see_release, href="/portal/releases/{}", name=Release.title)
+is_about("recording", Recording.id, may_see_recording, href="/portal/recordings/{}", name=Recording.title)
 
 tell("release.created", sentence("A release was created"), hears="catalog.edit")
 tell("release.changed", sentence("A release was changed"))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from app.identity.models import Member
+from app.identity.policies import may_list_file, may_see_member
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import WayBack, tell
+from app.kernel.activity.subjects import is_about
+from app.kernel.files import StoredFile
 from app.kernel.sentences import sentence
+
+is_about("member", Member.id, may_see_member, href="/portal/settings/team/{}", name=Member.name)
+is_about("file", StoredFile.id, may_list_file, href="/portal/files/{}", name=StoredFile.name)
 
 
 def _old_place(row: Activity) -> WayBack:
@@ -27,7 +34,7 @@ tell(
     back=lambda row: WayBack(f"/portal/settings/team/{row.subject_id}/enable"),
 )
 tell("member.enabled", sentence("Somebody was let in again"), hears="team.edit")
-tell("member.signed_in", sentence("Signed in"))
+tell("member.signed_in", sentence("Signed in"), routine=True)
 tell("member.session_ended", sentence("A session was ended"))
 tell("member.sessions_ended", sentence("All other sessions were ended"))
 tell("member.password_changed", sentence("A password was changed"))
@@ -44,7 +51,7 @@ tell("role.made", sentence("A role was made"), hears="roles.edit")
 tell("role.changed", sentence("A role was changed"), hears="roles.edit")
 tell("role.deleted", sentence("A role was deleted"), hears="roles.edit")
 tell("security.policy_changed", sentence("The security rules were changed"), hears="security.edit")
-tell("support.asked", sentence("Support asks to look at the label"), hears="security.edit")
+tell("support.asked", sentence("Support asks to look at the label"), hears="security.edit", asks=True)
 tell("support.allowed", sentence("Support may look at the label"), hears="security.edit")
 tell("support.ended", sentence("Support may not look at the label any more"), hears="security.edit")
 tell("support.came_in", sentence("Support came in"), hears="security.edit")

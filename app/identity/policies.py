@@ -344,6 +344,11 @@ def who_may(session: Session, permission: Permission) -> set[UUID]:
     return {each.id for each in members if permission in permissions_of(each) and each.scope.is_whole}
 
 
+def may_see_member(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `members` a visitor sees: everybody knows themselves."""
+    return true() if "team.view" in visitor.permissions else Member.id == visitor.member.id
+
+
 def may_see_file(visitor: Visitor) -> ColumnElement[bool]:
     """Which rows of `files` a visitor may open: those of the label, but for what belongs to somewhere else.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope, PermissionMissing
@@ -41,6 +41,16 @@ def may_see_payee(visitor: Visitor, permission: Permission = "payouts.view") -> 
         return true()
     behind = select(Artist.party_id).where(may_see_artist(visitor, permission), Artist.party_id.is_not(None))
     return Payee.party_id.in_(behind)
+
+
+def may_see_payout(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `payouts` a visitor sees: those to payees whose money they may look at."""
+    return Payout.payee_id.in_(select(Payee.id).where(may_see_payee(visitor)))
+
+
+def may_see_run(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `payout_runs` a visitor sees: all or none."""
+    return true() if sees_all_payouts(visitor) else false()
 
 
 def payee_to_read(session: Session, visitor: Visitor, payee_id: UUID | None) -> Payee:

@@ -36,7 +36,7 @@ tell("label.clock_moved", sentence("The clock of the sandbox was moved on"))
 tell("label.exported", sentence("Everything was exported"), hears="label.export")
 tell("label.changed", sentence("The label's settings were changed"), hears="label.settings")
 tell("label.plan_changed", sentence("The plan was changed"), hears="label.settings")
-tell("file.stored", sentence("A file was added"), hears="files.view")
+tell("file.stored", sentence("A file was added"), routine=True)
 tell("file.renamed", sentence("A file was renamed"), back=_old_name("/portal/files/{}/name"))
 tell(
     "file.removed",

@@ -17,9 +17,9 @@ from app.kernel.files import StoredFile
 from app.portal.rules import ActivityFilter
 
 
-def count_unread(session: Session, member: Member, actions: list[str], *, most: int = 99) -> int:
-    """How many pieces of news a member has not read, counted up to `most`."""
-    unread = news(member, actions).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id)
+def count_unread(session: Session, visitor: Visitor, *, most: int = 99) -> int:
+    """How many pieces of news a visitor has not read, counted up to `most`."""
+    unread = news(visitor).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id)
     unread = unread.order_by(None).limit(most)  # in order it would look through all that is no news
     return session.scalar(select(func.count()).select_from(unread.subquery())) or 0
 

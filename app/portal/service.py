@@ -16,7 +16,6 @@ from app.portal import queries
 UNDONE_WITHIN = timedelta(hours=1)
 
 
-news_actions = news.actions
 mark_news = news.mark_own
 mark_all_read = news.mark_all_read
 bring_back = news.bring_back

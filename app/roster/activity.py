@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from app.kernel.activity.meanings import tell
+from app.kernel.activity.subjects import is_about
 from app.kernel.sentences import sentence
+from app.roster.models import Artist, Imprint, Party
+from app.roster.policies import may_see_artist, may_see_imprint
+from app.roster.policies.parties import may_see_party
+
+is_about("artist", Artist.id, may_see_artist, href="/portal/artists/{}", name=Artist.name)
+is_about("imprint", Imprint.id, may_see_imprint, href="/portal/artists/imprints", name=Imprint.name)
+is_about("party", Party.id, may_see_party, href="/portal/parties/{}", name=Party.legal_name)
 
 tell("artist.added", sentence("An artist joined the roster"), hears="catalog.view")
 tell("artist.changed", sentence("An artist was changed"))

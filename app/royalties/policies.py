@@ -46,11 +46,12 @@ def sees_all_money(visitor: Visitor) -> bool:
     return "royalties.view" in visitor.permissions and visitor.scope.is_whole
 
 
-def _may_see_report(visitor: Visitor) -> ColumnElement[bool]:
+def may_see_report(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `sales_reports` and of `royalty_periods` a visitor sees: all or none."""
     return true() if sees_all_money(visitor) else false()
 
 
-belongs(SalesReport.file_id, _may_see_report)
+belongs(SalesReport.file_id, may_see_report)
 
 
 def may_answer(visitor: Visitor) -> bool:
@@ -65,6 +66,13 @@ def may_see_statement(visitor: Visitor) -> ColumnElement[bool]:
     behind = select(Artist.party_id).where(may_see_artist(visitor, "royalties.view"), Artist.party_id.is_not(None))
     told = select(RoyaltyRun.id).where(RoyaltyRun.state == "published", RoyaltyRun.is_trial.is_(False))
     return Statement.payee_id.in_(select(Payee.id).where(Payee.party_id.in_(behind))) & Statement.run_id.in_(told)
+
+
+def may_see_run(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of `royalty_runs` a visitor hears of: all, or those with a statement that they see."""
+    if sees_all_money(visitor):
+        return true()
+    return RoyaltyRun.id.in_(select(Statement.run_id).where(may_see_statement(visitor)))
 
 
 def statement_to_read(session: Session, visitor: Visitor, statement_id: UUID | None) -> Statement:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from app.kernel.activity.meanings import tell
+from app.kernel.activity.subjects import is_about
 from app.kernel.sentences import sentence
+from app.storefront.models import Order, Product
+from app.storefront.policies import may_see_store
+
+is_about("order", Order.id, may_see_store, href="/portal/store/orders/{}", name=Order.number)
+is_about("product", Product.id, may_see_store, href="/portal/store/products/{}", name=Product.title)
 
 tell("shop.opened", sentence("The shop was opened"))
 tell("shop.closed", sentence("The shop was closed"))
@@ -20,7 +26,7 @@ tell("product.changed", sentence("A product was changed"))
 tell("product.published", sentence("A product was put on sale"))
 tell("product.archived", sentence("A product was taken off sale"))
 tell("stock.moved", sentence("Stock was changed"))
-tell("stock.low", sentence("Only few are left of something"), hears="store.edit")
+tell("stock.low", sentence("Only few are left of something"), hears="store.edit", asks=True)
 tell("discount.created", sentence("A discount was made"))
 tell("discount.ended", sentence("A discount was ended"))
 tell("download_codes.made", sentence("Download codes were made"))
@@ -31,11 +37,16 @@ tell("order.paid", sentence("An order was paid"), hears="store.view")
 tell("order.paid_in_vain", sentence("A payment came that nobody waited for, and goes back"), hears="store.view")
 tell("order.refund_asked", sentence("A refund was asked for"))
 tell("order.refunded", sentence("Money of an order was given back"), hears="store.view")
-tell("order.refund_failed", sentence("Money of an order could not be given back"), hears="store.edit")
-tell("order.disputed", sentence("A buyer's bank wants a payment back"), hears="store.edit")
+tell("order.refund_failed", sentence("Money of an order could not be given back"), hears="store.edit", asks=True)
+tell("order.disputed", sentence("A buyer's bank wants a payment back"), hears="store.edit", asks=True)
 tell("order.dispute_won", sentence("A dispute about a payment was won"), hears="store.view")
 tell("order.dispute_lost", sentence("A dispute about a payment was lost"), hears="store.edit")
-tell("gateway_difference.found", sentence("The payment service's list and the books differ"), hears="store.edit")
+tell(
+    "gateway_difference.found",
+    sentence("The payment service's list and the books differ"),
+    hears="store.edit",
+    asks=True,
+)
 tell("gateway_difference.resolved", sentence("A difference with the payment service was settled"))
 tell("store.sales_reported", sentence("The shop's sales were reported"), hears="store.view")
 
@@ -61,7 +72,7 @@ tell("store_front.changed", sentence("The shop's front page was changed"))
 
 tell("printer.connected", sentence("The shop was connected to Printful"))
 tell("printer.disconnected", sentence("The shop was parted from Printful"))
-tell("printer.refused", sentence("Printful does not accept the shop's token any more"), hears="store.edit")
+tell("printer.refused", sentence("Printful does not accept the shop's token any more"), hears="store.edit", asks=True)
 tell("order.print_asked", sentence("Printful was asked to make what was ordered"))
-tell("order.print_failed", sentence("Printful does not make something that was ordered"), hears="store.edit")
-tell("order.print_cancelled", sentence("Printful cancelled something that was ordered"), hears="store.edit")
+tell("order.print_failed", sentence("Printful does not make something that was ordered"), hears="store.edit", asks=True)
+tell("order.print_cancelled", sentence("Printful cancelled something that was ordered"), hears="store.edit", asks=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, false, true
 from sqlalchemy.orm import Session
 
 from app.identity.errors import OutOfScope
@@ -52,6 +53,11 @@ def require_shop(visitor: Visitor, permission: Permission = "store.view") -> Non
     require(visitor, permission)
     if not visitor.scope.is_whole:
         raise OutOfScope
+
+
+def may_see_store(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of the shop a visitor sees: all or none."""
+    return true() if "store.view" in visitor.permissions and visitor.scope.is_whole else false()
 
 
 def product_to_read(session: Session, visitor: Visitor, product_id: UUID | None) -> Product:

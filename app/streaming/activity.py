@@ -11,4 +11,4 @@ tell(
     sentence("A recording could not be prepared for listening"),
     hears="catalog.edit",
 )
-tell("package.failed", sentence("A download could not be prepared"), hears="catalog.edit")
+tell("package.failed", sentence("A download could not be prepared"), hears="catalog.edit", asks=True)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from app.kernel.activity.meanings import tell
+from app.kernel.activity.subjects import is_about
 from app.kernel.sentences import sentence
+from app.uploads.models import Batch
+from app.uploads.policies import may_see_batch
+
+is_about("batch", Batch.id, may_see_batch, href="/portal/uploads/{}", name=Batch.name)
 
 tell("batch.opened", sentence("A batch was uploaded"))
 tell("batch.files_announced", sentence("Files for a batch were chosen"))

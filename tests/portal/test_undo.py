@@ -96,7 +96,7 @@ def test_a_removed_view_is_saved_again_as_it_was(client_as, mine):
 def test_news_that_was_put_away_comes_back(client_as, mine):
     client = client_as(mine)
     with db.tenant_work(mine) as session:
-        news = record(session, Actor.system(mine), "file.stored")
+        news = record(session, Actor.system(mine), "label.changed")
     client.post("/portal/inbox/readings", data={"id": str(news), "archive": "1"})
     assert shown(client) == []
     assert undo(client) == "Undo: News was put away"

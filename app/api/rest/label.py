@@ -236,7 +236,7 @@ def list_news(call: Call, session: Session) -> Answer:
     call.require_somebody()
 
     def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
-        query = news.news(call.visitor.member, news.actions(call.visitor))
+        query = news.news(call.visitor)
         if after is not None:
             at, last = datetime.fromisoformat(after[0]), UUID(after[1])
             query = query.where((Activity.at < at) | ((Activity.at == at) & (Activity.id < last)))

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, exists, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.identity.errors import NewsUnknown
-from app.identity.models import Member, NewsState
+from app.identity.models import NewsState
 from app.identity.policies import Visitor
 from app.identity.rules.subjects import unseen_with
 from app.kernel import clock
 from app.kernel.activity import Activity
 from app.kernel.activity.meanings import news_for, news_for_one
+from app.kernel.activity.subjects import subjects
 
 MARKED_AT_ONCE = 500
 ARRIVALS = ("member.added", "member.joined")
@@ -36,8 +37,38 @@ def may_see(visitor: Visitor) -> ColumnElement[bool]:
     return or_(own, about != func.all(literal(sorted(unseen), ARRAY(Text)))) if unseen else true()
 
 
-def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
-    """What others did that this member should hear of, newest first, with what the member did with it."""
+def within_reach(visitor: Visitor) -> ColumnElement[bool]:
+    """Which rows of activity happened to something that a visitor sees, for whom that is a part of the label alone."""
+    if visitor.scope.is_whole:
+        return true()
+    seen = [
+        (Activity.subject_type == kind) & exists().where(each.key == Activity.subject_id, each.seen(visitor))
+        for kind, each in subjects.items()
+    ]
+    return or_(false(), *seen)
+
+
+def about(session: Session, visitor: Visitor, rows: Sequence[Activity]) -> dict[UUID, tuple[str, str]]:
+    """What the subjects of some activity are called and where they are shown, for those that a visitor sees."""
+    found: dict[UUID, tuple[str, str]] = {}
+    for kind, each in subjects.items():
+        wanted = {row.subject_id for row in rows if row.subject_type == kind}
+        if not wanted:
+            continue
+        name = literal("") if each.name is None else each.name
+        query = select(each.key, name).where(each.key.in_(wanted), each.seen(visitor))
+        href = each.href if visitor.scope.is_whole or each.narrowed is None else each.narrowed
+        found |= {key: (_spelled(called), href.format(key)) for key, called in session.execute(query)}
+    return found
+
+
+def _spelled(name: str | int) -> str:
+    return f"#{name}" if isinstance(name, int) else name
+
+
+def news(visitor: Visitor) -> Select[Activity, NewsState]:
+    """What others did that a visitor should hear of, newest first, with what they did with it."""
+    member = visitor.member
     state = (NewsState.activity_id == Activity.id) & (NewsState.member_id == member.id)
     own_arrival = Activity.action.in_(ARRIVALS) & (Activity.subject_id == member.id)
     return (
@@ -45,7 +76,7 @@ def news(member: Member, actions: list[str]) -> Select[Activity, NewsState]:
         .outerjoin(NewsState, state)
         .where(
             or_(
-                among(actions),
+                among(actions(visitor)) & within_reach(visitor),
                 among(news_for_one()) & (Activity.after["for"].astext == str(member.id)),
             ),
             Activity.at >= member.created_at,
@@ -70,7 +101,7 @@ def actions(visitor: Visitor) -> list[str]:
 
 def mark_own(session: Session, visitor: Visitor, wanted: list[UUID], *, archive: bool) -> int:
     """Mark news of the visitor as read, or put it away; what is not theirs is not found."""
-    found = news(visitor.member, actions(visitor)).where(Activity.id.in_(wanted)).with_only_columns(Activity.id)
+    found = news(visitor).where(Activity.id.in_(wanted)).with_only_columns(Activity.id)
     mine = list(session.scalars(found.limit(MARKED_AT_ONCE)))
     if not mine:
         raise NewsUnknown
@@ -95,7 +126,7 @@ def mark(session: Session, visitor: Visitor, activity_ids: Sequence[UUID], *, ar
 
 def mark_all_read(session: Session, visitor: Visitor) -> int:
     """Mark everything that a visitor has not read as read, as far as it goes at once."""
-    unread = news(visitor.member, actions(visitor)).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id)
+    unread = news(visitor).where(NewsState.read_at.is_(None)).with_only_columns(Activity.id)
     mine = list(session.scalars(unread.limit(MARKED_AT_ONCE)))
     mark(session, visitor, mine)
     return len(mine)

@@ -20,10 +20,10 @@ from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
 from app.identity.rules.permissions import Permission
-from app.identity.service.news import may_see
+from app.identity.service.news import about, among, may_see
 from app.kernel import clock
 from app.kernel.activity.feed import latest
-from app.kernel.activity.meanings import meanings
+from app.kernel.activity.meanings import meanings, routine
 from app.kernel.db import current, tenant_read
 from app.kernel.errors import NotFound, Refusal
 from app.kernel.live import Hub, opened
@@ -53,7 +53,9 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
     sees_activity = allows(visitor, "activity.view")
     today = clock.now().astimezone(ZoneInfo(tenant.time_zone)).date()
     with tenant_read(tenant) as session:
-        activity = list(session.scalars(latest(limit=SHOWN).where(may_see(visitor)))) if sees_activity else []
+        lately = latest(limit=SHOWN).where(may_see(visitor), ~among(routine()))
+        activity = list(session.scalars(lately)) if sees_activity else []
+        subjects = about(session, visitor, activity)
         members = session.scalar(select(func.count()).where(Member.disabled_at.is_(None))) or 0
         told = figures(session, visitor, tenant, today)
         has_artist = bool(session.scalar(select(exists().select_from(Artist))))
@@ -64,6 +66,7 @@ def home(request: Request[Any, Any, Any]) -> Response[str]:
         "host": len(request.app.state.registry.hosts_of(tenant.id)) > 1,
     }
     shown: dict[str, Any] = {"figures": told, "activity": activity, "meanings": meanings(), "done": done}
+    shown["subjects"] = subjects
     shown["may"] = {name: allows(visitor, door) for name, door in DOORS.items()}
     return page("portal/home.html", realm, here="/portal", **shown)
 

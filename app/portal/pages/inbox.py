@@ -12,8 +12,8 @@ from litestar.response import Redirect
 
 from app.identity.errors import NewsUnknown
 from app.identity.pages import visitor_of
-from app.identity.service.news import news
-from app.kernel.activity.meanings import meanings
+from app.identity.service.news import about, among, news
+from app.kernel.activity.meanings import asking, meanings
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
@@ -24,6 +24,7 @@ from app.portal import service
 
 SHOWN = 100
 INBOX = "/portal/inbox"
+ASKING = "attention"
 
 
 class ChosenNews(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,12 +36,16 @@ class ChosenNews(msgspec.Struct, forbid_unknown_fields=True):
 
 @get("/portal/inbox", sync_to_thread=True)
 def inbox(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the newest news of a member."""
+    """Show the newest news of a member, or those alone after which somebody has to do something."""
     visitor, tenant = visitor_of(request), tenant_of(request)
+    only_asking = request.query_params.get("show") == ASKING
+    query = news(visitor).limit(SHOWN)
     with tenant_read(tenant) as session:
-        query = news(visitor.member, service.news_actions(visitor)).limit(SHOWN)
-        rows = [(row, state) for row, state in session.execute(query).all()]
-    return page("portal/inbox.html", realm_of(request), here=INBOX, rows=rows, meanings=meanings())
+        waiting = session.execute(query.where(among(asking()))).all()
+        rows = waiting if only_asking else session.execute(query).all()
+        subjects = about(session, visitor, [row for row, _ in rows])
+    shown: dict[str, Any] = {"rows": rows, "waiting": len(waiting), "show": ASKING if only_asking else ""}
+    return page("portal/inbox.html", realm_of(request), here=INBOX, meanings=meanings(), subjects=subjects, **shown)
 
 
 @post("/portal/inbox/readings", sync_to_thread=True)

@@ -19,8 +19,9 @@ class LiveFeed extends HTMLElement {
   #take(row: Row): void {
     const sentences: Record<string, string> = JSON.parse(this.querySelector("script")?.textContent ?? "{}");
     const feed = document.querySelector("[data-feed]");
-    if (feed && !document.getElementById(`a-${row.id}`)) {
-      feed.prepend(this.#line(row, sentences[row.action] ?? row.action));
+    const sentence = sentences[row.action];
+    if (feed && sentence && !document.getElementById(`a-${row.id}`)) {
+      feed.prepend(this.#line(row, sentence));
       document.querySelector("[data-feed-empty]")?.setAttribute("hidden", "");
     }
     const own = row.actor === this.dataset.self;
