@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from app.identity.rules.permissions import PERMISSIONS
 from app.kernel import db
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
+from app.kernel.web import shell
 from tenants.lifecycle.service import set_plan
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
@@ -83,3 +85,26 @@ def test_search_finds_people_and_files_and_nothing_of_a_rival(client_as, mine, r
     assert "secret-plan" not in found
     assert "plan" not in client.get("/portal/search?q=_").text.replace("100%_plan", "")
     assert client.get("/portal/search?q=").text.strip() == ""
+
+
+def test_every_page_of_the_settings_stands_under_a_heading(client_as, mine):
+    page = client_as(mine).get("/portal/settings").text
+    listed = page.partition('class="settings-list"')[2].partition("</nav>")[0]
+    parts = {part.partition("</h2>")[0]: part for part in listed.split("<h2>")[1:]}
+    assert list(parts) == ["Your account", "Label", "People and access", "Money", "Shop", "Developers", "Data"]
+    for heading, address in {"People and access": "team", "Developers": "api", "Data": "activity"}.items():
+        assert f"/portal/settings/{address}" in parts[heading], heading
+    known = [place.href for place in shell.places("portal", frozenset(PERMISSIONS)) if place.group == "settings"]
+    assert [href for href in known if f'href="{href}"' not in listed] == []
+
+
+def test_the_settings_are_found_in_the_palette_by_what_they_are_about(client_as, mine):
+    page = client_as(mine).get("/portal").text
+    assert 'data-in="settings" data-href="/portal/settings/hosts" data-words="The label&#39;s own domains' in page
+    assert 'data-in="places" data-href="/portal/settings/hosts"' not in page
+
+
+def test_an_empty_heading_is_not_shown(client_as, mine):
+    page = client_as(mine, role="artist").get("/portal/settings").text
+    assert "<h2>Your account</h2>" in page
+    assert "<h2>Developers</h2>" not in page

@@ -13,6 +13,7 @@ shell.add(
         clients.API,
         "code-xml",
         group="settings",
+        section="developers",
         order=60,
         hint=sentence("Which programs have access to the label, and what they may do"),
         permission="api.clients",

@@ -59,6 +59,7 @@ shell.add(
         HERE,
         "send",
         group="settings",
+        section="developers",
         order=77,
         hint=sentence("Where programs are told what happens"),
         permission="api.clients",

@@ -7,6 +7,8 @@ from typing import Literal
 
 Surface = Literal["portal", "console"]
 Group = Literal["main", "catalogue", "business", "fans", "automate", "settings"]
+Section = Literal["you", "label", "people", "money", "shop", "developers", "data"]
+"""What a page of the settings is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +16,15 @@ class Place:
     """Somewhere to go, in the navigation and the palette; `keys` are pressed one after the other.
 
     `name` and `hint` are sentences; who lacks `permission` is not shown the way, nor is to what is `whole` who sees a
-    part of the label alone. A place of the settings stands on the page of settings, not in the navigation.
+    part of the label alone. A place of the settings stands on the page of settings, under the heading of its
+    `section`, not in the navigation.
     """
 
     name: str
     href: str
     icon: str
     group: Group = "main"
+    section: Section = "label"
     order: int = 50
     keys: str = ""
     hint: str = ""

@@ -33,6 +33,7 @@ shell.add(
         MONEY,
         "banknote",
         group="settings",
+        section="money",
         order=25,
         hint=sentence("From which amount on two people decide"),
         permission="label.settings",

@@ -23,6 +23,7 @@ shell.add(
         "/portal/settings/payouts",
         "banknote",
         group="settings",
+        section="money",
         order=26,
         hint=sentence("What you promise payees, and from which account you pay"),
         permission="payouts.view",

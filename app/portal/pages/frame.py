@@ -37,7 +37,18 @@ GROUPS = {
     "automate": sentence("Automate"),
 }
 
-own_words.offer(*filter(None, GROUPS.values()), ARTISTS.name)
+SECTIONS: dict[shell.Section, str] = {
+    "you": sentence("Your account"),
+    "label": sentence("Label"),
+    "people": sentence("People and access"),
+    "money": sentence("Money"),
+    "shop": sentence("Shop"),
+    "developers": sentence("Developers"),
+    "data": sentence("Data"),
+}
+"""The headings of the settings, in their order."""
+
+own_words.offer(*filter(None, GROUPS.values()), *SECTIONS.values(), ARTISTS.name)
 
 shell.add(
     Place(sentence("Home"), "/portal", "house", order=10, keys="g h"),
@@ -68,6 +79,7 @@ shell.add(
         "/portal/settings/team",
         "users",
         group="settings",
+        section="people",
         order=40,
         keys="g t",
         hint=sentence("Who works here, and what they may do"),
@@ -78,6 +90,7 @@ shell.add(
         "/portal/settings/roles",
         "shield-check",
         group="settings",
+        section="people",
         order=50,
         hint=sentence("Roles as sentences, and roles of your own"),
         permission="team.view",
@@ -87,6 +100,7 @@ shell.add(
         "/portal/settings/security",
         "key-round",
         group="settings",
+        section="you",
         order=60,
         hint=sentence("Your sign-in, your devices, the label's rules"),
     ),
@@ -95,6 +109,7 @@ shell.add(
         "/portal/welcome",
         "user",
         group="settings",
+        section="you",
         order=65,
         hint=sentence("How you are called, and which language you read"),
     ),
@@ -103,6 +118,7 @@ shell.add(
         "/portal/settings/activity",
         "rotate-ccw-clock",
         group="settings",
+        section="data",
         order=70,
         keys="g a",
         hint=sentence("Who did what, when, with before and after"),
@@ -131,6 +147,7 @@ shell.add(
         "/portal/settings/usage",
         "gauge",
         group="settings",
+        section="data",
         order=80,
         hint=sentence("What the label uses, and how much it may"),
         permission="label.settings",
@@ -140,6 +157,7 @@ shell.add(
         "/portal/settings/export",
         "download",
         group="settings",
+        section="data",
         order=90,
         hint=sentence("Everything the label has, in one file"),
         permission="label.export",
@@ -149,6 +167,7 @@ shell.add(
         "/portal/settings/sandbox",
         "layers",
         group="settings",
+        section="developers",
         order=95,
         hint=sentence("A copy of the label to try things in, with money that is none"),
         permission="label.export",
@@ -198,12 +217,13 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
     open_to = [ARTISTS, *open_to] if home_of(visitor.member) == ARTISTS.href or visitor.granted else open_to
     listed = [place for place in open_to if place.group in GROUPS]
     with tenant_read(realm.tenant) as session:
-        unread = queries.count_unread(session, visitor.member, news_for(held))
+        unread = queries.count_unread(session, visitor)
     around = {
         "home": "/portal",
         "groups": _grouped(listed),
         "all_places": tuple(open_to),
         "hidden_places": tuple(place for place in open_to if place.group not in GROUPS),
+        "sections": tuple(SECTIONS.items()),
         "actions": tuple(shell.actions("portal", held)),
         "mine": [place for place in open_to if place.href in MINE],
         "me": {"name": visitor.member.name, "role": visitor.member.email, "sign_out": "/portal/sign-out"},
@@ -220,10 +240,9 @@ def portal_frame(realm: Realm) -> dict[str, Any]:
 
 
 def _told(realm: Realm) -> Markup:
-    """What the live feed says of each action, as its script reads it."""
-    return own_words.as_json(
-        words(realm), tuple((key, told.sentence) for key, told in meanings().items()), realm.language
-    )
+    """What the live feed says of each action that it tells of, as its script reads it."""
+    told = tuple((key, each.sentence) for key, each in meanings().items() if not each.routine)
+    return own_words.as_json(words(realm), told, realm.language)
 
 
 def _grouped(places: list[Place]) -> tuple[tuple[str, tuple[Place, ...]], ...]:

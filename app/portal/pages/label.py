@@ -37,8 +37,9 @@ class LabelForm(msgspec.Struct, forbid_unknown_fields=True):
 @get("/portal/settings", sync_to_thread=True)
 def settings(request: Request[Any, Any, Any]) -> Response[str]:
     """Show every page of the settings that the visitor may see."""
-    held = frozenset(visitor_of(request).permissions)
-    entries = [place for place in shell.places("portal", held) if place.group == "settings"]
+    visitor = visitor_of(request)
+    open_to = shell.places("portal", frozenset(visitor.permissions), sees_all=visitor.scope.is_whole)
+    entries = [place for place in open_to if place.group == "settings"]
     return page("portal/settings.html", realm_of(request), here=SETTINGS, entries=entries)
 
 

@@ -46,6 +46,7 @@ shell.add(
         SETTINGS,
         "lock",
         group="settings",
+        section="people",
         order=62,
         hint=sentence("Your own sign-in service, and people and groups from your directory"),
         permission="security.edit",

@@ -15,8 +15,9 @@ shell.add(
         permission="payouts.view", whole=True,
     ),
     Place(
-        sentence("Tax details"), SETTINGS, "building", group="settings", order=35, permission="payouts.view",
-        hint=sentence("Where the label pays tax, and as whom the tax office knows it"), whole=True,
+        sentence("Tax details"), SETTINGS, "building", group="settings", section="money", order=35,
+        permission="payouts.view", whole=True,
+        hint=sentence("Where the label pays tax, and as whom the tax office knows it"),
     ),
 )  # fmt: skip
 

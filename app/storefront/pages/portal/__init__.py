@@ -46,6 +46,7 @@ shell.add(
         around.MARKETS,
         "globe",
         group="settings",
+        section="shop",
         order=27,
         keys="g z",
         hint=sentence("Countries, prices, sending and taxes, and where the shop sends from"),

@@ -92,7 +92,7 @@ class CommandPalette extends HTMLElement {
   async #filter(): Promise<void> {
     const wanted = this.#input.value.trim().toLowerCase();
     for (const option of this.querySelectorAll<HTMLElement>("[role=option]:not([data-record])")) {
-      option.hidden = wanted !== "" && !(option.textContent ?? "").toLowerCase().includes(wanted);
+      option.hidden = !`${option.textContent} ${option.dataset.words ?? ""}`.toLowerCase().includes(wanted);
     }
     for (const group of this.querySelectorAll<HTMLElement>("[data-group]")) {
       group.hidden = !this.querySelector(`[data-in="${group.dataset.group}"]:not([hidden])`);
