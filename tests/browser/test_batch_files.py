@@ -22,10 +22,10 @@ def opened(visit):
 
     def opened(slug="kite", **options):
         here = visit(slug, **options)
-        here.go("/portal/uploads")
+        here.go("/portal/uploads#new")
         manifest = {"name": "catalogue.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
         here.page.set_input_files("#manifest", manifest)
-        here.page.locator("#new button").click()
+        here.page.locator("#new .primary").click()
         here.page.locator("batch-files").wait_for()
         return here
 

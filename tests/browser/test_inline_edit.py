@@ -10,9 +10,9 @@ FILES, LOG, TEAM = "/portal/files", "/portal/settings/activity", "/portal/settin
 
 
 def add(here, name):
-    here.go(FILES)
+    here.go(f"{FILES}#add")
     here.page.set_input_files("#file", {"name": name, "mimeType": "text/plain", "buffer": b"x"})
-    here.page.locator("#add button").click()
+    here.page.locator("#add .primary").click()
     here.page.wait_for_url("**/portal/files")
 
 

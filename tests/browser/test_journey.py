@@ -94,7 +94,7 @@ def test_a_labels_first_day(visit, at_work):
         "fetch('/manifest.webmanifest').then(found => found.json()).then(found => found.theme_color)"
     )
 
-    owner.go("/portal/settings/team")
+    owner.go("/portal/settings/team#invite")
     owner.page.fill("#email", "kofi@silver.test")
     owner.page.select_option("#role", "marketing")
     owner.page.fill("#imprints", "night")

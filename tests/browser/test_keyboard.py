@@ -62,9 +62,9 @@ def test_the_sheet_of_keys_lists_every_key_there_is(here):
 
 def test_rows_are_chosen_by_range_and_let_go_by_escape(here):
     for name in ("a.txt", "b.txt", "c.txt"):
-        here.go("/portal/files")
+        here.go("/portal/files#add")
         here.page.set_input_files("#file", {"name": name, "mimeType": "text/plain", "buffer": b"x"})
-        here.page.locator("#add button").click()
+        here.page.locator("#add .primary").click()
         here.page.wait_for_url("**/portal/files")
     boxes = here.page.locator("tbody .check")
     boxes.nth(0).click()
@@ -100,9 +100,10 @@ def test_what_happens_elsewhere_appears_while_the_page_is_open(here, visit):
     other = visit("kite", who="artist")
     other.go("/portal")
     colleague = visit("kite")
-    colleague.go("/portal/files")
-    colleague.page.set_input_files("#file", {"name": "live.txt", "mimeType": "text/plain", "buffer": b"x"})
-    colleague.page.locator("#add button").click()
+    colleague.go("/portal/settings/activity?action=file.stored")
+    colleague.page.locator('[data-show="#save-view"]').click()
+    colleague.page.locator("#v-name").fill("Uploads")
+    colleague.page.locator("#save-view .btn.primary").click()
     here.page.locator("[data-feed] li.new").first.wait_for(timeout=10_000)
     assert int(here.page.locator("[data-news]").first.get_attribute("data-news")) >= before
 

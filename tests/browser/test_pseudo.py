@@ -124,15 +124,15 @@ def site(site, services, tmp_path_factory):
 def here(visit):
     """The owner of a label that has something on every page."""
     there = visit("bluehour", language="de")
-    there.go("/portal/files")
+    there.go("/portal/files#add")
     there.page.set_input_files("#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
-    there.page.locator("#add button").click()
+    there.page.locator("#add .primary").click()
     there.page.wait_for_url("**/portal/files")
     there.go("/portal/settings/hosts")
     there.page.fill("#host", "shop.bluehour.example")
     there.page.locator("form[action='/portal/settings/hosts'] button.primary").click()
     there.page.wait_for_load_state()
-    there.go("/portal/settings/team")
+    there.go("/portal/settings/team#invite")
     there.page.fill("#email", "somebody.new@bluehour.example")
     there.page.locator("form[action$='/invitations'] button.primary").click()
     there.page.wait_for_load_state()

@@ -9,7 +9,7 @@ A_FILE = {"name": "Herbst.csv", "mimeType": "text/csv", "buffer": b"title"}
 
 def test_a_file_is_chosen_with_the_keyboard_in_the_readers_words(visit):
     here = visit("bluehour", language="de")
-    here.go("/portal/uploads")
+    here.go("/portal/uploads#new")
     assert here.page.inner_text("#new .file") == "Datei auswählen\nNoch keine Datei ausgewählt"
     here.page.focus("#manifest")
     with here.page.expect_file_chooser() as asked:
@@ -26,6 +26,7 @@ def test_a_waiting_invitation_is_sent_again_or_taken_back_on_a_phone(visit):
     here = visit("kite", viewport=NARROW)
     here.go("/portal/settings/team")
     assert here.page.locator("main").get_by_text("owner@kite.test").count() == 1
+    here.page.locator('[data-show="#invite"]').click()
     here.page.fill("#email", "somebody.new@kite-records.example")
     here.page.locator("form[action$='/invitations'] button.primary").click()
     row = here.page.locator("tr", has_text="somebody.new@")
