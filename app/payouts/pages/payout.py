@@ -21,6 +21,7 @@ from app.kernel.web import flash
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.surfaces import on
 from app.kernel.web.tables import table
+from app.lists.queries import figures, today_of
 from app.payouts.models import Payout, PayoutAttempt, PayoutMethod, PayoutRun
 from app.payouts.pages.payee import SPEED_SENTENCES
 from app.payouts.pages.surface import ARTIST, PORTAL, money_page, surface_of
@@ -57,11 +58,14 @@ def overview(request: Request[Any, Any, Any]) -> Response[str]:
     require_somewhere(visitor, "payouts.view")
     state, wanted = request.query_params.get("state", ""), request.query_params.get("q", "").strip()[:100]
     at = page_number(request)
-    with tenant_read(tenant_of(request)) as session:
+    tenant = tenant_of(request)
+    with tenant_read(tenant) as session:
         query = lists.payouts_seen(visitor, state=state, wanted=wanted)
         rows = session.execute(query.limit(SHOWN + 1).offset((at - 1) * SHOWN)).all()
         counts = lists.counts(session, visitor)
+        told = figures(session, visitor, tenant, today_of(tenant), about="money")
     found: dict[str, Any] = {
+        "figures": told,
         "rows": rows[:SHOWN],
         "more": len(rows) > SHOWN,
         "at": at,

@@ -16,7 +16,7 @@ from app.lists.queries import figure
 from app.lists.rules import Figure
 
 
-@figure(order=20)
+@figure(order=20, about="money")
 def owed(session: Session, visitor: Visitor, tenant: Tenant, _today: date) -> Figure | None:
     """What the ledger owes payees under their contracts, in one currency: the label's if it owes any in it."""
     if not allows(visitor, "payouts.view"):

@@ -22,6 +22,7 @@ from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.pages import page, told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
+from app.lists.queries import figures, today_of
 from app.royalties.errors import PeriodUnusable
 from app.royalties.models import RoyaltyRun
 from app.royalties.policies import period_to_run, require_all, sees_all_money
@@ -64,11 +65,14 @@ def _statements(request: Request[Any, Any, Any], visitor: Visitor) -> Response[s
 
 
 def _shown(request: Request[Any, Any, Any], visitor: Visitor) -> dict[str, Any]:
-    with tenant_read(tenant_of(request)) as session:
+    tenant = tenant_of(request)
+    with tenant_read(tenant) as session:
         periods = list(session.scalars(queries.periods().limit(SHOWN)))
         runs = queries.runs_of(session, [period.id for period in periods])
+        told = figures(session, visitor, tenant, today_of(tenant), about="money")
     return {
         "here": ROYALTIES,
+        "figures": told,
         "periods": [(period, runs.get(period.id, [])) for period in periods],
         "suspense": _suspense,
         "teller": teller_of(realm_of(request)),

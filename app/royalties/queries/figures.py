@@ -17,7 +17,7 @@ from app.royalties.models import RoyaltyPeriod, RoyaltyRun
 Period = tuple[date, date]
 
 
-@figure(order=10)
+@figure(order=10, about="money")
 def earned(session: Session, visitor: Visitor, tenant: Tenant, _today: date) -> Figure | None:
     """What payees were told they earned in the newest period and those before it, in the label's currency if any."""
     if not allows(visitor, "royalties.view"):
