@@ -25,12 +25,14 @@ from app.ledger import queries
 from app.ledger.errors import AccountUnknown
 from app.ledger.policies import account_to_read, require_books
 from app.ledger.rules import Kind
-from app.ledger.service.reading import by_value, trial_balance
+from app.ledger.service.reading import TrialBalance, by_value, trial_balance
 
 LEDGER = "/portal/ledger"
 ACCOUNTS = f"{LEDGER}/accounts"
 ACCOUNT = f"{ACCOUNTS}/{{account_id:str}}"
 SHOWN, EXPORTED = 50, 100_000
+MATTERS = (Kind.RECEIVABLE, Kind.PAYABLE, Kind.RESERVE, Kind.SUSPENSE)
+"""What somebody looks for first: what comes in, what is owed, and what waits."""
 SEE: dict[str, Any] = {"permission": "royalties.view"}
 BALANCES = ("account_id", "kind", "subject_id", "name", "currency", "balance")
 POSTINGS = (
@@ -52,13 +54,22 @@ shell.add(
 )
 
 
+def grown(line: TrialBalance) -> int:
+    """What stands on the side on which accounts of a kind grow."""
+    return line.debit_micros if line.kind.side == "debit" else line.credit_micros
+
+
 @get(LEDGER, sync_to_thread=True, opt=SEE)
 def books(request: Request[Any, Any, Any]) -> Response[str]:
     """Show each currency's accounts by kind, with debits and credits that are equal in the end."""
     require_books(visitor_of(request))
     with tenant_read(tenant_of(request)) as session:
         currencies = trial_balance(session)
-    return page("ledger/books.html", realm_of(request), here=LEDGER, currencies=currencies)
+    matter = {
+        currency: [(line.kind, micros) for line in lines if line.kind in MATTERS and (micros := grown(line))]
+        for currency, lines in currencies.items()
+    }
+    return page("ledger/books.html", realm_of(request), here=LEDGER, currencies=currencies, matter=matter)
 
 
 @get(ACCOUNTS, sync_to_thread=True, opt=SEE)

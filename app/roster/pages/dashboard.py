@@ -33,7 +33,7 @@ from app.roster import queries
 from app.roster.models import Artist
 from app.roster.pages.rows import OWN, filled
 from app.roster.policies import artist_to_read
-from app.roster.queries.columns import COLUMNS, Column, readings
+from app.roster.queries.columns import COLUMNS, Column, columns, readings
 from app.roster.queries.search import forgive
 from app.roster.schemas import ChosenArtists, NewArtist, NewStatus
 from app.roster.service import artists
@@ -76,7 +76,7 @@ def roster(request: Request[Any, Any, Any]) -> Response[str]:
         views = views_of(session, visitor, LISTING.name, ROSTER, asked.query)
         counts = queries.counts(session, visitor, today) if asked.values else queries.counted(rows, today)
         told = [] if wants_part(request) else figures(session, visitor, tenant, today)
-    shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": COLUMNS, "rows": rows}
+    shown: dict[str, Any] = {"asked": asked, "views": views, "counts": counts, "columns": columns(), "rows": rows}
     shown["figures"] = told
     shown["fill"] = partial(filled, rows, list(readings()))
     shown |= {"statuses": STATUS_SENTENCES, "kinds": KIND_SENTENCES, "may_edit": allows(visitor, "catalog.edit")}
@@ -110,9 +110,9 @@ def _table(request: Request[Any, Any, Any], query: str, kind: str, *, chosen: se
         rows = [row for row in found if chosen is None or row[0] in chosen]
         activity.record(session, visitor.actor, "roster.exported", after={"rows": len(rows), "filter": asked.query})
     own = [told(realm, text) for text in (sentence("Artist"), sentence("Kind"), sentence("Status"))]
-    heads = [*own, *(told(realm, column.title) for column in COLUMNS)]
+    heads = [*own, *(told(realm, column.title) for column in columns())]
     places = {key: place for place, key in enumerate(readings())}
-    cells = [(column, places.get(column.key)) for column in COLUMNS]
+    cells = [(column, places.get(column.key)) for column in columns()]
     lines = ([row[1], row[2], row[3], *(_exported(row, column, place) for column, place in cells)] for row in rows)
     answer = table(f"{tenant.slug}-roster", kind, heads, lines)
     answer.status_code = 200

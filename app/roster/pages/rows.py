@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from app.roster.queries.columns import COLUMNS, Column
+from app.roster.queries.columns import Column, columns
 
 OWN = 6
 """How many values of a row are the artist's own: id, name, kind, status, the day they leave, version."""
@@ -64,13 +64,14 @@ def _compiled(pattern: str, names: Sequence[str]) -> tuple[str, Callable[[Any], 
 
 def _cells(keys: Sequence[str], said: Mapping[str, Patterns], spelling: Spelling) -> tuple[list[Drawing], str]:
     """What draws the cells of a row up to the last column that anybody fills, and how the rest of each row ends."""
-    filled_to = max((number for number, column in enumerate(COLUMNS, 1) if column.key in keys), default=0)
+    shown = columns()
+    filled_to = max((number for number, column in enumerate(shown, 1) if column.key in keys), default=0)
     place = {key: OWN + 2 * number for number, key in enumerate(keys)}
     drawing = [
         _cell(column, place.get(column.key), said["cells"][column.shown], said["nothing"][column.shown], spelling)
-        for column in COLUMNS[:filled_to]
+        for column in shown[:filled_to]
     ]
-    return drawing, "".join(said["nothing"][column.shown] for column in COLUMNS[filled_to:]) + "</tr>"
+    return drawing, "".join(said["nothing"][column.shown] for column in shown[filled_to:]) + "</tr>"
 
 
 def _cell(column: Column, place: int | None, pattern: str, nothing: str, spelling: Spelling) -> Drawing:

@@ -39,13 +39,18 @@ _readings: dict[str, Reading] = {}
 
 
 def fill(key: str) -> Callable[[Reading], Reading]:
-    """Register the read model of a column; a column without one is shown empty, never made up."""
+    """Register the read model of a column; a column without one is not shown."""
 
     def registered(read: Reading) -> Reading:
         _readings[key] = read
         return read
 
     return registered
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns that are shown: those that somebody fills."""
+    return tuple(column for column in COLUMNS if column.key in _readings)
 
 
 def readings() -> dict[str, Reading]:
