@@ -67,8 +67,7 @@ def test_a_labels_first_day(visit, at_work):
     owner.page.locator("button.primary").click()
     owner.page.wait_for_url("**/portal/settings/brand")
     plain = look(owner)
-    owner.page.select_option("#preset", "voltage")
-    owner.page.get_by_role("button", name="Start a draft").click()
+    owner.page.locator("button[name=preset][value=voltage]").click()
     owner.page.wait_for_url("**/drafts/*")
     draft = owner.page.url
     owner.page.get_by_role("button", name=re.compile("preview", re.IGNORECASE)).first.click()
@@ -113,16 +112,15 @@ def test_a_labels_first_day(visit, at_work):
     arabic.go("/portal/sign-in")
     assert arabic.page.locator("html").get_attribute("dir") == "rtl"
 
-    owner.go("/portal/settings/hosts")
+    owner.go("/portal/settings/hosts#add-host")
     owner.page.fill("#host", "shop.silver-pines.example")
-    owner.page.get_by_role("button", name="Add").click()
+    owner.page.locator("#add-host .primary").click()
     assert "_domain-proof.shop.silver-pines.example" in owner.page.inner_text("main")
     owner.page.get_by_role("button", name="Check now").click()
     assert owner.page.locator(".alert").inner_text(), "what is missing is said"
 
     owner.go("/portal/settings/brand")
-    owner.page.select_option("#preset", "editorial")
-    owner.page.get_by_role("button", name="Start a draft").click()
+    owner.page.locator("button[name=preset][value=editorial]").click()
     owner.page.wait_for_url("**/drafts/*")
     owner.page.goto(f"{owner.page.url}/checks")
     owner.page.get_by_role("button", name=re.compile("Publish", re.IGNORECASE)).click()

@@ -48,6 +48,10 @@ def test_the_trial_balance_shows_each_currency_in_balance(mine, client_as):
     told = cells(answer)
     assert "Owed by sources 1 €10.00 —" in told
     assert "Total €16.50 €16.50" in told
+    begun = answer.text.partition("<tbody>")[0]
+    assert "kind=receivable&amp;currency=EUR" in begun
+    assert "kind=payable&amp;currency=EUR" in begun
+    assert "kind=suspense" not in begun, "what there is none of is no number that matters"
     assert "Total $5.00 $5.00" in answer.text.replace("</", " </") or "Total $5.00 $5.00" in told
 
 

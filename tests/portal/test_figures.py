@@ -14,7 +14,7 @@ from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD, a_member
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, run_of, sold, terms, tracks_of
 
-PLACES = ("/portal", "/portal/artists")
+PLACES = ("/portal", "/portal/artists", "/portal/royalties", "/portal/payouts")
 EARNED = "Earned by payees"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from app.identity.rules.permissions import PERMISSIONS
@@ -108,3 +110,10 @@ def test_an_empty_heading_is_not_shown(client_as, mine):
     page = client_as(mine, role="artist").get("/portal/settings").text
     assert "<h2>Your account</h2>" in page
     assert "<h2>Developers</h2>" not in page
+
+
+@pytest.mark.parametrize("surface", ["portal", "console"])
+def test_no_two_places_or_actions_have_the_same_keys(connected, surface):
+    told = [*shell.places(surface, frozenset(PERMISSIONS)), *shell.actions(surface, frozenset(PERMISSIONS))]
+    pressed = Counter(entry.keys for entry in told if entry.keys)
+    assert [keys for keys, count in pressed.items() if count > 1] == []

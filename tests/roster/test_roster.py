@@ -78,14 +78,17 @@ def test_names_of_every_script_stand_in_the_order_of_their_sounds(client_as, min
     assert named(client, "?sort=-name") == in_order[::-1]
 
 
-def test_a_column_that_nobody_fills_is_empty_and_not_made_up(client_as, mine):
+def test_a_column_that_nobody_fills_is_not_shown_and_none_is_made_up(client_as, mine):
     client = client_as(mine)
     add(client, "Ada")
-    row = re.search(r"<tbody>(.*?)</tbody>", client.get(ROSTER).text, re.DOTALL)[1]
-    assert (
-        len(re.findall(r'none">—</td>', row)) == 5
-    )  # no manager and no release, and no contract, balance or streams yet
+    page = client.get(ROSTER).text
+    row = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[1]
+    assert len(re.findall(r'none">—</td>', row)) == 4  # no manager and no release, and no contract or balance yet
     assert row.count('none">0</td>') == 1
+    heads = re.search(r"<thead>(.*?)</thead>", page, re.DOTALL)[1]
+    assert heads.count("<th ") == len(re.findall("<td|<th", row)), "every column that is shown has its cells"
+    assert "28-day streams" not in page
+    assert "28-day streams" not in client.get(f"{ROSTER}/export?as=csv").text
 
 
 def test_a_name_is_never_markup(client_as, mine):

@@ -43,7 +43,7 @@ shell.add(
         "user",
         group="catalogue",
         order=27,
-        keys="g w",
+        keys="g v",
         permission="catalog.view",
     )
 )
