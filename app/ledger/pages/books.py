@@ -47,7 +47,7 @@ shell.add(
         "scale",
         group="business",
         order=40,
-        keys="g m",
+        keys="g z",
         permission="royalties.view",
         whole=True,
     )

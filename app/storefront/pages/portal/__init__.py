@@ -48,7 +48,6 @@ shell.add(
         group="settings",
         section="shop",
         order=27,
-        keys="g z",
         hint=sentence("Countries, prices, sending and taxes, and where the shop sends from"),
         permission="store.view",
         whole=True,
