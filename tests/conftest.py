@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,17 @@ from tests.services import Services, place_of, shared_services
 _homes = count(1)
 
 PATIENCE, NOT_YET = 10, 404
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Half a million objects are made by reading the product and its tests; nobody looks for garbage among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 MANY = 200
@@ -173,9 +185,9 @@ def rival(connected: Settings) -> Tenant:
 @pytest.fixture(scope="session")
 def pages() -> Litestar:
     """Every page of the product, put together once: what a test serves with them is its own."""
-    from app.main.web import assemble
+    from tests.whole import whole_product
 
-    return assemble()
+    return whole_product()
 
 
 @pytest.fixture(scope="session")

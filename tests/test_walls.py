@@ -22,13 +22,12 @@ from app.kernel.tenant import Tenant
 from app.kernel.web.machines import is_for_machines
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Entry, Kind
-from app.main import composition
-from app.main.web import assemble
 from tests.factories.api import api_of
 from tests.factories.catalog import a_release
-from tests.factories.everything import fill_up, furnished
+from tests.factories.everything import fill_up, furnished, share_one_id
 from tests.factories.fans import signed_in
 from tests.factories.sso import directory_of
+from tests.whole import whole_product
 
 CANARY = "canary-7f3a91-only-the-rival-has-it"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -47,11 +46,9 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def _routes() -> list[tuple[str, str]]:
-    composition.load_slices()
-    product = assemble()
     return sorted(
         (method, route.path)
-        for route in product.routes
+        for route in whole_product().routes
         for method in getattr(route, "methods", ())
         if method != "OPTIONS"
     )
@@ -73,7 +70,7 @@ def treasures() -> dict[str, Any]:
 
 @pytest.fixture
 def treasure(connected, services, database_name, treasures) -> dict[str, Any]:
-    """What only the rival has, made once: a row in every table, a file, a link, a sealed secret."""
+    """What only the rival has, made once: a row in every table, all of one id, a file, a link, a sealed secret."""
     if "rival" not in treasures:
         treasures["rival"] = _made(furnished("kite"), services, database_name)
     return treasures["rival"]
@@ -107,18 +104,20 @@ def _made(rival, services, database) -> dict[str, Any]:
         record(session, actor, CANARY, after={"secret": CANARY})
         jobs.ask(session, "activity.seal", {}, key=CANARY)
     fill_up(rival, services, database, mark=CANARY)
+    one = share_one_id(rival, services, database, names=NAMES)
     with db.tenant_read(rival) as session:
         rows = {table: _ids(session, table) for table in session.scalars(text(TABLES)).all()}
         kept = _content(session)
+        assert files.file_to_read(session, actor, one).sha256 == stored.sha256
     assert not [table for table, found in rows.items() if found == []], "a table without a row is a table not tried"
-    link = files.url(rival, stored.id).removeprefix("/files/")
+    link = files.url(rival, one).removeprefix("/files/")
     named = sorted({found for held in rows.values() for found in held or ()} - {CANARY})
     return {
         "tenant": rival,
         "rows": rows,
         "kept": kept,
         "ids": named,
-        "file": stored.id,
+        "file": one,
         "link": link,
         "sha256": stored.sha256,
     }

@@ -12,8 +12,8 @@ from app.api.rest.conventions import operations
 from app.api.rest.conventions.document import document
 from app.api.rules.scopes import SCOPES
 from app.identity.rules.permissions import PERMISSIONS
-from app.main.web import assemble
 from tests.factories.api import api_of
+from tests.whole import whole_product
 
 rest.load()
 DOCUMENT = document(title="Canary API", origin="https://canary.localhost")
@@ -27,7 +27,7 @@ def test_the_document_is_valid_openapi_3_1():
 def test_every_route_is_in_the_document_and_the_other_way_round():
     routes = {
         (method, re.sub(r":\w+}", "}", route.path))
-        for route in assemble().routes
+        for route in whole_product().routes
         for method in getattr(route, "methods", ())
         if route.path.startswith("/api/v1") and method != "OPTIONS" and "{nothing" not in route.path
     }

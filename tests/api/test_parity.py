@@ -6,8 +6,6 @@ from app.api import rest
 from app.api.queries.lists import LISTS
 from app.api.rest.conventions.operations import operations
 from app.api.rules.proof import RULINGS
-from app.main import composition
-from app.main.web import assemble
 from tests.api.held import lent
 from tests.api.parity import (
     EVERYWHERE,
@@ -25,15 +23,15 @@ from tests.api.parity import (
 from tests.factories.catalog import a_release, narrowed
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
+from tests.whole import whole_product
 
 TABLE = Table.of(of_the_label.ROWS, of_music.ROWS, of_money.ROWS, of_the_shop.ROWS, of_artists.ROWS)
 
 
 def _routes() -> set[tuple[str, str]]:
-    composition.load_slices()
     return {
         (method, route.path)
-        for route in assemble().routes
+        for route in whole_product().routes
         for method in getattr(route, "methods", ())
         if method not in ("OPTIONS", "HEAD")
     }

@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from app.main import composition
-from app.main.web import assemble
 from tests.browser.conftest import LOOKS, TURNED
+from tests.whole import whole_product
 
 NOT_PAGES = re.compile(
     r"/(events|search|undo|export|healthz|readyz|metrics|internal|assets|theme|icons|og|favicon|manifest|store/pages/front/look)"
@@ -17,11 +16,9 @@ NOT_PAGES = re.compile(
 
 def pages(surface: str) -> list[str]:
     """The addresses of every page of a surface that needs no id; what later slices add is looked at by itself."""
-    composition.load_slices()
-    product = assemble()
     found = {
         route.path
-        for route in product.routes
+        for route in whole_product().routes
         if "GET" in getattr(route, "methods", ()) and "{" not in route.path and not NOT_PAGES.search(route.path)
     }
     found |= {"/portal/settings/export"} if surface == "portal" else set()
