@@ -7,10 +7,12 @@ later slice adds is tried by itself; an id of a kind that nobody can make up fai
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
+from litestar.testing import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -94,6 +96,21 @@ def rival(treasure) -> Tenant:
     return treasure["tenant"]
 
 
+@pytest.fixture
+def person(client_as, client_of, label, treasures) -> Callable[..., TestClient[Any]]:
+    """A browser in which somebody of the label is signed in, and a fan: once for all that changes nothing."""
+
+    def visiting(role: str = "owner") -> TestClient[Any]:
+        kept = treasures.setdefault("people", {})
+        if role not in kept:
+            kept[role] = signed_in(client_as(label, role=role), label).cookies
+        client = client_of(f"{label.slug}.localhost")
+        client.cookies = kept[role]
+        return client
+
+    return visiting
+
+
 def _made(rival, services, database) -> dict[str, Any]:
     actor = Actor.system(rival)
     stored = files.store_stream(actor, [CANARY.encode()], name=f"{CANARY}.txt", media_type="text/plain")
@@ -153,13 +170,13 @@ def _values(path: str, treasure: dict[str, Any], own: set[str]) -> list[dict[str
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), WITH_IDS, ids=str)
-def test_a_rivals_id_opens_nothing_on_any_route(client_as, client_of, label, treasure, treasures, method, path):
+def test_a_rivals_id_opens_nothing_on_any_route(person, client_of, label, treasure, treasures, method, path):
     if path.startswith("/api/"):
         client = api_of(client_of, label)
     elif path.startswith("/scim/"):
         client = directory_of(client_of, label)
     else:
-        client = signed_in(client_as(label, role="artist" if path.startswith("/artist") else "owner"), label)
+        client = person("artist" if path.startswith("/artist") else "owner")
     for values in _values(path, treasure, treasures["own"]):
         address = re.sub(r"{(\w+):\w+}", lambda found, values=values: values[found[1]], path)
         answer = client.request(method, address, headers={"accept": "application/json"})
@@ -200,17 +217,18 @@ def _ends_nothing(path: str, answer: Any) -> bool:
 
 
 @pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if "{" not in p], ids=str)
-def test_no_route_shows_a_rivals_canary(client_as, label, treasure, method, path):
+def test_no_route_shows_a_rivals_canary(person, client_as, label, treasure, method, path):
     if path == "/portal/events":
         pytest.skip("a stream never ends; it is tried in tests/kernel/live")
-    answer = client_as(label).request(method, path)
+    client = client_as(label) if method in UNSAFE else person()
+    answer = client.request(method, path)
     assert CANARY not in answer.text
 
 
 @pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in ROUTES if m in UNSAFE], ids=str)
-def test_no_unsafe_route_takes_a_request_from_another_site(client_as, label, method, path):
+def test_no_unsafe_route_takes_a_request_from_another_site(person, method, path):
     address = re.sub(r"{(\w+):\w+}", str(ids.new_id()), path)
-    answer = client_as(label).request(method, address, headers={"origin": "https://evil.example"})
+    answer = person().request(method, address, headers={"origin": "https://evil.example"})
     if is_for_machines(path):  # any site may ask; the cookies that came along open nothing
         assert answer.status_code in (400, 401, 404, 415), address
         return
@@ -304,6 +322,12 @@ def test_a_rivals_object_is_not_among_ones_own(label, treasure):
 def test_a_rivals_file_is_not_found_through_the_door(label, treasure):
     with pytest.raises(files.FileUnknown), db.tenant_read(label) as session:
         files.file_to_read(session, Actor.system(label), UUID(str(treasure["file"])))
+
+
+@pytest.mark.parametrize(("role", "home"), [("owner", "/portal"), ("artist", "/artist")])
+def test_who_tried_all_of_it_is_still_signed_in(person, role, home):
+    client = person(role)
+    assert client.get(home).status_code == client.get("/en/account").status_code == 200
 
 
 def test_after_all_of_it_the_rival_has_what_it_had(treasure, rival):
