@@ -7,13 +7,15 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.main.embedded import postgres
 from app.main.embedded.process import is_running
+from tenants.provisioning.bootstrap import prepare_cells
 from tests.kernel.jobs.work import eventually
 from tests.servers import free_port
+from tests.services import Services, locked
 
 NAME = "boptone"
 PASSWORD = "only-on-loopback"
@@ -26,7 +28,6 @@ class OwnPostgres:
         self.folder, self.sockets, self.durable = folder / "p", folder / "s", durable
         self.port = free_port()
         self.start()
-        postgres.create_database(self.dsn, NAME)
 
     @property
     def url(self) -> str:
@@ -55,10 +56,28 @@ class OwnPostgres:
         postgres.stop(self.folder)
 
 
+def _made_ready(services: Services) -> Path:
+    """What every such server begins with, the shared tables among it: made once for all workers of a run."""
+    ready = services.folder / "own"
+    with locked(services.folder / "own.lock"), ExitStack() as cleared:
+        if not ready.exists():
+            folder = Path(tempfile.mkdtemp(prefix="bp-"))
+            cleared.callback(shutil.rmtree, folder, ignore_errors=True)
+            server = OwnPostgres(folder, durable=False)
+            cleared.callback(server.stop)
+            postgres.create_database(server.dsn, NAME)
+            prepare_cells(services.settings(NAME, DATABASE_URL=server.url))
+            server.stop()
+            shutil.copytree(server.folder, services.folder / "own.new")
+            (services.folder / "own.new").rename(ready)
+    return ready
+
+
 @contextmanager
-def own_postgres(*, durable: bool = False) -> Iterator[OwnPostgres]:
+def own_postgres(services: Services, *, durable: bool = False) -> Iterator[OwnPostgres]:
     """A running server that is gone, with all it wrote, at the end."""
     folder = Path(tempfile.mkdtemp(prefix="bp-"))
+    shutil.copytree(_made_ready(services), folder / "p")
     server = OwnPostgres(folder, durable=durable)
     try:
         yield server

@@ -56,7 +56,7 @@ def told(tenant, action):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGQUIT])
 def test_a_check_and_an_application_outlive_the_database(services, database_name, connected, how):
-    with own_postgres(durable=True) as server:
+    with own_postgres(services, durable=True) as server:
         chosen = services.settings(database_name, DATABASE_URL=server.url)
         environment = services.environment(database_name, DATABASE_URL=server.url)
         prepare_cells(chosen)

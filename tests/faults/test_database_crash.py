@@ -18,7 +18,7 @@ from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD, a_member
 from tests.faults.own_postgres import own_postgres
 from tests.kernel.jobs.work import eventually
-from tests.servers import serving
+from tests.servers import PLAIN, serving
 
 WRITERS = 4
 CRASHES = (signal.SIGQUIT, signal.SIGKILL, signal.SIGQUIT)
@@ -76,11 +76,11 @@ def cookie_of(port: int, host: str, member) -> str:
 
 
 def readiness(port: int) -> int:
-    return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code
+    return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30, verify=PLAIN).status_code
 
 
 def test_the_web_outlives_a_database_that_crashes_under_load(services, database_name):
-    with own_postgres(durable=True) as server:
+    with own_postgres(services, durable=True) as server:
         chosen = services.settings(database_name, DATABASE_URL=server.url)
         prepare_cells(chosen)
         with composition.connected("test", chosen):

@@ -137,7 +137,7 @@ def test_nobody_wakes_the_workers_and_the_rows_drive_the_payouts_all_the_same(mi
 
 @contextmanager
 def a_server_of_our_own(services, database_name):
-    with own_postgres(durable=True) as server:
+    with own_postgres(services, durable=True) as server:
         chosen = services.settings(database_name, DATABASE_URL=server.url)
         prepare_cells(chosen)
         with composition.connected("test", chosen):

@@ -49,7 +49,7 @@ def version() -> tuple[int, ...]:
 
 @pytest.fixture(scope="module")
 def server(services, database_name) -> Iterator[OwnPostgres]:
-    with own_postgres() as running:
+    with own_postgres(services) as running:
         prepare_cells(services.settings(database_name, DATABASE_URL=running.url))
         yield running
 
