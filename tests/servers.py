@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,9 +15,14 @@ from pathlib import Path
 
 import httpx
 
+from tests.kernel.jobs.nursery import Child, nursery
 from tests.services import Services
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 100.0
+"""Seconds in which a server must answer on a machine that does much else."""
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Knows no authority: to read all of them for a request without TLS takes longer than the request."""
 
 
 def free_port() -> int:
@@ -26,23 +32,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def started(services: Services, database_name: str, **more: str) -> tuple[subprocess.Popen[bytes], int]:
-    """A web process that answers, and its port."""
+Server = subprocess.Popen[bytes] | Child
+
+
+def started(services: Services, database_name: str, *, from_nothing: bool = False, **more: str) -> tuple[Server, int]:
+    """A web process that answers, and its port; what it says is heard only of one that is started from nothing."""
     port = free_port()
     env = os.environ | services.environment(database_name, PORT=str(port), **more)
-    process = subprocess.Popen([sys.executable, "-m", "app.main", "web"], cwd=ROOT, env=env)
-    for _ in range(200):
-        if process.poll() is not None:
-            break
-        with suppress(httpx.TransportError):
-            if httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2).is_success:
-                return process, port
-        time.sleep(0.1)
+    process: Server
+    if from_nothing:
+        process = subprocess.Popen([sys.executable, "-m", "app.main", "web"], cwd=ROOT, env=env)
+    else:
+        process = nursery().child(["web"], env)
+    with httpx.Client(timeout=2, verify=PLAIN) as browser:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if browser.get(f"http://127.0.0.1:{port}/healthz").is_success:
+                    return process, port
+            time.sleep(0.05)
     process.kill()
     raise RuntimeError("the web process did not start")
 
 
-def stopped(process: subprocess.Popen[bytes]) -> int:
+def stopped(process: Server) -> int:
     """End a process as its supervisor would."""
     process.send_signal(signal.SIGTERM)
     try:
@@ -52,9 +65,11 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
 
 
 @contextmanager
-def serving(services: Services, database_name: str, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def serving(
+    services: Services, database_name: str, *, from_nothing: bool = False, **more: str
+) -> Iterator[tuple[Server, int]]:
     """A web process and its port for the length of a block."""
-    process, port = started(services, database_name, **more)
+    process, port = started(services, database_name, from_nothing=from_nothing, **more)
     try:
         yield process, port
     finally:

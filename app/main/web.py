@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from copy import copy
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -190,12 +191,21 @@ def application() -> Callable[..., Any]:
     end_with_parent()  # a worker that outlived a killed main process would hold the port and serve old code
     settings = composition.settings()
     observe.configure(settings, process="web")
-    composition.load_slices()
+    pages = prepared()
     composition.connect(settings, "web")
     set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="request"))
-    served = create_app(settings, composition.started_registry())
+    served = create_app(settings, composition.started_registry(), pages)
     keep_what_is_made()
     return served
+
+
+@cache
+def prepared() -> Litestar:
+    """The pages, made before workers are forked, so that each of them, and whoever replaces it, serves at once."""
+    composition.load_slices()
+    pages = assemble()
+    keep_what_is_made()
+    return pages
 
 
 def keep_what_is_made() -> None:
@@ -249,4 +259,5 @@ def serve(settings: Settings) -> None:
         backlog=1024,
     )
     server.respawned_wrks = Respawned()
+    prepared()
     server.serve()

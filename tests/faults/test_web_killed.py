@@ -19,7 +19,7 @@ from tests.factories.labels import a_label
 from tests.factories.members import a_member
 from tests.faults.test_database_crash import Writers, cookie_of
 from tests.kernel.jobs.work import eventually
-from tests.servers import serving
+from tests.servers import PLAIN, serving
 
 KILLS = 6
 
@@ -52,7 +52,7 @@ def kill_all(process):
 
 def answers(port):
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5, verify=PLAIN).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -18,6 +18,7 @@ from app.identity.service import sign_in
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from tests.factories.members import PASSWORD, a_member
+from tests.servers import PLAIN
 
 PATIENCE = 20.0
 
@@ -79,14 +80,14 @@ class Browser:
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = self.headers | more.pop("headers", {})
-        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, **more)
+        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, verify=PLAIN, **more)
 
     @contextmanager
     def open(self, last_id: str = "") -> Iterator[Reader]:
         """Keep the page open for a block; it knows its first place when the block begins."""
         headers = self.headers | ({"last-event-id": last_id} if last_id else {})
         address = f"http://127.0.0.1:{self.port}/portal/events"
-        with httpx.stream("GET", address, headers=headers, timeout=PATIENCE) as response:
+        with httpx.stream("GET", address, headers=headers, timeout=PATIENCE, verify=PLAIN) as response:
             assert response.status_code == 200, response.read()
             assert response.headers["content-type"].startswith("text/event-stream")
             reader = Reader(response)

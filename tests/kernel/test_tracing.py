@@ -85,7 +85,7 @@ def test_a_request_makes_a_span_with_route_label_and_id_and_nothing_that_was_sen
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.server_port}/",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
-    with serving(services, database_name, **more) as (_, port):
+    with serving(services, database_name, from_nothing=True, **more) as (_, port):
         asked = {"host": "canary.localhost", "cookie": f"__Host-session={PASSWORD}"}
         path = f"/portal/invitations/invited-{PASSWORD}?email=ada@private.test"
         httpx.get(f"http://127.0.0.1:{port}{path}", headers=asked)

@@ -1,7 +1,7 @@
 """Processes of the product that need not read it anew: one that has read it forks each of them.
 
 Where a process dies and how is a test's business; that every start reads a thousand modules for seconds is not.
-`tests/main/test_up.py` and `tests/faults/test_clocks.py` start theirs from nothing.
+`tests/main/test_up.py`, `tests/faults/test_clocks.py` and `tests/kernel/test_tracing.py` start theirs from nothing.
 """
 
 from __future__ import annotations
@@ -144,6 +144,14 @@ def _tell_of_the_dead() -> None:
             _say(ended[0], os.waitstatus_to_exitcode(ended[1]))
 
 
+@cache
+def _read_pages() -> None:
+    """What servers are forked with; who starts none does not wait for it."""
+    from app.main import web
+
+    web.prepared()
+
+
 def _keep() -> None:
     from app.main import composition, worker
 
@@ -161,6 +169,8 @@ def _keep() -> None:
                 return
             *lines, rest = (rest + read).split(b"\n")
             for words, environment in map(json.loads, lines):
+                if words == ["web"]:
+                    _read_pages()
                 if (pid := os.fork()) == 0:
                     _become(words, environment)
                 _say(pid, None)
