@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS := 1
 # Every process of ours would compile the whole product anew.
 unexport PYTHONDONTWRITEBYTECODE
 NPM := cd themes/base && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
-WORKERS ?= $(shell echo $$(($$(nproc) + 1)))# one more than processors: tests of faults wait more than they work
+WORKERS ?= $(shell echo $$(($$(nproc) + 2)))# two more than processors: tests of faults and of browsers wait as much as they work
 # What fails in the crowd is tried once more alone, in sight of all: only what fails twice is broken.
 AGAIN = (echo "Failed in the crowd; once more, alone:"; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none)
 FRONT := $(shell find themes/base/src themes/base/*.mjs themes/base/*.py themes/base/*.ts themes/base/*.json -type f)

@@ -40,15 +40,21 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
-MANY = 200
+TOOK = "boptone/seconds"
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow or many tests come first, so that none is left running alone at the end."""
-    long = {item.path for item in items if item.get_closest_marker("slow")}
-    long |= {path for path, tests in Counter(item.path for item in items).items() if tests > MANY}
-    items.sort(key=lambda item: item.path not in long)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What took longest in the last run comes first, so that nothing is left running alone at the end.
+
+    Of what nobody has seen running yet, that is slow which says so.
+    """
+    took = _cache_of(config).get(TOOK, {})
+    slow = {_scope_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: -took.get(scope := _scope_of(item.nodeid), _UNKNOWN if scope in slow else 0.0))
+
+
+_UNKNOWN = 60.0
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -58,14 +64,39 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     All else goes file by file, so that what a file starts for its tests is started once.
     """
     config.option.loadscopereorder = False
+    config.pluginmanager.register(_Watch(_cache_of(config)), "watch")
     return _Scheduling(config, log)
+
+
+def _scope_of(nodeid: str) -> str:
+    if nodeid.startswith("tests/browser/"):
+        return "browser"
+    return nodeid if nodeid.startswith("tests/faults/") else nodeid.partition("::")[0]
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith("tests/browser/"):
-            return "browser"
-        return nodeid if nodeid.startswith("tests/faults/") else nodeid.partition("::")[0]
+        return _scope_of(nodeid)
+
+
+class _Watch:
+    """Looks at how long everything takes that goes to one worker at once, and notes it for the next run."""
+
+    def __init__(self, cache: pytest.Cache) -> None:
+        self._cache, self._took = cache, Counter[str]()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A part of a test has ended."""
+        self._took[_scope_of(report.nodeid)] += report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        """All have ended."""
+        self._cache.set(TOOK, self._cache.get(TOOK, {}) | {scope: round(took, 1) for scope, took in self._took.items()})
+
+
+def _cache_of(config: pytest.Config) -> pytest.Cache:
+    assert config.cache is not None
+    return config.cache
 
 
 TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/jobs/", "tests/kernel/test_db.py")
