@@ -10,8 +10,11 @@ from decimal import Decimal
 import pytest
 from click.testing import CliRunner
 
+from app.contracts.models import Contract
 from app.contracts.rules.terms import Clause, Escalation, Reserve, Step
 from app.contracts.schemas import Scope
+from app.contracts.service import recouping
+from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.main.commands.audit import command
 from app.royalties.rules import auditing as rules
@@ -193,21 +196,59 @@ def test_the_royalty_of_a_unit_is_rounded_at_the_rate_that_it_grew_to(tenant, re
     assert verdict.ok, verdict.problems
 
 
-def test_a_restatement_of_rates_that_grew_says_what_it_does_not_hold(tenant, recordings, tmp_path):
-    """What did not change stands in no line of it, and has brought the step all the same."""
-    payee = a_payee(tenant)
-    grows = Escalation(by="units", steps=(Step(above=D(50), rate=D("0.2")),), mode="slab")
-    a_contract(tenant, terms(payee, Clause(id="all", rate=D("0.1"), escalation=grows)))
-    a_report(tenant, tmp_path, [physical(recordings[0], 60, Net="60")])
-    period = a_period(tenant, *MARCH)
+def restated(tenant, tmp_path, recordings, payee, grows):
+    """A deal that sold in March, told twice of April: once with too few, and restated with more before and after."""
+    deal = terms(payee, Clause(id="all", rate=D("0.1"), escalation=grows))
+    contract = a_contract(tenant, deal, costs=[a_cost("150", "recording")])
+    a_report(tenant, tmp_path, [physical(recordings[0], 90, Net="90")])
+    run_of(tenant, MARCH)
+    rows = [
+        physical(recordings[0], 30, Net="30"),
+        physical(recordings[1], 700, Net="700"),
+        sold(recordings[0], Net="9"),
+    ]
+    a_report(tenant, tmp_path, rows, month=APRIL[0])
+    period = a_period(tenant, *APRIL)
     publish(tenant, a_run(tenant, period))
-    a_report(tenant, tmp_path, [physical(recordings[1], 10, Net="10")])
-    again = a_run(tenant, period, restates=True)
-    publish(tenant, again)
-    told = statement(tenant, again, payee)
-    assert told.earned_micros == 2_000_000
-    verdict = rules.verify(pack_of(tenant, told)[0])
-    assert verdict.ok, verdict.problems
-    assert verdict.taken == (
-        "Rates that grow in a period that is restated: lines that did not change count, too, and are not here.",
-    )
+    a_report(tenant, tmp_path, [physical(recordings[1], 400, Net="400", Store="Amazon")], month=APRIL[0])
+    first = a_run(tenant, period, restates=True)
+    publish(tenant, first)
+    with tenant_work(tenant) as session:
+        late = recouping.propose(session, Actor.system(tenant), session.get_one(Contract, contract.id), a_cost("75"))
+        recouping.decide(session, Actor.system(tenant), late, approved=True)
+    a_report(tenant, tmp_path, [physical(recordings[0], -5, Net="-5", Store="Amazon")], month=APRIL[0])
+    second = a_run(tenant, period, restates=True)
+    publish(tenant, second)
+    return [statement(tenant, run, payee) for run in (first, second)]
+
+
+@pytest.mark.parametrize("grows", GROWING, ids=lambda each: f"{each.by}-{each.mode}-{each.per}")
+def test_a_restatement_of_rates_that_grew_is_recomputed_with_the_lines_that_did_not_change(
+    tenant, recordings, tmp_path, grows
+):
+    for told in restated(tenant, tmp_path, recordings, a_payee(tenant), grows):
+        verdict = rules.verify(pack_of(tenant, told)[0])
+        assert verdict.ok, verdict.problems
+        assert verdict.taken == (
+            "What was sold in earlier periods, by which rates grew: it stands in the statements of those periods.",
+        )
+
+
+def test_a_line_that_did_not_change_cannot_be_left_out_or_altered(tenant, recordings, tmp_path):
+    told = restated(tenant, tmp_path, recordings, a_payee(tenant), GROWING[0])[1]
+    raw, key = pack_of(tenant, told)
+
+    def fewer(body):
+        return b"".join(body.splitlines(keepends=True)[:-1])
+
+    def altered(body):
+        rows = list(csv.DictReader(io.StringIO(body.decode())))
+        rows = [{**row, "rate": "0.4"} for row in rows]
+        out = io.StringIO()
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+        return out.getvalue().encode()
+
+    for change in (fewer, altered):
+        assert rules.verify(_resigned(_changed(raw, "unchanged.csv", change), key)).problems

@@ -1,8 +1,8 @@
 """An audit pack, recomputed to the micro from its own rows: no database, no account, nothing of the label's needed.
 
 A pack is a ZIP of `statement.json`, `earnings.csv`, `sources.csv`, `grounds.json` (what was counted before, whose rates
-are followed), the terms as they were signed, and `manifest.json` with the SHA-256 of each, signed with the label's
-Ed25519 key (RFC 8032).
+are followed), of a restatement `unchanged.csv` (lines that hold and count for its rates), the terms as they were signed,
+and `manifest.json` with the SHA-256 of each, signed with the label's Ed25519 key (RFC 8032).
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ class _Pack(NamedTuple):
     sources: dict[str, list[Row]]
     terms: dict[str, Terms]
     grounds: Grounds | None
+    unchanged: list[Row]
+    """Of a restatement: lines of its period that hold and count for rates that grow."""
 
 
 def verify(raw: bytes) -> Verdict:
@@ -72,7 +74,7 @@ def verify(raw: bytes) -> Verdict:
     except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as problem:
         return Verdict([f"This is not an audit pack: {problem}"], 0, 0, 0, "")
     restates = bool(pack.statement.get("restates"))
-    rated = differing(pack.grounds, pack.terms, pack.earnings, restates=restates)
+    rated = differing(pack.grounds, pack.terms, pack.earnings, pack.unchanged, restates=restates)
     found = [*_earnings(pack), *rated, *_sums(pack)]
     rows = sum(map(len, pack.sources.values()))
     taken = tuple(taken_as_stated(pack.grounds, pack.terms, pack.earnings, restates=restates))
@@ -105,7 +107,8 @@ def _read(files: Mapping[str, bytes]) -> _Pack:
         if name.startswith("terms/")
     }
     grounds = Grounds.read(files["grounds.json"]) if "grounds.json" in files else None
-    return _Pack(json.loads(files["statement.json"]), list(_rows(files["earnings.csv"])), sources, terms, grounds)
+    earnings, unchanged = (list(_rows(files.get(name, b""))) for name in ("earnings.csv", "unchanged.csv"))
+    return _Pack(json.loads(files["statement.json"]), earnings, sources, terms, grounds, unchanged)
 
 
 def _rows(raw: bytes) -> Iterator[Row]:
@@ -114,7 +117,7 @@ def _rows(raw: bytes) -> Iterator[Row]:
 
 def _earnings(pack: _Pack) -> Iterator[str]:
     """Every earning from its rows: clause, factor, base, rate, exchange rate."""
-    for row in pack.earnings:
+    for row in (*pack.earnings, *pack.unchanged):
         number, terms = row["number"], pack.terms[row["version"]]
         clause = next(each for each in terms.clauses if each.id == row["clause"])
         with exact():

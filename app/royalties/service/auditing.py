@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -28,7 +28,8 @@ from app.kernel.tenant import Tenant
 from app.roster.models import Payee
 from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.auditing import FORMAT
-from app.royalties.service import growing
+from app.royalties.service import growing, unchanged
+from app.royalties.service.unchanged import Unchanged
 
 EARNINGS: Final = (
     "number", "version", "clause", "sheet", "store", "channel", "sold_month", "currency", "quantity", "base", "factor",
@@ -59,16 +60,16 @@ def pack(session: Session, tenant: Tenant, statement: Statement) -> bytes:
     """A statement as an archive that anybody can recompute: `boptone audit verify FILE`."""
     query = select(Earning).where(Earning.run_id == statement.run_id, Earning.contract_id == statement.contract_id)
     earnings = session.scalars(query.order_by(Earning.number)).all()
-    newest = settled_by(session, statement)
-    versions = {newest.id: newest} | {row.id: row for row in _versions(session, {each.version_id for each in earnings})}
+    newest, run = settled_by(session, statement), session.get_one(RoyaltyRun, statement.run_id)
+    kept = _unchanged(session, run, statement.contract_id)
+    wanted = {each.version_id for each in (*earnings, *kept.lines.values())}
+    versions = {newest.id: newest} | {row.id: row for row in _versions(session, wanted)}
     files = {
         "statement.json": _as_json(_told(session, statement, newest)),
-        "grounds.json": _as_json(_grounds(session, statement, versions)),
+        "grounds.json": _as_json(_grounds(session, run, statement.contract_id, versions, kept)),
         "earnings.csv": _as_csv(EARNINGS, map(_row, earnings)),
-        "sources.csv": _as_csv(
-            SOURCES,
-            session.execute(_SOURCES, {"run": statement.run_id, "contract": statement.contract_id}),
-        ),
+        "sources.csv": _as_csv(SOURCES, _sources(session, statement, kept)),
+        **({"unchanged.csv": _as_csv(EARNINGS, _numbered(kept))} if kept.lines else {}),
         **{f"terms/{version.id}.json": version.terms.encode() for version in versions.values()},
     }
     key = signing_key(tenant)
@@ -125,10 +126,36 @@ def _told(session: Session, statement: Statement, newest: ContractVersion) -> di
     }
 
 
-def _grounds(session: Session, statement: Statement, versions: Mapping[UUID, ContractVersion]) -> dict[str, Any]:
+def _unchanged(session: Session, run: RoyaltyRun, contract: UUID) -> Unchanged:
+    """What counts in a restatement and is not told in it; nothing of any other run."""
+    if run.restates_id is None:
+        return Unchanged({}, [], [])
+    versions = session.scalars(select(ContractVersion).where(ContractVersion.contract_id == contract))
+    clauses = [(row.id, clause) for row in versions if row.signed_at for clause in row.read().clauses]
+    return unchanged.read(
+        session, run, contract, {(key, clause.id): clause for key, clause in clauses if clause.escalation}
+    )
+
+
+def _sources(session: Session, statement: Statement, kept: Unchanged) -> Iterator[Sequence[object]]:
+    """The rows behind every line, and behind what is not told and counts."""
+    yield from session.execute(_SOURCES, {"run": statement.run_id, "contract": statement.contract_id})
+    names = {(row.run_id, row.number): name for name, row in kept.lines.items()}
+    for run in sorted({row.run_id for row in kept.lines.values()}):
+        for number, *told in session.execute(_SOURCES, {"run": run, "contract": statement.contract_id}):
+            if (run, number) in names:
+                yield [names[run, number], *told]
+
+
+def _numbered(kept: Unchanged) -> Iterator[list[object]]:
+    for name, row in kept.lines.items():
+        yield [name, *_row(row)[1:]]
+
+
+def _grounds(
+    session: Session, run: RoyaltyRun, key: UUID, versions: Mapping[UUID, ContractVersion], kept: Unchanged
+) -> dict[str, Any]:
     """What rates rest on beside the sales of a statement: what was counted before, and whose rates are followed."""
-    run = session.get_one(RoyaltyRun, statement.run_id)
-    key = statement.contract_id
     before = [
         {
             "clause": clause,
@@ -141,13 +168,20 @@ def _grounds(session: Session, statement: Statement, versions: Mapping[UUID, Con
         }
         for (_, clause, release), sold in growing.earlier(session, run, [key])
     ]
+    told: dict[str, Any] = {"before": before, **_known_at(session, run, key, versions)}
+    if run.restates_id:
+        then = session.get_one(RoyaltyRun, run.restates_id)
+        told["restated"] = {"now": kept.now, "then": kept.then, **_known_at(session, then, key, versions)}
+    return told
+
+
+def _known_at(
+    session: Session, run: RoyaltyRun, key: UUID, versions: Mapping[UUID, ContractVersion]
+) -> dict[str, object]:
+    """What a run knew of costs, and of the contracts that are followed."""
     costs = growing.costs_of(session, run, [key]).get(key, Decimal(0))
     followed = {str(row.id): _followed(session, run, row.read()) for row in versions.values()}
-    return {
-        "before": before,
-        "costs": f"{costs:f}",
-        "followed": {name: best for name, best in followed.items() if best},
-    }
+    return {"costs": f"{costs:f}", "followed": {name: best for name, best in followed.items() if best}}
 
 
 def _followed(session: Session, run: RoyaltyRun, terms: Terms) -> dict[str, dict[str, str]]:
