@@ -180,26 +180,6 @@ def test_a_restatement_lets_go_of_no_reserve_before_its_time_and_of_what_was_not
     assert found == [(30, 30), (45, 15), (60, 0)]
 
 
-def test_a_reserve_at_its_most_stays_there_while_enough_is_sold(
-    tenant: Tenant, recordings: list[Recording], tmp_path: Path
-) -> None:
-    payee = a_payee(tenant)
-    deal = a_contract(tenant, terms(payee, ALL, reserve=Reserve(rate=D("0.5"), cap=D(40))))
-    a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="100"), physical(recordings[0], 10, Net="100")])
-    period = a_period(tenant, *MARCH)
-    publish(tenant, a_run(tenant, period))
-    held = [owed(tenant, deal, payee, Kind.RESERVE)]
-    half = Reserve(rate=D("0.5"), cap=D(40))
-    for rate in ("0.9", "0.3", "0.6"):
-        with tenant_work(tenant) as session:
-            contract, actor = session.get_one(Contract, deal.id), Actor.system(tenant)
-            drafting.amend(session, actor, contract, terms(payee, Clause(id="all", rate=D(rate)), reserve=half))
-            holding.bring_into_force(session, actor, contract, effective_from=MARCH[0])
-        restate(tenant, period)
-        held.append(owed(tenant, deal, payee, Kind.RESERVE))
-    assert held == [40, 40, 30, 40]
-
-
 @pytest.mark.parametrize("is_recoupable", [False, True])
 def test_a_guarantee_is_paid_once_and_falls_with_what_was_earned_after_all(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path, is_recoupable: bool
@@ -216,47 +196,6 @@ def test_a_guarantee_is_paid_once_and_falls_with_what_was_earned_after_all(
         restate(tenant, period)
         found.append(owed(tenant, deal, payee))
     assert found == [100, 100, 100, 120]
-
-
-def test_a_restatement_changes_what_is_earned_back_of_a_guarantee(
-    tenant: Tenant, recordings: list[Recording], tmp_path: Path
-) -> None:
-    """March is raised by 30 to 100; April earns that back of whatever it comes to, and not of what it first came to."""
-    payee = a_payee(tenant)
-    promised = Guarantee(amount=D(100), per="year", is_recoupable=True)
-    deal = a_contract(tenant, terms(payee, ALL, guarantee=promised), starts_on=date(2025, 4, 1))
-    a_report(tenant, tmp_path, [sold(recordings[0], Net="70")])
-    run_of(tenant, MARCH)
-    a_report(tenant, tmp_path, [sold(recordings[0], Net="50")], month=APRIL[0])
-    april = a_period(tenant, *APRIL)
-    publish(tenant, a_run(tenant, april))
-    found = [owed(tenant, deal, payee)]
-    for late in ("-40", "15", "60"):
-        a_report(tenant, tmp_path, [sold(recordings[0], Net=late)], month=APRIL[0])
-        restate(tenant, april)
-        found.append(owed(tenant, deal, payee))
-    assert found == [120, 100, 100, 155]
-
-
-def test_a_guarantee_and_costs_that_come_first_are_divided_to_the_micro(
-    tenant: Tenant, recordings: list[Recording], tmp_path: Path
-) -> None:
-    payees = [a_payee(tenant) for _ in range(3)]
-    shares = tuple(
-        Share(payee=each.id, share_ppm=ppm) for each, ppm in zip(payees, (333_334, 333_333, 333_333), strict=True)
-    )
-    promised = Guarantee(amount=D("100.000002"), per="period")
-    promised_to = a_contract(
-        tenant, terms(payees, ALL, shares=shares, guarantee=promised), scopes=[Scope("recording", recordings[0].id)]
-    )
-    shared_by = a_contract(
-        tenant, terms(payees, ALL, shares=shares, recoups="all_receipts"), costs=[a_cost("33.000001")],
-        scopes=[Scope("recording", recordings[1].id)],
-    )  # fmt: skip
-    a_report(tenant, tmp_path, [sold(recordings[0], Net="1"), sold(recordings[1], Net="50.000002")])
-    run_of(tenant, MARCH)
-    assert sum(owed(tenant, promised_to, each) for each in payees) == D("100.000002")
-    assert sum(owed(tenant, shared_by, each) for each in payees) == D("17.000001")
 
 
 def test_a_guarantee_for_a_whole_contract_is_made_up_once(

@@ -44,8 +44,8 @@ def report(tenant: Tenant) -> SalesReport | None:
         return reporting.report(session, tenant, Actor.system(tenant), until=clock.now().date())
 
 
-def this_month() -> tuple[date, date]:
-    first = clock.now().date().replace(day=1)
+def this_month(house: Tenant) -> tuple[date, date]:
+    first = clock.day_in(house.time_zone).replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
@@ -59,7 +59,7 @@ def test_an_order_becomes_a_line_of_a_statement_that_opens_down_to_it(house: Ten
     assert (made.state, made.layout, made.source, sale.report_id) == ("imported", "shop", "shop", made.id)
     assert {code: Decimal(total) for code, total in made.totals.items()} == {"EUR": from_micros(sale.net_micros)}
     assert report(house) is None
-    run = a_run(house, a_period(house, *this_month()))
+    run = a_run(house, a_period(house, *this_month(house)))
     publish(house, run)
     told = statement(house, run, payee)
     assert told.earned_micros == sale.net_micros // 2
@@ -100,7 +100,7 @@ def test_what_was_given_back_is_taken_back_in_the_next_report(house: Tenant) -> 
     made = report(house)
     assert made is not None
     assert made.rows == 1
-    run = a_run(house, a_period(house, *this_month()))
+    run = a_run(house, a_period(house, *this_month(house)))
     publish(house, run)
     assert statement(house, run, payee).earned_micros == 0
     assert held(house, Kind.RECEIVABLE, subject=booking.receivable("EUR").subject) == 0
@@ -123,7 +123,7 @@ def test_a_shirt_reaches_the_artists_contract_and_nobody_elses(house: Tenant) ->
     share = lines_of(house, order)[0].artists_micros
     assert share == round(sale.net_micros / 4)
     report(house)
-    run = a_run(house, a_period(house, *this_month()))
+    run = a_run(house, a_period(house, *this_month(house)))
     publish(house, run)
     told = statement(house, run, payee)
     assert told.earned_micros == share

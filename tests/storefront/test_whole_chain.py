@@ -56,8 +56,8 @@ def house(connected: Settings) -> Tenant:
     return label
 
 
-def this_month() -> tuple[date, date]:
-    first = clock.now().date().replace(day=1)
+def this_month(house: Tenant) -> tuple[date, date]:
+    first = clock.day_in(house.time_zone).replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
@@ -193,7 +193,7 @@ def test_every_cent_is_where_its_papers_say(house: Tenant) -> None:
     give_back(house, orders[4])
     check(house)
     report(house)
-    period = a_period(house, *this_month())
+    period = a_period(house, *this_month(house))
     publish(house, a_run(house, period))
     check(house)
     for order in orders[:3]:

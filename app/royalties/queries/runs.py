@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract
@@ -25,8 +25,15 @@ from app.royalties.models import (
 )
 from app.royalties.policies import may_see_statement
 
-_before = aliased(Statement)
-_CHANGE: Final = Statement.earned_micros - func.coalesce(_before.earned_micros, 0)
+_PREVIOUS: Final[Any] = bindparam("previous", expanding=True)
+_told: Any = aliased(Statement)
+_before = (
+    select(_told.contract_id, _told.payee_id, cast(func.sum(_told.earned_micros), BigInteger).label("earned_micros"))
+    .where(_told.run_id.in_(_PREVIOUS))
+    .group_by(_told.contract_id, _told.payee_id)
+    .subquery()
+)
+_CHANGE: Final = Statement.earned_micros - func.coalesce(_before.c.earned_micros, 0)
 SORTS: Final[dict[str, Any]] = {
     "payee": as_sorted(Payee.name),
     "contract": Contract.number,
@@ -52,21 +59,22 @@ def runs_of(session: Session, period_ids: Iterable[UUID]) -> dict[UUID, list[Roy
     return found
 
 
-def statements_of_run(run_id: UUID, previous: UUID | None, asked: Asked) -> Select[Statement, str, str, str, int]:
-    """A run's statements with payee, contract, and what the same payee earned in the run before: `before_micros`."""
-    same = (_before.run_id == previous) & (_before.contract_id == Statement.contract_id)
+def statements_of_run(run_id: UUID, previous: Collection[UUID], asked: Asked) -> Select[Statement, str, str, str, int]:
+    """A run's statements with payee, contract, and what the same payee earned in the runs before: `before_micros`."""
+    same = (_before.c.contract_id == Statement.contract_id) & (_before.c.payee_id == Statement.payee_id)
     query = (
         select(
             Statement,
             Payee.name.label("payee"),
             Contract.title.label("contract"),
             Contract.number.label("contract_number"),
-            _before.earned_micros.label("before_micros"),
+            _before.c.earned_micros.label("before_micros"),
         )
         .join(Payee, Payee.id == Statement.payee_id)
         .join(Contract, Contract.id == Statement.contract_id)
-        .outerjoin(_before, same & (_before.payee_id == Statement.payee_id))
+        .outerjoin(_before, same)
         .where(Statement.run_id == run_id, *_named(asked.get("q")))
+        .params(previous=list(previous))
     )
     key, backwards = asked.sort.lstrip("-"), asked.sort.startswith("-")
     return query.order_by(SORTS[key].desc() if backwards else SORTS[key].asc(), SORTS["payee"], Statement.id)

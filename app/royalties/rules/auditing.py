@@ -1,7 +1,7 @@
 """An audit pack, recomputed to the micro from its own rows: no database, no account, nothing of the label's needed.
 
 A pack is a ZIP of `statement.json`, `earnings.csv`, `sources.csv`, `grounds.json` (what was counted before, whose rates
-are followed), of a restatement `unchanged.csv` (lines that hold and count for its rates), the terms as they were signed,
+are followed), of a restatement `unchanged.csv` (lines that hold and count for its rates), the terms that were signed,
 and `manifest.json` with the SHA-256 of each, signed with the label's Ed25519 key (RFC 8032).
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -61,7 +61,7 @@ def check(session: Session, run: RoyaltyRun) -> None:
 
 
 def _changes(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
-    now, before = _earned(session, run.id), _earned(session, previous(session, run))
+    now, before = _earned(session, _whole(session, run)), _earned(session, previous(session, run))
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
     for contract in sorted(now.keys() | before.keys(), key=lambda each: titles[each]):
         earned, earlier = now.get(contract, Decimal(0)), before.get(contract, Decimal(0))
@@ -76,19 +76,27 @@ def _changes(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
             yield {"kind": "jump", "times": _short(earned / earlier), **told}
 
 
-def previous(session: Session, run: RoyaltyRun) -> UUID | None:
-    """The run that told payees of the period before."""
+def previous(session: Session, run: RoyaltyRun) -> list[UUID]:
+    """The runs that told payees of the period before: a restatement only tells what changed."""
     period = session.get_one(RoyaltyPeriod, run.period_id)
-    query = (
-        select(RoyaltyRun.id)
-        .join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
-        .where(RoyaltyRun.state == "published", RoyaltyPeriod.ends_on < period.starts_on)
-    )
-    return session.scalar(query.order_by(RoyaltyPeriod.ends_on.desc(), RoyaltyRun.number.desc()).limit(1))
+    told = select(RoyaltyRun.id).where(RoyaltyRun.period_id == RoyaltyPeriod.id, RoyaltyRun.state == "published")
+    query = select(RoyaltyPeriod.id).where(RoyaltyPeriod.ends_on < period.starts_on, told.exists())
+    last = session.scalar(query.order_by(RoyaltyPeriod.ends_on.desc()).limit(1))
+    return _published(session, last)
 
 
-def _earned(session: Session, run: UUID | None) -> dict[UUID, Decimal]:
-    query = select(Earning.contract_id, func.sum(Earning.amount)).where(Earning.run_id == run)
+def _whole(session: Session, run: RoyaltyRun) -> list[UUID]:
+    """A run, and of a restatement the runs whose period it restates."""
+    return [run.id, *(_published(session, run.period_id) if run.restates_id else ())]
+
+
+def _published(session: Session, period: UUID | None) -> list[UUID]:
+    query = select(RoyaltyRun.id).where(RoyaltyRun.period_id == period, RoyaltyRun.state == "published")
+    return list(session.scalars(query))
+
+
+def _earned(session: Session, runs: Collection[UUID]) -> dict[UUID, Decimal]:
+    query = select(Earning.contract_id, func.sum(Earning.amount)).where(Earning.run_id.in_(runs))
     return {row[0]: row[1] for row in session.execute(query.group_by(Earning.contract_id))}
 
 

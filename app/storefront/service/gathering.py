@@ -220,7 +220,7 @@ def _thing(
     territories: list[str] | None,
     excluded: list[str] | None,
 ) -> Thing:
-    own = Own(variant.price_micros, variant.was_micros, listed, listed_was)
+    own = Own(variant.price_micros, variant.was_micros, listed, listed_was, variant.cost_micros)
     if product.kind != "digital" or territories is None:
         return Thing(variant, product, own)
     return Thing(variant, product, own, ((territories, excluded or ()),))

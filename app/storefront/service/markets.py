@@ -94,7 +94,8 @@ def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | 
     place = upsert(StockLocation).values(id=ids.new_id(), name=tenant.name or country, country=country)
     session.execute(place.on_conflict_do_nothing())  # somebody may have made one of that name before
     if country in table().rows and country not in BY_STATE:
-        here = TaxRegistration(id=ids.new_id(), scheme="domestic", country=country, number="", starts_on=now.date())
+        today = clock.day_in(tenant.time_zone, now)
+        here = TaxRegistration(id=ids.new_id(), scheme="domestic", country=country, number="", starts_on=today)
         session.add(here)
     session.flush()
     after = {"country": country, "currency": tenant.currency}

@@ -54,7 +54,9 @@ def offers(
     rate = _rate(session, tenant, market.currency)
     found = []
     for row in rows:
-        own = pricing.Own(row.Variant.price_micros, row.Variant.was_micros, row.listed, row.listed_was)
+        own = pricing.Own(
+            row.Variant.price_micros, row.Variant.was_micros, row.listed, row.listed_was, row.Variant.cost_micros
+        )
         price = pricing.price_of(own, market, rate, own_currency=tenant.currency)
         if price is not None:
             left = made_up.get(row.Variant.id) if row.Product.kind == "bundle" else _left(row)

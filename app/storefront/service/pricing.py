@@ -34,11 +34,12 @@ class Own(NamedTuple):
     was_micros: int | None
     listed_micros: int | None = None
     listed_was_micros: int | None = None
+    cost_micros: int = 0
 
 
 def rate_to(session: Session, tenant: Tenant, currency: str) -> Decimal | None:
     """How much of a currency one unit of the label's is worth today; None where nobody says so."""
-    found = rates.rate(session, tenant.currency, currency, on=clock.now().date())
+    found = rates.rate(session, tenant.currency, currency, on=clock.day_in(tenant.time_zone))
     return found.value if found else None
 
 
@@ -47,7 +48,14 @@ def prices(session: Session, tenant: Tenant, market: MarketView, variant_ids: Co
     if not variant_ids:
         return {}
     query = (
-        select(Variant.id, Variant.price_micros, Variant.was_micros, VariantPrice.price_micros, VariantPrice.was_micros)
+        select(
+            Variant.id,
+            Variant.price_micros,
+            Variant.was_micros,
+            VariantPrice.price_micros,
+            VariantPrice.was_micros,
+            Variant.cost_micros,
+        )
         .join_from(
             Variant,
             VariantPrice,
@@ -64,7 +72,12 @@ def prices(session: Session, tenant: Tenant, market: MarketView, variant_ids: Co
 
 
 def price_of(own: Own, market: MarketView, rate: Decimal | None, *, own_currency: str) -> Price | None:
-    """One price: the list's, else the label's own, converted and rounded as the market likes it."""
+    """One price: the list's, else the label's own, converted and rounded as the market likes it.
+
+    What costs something to make has none where nobody can say how much that is: contracts would see it as nothing.
+    """
+    if is_cost_unknown(own, market, rate, own_currency):
+        return None
     if own.listed_micros is not None:
         return Price(own.listed_micros, own.listed_was_micros, market.currency, is_listed=True)
     if market.currency == own_currency:
@@ -77,3 +90,8 @@ def price_of(own: Own, market: MarketView, rate: Decimal | None, *, own_currency
     )
     assert micros is not None  # noqa: S101
     return Price(micros, was, market.currency, is_listed=False)
+
+
+def is_cost_unknown(own: Own, market: MarketView, rate: Decimal | None, own_currency: str) -> bool:
+    """Whether no rate says what making something costs in a market's currency."""
+    return own.cost_micros > 0 and rate is None and market.currency != own_currency

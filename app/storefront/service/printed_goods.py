@@ -39,6 +39,9 @@ from app.storefront.service import pictures, printing, products
 from app.storefront.service.printing import EVEN, Access
 
 CATALOG_SECONDS: Final = 3_600
+BILLED_IN: Final = "USD"
+"""The currency of the printer's catalogue."""
+
 DEAREST: Final = Decimal(1_000_000)
 Stock = Mapping[int, CatalogVariant]
 
@@ -126,7 +129,7 @@ def take(session: Session, tenant: Tenant, found: Synced, stock: Stock) -> Produ
         if row is None:
             last += 1
             row = _added(session, tenant, product, each, stock, last)
-        _mark(session, row, each, stock)
+        _mark(session, tenant, row, each, stock)
     session.flush()
     return product
 
@@ -151,7 +154,7 @@ def _create(
     for row, each in zip(rows, variants, strict=True):
         row.printful_id = str(each.id)
         session.flush()
-        _mark(session, row, each, stock)
+        _mark(session, tenant, row, each, stock)
     session.flush()
     return product
 
@@ -178,29 +181,34 @@ def _added(
 
 def _wish(session: Session, tenant: Tenant, said: SyncVariant, stock: Stock) -> NewVariant:
     options = {name: value for name, value in (("Color", said.color), ("Size", said.size)) if value}
-    price = _amount(session, said.retail_price, said.currency or "USD", tenant.currency)
-    made = stock.get(said.variant_id)
-    cost = _amount(session, made.price, "USD", tenant.currency) if made else 0
+    price = _amount(session, tenant, said.retail_price, said.currency or BILLED_IN)
+    cost = _cost(session, tenant, stock.get(said.variant_id))
     return NewVariant(price_micros=price, cost_micros=cost, options=options, is_active=price > 0)
 
 
-def _amount(session: Session, text: str | None, currency: str, own: str) -> int:
+def _cost(session: Session, tenant: Tenant, made: CatalogVariant | None) -> int:
+    return _amount(session, tenant, made.price, BILLED_IN) if made else 0
+
+
+def _amount(session: Session, tenant: Tenant, text: str | None, currency: str) -> int:
     """What the printer says something costs, in the label's currency; nothing where that is not known."""
+    own = tenant.currency
     try:
         amount = Decimal(text or "0")
     except InvalidOperation:
         return 0
     if not amount.is_finite() or not 0 < amount < DEAREST:
         return 0
-    rate = rates.rate(session, currency, own, on=clock.now().date())
+    rate = rates.rate(session, currency, own, on=clock.day_in(tenant.time_zone))
     if rate is None:
         return 0
     micros = to_micros(amount.quantize(Decimal("0.000001")))
     return converted(micros, rate.value, own) if currency != own else whole_minor(micros, own)
 
 
-def _mark(session: Session, row: Variant, said: SyncVariant, stock: Stock) -> None:
+def _mark(session: Session, tenant: Tenant, row: Variant, said: SyncVariant, stock: Stock) -> None:
     made = stock.get(said.variant_id)
+    row.cost_micros = row.cost_micros or _cost(session, tenant, made)
     printed = session.get(PrintedVariant, row.id)
     if printed is None:
         printed = PrintedVariant(variant_id=row.id, is_out=False)
@@ -211,7 +219,11 @@ def _mark(session: Session, row: Variant, said: SyncVariant, stock: Stock) -> No
 
 
 def set_made(row: Variant, printed: PrintedVariant, *, can_be: bool) -> None:
-    """Note whether the printer can make a variant; one that the label took off sale itself stays off."""
+    """Note whether the printer can make a variant; one that the label took off sale itself stays off.
+
+    One whose cost is not known is as one that cannot be made: what it costs comes off before contracts see a sale.
+    """
+    can_be = can_be and row.cost_micros > 0
     if can_be and printed.is_out:
         row.is_active, printed.is_out = row.price_micros > 0, False
     elif not can_be and row.is_active:

@@ -96,17 +96,17 @@ def _said(tenant: Tenant, wish: Wanted) -> dict[str, Any] | None:
 
 def _priced(tenant: Tenant, wish: Wanted, options: Sequence[ShippingOption]) -> list[PrintedRate]:
     with tenant_read(tenant) as session:
-        found = [_rate(session, wish.currency, each) for each in options]
+        found = [_rate(session, tenant, wish.currency, each) for each in options]
     said = [each for each in found if each is not None]
     return sorted(said, key=lambda each: (each.key != STANDARD, each.price_micros, each.key))
 
 
-def _rate(session: Session, currency: str, said: ShippingOption) -> PrintedRate | None:
+def _rate(session: Session, tenant: Tenant, currency: str, said: ShippingOption) -> PrintedRate | None:
     try:
         amount = Decimal(said.rate)
     except InvalidOperation:
         return None
-    rate = rates.rate(session, said.currency, currency, on=clock.now().date())
+    rate = rates.rate(session, said.currency, currency, on=clock.day_in(tenant.time_zone))
     if rate is None or not amount.is_finite() or not 0 <= amount < DEAREST or not said.id:
         return None
     micros, step = to_micros(amount.quantize(Decimal("0.000001"))), minor_step(currency)

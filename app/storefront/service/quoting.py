@@ -113,6 +113,9 @@ def _priced(
     found = []
     for each in lines:
         price = pricing.price_of(each.thing.own, here.market, rate, own_currency=tenant.currency)
+        parts = each.parts if each.thing.product.kind == "bundle" else ()
+        if any(pricing.is_cost_unknown(part.own, here.market, rate, tenant.currency) for part in parts):
+            price = None
         unit, problem, left, before = 0, None, None, agreed.get(each.thing.variant.id)
         named = each.line.named_micros if each.thing.product.is_named_price else None
         if not each.is_sold(country, now):
@@ -169,7 +172,7 @@ def _offers(
     foreign = {each.currency for each in found if each.currency} - {currency, tenant.currency}
     known: dict[str, Decimal | None] = {tenant.currency: rate, currency: Decimal(1)}
     for code in foreign:
-        said = rates.rate(session, code, currency, on=clock.now().date())
+        said = rates.rate(session, code, currency, on=clock.day_in(tenant.time_zone))
         known[code] = said.value if said else None
     offers = [_offer(each, known, tenant.currency, currency) for each in found]
     return [offer for offer in offers if offer is not None]
@@ -196,17 +199,18 @@ def _item(each: Priced, here: Ground, rate: Decimal | None, place: Place | None,
     step = minor_step(here.market.currency)
     unit = 0 if each.problem in HIDDEN else each.unit_micros // step
 
+    today = clock.day_in(tenant.time_zone)
+
+    def levies(thing: Thing) -> tuple[Levy, ...]:
+        return here.taxes.levies(thing.product.tax_class, place, today) if place else ()
+
     def part(thing: Thing) -> Part:
         price = pricing.price_of(thing.own, here.market, rate, own_currency=tenant.currency)
-        return Part(thing.quantity, price.micros if price else 0, _levies(thing, here, place), thing.is_sent)
+        return Part(thing.quantity, price.micros if price else 0, levies(thing), thing.is_sent)
 
     thing = each.held.thing
     parts = tuple(part(part_) for part_ in each.held.parts) if thing.product.kind == "bundle" else ()
-    return Item(thing.product.id, each.held.line.quantity, unit, _levies(thing, here, place), thing.is_sent, parts)
-
-
-def _levies(thing: Thing, here: Ground, place: Place | None) -> tuple[Levy, ...]:
-    return here.taxes.levies(thing.product.tax_class, place, clock.now().date()) if place else ()
+    return Item(thing.product.id, each.held.line.quantity, unit, levies(thing), thing.is_sent, parts)
 
 
 def _quote(

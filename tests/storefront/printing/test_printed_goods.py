@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from app.kernel import clock, db, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
+from app.royalties.service import rates
 from app.storefront.gateways import printful
 from app.storefront.models import PrintedVariant, PrinterLink, Product, Variant
 from app.storefront.rules.printing_refusals import TokenUnusable
@@ -61,6 +63,28 @@ def test_what_the_printer_has_no_more_is_off_sale_and_what_it_adds_is_on(shop, p
     with tenant_read(shop) as session:
         rows = variants(session, the_product(session, said))
     assert [(row.options["Size"], row.is_active) for row in rows] == [("S", True), ("M", False), ("XXL", True)]
+
+
+def test_what_the_printer_asks_for_is_not_taken_for_nothing_where_no_rate_is_noted(connected, printer, client_as):
+    """It waits off sale under its name until a rate is noted; what the label took off sale itself stays off."""
+    tenant = a_label(currency="EUR", time_zone="Europe/Berlin")
+    a_shop(tenant, with_rates=False)
+    printing.connect(tenant, Actor.system(tenant), TOKEN, "https://shop.test")
+    said = printer.add("Unpriced Shirt", price="25.00", sizes=("S", "M"))
+    printed_goods.sync(tenant, 0)
+    with tenant_read(tenant) as session:
+        rows = variants(session, the_product(session, said))
+    assert [(row.price_micros, row.cost_micros, row.is_active) for row in rows] == [(25 * UNIT, 0, False)] * 2
+    assert "Unpriced Shirt" in client_as(tenant).get("/portal/store/printful").text
+    with tenant_work(tenant) as session:
+        session.get_one(PrintedVariant, rows[1].id).is_out = False
+        today = clock.day_in(tenant.time_zone)
+        rates.keep_rate(session, None, base="EUR", quote="USD", on=today, rate=Decimal("1.08"), source="test")
+    printed_goods.sync(tenant, 0)
+    with tenant_read(tenant) as session:
+        rows = variants(session, the_product(session, said))
+    assert [(row.cost_micros, row.is_active) for row in rows] == [(8_800_000, True), (8_800_000, False)]
+    assert "Unpriced Shirt" not in client_as(tenant).get("/portal/store/printful").text
 
 
 def test_more_than_a_page_is_looked_through_page_by_page(shop, printer):

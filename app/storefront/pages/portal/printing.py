@@ -15,7 +15,7 @@ from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
-from app.storefront.models import Fulfilment, Order, PrinterLink
+from app.storefront.models import Fulfilment, Order, PrintedVariant, PrinterLink, Product, Variant
 from app.storefront.pages.portal.around import PRINTFUL, AnyRequest, one, store_page, visitor_for
 from app.storefront.policies import order_to_change, parcel_to_change, settings_to_change, settings_to_read
 from app.storefront.rules.printing_refusals import PrinterMissing
@@ -45,13 +45,23 @@ def _page(request: AnyRequest, refusal: Refusal | None = None) -> Response[str]:
         .order_by(Fulfilment.created_at.desc(), Fulfilment.id)
         .limit(SHOWN)
     )
+    costless = (
+        select(Product.id, Product.title)
+        .join(Variant, Variant.product_id == Product.id)
+        .join(PrintedVariant, PrintedVariant.variant_id == Variant.id)
+        .where(PrintedVariant.is_out, Variant.cost_micros == 0)
+        .group_by(Product.id, Product.title)
+        .order_by(Product.title, Product.id)
+        .limit(SHOWN)
+    )
     with tenant_read(tenant) as session:
         settings = settings_to_read(session, visitor)
+        waiting = session.execute(costless).all()
         link = session.get(PrinterLink, 1)
         failed = session.execute(query).all()
     began = link.sync_began_at if link else None
     is_busy = link is not None and began is not None and began > (link.synced_at or link.connected_at)
-    told = {"link": link, "failed": failed, "is_busy": is_busy, "prefix": settings.order_prefix}
+    told = {"link": link, "failed": failed, "is_busy": is_busy, "waiting": waiting, "prefix": settings.order_prefix}
     return store_page(request, "printful", PRINTFUL, refusal=refusal, **told)
 
 

@@ -1,0 +1,121 @@
+"""What is kept, promised and compared where a period is restated: as if it had been said right the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.catalog.models import Recording
+from app.contracts.models import Contract
+from app.contracts.rules.terms import Clause, Guarantee, Reserve, Share
+from app.contracts.schemas import Scope
+from app.contracts.service import drafting, holding
+from app.kernel.actor import Actor
+from app.kernel.db import tenant_work
+from app.kernel.tenant import Tenant
+from app.ledger.rules import Kind
+from tests.factories.money import (
+    APRIL,
+    MARCH,
+    MAY,
+    a_contract,
+    a_cost,
+    a_payee,
+    a_period,
+    a_report,
+    a_run,
+    owed,
+    physical,
+    publish,
+    run_of,
+    sold,
+    terms,
+)
+from tests.royalties.test_corrections import ALL, restate
+
+D = Decimal
+
+
+def test_a_period_is_compared_with_all_that_was_said_of_the_one_before(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, client_as: Callable[[Tenant], Any]
+) -> None:
+    """A restatement only says what changed: beside that alone, everything would be unusual."""
+    a_contract(tenant, terms(a_payee(tenant), ALL))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="1000")])
+    march = a_period(tenant, *MARCH)
+    publish(tenant, a_run(tenant, march))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="150")])
+    publish(tenant, again := a_run(tenant, march, restates=True))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="1100")], month=APRIL[0])
+    usual = a_run(tenant, a_period(tenant, *APRIL))
+    assert (again.anomalies, usual.anomalies) == ([], [])
+    listed = client_as(tenant).get(f"/portal/royalties/runs/{usual.id}?sort=change").text
+    assert "−$50.00" in listed or "-$50.00" in listed, "1,100 after 1,150"
+    publish(tenant, usual)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="160")], month=MAY[0])
+    (found,) = a_run(tenant, a_period(tenant, *MAY)).anomalies
+    assert (found["kind"], found["before"]) == ("drop", "1100.00")
+
+
+def test_a_reserve_at_its_most_stays_there_while_enough_is_sold(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, ALL, reserve=Reserve(rate=D("0.5"), cap=D(40))))
+    a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="100"), physical(recordings[0], 10, Net="100")])
+    period = a_period(tenant, *MARCH)
+    publish(tenant, a_run(tenant, period))
+    held = [owed(tenant, deal, payee, Kind.RESERVE)]
+    half = Reserve(rate=D("0.5"), cap=D(40))
+    for rate in ("0.9", "0.3", "0.6"):
+        with tenant_work(tenant) as session:
+            contract, actor = session.get_one(Contract, deal.id), Actor.system(tenant)
+            drafting.amend(session, actor, contract, terms(payee, Clause(id="all", rate=D(rate)), reserve=half))
+            holding.bring_into_force(session, actor, contract, effective_from=MARCH[0])
+        restate(tenant, period)
+        held.append(owed(tenant, deal, payee, Kind.RESERVE))
+    assert held == [40, 40, 30, 40]
+
+
+def test_a_restatement_changes_what_is_earned_back_of_a_guarantee(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """March is raised by 30 to 100; April earns that back of whatever it comes to, and not of what it first came to."""
+    payee = a_payee(tenant)
+    promised = Guarantee(amount=D(100), per="year", is_recoupable=True)
+    deal = a_contract(tenant, terms(payee, ALL, guarantee=promised), starts_on=date(2025, 4, 1))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="70")])
+    run_of(tenant, MARCH)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="50")], month=APRIL[0])
+    april = a_period(tenant, *APRIL)
+    publish(tenant, a_run(tenant, april))
+    found = [owed(tenant, deal, payee)]
+    for late in ("-40", "15", "60"):
+        a_report(tenant, tmp_path, [sold(recordings[0], Net=late)], month=APRIL[0])
+        restate(tenant, april)
+        found.append(owed(tenant, deal, payee))
+    assert found == [120, 100, 100, 155]
+
+
+def test_a_guarantee_and_costs_that_come_first_are_divided_to_the_micro(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payees = [a_payee(tenant) for _ in range(3)]
+    shares = tuple(
+        Share(payee=each.id, share_ppm=ppm) for each, ppm in zip(payees, (333_334, 333_333, 333_333), strict=True)
+    )
+    promised = Guarantee(amount=D("100.000002"), per="period")
+    promised_to = a_contract(
+        tenant, terms(payees, ALL, shares=shares, guarantee=promised), scopes=[Scope("recording", recordings[0].id)]
+    )
+    shared_by = a_contract(
+        tenant, terms(payees, ALL, shares=shares, recoups="all_receipts"), costs=[a_cost("33.000001")],
+        scopes=[Scope("recording", recordings[1].id)],
+    )  # fmt: skip
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="1"), sold(recordings[1], Net="50.000002")])
+    run_of(tenant, MARCH)
+    assert sum(owed(tenant, promised_to, each) for each in payees) == D("100.000002")
+    assert sum(owed(tenant, shared_by, each) for each in payees) == D("17.000001")
