@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
@@ -120,3 +124,24 @@ def test_everything_that_is_said_in_these_languages_has_letters_to_be_drawn_with
 def test_what_has_no_such_letter_does_not_look_at_their_faces():
     assert faces.east_asian_folder("Łódź كشف – “quoted” … 12 €") is None
     assert all(faces.east_asian_folder(char) for char in "あ漢한、！𠮷")
+
+
+CUT = """
+from app.brand.rules import faces
+print(faces.folder_for({"text": "Inter", "display": "Archivo", "display_weight": 700, "display_width": 100}, "Łódź"))
+"""
+
+
+def test_what_one_process_has_cut_the_next_one_finds_and_what_somebody_else_laid_there_is_not_looked_at(tmp_path):
+    def cut():
+        env = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        said = subprocess.run([sys.executable, "-c", CUT], env=env, capture_output=True, text=True, check=True)
+        return Path(said.stdout.strip())
+
+    first = cut()
+    moments = {file.name: file.stat().st_mtime_ns for file in first.iterdir()}
+    assert len(moments) == 6
+    second = cut()
+    assert (second, {file.name: file.stat().st_mtime_ns for file in second.iterdir()}) == (first, moments)
+    first.parent.chmod(0o777)  # as whoever came before us would leave it, for all to write into
+    assert cut().parent != first.parent
