@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -22,7 +22,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.events import BaseEventEmitterBackend
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Redirect
 
 from admin import pages as admin_pages
 from admin.console import pages as console_pages
@@ -40,6 +39,7 @@ from app.kernel import observe
 from app.kernel.files import web as files_web
 from app.kernel.live import Hub
 from app.kernel.web import health
+from app.kernel.web.cells import led
 from app.kernel.web.gate import Gate
 from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
@@ -82,10 +82,14 @@ def tls_ask(request: Request[Any, Any, Any]) -> Response[None]:
 
 
 def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
-    """Lead a person who is not signed in to the door and back; a program is told that there is nothing."""
-    if request.method == "GET" and prefers_page(request.headers.get("accept", "")):
-        door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={quote(request.url.path)}"
-        return Redirect(door, status_code=303)
+    """Lead a person who is not signed in to the door and back; a program is told that there is nothing.
+
+    Whoever sent a form is led back to the page that it stood on: what it was sent to is no page.
+    """
+    if prefers_page(request.headers.get("accept", "")):
+        here = request.url.path if request.method == "GET" else urlsplit(request.headers.get("referer", "")).path
+        door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={quote(here)}"
+        return led(request, door)
     return told(request, problem)
 
 

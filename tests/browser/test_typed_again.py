@@ -19,7 +19,7 @@ def proof_is_old(services, site):
 
 
 def prove(here):
-    here.page.wait_for_url("**/re-authenticate?next=*")
+    here.page.wait_for_url("**/re-authenticate?next=**")
     here.page.fill("#proof", PASSWORD[here.slug])
     here.page.locator("form .btn.primary").click()
 
@@ -50,7 +50,7 @@ def test_secrets_are_not_kept_and_another_page_lets_go_of_what_was_typed(visit, 
     secret.fill("12-3456789")
     proof_is_old(services, site)
     secret.locator("xpath=ancestor::form").locator(".btn.primary").click()
-    here.page.wait_for_url("**/re-authenticate?next=*")
+    here.page.wait_for_url("**/re-authenticate?next=**")
     kept = here.page.evaluate("sessionStorage.getItem('typed')")
     assert '"asked":true' in kept
     assert "12-3456789" not in kept

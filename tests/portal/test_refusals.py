@@ -61,3 +61,16 @@ def test_a_stranger_is_told_without_anybodys_navigation(client_of, client_as, ri
 def test_a_program_is_told_in_its_own_form(client_as):
     answer = client_as(a_label()).get("/portal/nothing-here", headers={"accept": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_form_that_is_sent_after_one_was_signed_out_leads_to_the_door_and_back(client_of):
+    label = a_label()
+    stranger = client_of(f"{label.slug}.localhost")
+    form = {"name": "New", "time_zone": "Europe/Paris", "language": ["en"]}
+    came = PAGE | {"referer": f"https://{label.slug}.localhost/portal/settings/label?x=1"}
+    sent = stranger.post("/portal/settings/label", data=form, headers=came)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/portal/sign-in?next=/portal/settings/label")
+    elsewhere = stranger.post("/portal/settings/label", data=form, headers=PAGE)
+    assert elsewhere.headers["location"] == "/portal/sign-in?next="
+    program = stranger.post("/portal/settings/label", data=form, headers={"accept": "application/json"})
+    assert program.status_code == 404
