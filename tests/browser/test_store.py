@@ -127,6 +127,50 @@ def test_the_player_is_worked_by_keys_and_says_what_it_does(visit):
     assert not here.faults()
 
 
+def test_what_plays_can_be_sought_and_ended_on_a_phone(visit):
+    here = visit("bluehour", who=None, language="en", reduced_motion="reduce", has_touch=True, viewport=NARROW)
+    here.go(heard_release(here, "en"))
+    button = here.page.locator(".listen [data-hear]")
+    assert button.locator(".icon:visible").evaluate("one => getComputedStyle(one).fill") != "none"
+    button.click()
+    here.page.evaluate(LISTEN)
+    here.page.wait_for_function("() => !sound.paused && sound.currentTime > 0")
+    assert button.inner_text() == "Pause"
+    title = here.page.locator(".player [data-title]")
+    assert title.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth"), "the whole name is read"
+    line = here.page.locator(".player .line input")
+    line.fill("500")
+    here.page.wait_for_function("() => sound.currentTime > 5")
+    assert not here.faults()
+    button.click()
+    here.page.wait_for_function("() => sound.paused")
+    assert button.inner_text() == "Play"
+    assert not here.complaints
+
+
+def test_the_sum_follows_where_an_order_goes_and_keeps_what_is_typed(visit):
+    here = visit("kite", who=None, language="en-US")
+    here.go("/en/merch/kite-records-t-shirt")
+    here.page.locator("form[action$='/basket/lines'] button.primary").click()
+    here.page.wait_for_url("**/basket")
+    here.go("/en/checkout")
+    before = here.page.locator(".sums .total dd").inner_text()
+    here.page.fill("#name", "Dana Cole")
+    here.page.check("input[name=terms]")
+    here.page.select_option("#region", label="New York")
+    here.page.wait_for_function("was => document.querySelector('.sums .total dd').innerText !== was", arg=before)
+    total = here.page.locator(".sums .total dd").inner_text()
+    assert total in here.page.locator("button[value=buy]").inner_text()
+    assert here.page.input_value("#name") == "Dana Cole"
+    assert here.page.is_checked("input[name=terms]")
+    for name, value in {"email": "d@fans.test", "street": "5 Main St", "city": "Albany", "postcode": "12207"}.items():
+        here.page.fill(f"#{name}", value)
+    here.page.locator("button[value=buy]").click()
+    here.page.wait_for_url("**/pay/*")
+    assert total in here.page.locator("h1").inner_text(), "what was read is what is paid"
+    assert not here.complaints
+
+
 def test_without_scripts_one_looks_chooses_and_finds(visit):
     here = visit("bluehour", who=None, language="de", java_script_enabled=False)
     path = heard_release(here)

@@ -127,6 +127,7 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_typed_is_lost(fan:
     assert refused.status_code == 422
     assert 'aria-describedby="postcode-problem"' in refused.text
     assert 'id="terms-problem"' in refused.text
+    assert 'id="email-problem"' in refused.text, "all at once, not one after the other"
     assert 'value="Weg 1"' in refused.text
     again = bought(fan, email="ada")
     assert 'id="email-problem"' in again.text

@@ -40,7 +40,7 @@ from app.storefront.pages.shopper import (
 )
 from app.storefront.rules import addresses
 from app.storefront.rules.addresses import Address
-from app.storefront.rules.details import Details
+from app.storefront.rules.details import Details, email_problem
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.methods import METHODS
 from app.storefront.rules.quotes import Quote
@@ -150,7 +150,7 @@ def _place(session: Session, shopper: Shopper, basket: Basket, data: CheckoutFor
 
 def _checked(data: CheckoutForm, quote: Quote) -> Address | None:
     """The address, where something is sent; what the order itself does not look at is looked at here."""
-    wrong = {} if data.terms else {"terms": NEEDED}
+    wrong = email_problem(data.email) | ({} if data.terms else {"terms": NEEDED})
     if quote.needs_address:
         try:
             return _unless(wrong, addresses.check(data.address()))

@@ -33,15 +33,19 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 def checked(details: Details, *, needs_address: bool, needs_region: bool) -> None:
     """Refuse details without which nothing can be confirmed, taxed or sent."""
-    wrong: dict[str, str] = {}
-    if len(details.email) > LONGEST_EMAIL or not EMAIL.fullmatch(details.email.strip()):
-        wrong["email"] = DetailsIncomplete.EMAIL
+    wrong = email_problem(details.email)
     if needs_region and not details.region:
         wrong["region"] = DetailsIncomplete.REGION
     if needs_address:
         wrong |= _missing(details.address, details.country) or _elsewhere(details)
     if wrong:
         raise DetailsIncomplete(fields=wrong)
+
+
+def email_problem(email: str) -> dict[str, str]:
+    """What is wrong with the address that an order is confirmed to, by its field; nothing where nothing is."""
+    is_fine = len(email) <= LONGEST_EMAIL and EMAIL.fullmatch(email.strip())
+    return {} if is_fine else {"email": DetailsIncomplete.EMAIL}
 
 
 def _missing(address: Address | None, country: str) -> dict[str, str]:

@@ -9,4 +9,5 @@ import "htmx.org/dist/ext/hx-csp.min.js";
 
 import "./elements/shop-player";
 import "./elements/shop-page";
+import "./elements/checkout-sum";
 import "./elements/small-things";

@@ -1,4 +1,7 @@
 // What is around a page that was swapped in: where one is, in which languages it is there too, and what lies in the basket.
+import { word } from "../words";
+import { say } from "./small-things";
+
 const COUNT = "basket-count";
 
 class BasketCount extends HTMLElement {
@@ -74,5 +77,5 @@ addEventListener("click", (event) => {
   const button = (event.target as HTMLElement).closest<HTMLElement>("[data-share]");
   if (!button) return;
   if (navigator.share) void navigator.share({ title: document.title, url: location.href }).catch(() => undefined);
-  else void navigator.clipboard.writeText(location.href);
+  else void navigator.clipboard.writeText(location.href).then(() => say(word("Copied")));
 });

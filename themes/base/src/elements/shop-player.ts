@@ -263,6 +263,7 @@ class ShopPlayer extends HTMLElement {
       if (is) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
+    for (const button of document.querySelectorAll<HTMLElement>(".listen [data-hear]")) button.classList.toggle("playing", button.dataset.hear === this.#address && Boolean(this.#address) && !this.#sound.paused);
   }
 
   #say(sentence: string): void {
