@@ -67,7 +67,7 @@ class Visitor:
     """The member behind a request, the session that let them in, and what they may do in it.
 
     `acting` is the leave under which an operator looks at the label in the member's name; `granted` is what artists
-    let the member do for them, whatever their own role and scope.
+    let the member do for them, whatever their own role and scope. `language` is the one that the page speaks.
     """
 
     member: Member
@@ -78,6 +78,7 @@ class Visitor:
     proved_at: datetime | None = None
     acting: SupportGrant | None = None
     lacks_factor: bool = False
+    language: str = "en"
     granted: Granted = field(default_factory=dict)
 
 

@@ -74,7 +74,7 @@ def _subjects(visitor: Visitor, wanted: str, keys: list[str]) -> list[Any]:
         ("recording", recordings, may_see_recording(visitor)),
         ("track", on_releases, literal(True)),
     )
-    language = visitor.member.language or "en"
+    language = visitor.language
     return [
         _part(place, level, columns, wanted, keys, say(LEVEL_SENTENCES[level], language)).where(may_see)
         for place, (level, columns, may_see) in enumerate(found)

@@ -117,6 +117,7 @@ def _known(request: AnyRequest) -> tuple[Visitor, Found]:
     realm.country = region(request.headers.get("accept-language", ""))
     if found.member.welcomed_at is not None:  # from then on it is what they chose, not what the invitation guessed
         realm.language = language_of(tenant, found.member.language)
+    visitor = replace(visitor, language=realm.language)
     realm.facts["visitor"] = visitor
     if visitor.acting is not None:
         realm.facts["acting"] = _banner(realm, visitor)

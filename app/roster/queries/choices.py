@@ -60,7 +60,7 @@ def payees(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, s
 
 def countries(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
     """Countries, by their two letters, as the visitor's language calls them."""
-    named = country_names(visitor.member.language or "en")
+    named = country_names(visitor.language)
     said = wanted.casefold()
     fitting = [
         each for each in named if (each[0] in keys if keys else said in each[1].casefold() or said == each[0].lower())

@@ -15,12 +15,14 @@ from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
+from app.roster.rules.countries import country_names
 from app.storefront.models import Fulfilment, Market, Order
 from app.storefront.pages.portal.around import (
     ORDERS,
     REASON_SENTENCES,
     AnyRequest,
     Sent,
+    language_names,
     lines,
     one,
     optional_whole,
@@ -78,6 +80,8 @@ def order_page(
             **_facts(session, order),
             "address": papers.address_lines(address, language) if address else [],
             "phone": address.phone if address else "",
+            "country": dict(country_names(language)).get(order.country, order.country),
+            "language_of_order": language_names(language, [order.language])[order.language],
             "typed": typed or {},
         }
     return store_page(request, "order", ORDERS, refusal=refusal, **told)

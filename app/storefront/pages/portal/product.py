@@ -87,6 +87,8 @@ def _editor(
         "senders": SENDER_SENTENCES,
         "intervals": INTERVAL_SENTENCES,
         "meanings": meanings(),
+        "titles": {"state": sentence("State")},
+        "said_values": PRODUCT_STATES,
         "fallback": shown_in(product.titles, tenant.languages, tenant.languages[0]) or product.title,
         "fallback_text": bool(shown_in(product.descriptions, tenant.languages, tenant.languages[0])),
         "having": set(product.descriptions) | {tenant.languages[0]},

@@ -154,6 +154,7 @@ class NameChooser extends HTMLElement {
     this.#close();
     this.#told.textContent = word("Chosen: %(name)s", { name: each.name });
     this.#told.className = "visually-hidden";
+    if (this.#isOne) this.#chips.querySelector("button")?.focus(); // the field is gone until this is taken away
   }
 
   #close(): void {
