@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -89,6 +90,7 @@ PLACES: Final = {"of_micros": "of", "recovered_micros": "recovered"}
 """How facts that are amounts are called in sentences."""
 
 MOST_BARS: Final = 12
+MICRO_PLACES: Final = 6
 Say = Callable[..., str]
 
 
@@ -123,6 +125,14 @@ class Teller:
     def amount(self, micros: int, currency: str) -> str:
         """An amount to the micro."""
         return self.exactly(from_micros(micros), currency)
+
+    def in_a_column(self, micros: int, currency: str) -> str:
+        """An amount to the micro with every place of it, as amounts stand below each other."""
+        pattern = copy(Locale.parse(self._locale).currency_formats["standard"])
+        pattern.frac_prec = (MICRO_PLACES, MICRO_PLACES)
+        with exact():
+            text = pattern.apply(from_micros(micros), self._locale, currency=currency, currency_digits=False)
+        return with_own_minus(text, self._locale)
 
     def number(self, value: Decimal | int) -> str:
         """A number with all its digits."""
