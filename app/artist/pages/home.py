@@ -12,7 +12,7 @@ from app.artist.pages.frame import app_page
 from app.artist.pages.releases import shown_releases
 from app.artist.policies import own_keys
 from app.artist.queries import music
-from app.artist.rules.earnings import Change, isolated, parted, short_name, span_name
+from app.artist.rules.earnings import Change, isolated, parted, short_name, span_name, unmarked
 from app.artist.rules.tasks import APP, ICONS, NOTE_SENTENCES, TASK_SENTENCES
 from app.artist.service import Earnings
 from app.identity.pages import AnyRequest, visitor_of
@@ -57,7 +57,9 @@ def home(request: AnyRequest) -> Response[str]:
         "parted": lambda micros, currency: parted(format_money(micros, currency, locale), locale),
         "task_sentences": TASK_SENTENCES,
         "task_notes": NOTE_SENTENCES,
-        "percent_said": lambda ppm: isolated(format_percent(ppm / 1_000_000, format="#,##0.####%", locale=locale)),
+        "percent_said": lambda ppm: isolated(
+            unmarked(format_percent(ppm / 1_000_000, format="#,##0.####%", locale=locale))
+        ),
         "task_icons": ICONS,
         "now": clock.now(),
         "acts_for_anybody": bool(own_keys(visitor)),
@@ -81,7 +83,7 @@ def _difference(realm: Realm, change: Change, currency: str) -> str:
         return told(realm, SAME)
     places = {"amount": isolated(format_money(abs(change.micros), currency, locale))}
     if change.percent:
-        places["percent"] = isolated(_percent(change.percent, locale))
+        places["percent"] = isolated(unmarked(_percent(change.percent, locale)))
         return told(realm, MORE_BY if change.micros > 0 else LESS_BY, **places)
     return told(realm, MORE if change.micros > 0 else LESS, **places)
 

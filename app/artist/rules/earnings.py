@@ -99,7 +99,6 @@ def short_name(starts_on: date, ends_on: date, locale: str) -> tuple[str, str]:
 
 def parted(amount: str, locale: str) -> tuple[str, str, str]:
     """An amount as it is spelled, with its minor units apart: what stands before, they themselves, what comes after."""
-    amount = unmarked(amount)
     sign = re.escape(get_decimal_symbol(locale))
     found = re.search(rf"{sign}\d+", amount)
     if found is None:
@@ -109,9 +108,12 @@ def parted(amount: str, locale: str) -> tuple[str, str, str]:
 
 def isolated(text: str) -> str:
     """A number in a sentence, which a sentence from right to left must not turn over (Unicode UAX 9, LRI and PDI)."""
-    return f"\u2066{unmarked(text)}\u2069"
+    return f"\u2066{text}\u2069"
 
 
 def unmarked(text: str) -> str:
-    """A number without the marks that some languages write into it: from left to right they turn its sign over."""
+    """A percentage without the marks that some languages write into it: from left to right they turn its sign over.
+
+    An amount keeps them: its sign stands apart already, and without them its currency is on the other side.
+    """
     return text.translate(MARKS)
