@@ -81,6 +81,7 @@ def _shown(session: Session, tenant: Tenant, visitor: Visitor, payee: Payee) -> 
         "forms": [(form, state_of(form, today)) for form in forms],
         "withheld": withholding(session, [payee.id], today)[payee.id],
         "differs": _differs(party, next(iter(forms), None)) if sees_all(visitor) else False,
+        "may_say_country": may_prepare(visitor),
         "may_fill": is_own(session, visitor, payee),
         "may_ask": may_prepare(visitor) and not people_of(session, party.id),
         "asked": open_invitation(session, payee.id) if may_prepare(visitor) else None,
