@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from functools import cache
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -43,6 +43,7 @@ from app.kernel.web.cells import led
 from app.kernel.web.gate import Gate
 from app.kernel.web.page_cache import pages as kept_pages
 from app.kernel.web.realm import Directory, realm_of
+from app.kernel.web.redirects import safe_path, whole_path
 from app.kernel.web.refusals import prefers_page
 from app.ledger import pages as ledger_pages
 from app.main import composition
@@ -87,8 +88,9 @@ def _to_the_door(request: Request[Any, Any, Any], problem: Exception) -> Respons
     Whoever sent a form is led back to the page that it stood on: what it was sent to is no page.
     """
     if prefers_page(request.headers.get("accept", "")):
-        here = request.url.path if request.method == "GET" else urlsplit(request.headers.get("referer", "")).path
-        door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={quote(here)}"
+        here = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
+        wanted = quote(safe_path(whole_path(here), "/portal"))
+        door = "/admin/sign-in" if realm_of(request).is_operator else f"/portal/sign-in?next={wanted}"
         return led(request, door)
     return told(request, problem)
 

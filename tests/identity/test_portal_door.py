@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from app.identity.models import Member
 from app.identity.rules import check_password
 from app.kernel import clock, db
 from app.kernel.actor import Actor
+from app.kernel.ids import new_id
 from tests.factories.members import PASSWORD, a_member
 
 HOST, RIVAL = "canary.localhost", "rival.localhost"
@@ -127,6 +130,11 @@ def test_a_person_who_is_not_signed_in_is_led_to_the_door_and_back(client_of, la
     answer = client_of(HOST).get("/portal/files", headers={"accept": "text/html"})
     assert answer.status_code == 303
     assert answer.headers["location"] == "/portal/sign-in?next=/portal/files"
+    filtered = client_of(HOST).get(
+        "/portal/releases?readiness=blocked&q=nacht%20linie", headers={"accept": "text/html"}
+    )
+    door = urlsplit(filtered.headers["location"])
+    assert parse_qs(door.query)["next"] == ["/portal/releases?readiness=blocked&q=nacht%20linie"]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +272,20 @@ def test_a_page_that_wants_a_proof_leads_there_and_back(client_of, label):
     html = {"accept": "text/html", "referer": f"https://{HOST}/portal/settings/security"}
     answer = client.post("/portal/settings/security/app", headers=html)
     assert answer.headers["location"] == "/portal/re-authenticate?next=/portal/settings/security"
+
+
+def test_who_proves_who_they_are_is_back_at_what_they_asked_for(client_of, label):
+    member = a_member(label)
+    client = client_of("canary.localhost")
+    client.post("/portal/sign-in", data={"email": member.email, "password": PASSWORD})
+    with db.tenant_work(label) as session:
+        session.execute(text("UPDATE member_sessions SET proved_at = proved_at - interval '1 day'"))
+    wanted = f"/portal/payees/{new_id()}/quote?currency=EUR&amount=12.50&speed=instant"
+    led = client.get(wanted, headers={"accept": "text/html"})
+    proof = client.get(led.headers["location"])
+    assert f'value="{escape(wanted)}"' in proof.text
+    answer = client.post("/portal/re-authenticate", data={"proof": PASSWORD, "next": wanted})
+    assert answer.headers["location"] == wanted
 
 
 def test_the_console_is_the_operators_alone(client_of, client_as, label, connected):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -32,7 +32,7 @@ from app.kernel.web.gate import SAFE
 from app.kernel.web.languages import region
 from app.kernel.web.pages import told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
-from app.kernel.web.redirects import safe_path
+from app.kernel.web.redirects import safe_path, whole_path
 from app.kernel.web.refusals import handle, prefers_page
 from app.kernel.web.surfaces import APP, is_app
 
@@ -167,9 +167,8 @@ def lead_to_proof(
     """
     if not prefers_page(request.headers.get("accept", "")):
         return handle(request, problem)
-    asked = urlsplit(str(request.url) if request.method in SAFE else request.headers.get("referer", ""))
-    here = f"{asked.path}?{asked.query}" if asked.query else asked.path
-    return led(request, f"{proof}?next={quote(safe_path(here, back))}")
+    here = str(request.url) if request.method in SAFE else request.headers.get("referer", "")
+    return led(request, f"{proof}?next={quote(safe_path(whole_path(here), back))}")
 
 
 def wished(text: str | None) -> str:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 _PATH = re.compile(r"/(?![/\\])[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 _LONGEST = 2_000
+
+
+def whole_path(address: str) -> str:
+    """The path of an address with what it asks for: a list's filter, and the amount of a quote."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def safe_path(text: str | None, default: str) -> str:
