@@ -33,6 +33,7 @@ from app.payouts.service import books, hearing, methods, requesting, standing
 from app.payouts.service.quoting import Asked, Way, Ways
 from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
+from app.royalties.service import rates
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, run_of, sold, terms, tracks_of
 
 _numbers = count(1)
@@ -77,10 +78,25 @@ def owed(
         for recording, amount, each in zip(recordings, amounts, currencies, strict=True)
     ]
     a_report(tenant, folder, rows)
+    some_rates(tenant, currencies)
     run_of(tenant, MARCH)
     for place, payee in enumerate(payees):
         a_method(tenant, payee, endings[place] if place < len(endings) else "1234")
     return payees
+
+
+RATES: Final = {"EUR": "1", "USD": "1.16", "AED": "4.26", "GBP": "0.87", "JPY": "180", "KWD": "0.356"}
+
+
+def some_rates(tenant: Tenant, currencies: Collection[str]) -> None:
+    """Rates by which a label knows how much amounts in these currencies are."""
+    with tenant_work(tenant) as session:
+        for each in {*currencies} & {*RATES} - {tenant.currency}:
+            worth = Decimal(RATES[each]) / Decimal(RATES[tenant.currency])
+            day = clock.now().date() - timedelta(days=60)
+            rates.keep_rate(
+                session, None, base=tenant.currency, quote=each, on=day, rate=round(worth, 6), source="test"
+            )
 
 
 def way(tenant: Tenant, currency: str = "EUR", rail: str = "sandbox") -> Way:

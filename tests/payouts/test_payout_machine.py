@@ -18,13 +18,14 @@ from app.kernel import clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
-from app.kernel.money import from_minor
+from app.kernel.money import WHOLE_PPM, from_minor
 from app.kernel.tenant import Tenant
 from app.payouts.gateways import rails, sandbox
 from app.payouts.gateways.sandbox import ENDINGS
 from app.payouts.models import Payout, PayoutHold, PayoutRequest, PayoutRun, PayoutSchedule
 from app.payouts.rules.accounts import Typed
 from app.payouts.rules.schedules import MANUAL, Schedule
+from app.payouts.rules.states import OVER
 from app.payouts.service import (
     hearing,
     holds,
@@ -132,11 +133,14 @@ class Payouts(RuleBasedStateMachine):
         step = from_minor(1, payee.currency)
         minor = None if part == (1, 1) else max(available, 0) // step * part[0] // part[1]
         wish, actor = Wish(payee.id, Asked(payee.currency, minor, speed), f"k{len(self.wishes)}"), self.by(person)
-        limits = self.limits(payee)
+        limits, whole = self.limits(payee), self.given_back(payee)
         made = self.tried(lambda session: requesting.request(session, self.label, actor, wish, limits))
         if made is None:
             assert self.available(which) == available
             return
+        if whole >= 0:  # what was shared before goes first; dividing it between accounts may leave a cent of it
+            wanted = min(whole, sum(each.gross_micros for each in made)) - step * (len(made) - 1)
+            assert wanted <= sum(each.exempt_micros for each in made) <= whole
         assert 0 < sum(each.gross_micros for each in made) <= available
         self.wishes.append((actor, wish, [each.id for each in made]))
 
@@ -366,6 +370,24 @@ class Payouts(RuleBasedStateMachine):
             )
             has = sum(four_numbers(self.label, payee)) + behind(self.label, payee)
             assert has + went == self.earned[payee.id]
+
+    def given_back(self, payee: Payee) -> int:
+        """Fees that a payee got back of payouts that stand, less what went out whole for them."""
+        with tenant_read(self.label) as session:
+            standing = [each for each in session.scalars(select(Payout)) if each.state not in OVER]
+        mine = [each for each in standing if each.payee_id == payee.id]
+        returned = sum(each.fee_micros for each in mine if each.fee_returned_at)
+        return returned - sum(each.exempt_micros for each in mine)
+
+    @invariant()
+    def share_and_tax_are_taken_once(self) -> None:
+        """All that stands was shared but what was given back, and nothing of that twice."""
+        if not hasattr(self, "label"):
+            return
+        with tenant_read(self.label) as session:
+            for each in session.scalars(select(Payout)):
+                shared, step = each.gross_micros - each.exempt_micros, from_minor(1, each.currency)
+                assert abs(each.platform_micros * WHOLE_PPM - shared * each.platform_ppm) <= step * WHOLE_PPM // 2
 
     @invariant()
     def no_fee_went_back_too_early_and_each_wish_was_granted_once(self) -> None:

@@ -98,11 +98,15 @@ def test_the_currencies_of_the_demo_labels_are_known():
     assert not {"IQD", "LYD"} & set(KNOWN)
 
 
-@given(st.integers(1, 10**9), st.sampled_from((1, 10, 100)), st.integers(0, 300_000), st.integers(0, 300_000))
-def test_what_arrives_is_a_multiple_of_the_step_and_little_stays(gross, step, platform, withheld):
+@given(
+    st.integers(1, 10**9), st.sampled_from((1, 10, 100)), st.integers(0, 300_000), st.integers(0, 300_000),
+    st.sampled_from((0, 0, 90, -90, 10**6, -(10**6))),
+)  # fmt: skip
+def test_what_arrives_is_a_multiple_of_the_step_and_little_stays(gross, step, platform, withheld, exempt):
     terms = Terms(platform, 10_000, withheld)
-    parts = stepped(gross, terms, step)
+    parts = stepped(gross, terms, step, exempt)
     assert parts.sent % step == 0
-    assert parts == parts_of(parts.gross, terms)
-    more = parts_of(parts.gross + 4 * step, terms)
+    assert parts.sent >= 0
+    assert parts == parts_of(parts.gross, terms, exempt)
+    more = parts_of(parts.gross + 4 * step, terms, exempt)
     assert parts.gross <= gross < more.gross

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import date
-from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from app.kernel import db
 from app.tax.rules import tables
 from app.tax.rules.kinds import lead_for, valid_until
-from app.tax.rules.withholding import WHY_SENTENCES, rate_for, regime_of, withheld_micros
+from app.tax.rules.withholding import WHY_SENTENCES, rate_for, regime_of
 from app.tax.service import blocked, withholding
 from app.tax.service.payer import country_of_currency
 from app.tax.service.telling import Teller
@@ -111,16 +108,6 @@ def test_a_w8_counts_until_the_end_of_the_third_year_and_leads_are_told_once():
 
 def test_the_country_follows_from_a_currency_of_one_country():
     assert [country_of_currency(code) for code in ("USD", "GBP", "AED", "EUR", "XOF")] == ["US", "GB", "AE", None, None]
-
-
-@given(gross=st.integers(-(10**15), 10**15), rate=st.integers(0, 1_000_000))
-def test_what_is_withheld_is_the_part_rounded_once_and_nothing_of_a_debt(gross, rate):
-    found = withheld_micros(gross, rate)
-    if gross <= 0:
-        assert found == 0
-    else:
-        assert found == round(Fraction(gross * rate, 1_000_000))
-        assert 0 <= found <= gross
 
 
 @pytest.mark.slow

@@ -90,8 +90,9 @@ _PAYOUT: dict[str, tuple[Any, Form]] = {
     "account": (PayoutMethod.masked, "text"),
     **own(
         Payout, run_id="text", request_id="text", state="text", speed="text", currency="text", gross_micros="int",
-        platform_micros="int", fee_micros="int", withheld_micros="int", sent_micros="int", reference="text",
-        asked_at="moment", approved_at="moment", sent_at="moment", paid_at="moment", ended_at="moment",
+        platform_micros="int", fee_micros="int", withheld_micros="int", sent_micros="int", exempt_micros="int",
+        reference="text", asked_at="moment", approved_at="moment", sent_at="moment", paid_at="moment",
+        ended_at="moment",
     ),
 }  # fmt: skip
 _PAYOUT_LINE: dict[str, tuple[Any, Form]] = {
@@ -102,7 +103,7 @@ _PAYOUT_LINE: dict[str, tuple[Any, Form]] = {
     "account": (PayoutMethod.masked, "text"),
     **own(
         PayoutRunLine, currency="text", gross_micros="int", platform_micros="int", withheld_micros="int",
-        sent_micros="int", why_not="text",
+        sent_micros="int", exempt_micros="int", why_not="text",
     ),
     "is_excluded": (PayoutRunLine.excluded_by.is_not(None), "flag"),
     "payout_id": (PayoutRunLine.payout_id, "text"),

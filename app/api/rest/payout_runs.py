@@ -67,6 +67,7 @@ class PayoutRunLineView(View):
     platform_micros: Micros
     withheld_micros: Micros
     sent_micros: Micros
+    exempt_micros: Micros
     withheld_ppm: int
     why_not: WhyNot | None
     is_excluded: bool

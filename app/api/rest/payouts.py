@@ -33,7 +33,10 @@ Speed = Literal["instant", "standard"]
 
 
 class PayoutView(View):
-    """One payee's money leaving. `gross` is made of what is sent, the platform's share, the fee and withheld tax."""
+    """One payee's money leaving. `gross` is made of what is sent, the platform's share, the fee and withheld tax.
+
+    Of `exempt`, a fee that was given back, share and tax were taken before; below zero, they are taken of more now.
+    """
 
     id: Id
     number: int
@@ -50,6 +53,7 @@ class PayoutView(View):
     fee_micros: Micros
     withheld_micros: Micros
     sent_micros: Micros
+    exempt_micros: Micros
     platform_ppm: int
     fee_ppm: int
     withheld_ppm: int
@@ -97,6 +101,7 @@ class QuoteView(View):
     fee_micros: Micros
     withheld_micros: Micros
     sent_micros: Micros
+    exempt_micros: Micros
     available_micros: Micros
     minimum_micros: Micros
     arrives_on: Day
@@ -155,7 +160,8 @@ def quote_payout(call: Call, body: Wished) -> Answer:
         asked = Asked(body.currency, minor, body.speed)
         quoted = quoting.quote(session, call.tenant, payee, asked, way, locale=call.realm.language.replace("-", "_"))
         waits = requesting.needs_approval(session, quoted)
-    totals = {f"{name}_micros": quoted.total(name) for name in ("gross", "platform", "fee", "withheld", "sent")}
+    names = ("gross", "platform", "fee", "withheld", "sent", "exempt")
+    totals = {f"{name}_micros": quoted.total(name) for name in names}
     totals |= {"available_micros": quoted.available_minor, "minimum_micros": quoted.minimum_minor}
     pieces = [
         {

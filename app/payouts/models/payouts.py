@@ -59,6 +59,12 @@ class Payout(LabelModel):
             "due_at",
             postgresql_where=text("state IN ('reserved', 'approved', 'sending', 'unknown', 'sent')"),
         ),
+        Index(
+            "ix_payouts_exempt",
+            "payee_id",
+            "currency",
+            postgresql_where=text("fee_returned_at IS NOT NULL OR exempt_micros <> 0"),
+        ),
         Index("uq_payouts_reference", "rail", "reference", unique=True, postgresql_where=text("reference IS NOT NULL")),
     )
 
@@ -79,6 +85,9 @@ class Payout(LabelModel):
     fee_micros: Mapped[int] = mapped_column(BigInteger)
     withheld_micros: Mapped[int] = mapped_column(BigInteger)
     sent_micros: Mapped[int] = mapped_column(BigInteger)
+    exempt_micros: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """What of the gross was shared and taxed before: a fee that was given back. Below zero, what was not and is now."""
+
     platform_ppm: Mapped[int] = mapped_column(Integer)
     fee_ppm: Mapped[int] = mapped_column(Integer)
     withheld_ppm: Mapped[int] = mapped_column(Integer)
@@ -184,6 +193,7 @@ class PayoutRunLine(LabelModel):
     platform_micros: Mapped[int] = mapped_column(BigInteger)
     withheld_micros: Mapped[int] = mapped_column(BigInteger)
     sent_micros: Mapped[int] = mapped_column(BigInteger)
+    exempt_micros: Mapped[int] = mapped_column(BigInteger, server_default="0")
     withheld_ppm: Mapped[int] = mapped_column(Integer)
     withheld_why: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     why_not: Mapped[str | None] = mapped_column(Text)

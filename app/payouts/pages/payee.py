@@ -166,7 +166,7 @@ def show_quote(request: Request[Any, Any, Any], payee_id: FromPath[str]) -> Resp
 
 def _told(quoted: Quote) -> dict[str, Any]:
     currency = quoted.currency
-    names = ("gross", "platform", "withheld", "fee", "sent")
+    names = ("gross", "platform", "withheld", "fee", "sent", "exempt")
     totals = {name: from_minor(quoted.total(name), currency) for name in names}
     return {
         "totals": totals,

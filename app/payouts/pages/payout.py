@@ -93,7 +93,7 @@ def export(request: Request[Any, Any, Any]) -> Response[bytes]:
     state, wanted = request.query_params.get("state", ""), request.query_params.get("q", "").strip()[:100]
     with tenant_read(tenant) as session:
         rows = session.execute(lists.payouts_seen(visitor, state=state, wanted=wanted).limit(100_000)).all()
-    cells = (receipts.cells(row.Payout, row.payee, row.account) for row in rows)
+    cells = (receipts.cells(row.Payout, row.payee, row.account, tenant.time_zone) for row in rows)
     return table(f"{tenant.slug}-payouts", request.query_params.get("as", "csv"), list(receipts.HEADS), cells)
 
 

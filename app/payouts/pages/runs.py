@@ -194,6 +194,7 @@ def export(request: Request[Any, Any, Any], run_id: FromPath[str]) -> Response[b
         run = run_to_read(session, visitor, parse_uuid(run_id))
         rows = session.execute(lists.lines_of(run)).all()
     heads = ["Payee", "Account", "Currency", "Gross", "Platform share", "Tax withheld", "Sent", "Left out", "State"]
+    heads.append("Shared before")
     cells = (runs.cells(row.PayoutRunLine, row.payee, row.account, row.state) for row in rows)
     return table(f"{tenant.slug}-payout-run-{run.number}", request.query_params.get("as", "csv"), heads, cells)
 

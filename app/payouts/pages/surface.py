@@ -20,6 +20,7 @@ from app.kernel.web.pages import page, told
 from app.kernel.web.realm import Realm, realm_of, tenant_of
 from app.kernel.web.surfaces import APP, is_app
 from app.payouts.errors import AmountUnusable
+from app.payouts.service import receipts
 from app.royalties.service.telling import Teller
 from app.tax.service import Withholding
 from app.tax.service.telling import Teller as TaxTeller
@@ -79,6 +80,11 @@ class PayoutTeller(Teller):
     def withheld(self, ppm: int, why: Mapping[str, Any]) -> str:
         """Why tax is withheld."""
         return TaxTeller(self.language, self.say).why(Withholding(ppm, why["why"], why["facts"], why["version"]))
+
+    def exempt(self, micros: int, currency: str) -> str:
+        """What of a payout was shared and taxed before, or is now as well; nothing where nothing was."""
+        said = receipts.exempt_said(micros)
+        return self.say(said, amount=f"\u2066{self.money(abs(micros), currency)}\u2069") if said else ""
 
     def micros(self, minor: int, currency: str) -> int:
         """Minor units as micros."""

@@ -19,7 +19,8 @@ from app.tax.service.years import paid
 def payments(session: Session, year: int) -> Iterator[Payment]:
     """The payouts that arrived in a year and did not come back: what the artist side had, before tax and fee.
 
-    A year and a day are the label's own, where it is.
+    A year and a day are the label's own, where it is. A fee that was given back is told of once, with the payout of
+    which it was.
     """
     here = ZoneInfo(session.info["tenant"].time_zone)
     begins, ends = datetime(year, 1, 1, tzinfo=here), datetime(year + 1, 1, 1, tzinfo=here)
@@ -30,11 +31,14 @@ def payments(session: Session, year: int) -> Iterator[Payment]:
         .order_by(Payout.paid_at, Payout.number)
     )
     for payout, party_id in session.execute(query):
+        gross = payout.gross_micros - payout.exempt_micros - payout.platform_micros
+        if not gross and not payout.withheld_micros:
+            continue
         yield Payment(
             payout.payee_id,
             party_id,
             (payout.paid_at or ends).astimezone(here).date(),
-            payout.gross_micros - payout.platform_micros,
+            gross,
             payout.withheld_micros,
             payout.currency,
             payout.withheld_ppm,

@@ -13,6 +13,7 @@ from app.kernel.money import WHOLE_PPM, allocate, from_minor, to_minor
 
 INSTANT_FEE_PPM: Final = 10_000
 PLATFORM_PPM: Final = 100_000
+MOST_BORNE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A gross amount and where it goes, in minor units."""
+    """A gross amount and where it goes, in minor units; `exempt` is what of it was shared and taxed before."""
 
     gross: int
     platform: int
     withheld: int
     fee: int
+    exempt: int = 0
 
     @property
     def sent(self) -> int:
@@ -39,25 +41,28 @@ class Parts:
         return self.gross - self.platform - self.withheld - self.fee
 
 
-def parts_of(gross: int, terms: Terms) -> Parts:
+def parts_of(gross: int, terms: Terms, exempt: int = 0) -> Parts:
     """Divide a gross amount: first the platform's share, of the rest the tax, of what is then left the fee.
 
-    Each is rounded half up to the minor unit, and what arrives takes the rest.
+    Each is rounded half up to the minor unit, and what arrives takes the rest. Of what is `exempt` share and tax were
+    taken before; below zero it is what went out whole and has to be shared and taxed now, of which this amount bears
+    no more than a quarter of itself, so that something always arrives.
     """
-    platform = share_of(gross, terms.platform_ppm)
-    rest = gross - platform
-    withheld = share_of(rest, terms.withheld_ppm)
-    return Parts(gross, platform, withheld, share_of(rest - withheld, terms.fee_ppm))
+    exempt = max(-(gross // MOST_BORNE), min(exempt, gross))
+    shared = gross - exempt
+    platform = share_of(shared, terms.platform_ppm)
+    withheld = share_of(shared - platform, terms.withheld_ppm)
+    return Parts(gross, platform, withheld, share_of(gross - platform - withheld, terms.fee_ppm), exempt)
 
 
-def stepped(gross: int, terms: Terms, step: int) -> Parts:
+def stepped(gross: int, terms: Terms, step: int, exempt: int = 0) -> Parts:
     """The largest gross up to this one of which a multiple of `step` arrives; what is left out stays the payee's.
 
     What arrives falls by no more than the gross does, so that no multiple is passed over.
     """
-    parts = parts_of(gross, terms)
+    parts = parts_of(gross, terms, exempt)
     while over := parts.sent % step:
-        parts = parts_of(parts.gross - over, terms)
+        parts = parts_of(parts.gross - over, terms, exempt)
     return parts
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -38,8 +38,9 @@ _LEADS: Final[dict[State, dict[RailState, State]]] = {
 
 @dataclass(slots=True)
 class _Change:
-    """What came of a batch of reports."""
+    """What came of a batch of reports, on the day it is posted."""
 
+    on: date
     entries: list[Entry] = field(default_factory=list)
     given_back: list[Payout] = field(default_factory=list)
     told: dict[str, list[Payout]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +56,8 @@ def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answer
 
     `answers` says that they are what the rail replied to the last try to send, which is then written down.
     """
-    now, change = moment(session), _Change()
+    now = moment(session)
+    change = _Change(books.day_of(session, now))
     by_payout = {report.payout_id: report for report in reports if report.payout_id}
     query = select(Payout).where(Payout.id.in_(by_payout)).order_by(Payout.id).with_for_update()
     payouts = list(session.scalars(query))
@@ -64,7 +66,7 @@ def apply(session: Session, tenant: Tenant, reports: Sequence[Report], *, answer
     for payout in payouts:
         _step(payout, by_payout[payout.id], change, now)
     session.flush()
-    _post(session, tenant, change, now)
+    _post(session, tenant, change)
     failpoint.reach("payouts.applied")
     return [payout.id for changed in change.told.values() for payout in changed]
 
@@ -78,7 +80,7 @@ def _step(payout: Payout, report: Report, change: _Change, now: datetime) -> Non
     was_paid = payout.state == "paid"
     payout.become(state, _happened(payout, report, now), problem=report.problem)
     if state == "paid":
-        change.entries += books.arrived(payout, now.date())
+        change.entries += books.arrived(payout, change.on)
     if state in OVER:
         change.given_back.append(payout)
     if state != "unknown":
@@ -90,9 +92,9 @@ def _happened(payout: Payout, report: Report, now: datetime) -> datetime:
     return report.at if report.at is not None and payout.asked_at <= report.at <= now else now
 
 
-def _post(session: Session, tenant: Tenant, change: _Change, now: datetime) -> None:
+def _post(session: Session, tenant: Tenant, change: _Change) -> None:
     actor = Actor.system(tenant)
-    books.settle(session, actor, change.entries, change.given_back, now.date())
+    books.settle(session, actor, change.entries, change.given_back, change.on)
     for state, payouts in change.told.items():
         told = [(str(payout.id), None, dict(facts(payout), problem=payout.problem or "")) for payout in payouts]
         activity.record_many(session, actor, f"payout.{state}", subject_type="payout", told=told)

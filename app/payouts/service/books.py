@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel import clock
 from app.kernel.actor import Actor
 from app.ledger import service as ledger
 from app.ledger.models import LedgerAccount, LedgerBalance, Posting
@@ -25,6 +26,11 @@ class Source:
 
     subject: UUID
     micros: int
+
+
+def day_of(session: Session, at: datetime | None = None) -> date:
+    """The label's own day of a moment, or of now: what happens to money is posted on it."""
+    return clock.day_in(session.info["tenant"].time_zone, at)
 
 
 def reserved(payout: Payout, sources: Collection[Source], on: date) -> list[Entry]:

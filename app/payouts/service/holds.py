@@ -60,14 +60,14 @@ def hold(
     )
     session.add(held)
     session.flush()
-    left, entries = amount_micros, []
+    left, today, entries = amount_micros, books.day_of(session, now), []
     for source in sources:
         taken = min(left, source.micros)
         if taken > 0:
             payable = Account(Kind.PAYABLE, source.subject, currency)
             kept = Account(Kind.HELD, payee.id, currency)
             key = f"hold:{held.id}:{source.subject.hex}"
-            entries.append(Entry(key, payable, kept, taken, now.date(), "hold", SUBJECT, held.id))
+            entries.append(Entry(key, payable, kept, taken, today, "hold", SUBJECT, held.id))
             left -= taken
     ledger.post(session, actor, entries)
     if books.overdrawn(session, entries):
@@ -117,7 +117,7 @@ def _release(session: Session, actor: Actor, over: Sequence[PayoutHold], now: da
         Posting.subject_type == SUBJECT,
         Posting.reverses_id.is_(None),
     )
-    ledger.reverse(session, actor, list(session.scalars(query)), on=now.date(), reason="hold over")
+    ledger.reverse(session, actor, list(session.scalars(query)), on=books.day_of(session, now), reason="hold over")
     for held in over:
         _tell(session, actor, "payout_hold.released", held)
 

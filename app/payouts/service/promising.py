@@ -41,7 +41,7 @@ def keep_promises(session: Session, tenant: Tenant, now: datetime, most: int = M
     query = select(Payout).where(_is_due(now), is_late).order_by(Payout.id).limit(most)
     late = list(session.scalars(query.with_for_update(skip_locked=True)))
     actor = Actor.system(tenant)
-    ledger.post(session, actor, [books.fee_back(session, payout, now.date()) for payout in late])
+    ledger.post(session, actor, [books.fee_back(session, payout, books.day_of(session, now)) for payout in late])
     for payout in late:
         payout.fee_returned_at = now
         session.flush()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock
 from app.kernel.db import moment
-from app.kernel.money import WHOLE_PPM, format_money, from_minor
+from app.kernel.money import WHOLE_PPM, format_money, from_minor, to_minor
 from app.kernel.tenant import Tenant
 from app.payouts.errors import (
     AboveMaximum,
@@ -29,7 +29,7 @@ from app.payouts.models import Payout, PayoutMethod, PayoutPolicy
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.amounts import Parts, Terms
 from app.payouts.rules.banking_days import value_date
-from app.payouts.service.standing import available_of, sources_of
+from app.payouts.service.standing import available_of, exempt_of, sources_of
 from app.roster.models import Payee
 from app.tax import service as tax
 from app.tax.service import Withholding
@@ -125,23 +125,28 @@ def terms_for(tenant: Tenant, policy: PayoutPolicy, speed: Speed, withheld: With
     return Terms(WHOLE_PPM - tenant.artist_share_ppm, fee, withheld.rate_ppm)
 
 
-def pieces_of(gross: int, methods: Sequence[PayoutMethod], terms: Terms, limits: Limits) -> list[Piece]:
+def pieces_of(
+    gross: int, methods: Sequence[PayoutMethod], terms: Terms, limits: Limits, exempt: int = 0
+) -> list[Piece]:
     """A gross amount divided between accounts; one whose part the rail would not take gets none, others more.
 
-    The account with the largest share always gets its part. What no rail can send stays on the balance.
+    The account with the largest share always gets its part. What no rail can send stays on the balance. `exempt` of
+    the amount was shared and taxed before, and is divided like the amount itself.
     """
+    exempt = min(exempt, gross)
     by_share = sorted(methods, key=lambda each: (-each.share_ppm, each.added_at, each.id))
     for left in range(len(by_share), 1, -1):
         chosen = {each.id for each in by_share[:left]}
-        pieces = _cut(gross, [each for each in methods if each.id in chosen], terms, limits.step_minor)
+        pieces = _cut(gross, [each for each in methods if each.id in chosen], terms, limits.step_minor, exempt)
         if len(pieces) == left and all(piece.parts.sent >= limits.minimum_minor for piece in pieces):
             return pieces
-    return _cut(gross, by_share[:1], terms, limits.step_minor)
+    return _cut(gross, by_share[:1], terms, limits.step_minor, exempt)
 
 
-def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms, step: int) -> list[Piece]:
-    shared = amounts.divide(gross, [method.share_ppm for method in methods])
-    parts = [(method, amounts.stepped(part, terms, step)) for method, part in zip(methods, shared, strict=True) if part]
+def _cut(gross: int, methods: Sequence[PayoutMethod], terms: Terms, step: int, exempt: int) -> list[Piece]:
+    shares = [method.share_ppm for method in methods]
+    divided = zip(methods, amounts.divide(gross, shares), amounts.divide(exempt, shares), strict=True)
+    parts = [(method, amounts.stepped(part, terms, step, whole)) for method, part, whole in divided if part]
     return [Piece(method, each) for method, each in parts if each.sent > 0]
 
 
@@ -159,12 +164,14 @@ def quote(session: Session, tenant: Tenant, payee: Payee, asked: Asked, way: Way
     _check_amount(gross, available, least, way.limits, told)
     if asked.speed == "instant":
         _check_instant(session, gross, way, currency)
-    withheld = tax.withholding(session, [payee.id], clock.day_in(tenant.time_zone, now))[payee.id]
+    today = clock.day_in(tenant.time_zone, now)
+    withheld = tax.withholding(session, [payee.id], today)[payee.id]
     terms = terms_for(tenant, policy, asked.speed, withheld)
-    pieces = pieces_of(gross, methods, terms, way.limits)
+    exempt = exempt_of(session, [payee.id]).get((payee.id, currency), 0)
+    pieces = pieces_of(gross, methods, terms, way.limits, to_minor(exempt, currency).minor)
     if not pieces:
         raise BelowMinimum(minimum=told(max(least, way.limits.step_minor)))
-    arrives = now.date() if asked.speed == "instant" else value_date(now, currency)
+    arrives = today if asked.speed == "instant" else value_date(now, currency)
     return Quote(payee, currency, asked.speed, terms, pieces, withheld, available, least, arrives)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,17 +13,19 @@ from sqlalchemy.orm import Session
 from app.brand.rules.paper import sheet_pdf
 from app.brand.service.drawing import brand_of
 from app.brand.service.live import live_theme
+from app.kernel import clock
 from app.kernel.money import format_money, from_micros
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import offer, say_own, words_of
 from app.payouts.models import Payout, PayoutMethod
+from app.payouts.rules.states import OVER
 from app.payouts.rules.states import SENTENCES as STATES
 from app.roster.models import Payee
 
 HEADS: Final = (
     "Number", "Payee", "Account", "State", "Speed", "Currency", "Gross", "Platform share", "Tax withheld", "Fee",
-    "Sent", "Asked", "Arrived",
+    "Sent", "Asked", "Arrived", "Shared before",
 )  # fmt: skip
 SHEET: Final = {
     "title": sentence("Payout receipt"),
@@ -33,15 +36,17 @@ SHEET: Final = {
     "platform": sentence("Platform share, %(part)s; the artist side keeps %(kept)s"),
     "withheld": sentence("Tax withheld, %(part)s"),
     "fee": sentence("Fee of the instant payout, %(part)s"),
-    "fee_returned": sentence("Fee given back: it took longer than an hour"),
+    "fee_returned": sentence("It took longer than an hour, so the fee of %(fee)s was given back."),
+    "exempt": sentence("%(amount)s of it is a fee that was given back: share and tax were taken of it before."),
+    "borne": sentence("Share and tax of %(amount)s more are taken: of a fee given back whose payout came back later."),
     "sent": sentence("Paid out"),
     "number": sentence("Payout %(number)s"),
 }
 offer(*SHEET.values())
 
 
-def cells(payout: Payout, payee: str, account: str) -> list[Any]:
-    """A row of an export; amounts are decimals."""
+def cells(payout: Payout, payee: str, account: str, zone: str) -> list[Any]:
+    """A row of an export; amounts are decimals, days are the label's own."""
     amounts = (
         payout.gross_micros,
         payout.platform_micros,
@@ -57,8 +62,9 @@ def cells(payout: Payout, payee: str, account: str) -> list[Any]:
         payout.speed,
         payout.currency,
         *(from_micros(each) for each in amounts),
-        payout.asked_at.date(),
-        payout.paid_at.date() if payout.paid_at else None,
+        clock.day_in(zone, payout.asked_at),
+        clock.day_in(zone, payout.paid_at) if payout.paid_at else None,
+        from_micros(payout.exempt_micros),
     ]
 
 
@@ -69,9 +75,15 @@ def percent(ppm: int, language: str) -> str:
 
 def draw(session: Session, tenant: Tenant, payout: Payout, language: str) -> bytes:
     """A payout's receipt as PDF, in the label's brand."""
+    brand = brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")
+    return sheet_pdf(brand, "payout.typ", worded(session, tenant, payout, language))
+
+
+def worded(session: Session, tenant: Tenant, payout: Payout, language: str) -> dict[str, Any]:
+    """What a payout's receipt says."""
     payee = session.get_one(Payee, payout.payee_id)
     method = session.get_one(PayoutMethod, payout.method_id)
-    theme, own = live_theme(tenant), words_of(tenant, language)
+    own = words_of(tenant, language)
 
     def say(msgid: str, **places: object) -> str:
         return say_own(own, msgid, language, **places)
@@ -79,8 +91,8 @@ def draw(session: Session, tenant: Tenant, payout: Payout, language: str) -> byt
     def money(micros: int) -> str:
         return format_money(micros, payout.currency, language.replace("-", "_"))
 
-    day = (payout.paid_at or payout.asked_at).date()
-    data = {
+    day = clock.day_in(tenant.time_zone, payout.paid_at or payout.asked_at)
+    return {
         "title": say(SHEET["title"]),
         "payee": payee.name,
         "number": say(SHEET["number"], number=payout.number),
@@ -92,9 +104,23 @@ def draw(session: Session, tenant: Tenant, payout: Payout, language: str) -> byt
         "amount": say(SHEET["amount"]),
         "parts": [[say(text, **places), money(micros)] for text, places, micros in _parts(payout, language)],
         "total": say(SHEET["sent"]),
+        "notes": [say(text, **{name: money(micros)}) for text, name, micros in _notes(payout)],
     }
-    brand = brand_of(tenant, theme, language=language, logo="wordmark")
-    return sheet_pdf(brand, "payout.typ", data)
+
+
+def exempt_said(micros: int) -> str:
+    """The sentence on what of a payout was shared and taxed before, or is now as well; empty where nothing was."""
+    if not micros:
+        return ""
+    return SHEET["exempt"] if micros > 0 else SHEET["borne"]
+
+
+def _notes(payout: Payout) -> Iterator[tuple[str, str, int]]:
+    """What is to be said of a payout besides its parts: sentences, what they call their amount, and the amount."""
+    if payout.exempt_micros:
+        yield exempt_said(payout.exempt_micros), "amount", abs(payout.exempt_micros)
+    if payout.fee_returned_at and payout.state not in OVER:
+        yield SHEET["fee_returned"], "fee", payout.fee_micros
 
 
 def _parts(payout: Payout, language: str) -> list[tuple[str, dict[str, str], int]]:

@@ -25,7 +25,7 @@ from app.payouts.gateways import rails
 from app.payouts.gateways.rail import Report
 from app.payouts.models import Payout, RailCheck, RailDifference
 from app.payouts.rules.states import OVER
-from app.payouts.service import applying
+from app.payouts.service import applying, books
 from app.payouts.service.sending import EVEN
 
 OVERLAP: Final = timedelta(hours=2)
@@ -135,12 +135,12 @@ def _suspend(session: Session, tenant: Tenant, rail: str, report: Report, kind: 
     known = session.get(Posting, ledger.posting_id(key))
     if report.state in _BACK:
         if known is not None and not _is_back(session, known):
-            ledger.reverse(session, Actor.system(tenant), [known.id], on=now.date(), reason="came back")
+            ledger.reverse(session, Actor.system(tenant), [known.id], on=books.day_of(session, now), reason="came back")
     elif known is None and minor:
         suspense, bank = Account(Kind.SUSPENSE, None, currency), Account(Kind.BANK, None, currency)
         debit, credit = (suspense, bank) if minor > 0 else (bank, suspense)
         micros = from_minor(abs(minor), currency)
-        entry = Entry(key, debit, credit, micros, now.date(), "unexplained by any payout")
+        entry = Entry(key, debit, credit, micros, books.day_of(session, now), "unexplained by any payout")
         ledger.post(session, Actor.system(tenant), [entry])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from app.ledger import service as ledger
 from app.payouts.errors import ApproverNeeded, BalanceTaken, KeyReused, KeyUnusable, PayoutUnfit
 from app.payouts.models import Payout, PayoutRequest
 from app.payouts.rules import promises
-from app.payouts.service import apart, books, quoting, sharing
+from app.payouts.service import apart, books, limits, quoting, sharing
 from app.payouts.service.quoting import Asked, Piece, Quote, Way
 from app.payouts.service.standing import sources_of
 from app.roster.models import Payee
@@ -80,7 +81,7 @@ def request(session: Session, tenant: Tenant, actor: Actor, wish: Wish, way: Way
 
 def set_aside(session: Session, actor: Actor, payouts: Sequence[Payout]) -> None:
     """Post the gross of payouts aside; refused as a whole where an account does not hold it."""
-    today, entries = clock.now().date(), []
+    today, entries = books.day_of(session), []
     pools = sources_of(session, {payout.payee_id for payout in payouts})
     for payout in payouts:
         pool = pools.get((payout.payee_id, payout.currency), [])
@@ -95,15 +96,16 @@ def set_aside(session: Session, actor: Actor, payouts: Sequence[Payout]) -> None
 
 def needs_approval(session: Session, quote: Quote) -> bool:
     """Whether somebody of the label has to let a payout go: what a payee asks for within a day counts together."""
-    together = select(func.coalesce(func.sum(Payout.gross_micros), 0)).where(
+    together = select(Payout.currency, func.sum(Payout.gross_micros)).where(
         Payout.payee_id == quote.payee.id,
-        Payout.currency == quote.currency,
         Payout.asked_at > moment(session) - TOGETHER,
         Payout.approved_by.is_(None),
         Payout.state.not_in(OVER),
     )
-    wanted = from_minor(quote.total("gross"), quote.currency)
-    return wanted + session.scalars(together).one() > ledger.alone_up_to(session)
+    rows = session.execute(together.group_by(Payout.currency))
+    wanted = Counter({currency: int(micros) for currency, micros in rows})
+    wanted[quote.currency] += from_minor(quote.total("gross"), quote.currency)
+    return limits.is_large(session, wanted)
 
 
 def approve(session: Session, actor: Actor, payout: Payout) -> None:
@@ -132,7 +134,7 @@ def stop_all(
     for payout in payouts:
         payout.become("rejected" if rejected else "cancelled", now, problem=problems.get(payout.id, ""))
     session.flush()
-    books.give_back(session, actor, payouts, now.date())
+    books.give_back(session, actor, payouts, books.day_of(session, now))
     for payout in payouts:
         action = "payout.rejected" if rejected else "payout.cancelled"
         tell(session, actor, action, payout, problem=problems.get(payout.id, ""))
@@ -173,6 +175,7 @@ def _payout(quote: Quote, piece: Piece, actor: Actor, request_id: UUID, rail: st
         fee_micros=from_minor(parts.fee, currency),
         withheld_micros=from_minor(parts.withheld, currency),
         sent_micros=from_minor(parts.sent, currency),
+        exempt_micros=from_minor(parts.exempt, currency),
         platform_ppm=quote.terms.platform_ppm,
         fee_ppm=quote.terms.fee_ppm,
         withheld_ppm=quote.terms.withheld_ppm,

@@ -20,7 +20,7 @@ from app.identity.policies import hands_of
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.db import copy_rows, moment, table_of
-from app.kernel.money import from_micros, from_minor
+from app.kernel.money import from_micros, from_minor, to_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.payouts.errors import RunChanged, RunEmpty, RunUnfit
@@ -28,10 +28,10 @@ from app.payouts.gateways.rail import Limits
 from app.payouts.models import Payout, PayoutRun, PayoutRunLine
 from app.payouts.rules import amounts, promises
 from app.payouts.rules.banking_days import value_date
-from app.payouts.service import apart, books, quoting, requesting
+from app.payouts.service import apart, books, limits, quoting, requesting
 from app.payouts.service.books import Source
 from app.payouts.service.quoting import Ways, methods_of, policy_of, terms_for, why_json
-from app.payouts.service.standing import available_of, sources_of
+from app.payouts.service.standing import available_of, exempt_of, sources_of
 from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.tax import service as tax
@@ -60,7 +60,7 @@ def _lines(
     wanted = list(session.scalars(told if payees is None else told.where(Statement.payee_id.in_(payees))))
     now, policy, numbers = moment(session), policy_of(session), count(1)
     methods, blocked = methods_of(session, wanted), tax.blocked(session, wanted)
-    withheld = tax.withholding(session, wanted, clock.day_in(tenant.time_zone, now))
+    withheld, exempt = tax.withholding(session, wanted, clock.day_in(tenant.time_zone, now)), exempt_of(session, wanted)
     for (payee, currency), sources in sorted(sources_of(session, wanted).items(), key=lambda each: each[0]):
         gross = amounts.payable_minor(available_of(sources), currency)
         if not gross:
@@ -72,7 +72,10 @@ def _lines(
         least = promises.minimum(currency, policy.minimums, limits.minimum_minor)
         fitting = [each for each in methods.get(payee, []) if each.currency == currency and _fits(each.scheme, ways)]
         ready = [each for each in fitting if each.is_usable(now)]
-        pieces = quoting.pieces_of(_at_most(gross, limits), ready, terms, limits) if ready and limits.step_minor else []
+        whole = to_minor(exempt.get((payee, currency), 0), currency).minor
+        pieces = []
+        if ready and limits.step_minor:
+            pieces = quoting.pieces_of(_at_most(gross, limits), ready, terms, limits, whole)
         why_not = _why_not(
             is_blocked=payee in blocked,
             is_taken=limits.step_minor > 0,
@@ -81,7 +84,7 @@ def _lines(
             is_ready=bool(ready),
         )
         if why_not:
-            parts = amounts.parts_of(gross, terms)
+            parts = amounts.parts_of(gross, terms, whole)
             yield line | _amounts(parts, currency) | {"number": next(numbers), "method_id": None, "why_not": why_not}
             continue
         for piece in pieces:
@@ -120,6 +123,7 @@ def _amounts(parts: amounts.Parts, currency: str) -> dict[str, int]:
         "platform_micros": from_minor(parts.platform, currency),
         "withheld_micros": from_minor(parts.withheld, currency),
         "sent_micros": from_minor(parts.sent, currency),
+        "exempt_micros": from_minor(parts.exempt, currency),
     }
 
 
@@ -175,7 +179,7 @@ def batch_hash(session: Session, run: PayoutRun) -> str:
     """SHA-256 of whom a run pays how much, where."""
     told = [
         (str(line.payee_id), str(line.method_id), line.currency, line.gross_micros, line.platform_micros,
-         line.withheld_micros, line.sent_micros)
+         line.withheld_micros, line.sent_micros, *([line.exempt_micros] if line.exempt_micros else []))
         for line in paying(session, run)
     ]  # fmt: skip
     return hashlib.sha256(msgspec.json.encode((run.rail, told))).hexdigest()
@@ -193,8 +197,8 @@ def totals(session: Session, run: PayoutRun) -> dict[str, dict[str, int]]:
 
 
 def is_large(session: Session, run: PayoutRun) -> bool:
-    """Whether a second person has to approve a run."""
-    return any(total["gross"] > ledger.alone_up_to(session) for total in totals(session, run).values())
+    """Whether a second person has to approve a run: by all that it takes from balances."""
+    return limits.is_large(session, {each: total["gross"] for each, total in totals(session, run).items()})
 
 
 def approve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, *, seen_hash: str) -> int:
@@ -221,18 +225,20 @@ def approve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, *, s
 
 
 def _reserve(session: Session, tenant: Tenant, actor: Actor, run: PayoutRun, lines: list[PayoutRunLine]) -> int:
-    now = clock.now()
+    today = books.day_of(session)
     wanted = sorted({line.payee_id for line in lines})
     session.execute(select(Payee.id).where(Payee.id.in_(wanted)).order_by(Payee.id).with_for_update(key_share=True))
-    pools = sources_of(session, wanted)
+    pools, exempt = sources_of(session, wanted), exempt_of(session, wanted)
     days: dict[str, date] = {}
     kept, entries = [], []
     for line in lines:
         payout = _payout(tenant, run, line, actor, days)
-        moved = books.reserved(payout, _copied(pools, line), now.date())
-        if not moved:
+        moved = books.reserved(payout, _copied(pools, line), today)
+        whole = exempt.get((line.payee_id, line.currency), 0)
+        if not moved or not min(whole, 0) <= line.exempt_micros <= max(whole, 0):
             line.why_not = "balance"
             continue
+        exempt[line.payee_id, line.currency] = whole - line.exempt_micros
         _take(pools[line.payee_id, line.currency], moved)
         entries += moved
         kept.append((line, payout))
@@ -282,6 +288,7 @@ def _payout(tenant: Tenant, run: PayoutRun, line: PayoutRunLine, actor: Actor, d
         fee_micros=0,
         withheld_micros=line.withheld_micros,
         sent_micros=line.sent_micros,
+        exempt_micros=line.exempt_micros,
         platform_ppm=1_000_000 - tenant.artist_share_ppm,
         fee_ppm=0,
         withheld_ppm=line.withheld_ppm,
@@ -305,4 +312,12 @@ def cells(line: PayoutRunLine, payee: str, account: str | None, state: str | Non
     """A line as a row of an export; amounts are decimals."""
     micros = (line.gross_micros, line.platform_micros, line.withheld_micros, line.sent_micros)
     left = line.why_not or ("taken out" if line.excluded_by else "")
-    return [payee, account, line.currency, *(from_micros(each) for each in micros), left, state]
+    return [
+        payee,
+        account,
+        line.currency,
+        *(from_micros(each) for each in micros),
+        left,
+        state,
+        from_micros(line.exempt_micros),
+    ]

@@ -18,7 +18,7 @@ from app.ledger.service import freezing
 from app.payouts.gateways import rails
 from app.payouts.models import PayoutSchedule
 from app.payouts.rules.schedules import Schedule, next_due
-from app.payouts.service import quoting, requesting
+from app.payouts.service import books, quoting, requesting
 from app.payouts.service.quoting import Asked, Way
 from app.payouts.service.requesting import Wish
 from app.payouts.service.sending import EVEN
@@ -33,7 +33,7 @@ def set_schedule(session: Session, actor: Actor, payee: Payee, schedule: Schedul
     """Pay a payee in this rhythm from now on; by hand means that they ask."""
     session.get_one(Payee, payee.id, with_for_update={"key_share": True})
     found = session.get(PayoutSchedule, payee.id, with_for_update=True)
-    day = next_due(schedule, clock.now().date(), payee.currency)
+    day = next_due(schedule, books.day_of(session), payee.currency)
     after = {"rhythm": schedule.rhythm, "anchor": schedule.anchor, "on_holiday": schedule.on_holiday}
     before = {"rhythm": found.rhythm, "anchor": found.anchor} if found else {"rhythm": "manual"}
     if day is None:
@@ -64,7 +64,7 @@ def pay_scheduled(tenant: Tenant) -> int:
     with tenant_read(tenant) as session:
         if freezing.frozen(session):
             return 0  # nobody loses a day: it is paid when the books are right
-        today = moment(session).date()
+        today = books.day_of(session, moment(session))
     while due := _due(tenant, today):
         for payee, currency in due:
             asked += _pay(tenant, payee, currency, today)

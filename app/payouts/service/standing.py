@@ -19,9 +19,9 @@ from app.kernel.sentences import sentence
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.payouts.models import Payout, PayoutHold
-from app.payouts.rules.states import LIVE
+from app.payouts.rules.states import LIVE, OVER
 from app.payouts.rules.states import SENTENCES as STATE_SENTENCES
-from app.payouts.service.books import Source
+from app.payouts.service.books import Source, day_of
 from app.roster.models import Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 
@@ -132,6 +132,21 @@ def sources_of(session: Session, payees: Collection[UUID]) -> dict[tuple[UUID, s
     return found
 
 
+def exempt_of(session: Session, payees: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """What of payees' balances was shared and taxed before, in micros: fees that were given back and not paid out yet.
+
+    Below zero where such a fee went out whole and then the payout of which it was came back: of that nothing was taken.
+    """
+    returned = func.sum(Payout.fee_micros).filter(Payout.fee_returned_at.is_not(None))
+    query = (
+        select(Payout.payee_id, Payout.currency, func.coalesce(returned, 0) - func.sum(Payout.exempt_micros))
+        .where(among(Payout.payee_id, payees), Payout.state.not_in(OVER))
+        .where(Payout.fee_returned_at.is_not(None) | (Payout.exempt_micros != 0))
+        .group_by(Payout.payee_id, Payout.currency)
+    )
+    return {(payee, currency): int(micros) for payee, currency, micros in session.execute(query)}
+
+
 def available_of(sources: Collection[Source]) -> int:
     """What can be had of accounts."""
     return sum(source.micros for source in sources)
@@ -195,5 +210,7 @@ def _payouts(session: Session, payees: Collection[UUID]) -> Iterator[tuple[tuple
 def _holds(session: Session, payees: Collection[UUID]) -> Iterator[tuple[tuple[UUID, str], Line]]:
     held = select(PayoutHold).where(PayoutHold.payee_id.in_(payees), PayoutHold.released_at.is_(None))
     for hold in session.scalars(held.order_by(PayoutHold.opened_at)):
-        line = Line("held", SENTENCES["held"], hold.amount_micros, hold.reason, hold.ends_at.date(), hold=hold.id)
+        line = Line(
+            "held", SENTENCES["held"], hold.amount_micros, hold.reason, day_of(session, hold.ends_at), hold=hold.id
+        )
         yield (hold.payee_id, hold.currency), line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,6 +41,18 @@ def keep_rate(
     values = {"rate": rate, "source": source, "created_by": by}
     row = insert(ExchangeRate).values(base=base, quote=quote, on=on, **values)
     session.execute(row.on_conflict_do_update(index_elements=["base", "quote", "on"], set_=values))
+
+
+def in_one_currency(session: Session, micros: Mapping[str, int], currency: str, *, on: date) -> Decimal | None:
+    """What amounts by currency come to in one, by the newest rates up to a day; None where a rate is not known."""
+    with exact():
+        total = Decimal(0)
+        for each, amount in micros.items():
+            known = rate(session, each, currency, on=on) if amount else None
+            if amount and known is None:
+                return None
+            total += amount * (known.value if known else 0)
+        return total
 
 
 def rate(session: Session, base: str, quote: str, *, on: date) -> Rate | None:

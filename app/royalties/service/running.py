@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from app.identity.policies import hands_of, who_may
 from app.kernel import activity, clock, failpoint, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
-from app.kernel.money import exact
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.errors import BooksFrozen
@@ -161,15 +159,12 @@ def sign_off(session: Session, actor: Actor, run: RoyaltyRun, anomaly: int) -> N
 def is_large(session: Session, currency: str, run: RoyaltyRun) -> bool:
     """Whether a second person has to approve a run: by its sum in the label's own currency.
 
-    Where no rate is known, one of another currency counts as one of the label's.
+    Where no rate is known, nobody knows how large it is, and it counts as large.
     """
     period = session.get_one(RoyaltyPeriod, run.period_id)
-    with exact():
-        payable = Decimal(0)
-        for each, total in run.totals.items():
-            known = rates.rate(session, each, currency, on=period.ends_on)
-            payable += total["payable"] * (known.value if known else 1)
-    return payable > ledger.alone_up_to(session)
+    payable = {each: total["payable"] for each, total in run.totals.items()}
+    known = rates.in_one_currency(session, payable, currency, on=period.ends_on)
+    return known is None or known > ledger.alone_up_to(session)
 
 
 def approve(session: Session, actor: Actor, run: RoyaltyRun) -> None:

@@ -118,12 +118,3 @@ def _foreign(form: Form, statutory: Statutory, on: date) -> Withholding:
 
 def _said(rate_ppm: int, why: str, **facts: str) -> Withholding:
     return Withholding(rate_ppm, why, facts, us_table().version)
-
-
-def withheld_micros(gross_micros: int, rate_ppm: int) -> int:
-    """The part of an amount that is withheld, rounded half to even; never more than the amount, nothing of a debt."""
-    if gross_micros <= 0:
-        return 0
-    whole, rest = divmod(gross_micros * rate_ppm, 1_000_000)
-    up = rest * 2 > 1_000_000 or (rest * 2 == 1_000_000 and whole % 2 == 1)
-    return min(whole + up, gross_micros)

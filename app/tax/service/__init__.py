@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.tax.rules.withholding import Withholding, withheld_micros
+from app.tax.rules.withholding import Withholding
 from app.tax.service.rating import blocked, withholding
 
-__all__ = ["Withholding", "blocked", "withheld_micros", "withholding"]
+__all__ = ["Withholding", "blocked", "withholding"]
