@@ -358,8 +358,8 @@ def may_see_file(visitor: Visitor) -> ColumnElement[bool]:
     """
     if "files.view" not in visitor.permissions:
         return false()
-    opened = [exists().where(each.column == StoredFile.id, each.seen(visitor)) for each in belongings if each.seen]
-    kept = [exists().where(each.column == StoredFile.id) for each in belongings if each.is_kept]
+    opened = [exists().where(each.holds(StoredFile.id), each.seen(visitor)) for each in belongings if each.seen]
+    kept = [exists().where(each.holds(StoredFile.id)) for each in belongings if each.is_kept]
     mine = true() if visitor.scope.is_whole else StoredFile.created_by == visitor.member.id
     loose = and_(StoredFile.is_derived.is_(False), mine, ~or_(false(), *kept))
     return or_(loose, *opened)

@@ -20,12 +20,19 @@ from app.roster.policies import may_see_artist
 
 _Row = TypeVar("_Row", Payout, PayoutRun, PayoutHold, RailDifference)
 
-belongs(PayoutFile.stored_id)  # a file for the bank is fetched where it was made
-
 
 def sees_all_payouts(visitor: Visitor) -> bool:
     """Whether a visitor sees the payouts of the whole label."""
     return "payouts.view" in visitor.permissions and visitor.scope.is_whole
+
+
+def _may_see_evidence(visitor: Visitor) -> ColumnElement[bool]:
+    """What somebody shows against a payee opens for whoever sees the payouts of the whole label."""
+    return true() if sees_all_payouts(visitor) else false()
+
+
+belongs(PayoutFile.stored_id)  # a file for the bank is fetched where it was made
+belongs(PayoutHold.evidence, _may_see_evidence)
 
 
 def require_all(visitor: Visitor, permission: Permission) -> None:

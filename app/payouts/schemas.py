@@ -42,15 +42,6 @@ class NewSchedule(msgspec.Struct, forbid_unknown_fields=True):
     on_holiday: str = "after"
 
 
-class NewHold(msgspec.Struct, forbid_unknown_fields=True):
-    """What is held back, and why."""
-
-    currency: str
-    amount: str
-    reason: str
-    evidence: str = ""
-
-
 class RunLines(msgspec.Struct, forbid_unknown_fields=True):
     """Lines of a run to take out or put back."""
 

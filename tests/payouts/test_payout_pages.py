@@ -243,17 +243,17 @@ def test_a_label_promises_more_and_never_less(client_as, label):
 
 def test_a_disputed_amount_is_held_and_a_second_person_renews(client_as, label, payee):
     one, two = client_as(label), client_as(label)
-    assert (
-        one.post(
-            f"/portal/payees/{payee.id}/holds", data={"currency": "EUR", "amount": "2000", "reason": "Too much"}
-        ).status_code
-        == 422
-    )
+    address, letter = f"/portal/payees/{payee.id}/holds", {"evidence": ("letter.txt", b"That is my sample.")}
     form = {"currency": "EUR", "amount": "150", "reason": "A sample is disputed"}
-    assert one.post(f"/portal/payees/{payee.id}/holds", data=form).status_code == 303
+    assert one.post(address, data=form | {"amount": "2000"}, files=letter).status_code == 422
+    assert one.post(address, data=form, files=letter).status_code == 303
     assert four_numbers(label, payee) == (850 * EUR, 0, 0, 150 * EUR)
     page = one.get(f"/portal/payees/{payee.id}").text
     assert "A sample is disputed" in page
+    shown = re.search(r"/portal/files/[0-9a-f-]{36}", page)[0]
+    assert two.get(two.get(shown).headers["location"]).content == b"That is my sample."
+    for other in (client_as(label, role="product"), client_as(a_label())):
+        assert other.get(shown).status_code == 404
     hold = re.search(r"/portal/holds/([0-9a-f-]{36})/renewal", page)[1]
     assert one.post(f"/portal/holds/{hold}/renewal").status_code in (403, 409)
     assert two.post(f"/portal/holds/{hold}/renewal").status_code == 303

@@ -185,9 +185,19 @@ def test_the_receipt_says_what_was_shared_before_and_that_a_fee_came_back(label,
     (rest,) = ask(label, payee)
     with tenant_read(label) as session:
         first, second = (receipts.worded(session, label, the_payout(label, each.id), "en") for each in (payout, rest))
-        assert receipts.draw(session, label, rest, "en").startswith(b"%PDF")
+    assert receipts.draw(label, second, "en").startswith(b"%PDF")
     assert first["notes"] == ["It took longer than an hour, so the fee of €0.90 was given back."]
     assert second["notes"] == ["€0.90 of it is a fee that was given back: share and tax were taken of it before."]
+
+
+def test_it_stands_in_a_line_of_its_own_that_adds_up_with_the_others(label, tmp_path):
+    (payee,) = owed(label, tmp_path)
+    late(label, payee)
+    with tenant_read(label) as session:
+        (found,) = standing.standings(session, [session.get_one(Payee, payee.id)])
+    lines = [(line.reason, line.micros) for line in found.lines if line.place == "available"]
+    assert lines == [("Earned under a contract", 900 * EUR), ("Fee given back", FEE)]
+    assert sum(line.micros for line in found.lines) == found.total_micros == 1000 * EUR
 
 
 def test_people_and_programs_read_it_before_and_after_they_confirm(client_as, client_of, label, tmp_path):

@@ -14,6 +14,8 @@ from tests.royalties.test_statement_pages import ROYALTIES, books
 
 __all__ = ["books"]
 
+RATE = {"base": "USD", "quote": "EUR", "on": "2026-03-31", "rate": "0.2", "source": "ECB"}
+
 
 def _of_45_000(books, first):
     """A run that somebody calculated and that comes to 45,000, with nothing unusual left."""
@@ -29,6 +31,7 @@ def _of_45_000(books, first):
 
 def test_whoever_is_alone_is_told_to_invite_somebody_and_may_set_another_limit(books):
     one, page = _of_45_000(books, a_member(books.tenant))
+    assert one.post(f"{ROYALTIES}/rates", data=RATE | {"rate": "1"}).status_code == 303
     a_member(books.tenant, role="read_only")
     assert "Invite a second person" in one.get(page).text
     refused = one.post(f"{page}/approval")
@@ -50,8 +53,16 @@ def test_somebody_who_is_disabled_or_sees_a_part_of_the_label_is_no_second_perso
 
 def test_the_limit_is_in_the_labels_currency_and_sums_are_converted(books):
     one, page = _of_45_000(books, a_member(books.tenant))
-    rate = {"base": "USD", "quote": "EUR", "on": "2026-03-31", "rate": "0.2", "source": "ECB"}
-    assert one.post("/portal/settings/money", data={"alone_up_to": "9500"}).status_code == 303
+    assert one.post("/portal/settings/money", data={"alone_up_to": "1000"}).status_code == 303
+    assert one.post(f"{ROYALTIES}/rates", data=RATE).status_code == 303
     assert one.post(f"{page}/approval").status_code == 409
-    assert one.post(f"{ROYALTIES}/rates", data=rate).status_code == 303
+    assert one.post("/portal/settings/money", data={"alone_up_to": "9500"}).status_code == 303
+    assert one.post(f"{page}/approval").status_code == 303
+
+
+def test_a_sum_of_which_no_rate_is_known_is_large_whatever_the_limit(books):
+    one, page = _of_45_000(books, a_member(books.tenant))
+    assert one.post("/portal/settings/money", data={"alone_up_to": "50000"}).status_code == 303
+    assert one.post(f"{page}/approval").status_code == 409
+    assert one.post(f"{ROYALTIES}/rates", data=RATE).status_code == 303
     assert one.post(f"{page}/approval").status_code == 303

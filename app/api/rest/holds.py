@@ -13,7 +13,7 @@ from app.api.rest.conventions import Answer, Body, Call, Resource, Section, View
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Id, Moment
 from app.api.rest.money_parts import Currency, Micros, SomeMicros, minor_of
-from app.identity.policies import Visitor
+from app.identity.policies import Visitor, file_to_see
 from app.kernel.money import from_minor
 from app.payouts.errors import HoldUnknown
 from app.payouts.models import PayoutHold
@@ -90,6 +90,8 @@ def hold_back(call: Call, session: Session, body: NewHold) -> Answer:
     payee = payee_to_read(session, call.visitor, body.payee_id)
     require_all(call.visitor, "payouts.prepare")
     minor = minor_of(body.amount_micros, body.currency) or 0
+    for file_id in body.evidence:
+        file_to_see(session, call.visitor, file_id)
     made = holds.hold(
         session,
         call.actor,

@@ -227,8 +227,9 @@ def reject_payout(call: Call, session: Session) -> Answer:
 @SECTION.document("/payouts/{payout_id}/receipt", scope="payouts:read", media_type="application/pdf")
 def fetch_receipt(call: Call) -> Answer:
     """Fetch a receipt. As a document in the label's brand."""
-    with tenant_work(call.tenant) as session:  # a drawing is kept
+    with tenant_read(call.tenant) as session:
         payout = payout_to_read(session, call.visitor, call.id("payout_id"))
-        pdf = receipts.draw(session, call.tenant, payout, call.realm.language)
+        said = receipts.worded(session, call.tenant, payout, call.realm.language)
+    pdf = receipts.draw(call.tenant, said, call.realm.language)
     name = f'attachment; filename="{call.tenant.slug}-payout-{payout.number}.pdf"'
     return Answer(pdf, headers={"content-disposition": name}, media_type="application/pdf")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, ColumnElement, any_
 from sqlalchemy.orm import InstrumentedAttribute
 
 Seen = Callable[[Any], ColumnElement[bool]]
@@ -20,6 +20,11 @@ class Belonging:
     column: InstrumentedAttribute[Any]
     seen: Seen | None
     is_kept: bool
+
+    def holds(self, file: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        """Whether a row holds this file; a column of many holds each of them."""
+        is_many = isinstance(self.column.type, ARRAY)
+        return file == any_(self.column) if is_many else self.column == file
 
 
 belongings: Final[list[Belonging]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.sentences import sentence
 from app.kernel.web import shell
 from app.kernel.web.shell import Action, Place
-from app.payouts.pages import accounts, bank, hooks, payee, payout, processor, runs, settings
+from app.payouts.pages import accounts, bank, holds, hooks, payee, payout, processor, runs, settings
 from app.payouts.queries import figures
 
 shell.add(
@@ -34,6 +34,5 @@ shell.add(
 
 __all__ = ["figures", "handlers"]
 
-handlers = [
-    handler for part in (payout, runs, bank, payee, accounts, processor, settings, hooks) for handler in part.handlers
-]
+_PARTS = (payout, runs, bank, payee, accounts, holds, processor, settings, hooks)
+handlers = [handler for part in _PARTS for handler in part.handlers]

@@ -8,33 +8,30 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
-from sqlalchemy.orm import Session
 
 from app.contracts.rules.numbers import read_percent
 from app.identity.pages import visitor_here
-from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.ids import parse_uuid
-from app.kernel.money import AmountMalformed, exact, from_minor
+from app.kernel.money import AmountMalformed, exact
 from app.kernel.sentences import sentence
 from app.kernel.web import flash
 from app.kernel.web.pages import told_refusal
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.surfaces import on
-from app.payouts.errors import AmountUnusable, HoldTooLarge, SharesWrong
+from app.payouts.errors import SharesWrong
 from app.payouts.gateways import rails
 from app.payouts.models import PayoutSchedule
-from app.payouts.pages.payee import RECENT, refused
-from app.payouts.pages.surface import ARTIST, PAYEES, money_page, read_minor, surface_of
-from app.payouts.policies import hold_to_change, payee_to_pay, payee_to_read, require_all
+from app.payouts.pages.payee import RECENT
+from app.payouts.pages.surface import ARTIST, PAYEES, money_page, surface_of
+from app.payouts.policies import payee_to_pay
 from app.payouts.rules.accounts import SCHEMES, Typed
 from app.payouts.rules.schedules import HolidayRule, Rhythm, Schedule
-from app.payouts.schemas import AccountShares, NewAccount, NewHold, NewSchedule
-from app.payouts.service import holds, methods, scheduling
+from app.payouts.schemas import AccountShares, NewAccount, NewSchedule
+from app.payouts.service import methods, scheduling
 from app.payouts.service.quoting import methods_of
-from app.roster.models import Payee
 
 SCHEME_SENTENCES = {
     "iban": sentence("IBAN"),
@@ -42,7 +39,6 @@ SCHEME_SENTENCES = {
     "gb": sentence("Account in the United Kingdom"),
 }
 PLACES = (f"{PAYEES}/{{payee_id:str}}", f"{ARTIST}/{{payee_id:str}}")
-LONGEST_REASON = 500
 
 
 def _at(path: str) -> list[str]:
@@ -157,55 +153,4 @@ def set_schedule(
     return flash.done(f"{surface_of(request).payee(payee_id)}/accounts", tenant, sentence("Saved."))
 
 
-@post(f"{PAYEES}/{{payee_id:str}}/holds", sync_to_thread=True, opt={"in_person": True})
-def hold(request: Request[Any, Any, Any], payee_id: FromPath[str], data: URLEncodedBody[NewHold]) -> Response[Any]:
-    """Keep a disputed amount from being paid."""
-    visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
-    try:
-        with tenant_work(tenant) as session:
-            payee = _payee_to_hold(session, visitor, payee_id)
-            minor = read_minor(data.amount, data.currency, realm.language)
-            if minor is None or not data.reason.strip() or len(data.reason) > LONGEST_REASON:
-                raise AmountUnusable(digits=2) if minor is None else HoldTooLarge(HoldTooLarge.REASON)
-            evidence = parse_uuid(data.evidence)
-            holds.hold(
-                session,
-                visitor.actor,
-                payee,
-                currency=data.currency,
-                amount_micros=from_minor(minor, data.currency),
-                reason=data.reason.strip(),
-                evidence=[evidence] if evidence else [],
-            )
-    except Invalid as refusal:
-        return refused(request, visitor, payee_id, refusal)
-    return flash.done(f"{PAYEES}/{payee_id}", tenant, sentence("The amount is held back for 30 days."))
-
-
-def _payee_to_hold(session: Session, visitor: Visitor, payee_id: str) -> Payee:
-    payee = payee_to_read(session, visitor, parse_uuid(payee_id))
-    require_all(visitor, "payouts.prepare")
-    return payee
-
-
-@post("/portal/holds/{hold_id:str}/renewal", sync_to_thread=True, opt={"in_person": True})
-def renew(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response[Any]:
-    """Hold for thirty days more; somebody other than who held last."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
-    with tenant_work(tenant) as session:
-        held = hold_to_change(session, visitor, parse_uuid(hold_id))
-        holds.renew(session, visitor.actor, held)
-    return flash.done(f"{PAYEES}/{held.payee_id}", tenant, sentence("The amount is held for 30 days more."))
-
-
-@post("/portal/holds/{hold_id:str}/release", sync_to_thread=True, opt={"in_person": True})
-def release(request: Request[Any, Any, Any], hold_id: FromPath[str]) -> Response[Any]:
-    """Let go of what was held."""
-    visitor, tenant = visitor_here(request), tenant_of(request)
-    with tenant_work(tenant) as session:
-        held = hold_to_change(session, visitor, parse_uuid(hold_id))
-        holds.release(session, visitor.actor, held)
-    return flash.done(f"{PAYEES}/{held.payee_id}", tenant, sentence("The amount can be paid again."))
-
-
-handlers = [*show, *add, *remove, *share, *set_schedule, hold, renew, release]
+handlers = [*show, *add, *remove, *share, *set_schedule]

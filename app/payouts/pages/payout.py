@@ -133,9 +133,10 @@ def _facts(session: Session, visitor: Visitor, payout: Payout) -> dict[str, Any]
 def receipt(request: Request[Any, Any, Any], payout_id: FromPath[str]) -> Response[bytes]:
     """Give the receipt of a payout as a document in the label's brand."""
     visitor, tenant, realm = visitor_here(request), tenant_of(request), realm_of(request)
-    with tenant_work(tenant) as session:  # a drawing is kept
+    with tenant_read(tenant) as session:
         payout = payout_to_read(session, visitor, parse_uuid(payout_id))
-        pdf = receipts.draw(session, tenant, payout, realm.language)
+        said = receipts.worded(session, tenant, payout, realm.language)
+    pdf = receipts.draw(tenant, said, realm.language)
     headers = {"content-disposition": f'attachment; filename="{tenant.slug}-payout-{payout.number}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 

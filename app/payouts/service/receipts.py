@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -73,10 +73,10 @@ def percent(ppm: int, language: str) -> str:
     return str(format_percent(Decimal(ppm).scaleb(-6), "#,##0.##%", locale=language.replace("-", "_")))
 
 
-def draw(session: Session, tenant: Tenant, payout: Payout, language: str) -> bytes:
-    """A payout's receipt as PDF, in the label's brand."""
+def draw(tenant: Tenant, said: Mapping[str, Any], language: str) -> bytes:
+    """A receipt as PDF, in the label's brand; drawn while no transaction is open, which would end over it."""
     brand = brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")
-    return sheet_pdf(brand, "payout.typ", worded(session, tenant, payout, language))
+    return sheet_pdf(brand, "payout.typ", said)
 
 
 def worded(session: Session, tenant: Tenant, payout: Payout, language: str) -> dict[str, Any]:

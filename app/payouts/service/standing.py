@@ -33,6 +33,7 @@ SENTENCES = {
     "reserved": sentence("On its way"),
     "held": sentence("Held"),
     "earned": sentence("Earned under a contract"),
+    "given_back": sentence("Fee given back"),
     "behind": sentence("Still to be earned back"),
     "least": sentence("Less than what this contract pays at least"),
     "reserve": sentence("Kept back for returns"),
@@ -57,6 +58,8 @@ class Line(NamedTuple):
     on: date | None = None
     payout: UUID | None = None
     hold: UUID | None = None
+    evidence: tuple[UUID, ...] = ()
+    """Files that show why it is held."""
 
 
 @dataclass(slots=True)
@@ -173,8 +176,23 @@ def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
             standing.lines.append(_line(account, micros, title, is_due=each is None or each.is_payable))
     for key, line in (*_payouts(session, by_id), *_holds(session, by_id)):
         found[key].lines.append(line)
+    for key, micros in exempt_of(session, by_id).items():
+        _tell_apart(found[key], micros)
     _say_when(session, found.values())
     return list(found.values())
+
+
+def _tell_apart(standing: Standing, micros: int) -> None:
+    """What of a balance is a fee that was given back stands in a line of its own."""
+    earned = [line for line in standing.lines if line.place == "available" and line.micros > 0]
+    if micros <= 0 or not earned:
+        return
+    most = max(earned, key=lambda line: line.micros)
+    part = min(micros, most.micros)
+    given_back = most._replace(reason=SENTENCES["given_back"], micros=part)
+    rest = [most._replace(micros=most.micros - part)] if part < most.micros else []
+    at = standing.lines.index(most)
+    standing.lines[at : at + 1] = [*rest, given_back]
 
 
 def _say_when(session: Session, standings: Iterable[Standing]) -> None:
@@ -210,7 +228,6 @@ def _payouts(session: Session, payees: Collection[UUID]) -> Iterator[tuple[tuple
 def _holds(session: Session, payees: Collection[UUID]) -> Iterator[tuple[tuple[UUID, str], Line]]:
     held = select(PayoutHold).where(PayoutHold.payee_id.in_(payees), PayoutHold.released_at.is_(None))
     for hold in session.scalars(held.order_by(PayoutHold.opened_at)):
-        line = Line(
-            "held", SENTENCES["held"], hold.amount_micros, hold.reason, day_of(session, hold.ends_at), hold=hold.id
-        )
+        on, shown = day_of(session, hold.ends_at), tuple(hold.evidence)
+        line = Line("held", SENTENCES["held"], hold.amount_micros, hold.reason, on, hold=hold.id, evidence=shown)
         yield (hold.payee_id, hold.currency), line
