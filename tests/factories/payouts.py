@@ -20,7 +20,7 @@ from app.contracts.schemas import Scope
 from app.kernel import clock, ids
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.money import from_minor
+from app.kernel.money import WHOLE_PPM, from_minor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
 from app.ledger.models import LedgerAccount, Posting
@@ -29,6 +29,7 @@ from app.ledger.service import auditing, sealing
 from app.payouts.gateways import rails, sandbox
 from app.payouts.models import Payout, PayoutMethod, SandboxTransfer
 from app.payouts.rules.accounts import Typed
+from app.payouts.rules.states import OVER
 from app.payouts.service import books, hearing, methods, requesting, standing
 from app.payouts.service.quoting import Asked, Way, Ways
 from app.payouts.service.requesting import Wish
@@ -185,7 +186,17 @@ def check_books(tenant: Tenant, *, extras: Collection[str] = ()) -> None:
         for payout in payouts.values():
             wanted = payout.sent_micros if payout.state == "paid" else 0
             assert left.get(payout.id, 0) == wanted, payout.state
+            shared, step = payout.gross_micros - payout.exempt_micros, from_minor(1, payout.currency)
+            assert abs(payout.platform_micros * WHOLE_PPM - shared * payout.platform_ppm) <= step * WHOLE_PPM // 2
         _check_bank(session, payouts, extras)
+
+
+def given_back(tenant: Tenant, payee: Payee) -> int:
+    """Fees that a payee got back of payouts that stand, less what went out whole for them."""
+    with tenant_read(tenant) as session:
+        mine = select(Payout).where(Payout.payee_id == payee.id, Payout.state.not_in(OVER))
+        stand = list(session.scalars(mine))
+    return sum(each.fee_micros for each in stand if each.fee_returned_at) - sum(each.exempt_micros for each in stand)
 
 
 def _check_bank(session: Session, payouts: dict[UUID, Payout], extras: Collection[str]) -> None:
