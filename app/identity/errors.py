@@ -11,6 +11,12 @@ class SignInRefused(Forbidden):
     message = "This mail address and password do not fit together. Check both and try again."
 
 
+class PeopleOfLabel(Forbidden):
+    """Who comes into a sandbox, how, and as what, is said at its label."""
+
+    message = "The people of a sandbox are those of its label. Come in from there, and change there who may do what."
+
+
 class CodeRefused(Invalid):
     """The second factor is wrong, too old or used up; which of them is never said."""
 

@@ -34,6 +34,8 @@ class CustomRole(LabelModel):
     permissions: Mapped[list[str]] = mapped_column(KEYS)
     created_at: Mapped[datetime] = mapped_column(MOMENT)
     created_by: Mapped[UUID | None] = mapped_column()
+    of_label: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """Whether it is one of the label that a sandbox follows."""
 
 
 class Member(LabelModel):
@@ -68,6 +70,8 @@ class Member(LabelModel):
     welcomed_at: Mapped[datetime | None] = mapped_column(MOMENT)
     kind: Mapped[str] = mapped_column(Text, server_default="person", default="person")
     permissions: Mapped[list[str] | None] = mapped_column(KEYS)
+    of_label: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """Whether it is somebody of the label that a sandbox follows."""
 
     custom_role: Mapped[CustomRole | None] = relationship(lazy="selectin")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.identity.service import entry, tickets
+from app.identity.service import entry, following, tickets
 from app.kernel import jobs
 from app.kernel.tenant import Tenant
 
@@ -13,6 +13,12 @@ from app.kernel.tenant import Tenant
 def send_link(session: Session, tenant: Tenant, *, sealed: str) -> None:
     """Send a sign-in link to whoever asked for it, if they are a member."""
     entry.send_link(session, tenant, sealed)
+
+
+@jobs.label_task(following.TASK, is_outside=True)
+def follow(tenant: Tenant) -> None:
+    """Have the label's sandbox follow who may do what."""
+    following.ask_for(tenant)
 
 
 @jobs.label_schedule("identity.tidy", every="day", at="03:30", jitter_seconds=3_600)

@@ -29,6 +29,7 @@ SLICES = (
     "app.sso.models",
     "app.sso.activity",
     "app.sso.tasks",
+    "app.roster.service.grants",
     "app.roster.models",
     "app.roster.activity",
     "app.roster.tasks",

@@ -6,20 +6,20 @@ opened in the copy; it is taken out rather than left to fail.
 
 from __future__ import annotations
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.identity.models import Member
-from app.identity.service import sessions
-from app.kernel import activity, clock
-from app.kernel.actor import Actor
-from app.kernel.db import tenant_read, tenant_work
+from app.identity.service import following
 from app.kernel.jobs import platform_schedule, platform_task
-from app.kernel.tenant import READ_ONLY, Tenant
+from app.kernel.tenant import Tenant
 from tenants.archive import sandboxing
 from tenants.archive.sandboxing import softening
 
 _STATEMENTS = (
+    # People come in from their label, which asks them for what it demands: a password of theirs opens nothing here.
+    "UPDATE members SET password_hash = NULL, of_label = (kind <> 'program')",
+    "UPDATE roles SET of_label = true",
+    "UPDATE security_policy SET second_factor_roles = '{}', sso_only = 'nobody', break_glass = '{}'",
     # People of others: buyers, listeners, legal persons who are paid.
     "UPDATE fans SET email = 'fan-' || id::text || '@sandbox.invalid', name = 'Fan ' || right(id::text, 4)"
     " WHERE erased_at IS NULL AND email NOT LIKE '%@sandbox.invalid'",
@@ -37,20 +37,13 @@ _STATEMENTS = (
 )
 
 
-@platform_schedule("sandboxes.follow", every="minute")
-@platform_task("sandboxes.follow")
-def follow(session: Session) -> None:
-    """Let nobody into a sandbox any more whom its label lets in no more."""
-    for sandbox, label in sandboxing.live(session):
-        with tenant_read(label) as there:
-            out = set(there.scalars(select(Member.id).where(Member.disabled_at.is_not(None))))
-        with tenant_work(sandbox, even=READ_ONLY) as here:
-            query = select(Member).where(Member.id.in_(out), Member.disabled_at.is_(None))
-            for member in here.scalars(query.with_for_update(of=Member)):
-                member.disable(clock.now())
-                sessions.end_all(here, member.id)
-                system = Actor.system(sandbox)
-                activity.record(here, system, "member.disabled", subject_type="member", subject_id=member.id)
+@platform_schedule(following.ACROSS, every="minute")
+@platform_task(following.ACROSS)
+def follow(session: Session, *, label: str = "") -> None:
+    """Let a label's sandbox follow at once what changed there; without a label, look after every sandbox's people."""
+    for sandbox, its_label in sandboxing.live(session):
+        if label in ("", its_label.id):
+            following.follow(its_label, sandbox)
 
 
 @softening

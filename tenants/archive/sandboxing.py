@@ -131,6 +131,13 @@ def standing(tenant: Tenant) -> Standing:
     return Standing(is_made=row.parked_at is None, has_failed=row.parked_at is not None, is_leaving=is_leaving)
 
 
+def label_of(sandbox: Tenant) -> Tenant | None:
+    """The label that a sandbox is a copy of; None where it is gone."""
+    with platform_read() as session:
+        row = session.get(TenantRow, sandbox.id)
+    return fresh_tenant(row.sandbox_of) if row is not None and row.sandbox_of is not None else None
+
+
 def live(session: Session) -> list[tuple[Tenant, Tenant]]:
     """Every sandbox that people come into, with its label."""
     states = (TenantState.ACTIVE, TenantState.SUSPENDED)

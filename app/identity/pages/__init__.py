@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.identity.pages import door, passkeys, proof, roles, security, team, welcome
+from app.identity.pages import door, passkeys, proof, roles, sandbox, security, team, welcome
 from app.identity.pages.keeping import seen
 from app.identity.pages.staying import event_stream, staying
 from app.identity.pages.visitors import (
@@ -40,5 +40,5 @@ __all__ = [
 ]
 
 handlers: list[Any] = [
-    handler for part in (door, proof, passkeys, security, team, roles, welcome) for handler in part.handlers
+    handler for part in (door, proof, passkeys, security, team, roles, sandbox, welcome) for handler in part.handlers
 ]

@@ -9,12 +9,20 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.identity.errors import InvitationUsed, LinkUsed, MemberThere, NameMissing, SignInRefused, SsoRequired
+from app.identity.errors import (
+    InvitationUsed,
+    LinkUsed,
+    MemberThere,
+    NameMissing,
+    PeopleOfLabel,
+    SignInRefused,
+    SsoRequired,
+)
 from app.identity.models import PROGRAM, Invitation, Member, SecurityPolicy
 from app.identity.policies import Visitor
 from app.identity.rules import normal_email, token_hash
 from app.identity.rules.roles import CUSTOM
-from app.identity.service import notices, sessions, tickets
+from app.identity.service import following, notices, sessions, tickets
 from app.identity.service.factors import factors_of, use_any_code
 from app.identity.service.passwords import chosen
 from app.identity.service.sessions import Came, Found, actor_of, is_by_service
@@ -30,8 +38,9 @@ LONGEST_EMAIL = 254
 def sign_in(session: Session, tenant: Tenant, *, email: str, password: str, agent: str, address: str) -> str:
     """Let a member in by password and give back the token of a session; who owes a second factor gets half a session.
 
-    Nothing tells a wrong address from a wrong password.
+    Nothing tells a wrong address from a wrong password. Into a sandbox nobody comes this way.
     """
+    _check_own_door(tenant)
     member = _let_in(session, email)
     if not passwords.fits(password, member.password_hash if member else None) or member is None:
         raise SignInRefused
@@ -43,6 +52,7 @@ def come_in(session: Session, tenant: Tenant, member: Member, came: Came, *, is_
 
     Where the label's own sign-in service is the way in, no other is: a right password is then told like a wrong one.
     """
+    _check_own_door(tenant)
     policy = session.get(SecurityPolicy, 1)
     if policy is not None and not is_by_service(came.method) and policy.asks_sso_of(member):
         raise SignInRefused if came.method.startswith("password") else SsoRequired
@@ -72,7 +82,7 @@ def prove(session: Session, tenant: Tenant, visitor: Visitor, given: str, came: 
     member = visitor.member
     if factors_of(session, member).any:
         use_any_code(session, visitor.actor, tenant, member, given)
-    elif not passwords.fits(given, member.password_hash):
+    elif tenant.is_sandbox or not passwords.fits(given, member.password_hash):
         raise SignInRefused
     return sessions.renew(session, visitor, came)
 
@@ -118,6 +128,7 @@ def accept_invitation(session: Session, tenant: Tenant, token: str, *, name: str
         subject_id=member.id,
         after=member.facts,
     )
+    following.told(session, tenant)
     return member
 
 
@@ -159,6 +170,8 @@ def add_member(
     session.add(member)
     session.flush()
     activity.record(session, actor, "member.added", subject_type="member", subject_id=member.id, after=member.facts)
+    if actor.tenant is not None:
+        following.told(session, actor.tenant)
     return member
 
 
@@ -178,6 +191,12 @@ def checked_name(name: str) -> str:
     if not 0 < len(name) <= LONGEST_NAME:
         raise NameMissing(most=LONGEST_NAME)
     return name
+
+
+def _check_own_door(tenant: Tenant) -> None:
+    """Refuse every way into a sandbox but the one from its label, which asks for all that the label demands."""
+    if tenant.is_sandbox:
+        raise PeopleOfLabel
 
 
 def _let_in(session: Session, email: str) -> Member | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import LastOwner, LastWayIn, MemberThere
 from app.identity.models import Member, SecurityPolicy
 from app.identity.policies import live_owner_ids
-from app.identity.service import notices, sessions
+from app.identity.service import following, notices, sessions
 from app.identity.service.places import Place
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
@@ -24,11 +24,13 @@ def add(session: Session, tenant: Tenant, actor: Actor, *, email: str, name: str
     session.add(member)
     session.flush()
     activity.record(session, actor, "member.joined", subject_type="member", subject_id=member.id, after=member.facts)
+    following.told(session, tenant)
     return member
 
 
 def give_place(session: Session, tenant: Tenant, actor: Actor, member: Member, place: Place) -> None:
     """Give a member another place; their sessions end, so that nothing goes on under the old one."""
+    following.check_own(tenant, member)
     if place.role != "owner":
         check_owner_left(session, member)
     before = member.facts
@@ -39,26 +41,31 @@ def give_place(session: Session, tenant: Tenant, actor: Actor, member: Member, p
     sessions.end_all(session, member.id)
     changed = {"before": before, "after": member.facts}
     activity.record(session, actor, "member.role_changed", subject_type="member", subject_id=member.id, **changed)
+    following.told(session, tenant)
     notices.tell(session, tenant, member, "role")
 
 
 def disable(session: Session, tenant: Tenant, actor: Actor, member: Member) -> None:
     """Let a member in no more; every session of theirs ends."""
+    following.check_own(tenant, member)
     check_owner_left(session, member)
     if member.disabled_at is not None:
         return
     member.disable(clock.now())
     sessions.end_all(session, member.id)
     activity.record(session, actor, "member.disabled", subject_type="member", subject_id=member.id)
+    following.told(session, tenant)
     notices.tell(session, tenant, member, "disabled")
 
 
 def enable(session: Session, tenant: Tenant, actor: Actor, member: Member) -> None:
     """Let a member in again."""
+    following.check_own(tenant, member)
     if member.disabled_at is None:
         return
     member.enable()
     activity.record(session, actor, "member.enabled", subject_type="member", subject_id=member.id)
+    following.told(session, tenant)
     notices.tell(session, tenant, member, "enabled")
 
 
@@ -74,6 +81,8 @@ def rename(session: Session, actor: Actor, member: Member, *, name: str, email: 
     session.flush()
     changed = {"before": before, "after": {"name": name, "email": email}}
     activity.record(session, actor, "member.introduced", subject_type="member", subject_id=member.id, **changed)
+    if actor.tenant is not None:
+        following.told(session, actor.tenant)
 
 
 def check_owner_left(session: Session, member: Member) -> None:

@@ -13,7 +13,7 @@ from app.identity.models import CustomRole, Invitation, Member
 from app.identity.policies import Visitor, require, require_no_more
 from app.identity.rules.permissions import PERMISSIONS, Permission, known
 from app.identity.rules.roles import ROLES
-from app.identity.service import sessions
+from app.identity.service import following, sessions
 from app.kernel import activity, clock, ids
 
 LONGEST_NAME = 60
@@ -44,6 +44,8 @@ def make_role(session: Session, visitor: Visitor, *, name: str, permissions: Ite
 
 def change_role(session: Session, visitor: Visitor, role: CustomRole, *, name: str, permissions: Iterable[str]) -> None:
     """Change a role; whoever has it signs in again, so that nothing goes on under the old rights."""
+    if visitor.actor.tenant is not None:
+        following.check_own(visitor.actor.tenant, role)
     chosen = _chosen(visitor, permissions)
     before = {"name": role.name, "permissions": list(role.permissions)}
     role.name, role.permissions = _free_name(session, name, but=role), chosen
@@ -54,6 +56,8 @@ def change_role(session: Session, visitor: Visitor, role: CustomRole, *, name: s
     if before["permissions"] != chosen:
         for member_id in session.scalars(select(Member.id).where(Member.custom_role_id == role.id)):
             sessions.end_all(session, member_id, but=visitor.session_id)
+    if visitor.actor.tenant is not None:
+        following.told(session, visitor.actor.tenant)
     activity.record(
         session, visitor.actor, "role.changed", subject_type="role", subject_id=role.id, before=before, after=after
     )

@@ -14,7 +14,7 @@ from app.identity.errors import BeyondOwn, MemberThere
 from app.identity.models import INVITATION_LIFE, Member
 from app.identity.policies import Visitor
 from app.identity.rules.grants import RIGHTS, can_give
-from app.identity.service import actor_of, add_member, tickets
+from app.identity.service import actor_of, add_member, following, tickets
 from app.identity.service.entry import checked_name
 from app.identity.service.notices import language_of
 from app.kernel import activity, clock, ids
@@ -108,6 +108,7 @@ def take_up(session: Session, tenant: Tenant, token: str, member: Member) -> Art
     grant, artist = _used(session, token)
     if grant.email != member.email:
         raise GrantOver
+    following.check_own(tenant, member)
     grant.accept(member.id, clock.now())
     after = {"grant": str(grant.id), "rights": list(grant.rights)}
     _tell(session, actor_of(tenant, member), "grant.accepted", artist, after=after)
@@ -134,10 +135,23 @@ def end(session: Session, tenant: Tenant, visitor: Visitor, artist: Artist, gran
         return
     was_used = grant.is_taken(clock.now())
     grant.revoke(clock.now())
+    following.told(session, tenant)
     after = {"grant": str(grant.id), "rights": list(grant.rights)}
     _tell(session, visitor.actor, "grant.ended", artist, after=after)
     if was_used and grant.member_id != visitor.member.id:
         notices.tell_ended(session, tenant, artist, grant)
+
+
+@following.also
+def _follow(label: Session, sandbox: Session) -> None:
+    """End in a sandbox whatever leave is not there, or not there any more, at its label."""
+    given = select(ArtistGrant).where(ArtistGrant.accepted_at.is_not(None), ArtistGrant.revoked_at.is_(None))
+    there = {(each.id, each.member_id): each for each in label.scalars(given)}
+    for grant in sandbox.scalars(given.with_for_update()):
+        if (held := there.get((grant.id, grant.member_id))) is None:
+            grant.revoke(clock.now())
+        else:
+            grant.rights, grant.expires_at = list(held.rights), held.expires_at
 
 
 def _used(session: Session, token: str) -> tuple[ArtistGrant, Artist]:

@@ -13,6 +13,7 @@ ROWS: dict[str, Rows] = {
         "GET /kit": Why.SCREEN,
         "GET /welcome": Why.SCREEN,
         "POST /welcome": Why.SCREEN,
+        "GET /sandbox": Why.WAY_IN,
         "GET /support/{}": Why.WAY_IN,
         "POST /support/{}": Why.WAY_IN,
         "POST /sign-out": Why.WAY_IN,
@@ -22,6 +23,8 @@ ROWS: dict[str, Rows] = {
         "POST /re-authenticate/passkey/options": Why.WAY_IN,
     },
     "/portal/sign-in": {
+        "GET /label/{}": Why.WAY_IN,
+        "POST /label/{}": Why.WAY_IN,
         "GET": Why.WAY_IN,
         "POST": Why.WAY_IN,
         "GET /link": Why.WAY_IN,
