@@ -35,8 +35,8 @@ def send_on(request: AnyRequest) -> Redirect:
 def arrive(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """Show the button by which somebody comes in whom the label has sent."""
     wish = wished(request.query_params.get("next"))
-    shown = {"action": f"{FROM_LABEL}/{quote(token)}", "next": wish}
-    response = page("identity/link_door.html", realm_of(request), **shown)
+    action = f"{FROM_LABEL}/{quote(token)}"
+    response = page("identity/link_door.html", realm_of(request), action=action, next=wish)
     response.headers.update(KEEP_REFERRER)
     return response
 

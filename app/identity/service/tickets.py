@@ -33,7 +33,7 @@ def issue(session: Session, kind: str, token: str, *, subject_id: UUID | None, l
 
 
 def use_signed(session: Session, kind: str, token: str, *, subject_id: UUID, life: timedelta) -> None:
-    """Use up a secret that its signature vouches for and that is known here by its use; of two at once one is refused."""
+    """Use up a secret that its signature vouches for and that is known here by its use: once."""
     now = clock.now()
     row = {"id": ids.new_id(), "kind": kind, "token_hash": token_hash(f"{kind}:{token}"), "subject_id": subject_id}
     row |= {"created_at": now, "expires_at": now + life, "used_at": now}
