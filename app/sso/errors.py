@@ -171,6 +171,21 @@ class ScimUnknown(NotFound):
     message = "There is no such resource."
 
 
+class ScimTooMuch(Invalid):
+    """More at once than is taken (RFC 7644 §3.7.4)."""
+
+    message = "This is too much at once: send at most %(most)s requests, of a mebibyte in all."
+    scim_type = "tooMany"
+    status: ClassVar[int] = 413
+
+
+class ScimUnresolved(Conflict):
+    """A request names another one that made nothing (RFC 7644 §3.7.1)."""
+
+    message = "This names another request that made nothing."
+    scim_type = "invalidValue"
+
+
 class ScimForbidden(Forbidden):
     """What the standard does not allow to ask."""
 

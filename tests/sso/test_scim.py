@@ -349,7 +349,9 @@ def test_what_is_no_scim_is_refused_and_nothing_breaks(directory):
         assert directory("GET", f"/Users?{query}").status_code == 400, query
     for schemas in (5, "x", {}, None):
         assert directory("POST", "/Users/.search", {"schemas": schemas}).status_code == 400
-    assert directory("POST", "/Bulk", {}).status_code == 501
+    assert directory("POST", "/Bulk", {}).status_code == 400
+    for query in ("sortOrder=upwards", "sortBy=x%20y", f"sortBy={'x' * 300}"):
+        assert directory("GET", f"/Users?{query}").status_code == 400, query
     assert directory("GET", "/Users/x").status_code == 404
     assert directory("POST", "/Users", {"userName": "x"}, content_type="text/plain").status_code == 415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sso.pages import connection, door, saml, scim_resources, settings
+from app.sso.pages import connection, door, saml, scim_bulk, scim_resources, settings
 
 handlers: list[Any] = [
     *door.handlers,
@@ -12,4 +12,5 @@ handlers: list[Any] = [
     *settings.handlers,
     *connection.handlers,
     *scim_resources.handlers,
+    *scim_bulk.handlers,
 ]

@@ -27,6 +27,7 @@ from app.sso.models import Connection, DirectoryGroup, DirectoryUser
 from app.sso.rules.scim.attributes import GROUPS, USERS, Kind
 from app.sso.rules.scim.described import MOST_RESULTS
 from app.sso.rules.scim.filters import Comparison, Filter, parse, split_name
+from app.sso.rules.scim.sorting import checked, in_order
 from app.sso.service import tokens
 
 BASE: Final = "/scim/v2"
@@ -58,6 +59,8 @@ class Wish:
     count: int = MOST_RESULTS
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
+    sort_by: str = ""
+    is_backwards: bool = False
 
 
 def directory_of(request: AnyRequest) -> Directory:
@@ -89,7 +92,10 @@ def wish_of(asked: Mapping[str, Any]) -> Wish:
     text = asked.get("filter")
     if text is not None and not isinstance(text, str):
         raise ScimInvalid(scim_type="invalidFilter")
+    sort_by, is_backwards = checked(asked.get("sortBy"), asked.get("sortOrder"))
     return Wish(
+        sort_by=sort_by,
+        is_backwards=is_backwards,
         filter=parse(text) if text else None,
         start=max(1, _number(asked.get("startIndex"), 1)),
         count=min(max(0, _number(asked.get("count"), MOST_RESULTS)), MOST_RESULTS),
@@ -108,9 +114,11 @@ def name_asked(kind: Kind, wish: Wish) -> str | None:
     return None
 
 
-def listed(resources: Iterable[dict[str, Any]], wish: Wish) -> Response[bytes]:
-    """A page of those resources that fit."""
+def listed(resources: Iterable[dict[str, Any]], wish: Wish, kind: Kind | None = None) -> Response[bytes]:
+    """A page of those resources that fit, in the order that is wanted."""
     fitting = [each for each in resources if wish.filter is None or wish.filter.fits(each)]
+    if kind is not None and wish.sort_by:
+        fitting = in_order(kind, fitting, wish.sort_by, backwards=wish.is_backwards)
     shown = fitting[wish.start - 1 : wish.start - 1 + wish.count]
     return said(
         {
@@ -152,9 +160,8 @@ def tag_of(row: Row) -> str:
     return f'W/"{row.version}"'
 
 
-def check_version(request: AnyRequest, row: Row) -> None:
+def check_version(wanted: str | None, row: Row) -> None:
     """Refuse to change what the directory knows otherwise (RFC 7644 §3.14)."""
-    wanted = request.headers.get("if-match")
     if wanted is not None and wanted.strip() != "*" and tag_of(row) not in [each.strip() for each in wanted.split(",")]:
         raise ScimStale
 
@@ -177,6 +184,13 @@ def said(what: dict[str, Any], *, status: int = 200, headers: dict[str, str] | N
 
 def problem(request: AnyRequest, trouble: Exception) -> Response[bytes]:
     """Why something was declined, as directories read it (RFC 7644 §3.12)."""
+    document, refusal = problem_of(request, trouble)
+    status = int(document["status"])
+    return said(document, status=status, headers=_told_headers(refusal, status))
+
+
+def problem_of(request: AnyRequest, trouble: Exception) -> tuple[dict[str, Any], Refusal]:
+    """What is said of something that was declined, and the refusal that it is."""
     realm = realm_of(request)
     refusal, status = translate(trouble, realm)
     document: dict[str, Any] = {
@@ -190,7 +204,7 @@ def problem(request: AnyRequest, trouble: Exception) -> Response[bytes]:
     if isinstance(refusal, ScimInvalid) and refusal.fields:
         named = ", ".join(f"{name}: {say(text, realm.language)}" for name, text in refusal.fields.items())
         document["detail"] = named
-    return said(document, status=status, headers=_told_headers(refusal, status))
+    return document, refusal
 
 
 def _told_headers(refusal: Refusal, status: int) -> dict[str, str]:

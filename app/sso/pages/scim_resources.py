@@ -133,7 +133,7 @@ def _listed(here: Directory, kept: Kept, wish: Wish) -> Response[bytes]:
     with tenant_read(here.tenant) as session:
         rows = kept.rows(session, here.connection, name=name_asked(kept.kind, wish))
         found = kept.told(session, rows, here.base)
-    return listed(found, wish)
+    return listed(found, wish, kept.kind)
 
 
 def _reading(kept: Kept) -> list[Any]:
@@ -168,7 +168,7 @@ def _places(kept: Kept) -> tuple[str, str]:
 def _changed(request: AnyRequest, here: Directory, kept: Kept, resource_id: str, change: Change) -> Response[bytes]:
     with in_directory(here) as session:
         row = kept.row(session, here.connection, parse_uuid(resource_id))
-        check_version(request, row)
+        check_version(request.headers.get("if-match"), row)
         kept.change(session, here.tenant, here.connection, row, change(kept.document(session, row)))
         resource = kept.resource(session, here, row)
     return one(request, resource, _asked(request))
@@ -203,7 +203,7 @@ def _writing(kept: Kept) -> list[Any]:
         here = directory_of(request)
         with in_directory(here) as session:
             row = kept.row(session, here.connection, parse_uuid(resource_id))
-            check_version(request, row)
+            check_version(request.headers.get("if-match"), row)
             kept.remove(session, here.tenant, here.connection, row)
 
     return [add, replace, tell_in_part, remove]
@@ -267,13 +267,6 @@ def search(request: AnyRequest) -> None:
     raise ScimBeyond
 
 
-@post(f"{BASE}/Bulk", **OPEN)
-def bulk(request: AnyRequest) -> None:
-    """Several requests in one are not supported, as the configuration says."""
-    directory_of(request)
-    raise ScimBeyond
-
-
 @get(f"{BASE}/{{rest:path}}", **OPEN)
 def nothing_here(request: AnyRequest, rest: FromPath[str]) -> None:  # noqa: ARG001
     """Say that there is nothing, as directories read it."""
@@ -283,5 +276,5 @@ def nothing_here(request: AnyRequest, rest: FromPath[str]) -> None:  # noqa: ARG
 
 handlers: list[Any] = [
     *(handler for kept in (PEOPLE, TEAMS) for make in (_reading, _writing) for handler in make(kept)),
-    config, resource_types, resource_type, schemas, schema, search, bulk, nothing_here,
+    config, resource_types, resource_type, schemas, schema, search, nothing_here,
 ]  # fmt: skip

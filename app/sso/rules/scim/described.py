@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.sso.rules.scim.attributes import CORE, GROUPS, USERS, Attribute, Kind
+from app.sso.rules.scim.bulk import MOST_BYTES, MOST_OPERATIONS
 
 KINDS: Final = (USERS, GROUPS)
 CONFIG: Final = f"{CORE}:ServiceProviderConfig"
@@ -16,10 +17,10 @@ def config(base: str) -> dict[str, Any]:
     return {
         "schemas": [CONFIG],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {"supported": True, "maxOperations": MOST_OPERATIONS, "maxPayloadSize": MOST_BYTES},
         "filter": {"supported": True, "maxResults": MOST_RESULTS},
         "changePassword": {"supported": False},
-        "sort": {"supported": False},
+        "sort": {"supported": True},
         "etag": {"supported": True},
         "authenticationSchemes": [
             {

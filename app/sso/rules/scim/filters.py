@@ -85,7 +85,7 @@ class Within:
 
     def fits(self, document: Document) -> bool:
         """Whether any value fits by itself."""
-        held = _get(document, self.attribute)
+        held = get(document, self.attribute)
         values = held if isinstance(held, list) else [held]
         return any(self.inner.fits(each) for each in values if isinstance(each, dict))
 
@@ -193,15 +193,16 @@ class _Reader:
             raise ScimInvalid(scim_type="invalidFilter")
 
 
-def _get(document: Document, name: str) -> Any:
+def get(document: Document, name: str) -> Any:
+    """An attribute of a document, however its name is written."""
     return next((value for key, value in document.items() if key.lower() == name.lower()), None)
 
 
 def _values(document: Document, attribute: str, part: str) -> list[Any]:
     """Every value that a question may be about; of a complex one its `value` where no part is named."""
-    held = _get(document, attribute)
+    held = get(document, attribute)
     values = held if isinstance(held, list) else [] if held is None else [held]
-    found = [_get(each, part or "value") if isinstance(each, dict) else each for each in values]
+    found = [get(each, part or "value") if isinstance(each, dict) else each for each in values]
     return [each for each in found if each is not None]
 
 
