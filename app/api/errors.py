@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class OAuthRefused(Invalid):
@@ -331,11 +331,12 @@ class ContractVersionUnknown(NotFound):
     message = "This contract has no version of this number."
 
 
-class PrinterSilent(Conflict):
+class PrinterSilent(Unavailable):
     """The shop cannot be connected to a printer that does not answer."""
 
     message = "Printful does not answer. Try again in a minute."
-    headers: ClassVar[dict[str, str]] = {"retry-after": "60"}
+    status: ClassVar[int] = 504
+    retry_after = 60
 
 
 class NothingToPrint(NotFound):

@@ -15,13 +15,17 @@ from app.main.commands.api_client import made
 from tests.factories.api import a_client
 from tests.guide import at_home, block
 from tests.servers import ROOT, serving
+from tests.storefront.printful_wire import printer_here
 
 __all__ = ["at_home"]
 
 
 @pytest.fixture
 def served(services, database_name, label):
-    with serving(services, database_name, WEB_WORKERS="1") as (_, port):
+    with (
+        printer_here() as printer,
+        serving(services, database_name, WEB_WORKERS="1", PRINTFUL_API_BASE=printer.base) as (_, port),
+    ):
         yield f"http://{label.slug}.localhost:{port}"
 
 

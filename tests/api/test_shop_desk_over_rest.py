@@ -170,9 +170,13 @@ def test_a_shop_is_connected_to_the_printer_and_parted_from_it(near_printer, api
 
 def test_a_printer_that_does_not_answer_connects_nothing(near_printer, api):
     near_printer.trouble["GET /stores"] = "500"
-    refused = api.raw("POST", "/printer/connections", {"token": TOKEN})
-    assert (refused.status_code, refused.json()["reason"]) == (409, "PrinterSilent")
+    refused = api.raw("POST", "/printer/connections", {"token": TOKEN}, idempotency_key="silent")
+    assert (refused.status_code, refused.json()["reason"]) == (504, "PrinterSilent")
+    assert refused.json()["detail"] == "Printful does not answer. Try again in a minute."
+    assert refused.headers["retry-after"] == "60"
     near_printer.trouble.clear()
+    assert api("POST", "/printer/connections", {"token": TOKEN}, idempotency_key="silent")["state"] == "on"
+    api("POST", "/printer/removal")
     assert api("GET", "/printer")["state"] == "none"
 
 

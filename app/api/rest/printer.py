@@ -61,11 +61,11 @@ def _printer(session: Session, *, status: int = 200) -> Answer:
     return Answer({name: getattr(link, name) for name in PrinterView.__struct_fields__}, status)
 
 
-@SECTION.apart("/printer/connections", scope="store:write", takes=PrinterToken, gives=PrinterView)
+@SECTION.apart("/printer/connections", scope="store:write", takes=PrinterToken, gives=PrinterView, also=(504,))
 def connect_printer(call: Call, body: PrinterToken) -> Answer:
     """Connect the shop to the printer. Its products come in within minutes; another token takes the place of the old.
 
-    409 where Printful does not answer.
+    504 where Printful does not answer.
     """
     with tenant_read(call.tenant) as session:
         settings_to_read(session, call.visitor)

@@ -148,10 +148,11 @@ class Section:
         status: int = 201,
         raw: tuple[str, ...] = (),
         query: dict[str, dict[str, Any]] | None = None,
+        also: tuple[int, ...] = (),
     ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
         """Declare a POST whose work is not one transaction: it is given the call (and body) and opens its own."""
         more: dict[str, Any] = {"takes": bytes if raw else takes, "raw": raw, "gives": gives, "status": status}
-        more |= {"is_apart": True, "query": query or {}}
+        more |= {"is_apart": True, "query": query or {}, "also": also}
         return lambda run: self._add("POST", path, scope, run, **more)
 
     def submit(

@@ -56,7 +56,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     for status, kind in (
         (400, Malformed), (401, NotSignedIn), (403, Forbidden), (404, NotFound), (409, Conflict), (412, Changed),
         (413, TooLarge), (415, WrongContentType), (422, Invalid), (428, ConditionMissing), (429, Busy),
-        (503, Unavailable),
+        (503, Unavailable), (504, Unavailable),
     )
 }  # fmt: skip
 """The title and an example of each status that an operation may answer with."""
