@@ -13,13 +13,17 @@ ActorKind = Literal["member", "fan", "client", "operator", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody at one label (or the operator at none); `on_behalf_of` is the member an operator acts for."""
+    """Somebody at one label (or the operator at none).
+
+    `on_behalf_of` is the member for whom an operator or a program acts, `client_id` the program that does it.
+    """
 
     kind: ActorKind
     id: UUID | None
     tenant: Tenant | None
     name: str
     on_behalf_of: UUID | None = None
+    client_id: UUID | None = None
 
     @staticmethod
     def system(tenant: Tenant | None) -> Actor:

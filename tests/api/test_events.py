@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from app.api.models import ApiClient
 from app.api.rules.event_types import BY_ACTION, TYPES
 from app.api.rules.events import Happened, event_of, schema_of
 from app.kernel import activity, clock, ids
@@ -18,8 +20,10 @@ from app.kernel.activity.meanings import meanings
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.main import composition
+from tests.api.held import lent
 from tests.api.hooks import headers_of
 from tests.factories.api import api_of
+from tests.factories.members import a_member
 from tests.factories.webhooks import Hook, it_happens
 
 WEBHOOKS = "/api/v1/webhooks"
@@ -236,3 +240,24 @@ def test_a_rivals_webhook_is_not_found(client_of, api, label, rival):
         assert answer.status_code == 404, (method, path)
     with tenant_work(rival) as session:
         session.execute(text("DELETE FROM webhook_endpoints"))
+
+
+def test_an_event_names_the_program_and_the_member_in_whose_name_it_acts_apart(client_of, label):
+    ada = a_member(label)
+    seen = set()
+    for member, name, opened in (
+        (None, "By itself", lambda: api_of(client_of, label)),
+        (ada.id, "For Ada", lambda: lent(client_of, label, ada, "catalog:write catalog:read events:read").client),
+    ):
+        api = opened()
+        cursor = _end(api)
+        assert api.post("/api/v1/artists", json={"name": name}).status_code == 201
+        [event] = api.get(f"/api/v1/events?types=artist.*&after={cursor}").json()["items"]
+        Draft202012Validator(schema_of(TYPES[event["type"]])).validate(event)
+        actor = event["data"]["actor"]
+        with tenant_work(label) as session:
+            client = session.get_one(ApiClient, UUID(actor["client_id"]))
+        assert (actor["kind"], actor["id"]) == ("client", str(member or client.member_id))
+        assert actor["on_behalf_of"] == (str(member) if member else None)
+        seen.add(client.id)
+    assert len(seen) == 2

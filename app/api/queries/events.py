@@ -31,7 +31,9 @@ class Page(NamedTuple):
 
 def happened(row: Activity) -> Happened:
     """A row of activity as events are made of it."""
-    return Happened(row.id, row.at, row.actor_kind, row.actor_id, row.subject_id, row.before, row.after)
+    said = (row.id, row.at, row.actor_kind, row.actor_id, row.subject_id, row.before, row.after)
+    member = row.on_behalf_of if row.actor_kind == "client" else None
+    return Happened(*said, client_id=row.client_id, on_behalf_of=member)
 
 
 def as_event(row: Activity) -> dict[str, Any] | None:

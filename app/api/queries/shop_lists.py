@@ -70,7 +70,7 @@ _CUSTOMER: dict[str, tuple[Any, Form]] = {
 _ACTIVITY: dict[str, tuple[Any, Form]] = {
     **own(
         Activity, id="text", at="moment", action="text", actor_kind="text", actor_id="text", actor_name="text",
-        on_behalf_of="text", subject_type="text", subject_id="text",
+        on_behalf_of="text", client_id="text", subject_type="text", subject_id="text",
     ),
     "before": (cast(Activity.before, Text), "text"),
     "after": (cast(Activity.after, Text), "text"),

@@ -88,6 +88,7 @@ class ActivityView(View):
     actor_id: Id | None
     actor_name: str | None
     on_behalf_of: Id | None
+    client_id: Id | None
     subject_type: str | None
     subject_id: Id | None
     before: dict[str, Any] | None
@@ -134,6 +135,7 @@ ACTIVITY = Resource(
     filters={
         "action": by.text(Activity.action, "What was done.", "release.changed"),
         "actor_id": by.ident(Activity.actor_id, "By whom."),
+        "client_id": by.ident(Activity.client_id, "Through which program."),
         "subject_type": by.text(Activity.subject_type, "To what kind of thing.", "release"),
         "subject_id": by.ident(Activity.subject_id, "To which."),
         "since": by.since(Activity.at, "At this moment or later."),

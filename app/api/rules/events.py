@@ -69,14 +69,24 @@ class Happened:
     subject_id: UUID | None
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    client_id: UUID | None = None
+    """The program that did it, by the id it comes with; None where it was none."""
+
+    on_behalf_of: UUID | None = None
+    """The member in whose name it was done."""
 
 
 def event_of(kind: EventType, row: Happened) -> dict[str, Any]:
     """An event as programs read it; the same row gives the same event, at any time."""
     data: dict[str, Any] = {
         "object": kind.about,
-        "id": str(row.subject_id) if row.subject_id else None,
-        "actor": {"kind": row.actor_kind, "id": str(row.actor_id) if row.actor_id else None},
+        "id": _id(row.subject_id),
+        "actor": {
+            "kind": row.actor_kind,
+            "id": _id(row.actor_id),
+            "client_id": _id(row.client_id),
+            "on_behalf_of": _id(row.on_behalf_of),
+        },
     }
     after = row.after or {}
     for name, form in kind.facts.items():
@@ -86,6 +96,10 @@ def event_of(kind: EventType, row: Happened) -> dict[str, Any]:
         names = {name for name in {*(row.before or {}), *after} if _NAME.fullmatch(name)}
         data["changed"] = sorted(names)[:MOST_CHANGES]
     return {"id": str(row.id), "type": kind.name, "timestamp": _moment(row.at), "data": data}
+
+
+def _id(value: UUID | None) -> str | None:
+    return str(value) if value else None
 
 
 def encoded(event: Mapping[str, Any]) -> bytes:
@@ -111,9 +125,11 @@ def schema_of(kind: EventType) -> dict[str, Any]:
                 "type": "object",
                 "properties": {
                     "kind": {"enum": ["member", "fan", "client", "operator", "system"]},
-                    "id": nullable,
+                    "id": nullable | {"description": "By whose rights: a member, or a program by itself."},
+                    "client_id": nullable | {"description": "The program that did it, as it signs in."},
+                    "on_behalf_of": nullable | {"description": "The member in whose name a program did it."},
                 },
-                "required": ["kind", "id"],
+                "required": ["kind", "id", "client_id", "on_behalf_of"],
             },
             **facts,
         },

@@ -214,7 +214,9 @@ def _visitor(
     return Visitor(
         member,
         client.id,
-        Actor("client", member.id, tenant, client.name, on_behalf_of=None if is_own else member.id),
+        Actor(
+            "client", member.id, tenant, client.name, on_behalf_of=None if is_own else member.id, client_id=client.id
+        ),
         permissions_of(member) & lent,
         narrowed(member.scope, reach),
         proved_at=datetime.fromtimestamp(proved, UTC) if proved is not None else None,

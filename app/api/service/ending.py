@@ -39,7 +39,7 @@ def end_grant(session: Session, tenant: Tenant, client: ApiClient, grant: Grant,
     if grant.ended_at is not None:
         return
     grant.end(clock.now())
-    actor = Actor("client", client.member_id, tenant, client.name, on_behalf_of=grant.member_id)
+    actor = Actor("client", client.member_id, tenant, client.name, on_behalf_of=grant.member_id, client_id=client.id)
     action = "api.family_replayed" if why in WHY_NAMED else "api.family_revoked"
     after = {"program": client.name, "why": why}
     activity.record(session, actor, action, subject_type="api_grant", subject_id=grant.id, after=after)
@@ -62,7 +62,7 @@ def revoke_token(session: Session, tenant: Tenant, client: ApiClient, token: str
     until = datetime.fromtimestamp(claims.exp, clock.now().tzinfo)
     row = insert(table_of(RevokedToken)).values(jti=UUID(claims.jti), expires_at=until)
     session.execute(row.on_conflict_do_nothing())
-    actor = Actor("client", client.member_id, tenant, client.name)
+    actor = Actor("client", client.member_id, tenant, client.name, client_id=client.id)
     activity.record(session, actor, "api.token_revoked", subject_type="api_client", subject_id=client.id)
 
 

@@ -33,6 +33,7 @@ class Activity(LabelModel):
     actor_id: Mapped[UUID | None] = mapped_column()
     actor_name: Mapped[str] = mapped_column(Text)
     on_behalf_of: Mapped[UUID | None] = mapped_column()
+    client_id: Mapped[UUID | None] = mapped_column()
     subject_type: Mapped[str | None] = mapped_column(Text)
     subject_id: Mapped[UUID | None] = mapped_column()
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -39,6 +39,7 @@ def record(
         "actor_id": actor.id,
         "actor_name": actor.name,
         "on_behalf_of": actor.on_behalf_of,
+        "client_id": actor.client_id,
         "subject_type": subject_type,
         "subject_id": subject_id,
         "before": before,
@@ -51,9 +52,10 @@ def record(
 
 
 _INSERT_MANY = text(
-    "INSERT INTO activity (id, at, action, actor_kind, actor_id, actor_name, on_behalf_of, subject_type, subject_id, "
-    "before, after, request_id) "
-    "SELECT t.id, :at, :action, :actor_kind, :actor_id, :actor_name, :on_behalf_of, :subject_type, t.subject, "
+    "INSERT INTO activity (id, at, action, actor_kind, actor_id, actor_name, on_behalf_of, client_id, subject_type, "
+    "subject_id, before, after, request_id) "
+    "SELECT t.id, :at, :action, :actor_kind, :actor_id, :actor_name, :on_behalf_of, CAST(:client_id AS uuid), "
+    ":subject_type, t.subject, "
     "t.before, t.after, :request_id "
     "FROM unnest(string_to_array(:ids, :between) ::uuid[], string_to_array(:subjects, :between) ::uuid[], "
     "string_to_array(:befores, :between, '') ::jsonb[], string_to_array(:afters, :between, '') ::jsonb[]) "
@@ -78,6 +80,7 @@ def record_many(session: Session, actor: Actor, action: str, *, subject_type: st
         "actor_id": actor.id,
         "actor_name": actor.name,
         "on_behalf_of": actor.on_behalf_of,
+        "client_id": actor.client_id,
         "subject_type": subject_type,
         "request_id": observe.request_id(),
         "between": BETWEEN,
