@@ -36,6 +36,8 @@ class Receiver:
     answers: list[Reply] = field(default_factory=list)
     usual: Reply = (200, {}, b"ok")
     pause: float = 0.0
+    gate: threading.Event | None = None
+    """Where there is one, nothing is answered before it is set."""
 
     def url(self, path: str = "/in", host: str = "outside.test") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -60,6 +62,8 @@ def listening(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             said = {name.lower(): value for name, value in self.headers.items()}
             receiver.requests.append(Told(self.command, self.path, said, body))
             time.sleep(receiver.pause)
+            if receiver.gate is not None:
+                receiver.gate.wait(60)
             status, headers, answer = receiver.answers.pop(0) if receiver.answers else receiver.usual
             self.send_response(status)
             for name, value in {"Content-Length": str(len(answer)), **headers}.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -79,7 +78,10 @@ def test_a_label_that_was_moved_or_restored_goes_on_without_doubling(label, ther
         session.execute(text("UPDATE webhook_feed SET whose = 'elsewhere:0', seen = '3:3:', until = '3:3:'"))
     hook.deliver()
     hook.deliver()
-    assert [json.loads(told.body)["type"] for told in there.requests] == ["release.created", "order.paid"]
+    # What is sent may be sent again: an answer that a busy machine hears too late was none. Nothing is written down twice.
+    assert [row.event_type for row in hook.deliveries()] == ["release.created", "order.paid"]
+    sent = {told.headers["webhook-id"]: json.loads(told.body)["type"] for told in there.requests}
+    assert sorted(sent.values()) == ["order.paid", "release.created"]
 
 
 def test_failures_are_tried_ten_times_within_three_days_under_one_id(label, there, hook):
@@ -194,20 +196,20 @@ def test_who_dies_in_the_middle_leaves_it_to_be_sent_again_under_the_same_id(lab
 
 def test_a_slow_endpoint_keeps_no_other_waiting(label, there):
     with listening() as slow:
-        slow.pause = 3
+        slow.gate = threading.Event()
         one, other = a_hook(label, slow.url()), a_hook(label, there.url())
         for _ in range(20):
             it_happens(label)
         one.feed()
-        began = time.monotonic()
         assert posting.start(label, one.id) == posting.LANES
         assert posting.start(label, other.id) == posting.LANES
         there.wait_for(20)
-        assert time.monotonic() - began < 3
+        assert one.attempts() == []  # not one of the slow one's was answered meanwhile
         with tenant_work(label) as session:
             hearing.switch_off(session, Actor.system(label), session.get_one(type(one.row), one.id), "person")
         slow.wait_for(1)
         assert len(slow.requests) <= posting.LANES
+        slow.gate.set()
 
 
 def test_an_endpoint_that_is_down_is_left_in_peace(label, hook, there):
