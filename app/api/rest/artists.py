@@ -23,7 +23,7 @@ from app.roster.policies import (
     band_member_to_change,
     may_see_artist,
 )
-from app.roster.queries.search import as_sorted, forgive, matches
+from app.roster.queries.search import as_sorted
 from app.roster.service import artists, bands
 from app.roster.service.forms import AT_STORES, shown_fields, wanted_fields, wanted_page
 
@@ -118,14 +118,14 @@ ARTISTS = Resource(
     columns={"picture_id": Artist.image_id},
     parts={"band": Part(_bands, [])},
     filters={
-        "q": by.search(lambda wanted: matches(Artist.folded, wanted), "Part of a name, as people type it.", forgive),
+        "q": by.named(Artist.folded, "Part of a name, as people type it."),
         "kind": by.choice(Artist.kind, ("solo", "band", "other"), "Acts of one kind."),
         "status": by.choice(Artist.status, ("active", "paused", "left"), "Acts in one state."),
         "key": by.text(Artist.key, "The act with this key.", "mira-sol"),
         "isni": by.text(Artist.isni, "The act with this ISNI."),
         "updated_since": by.since(Artist.updated_at, "Acts that changed at this moment or later."),
     },
-    sorts={"name": as_sorted(Artist.sort_name), "updated_at": Artist.updated_at},
+    sorts={"name": as_sorted(Artist.sort_name), "status": Artist.status, "updated_at": Artist.updated_at},
     hidden=frozenset({"biographies"}),
 )
 

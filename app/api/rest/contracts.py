@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select
 from sqlalchemy.orm import Session
 
 from app.api.errors import ContractVersionUnknown
@@ -168,6 +168,21 @@ def _terms(session: Session, _visitor: Visitor, contract_ids: Sequence[UUID]) ->
     return lists.newest_terms(session, contract_ids)
 
 
+_PARTY = select(Party.legal_name).where(Party.id == Contract.party_id).scalar_subquery()
+_SAID = as_searched(func.concat_ws(" ", Contract.title, Contract.number, _PARTY))
+
+
+def _by_amount(sort: str) -> Callable[[Session], Any]:
+    """A sort by what the books hold for each contract, in micros whatever the currency."""
+
+    def of(session: Session) -> Any:
+        held = lists.amounts(session, sort)
+        micros = select(held.c.micros).where(held.c.contract_id == Contract.id).scalar_subquery()
+        return func.coalesce(micros, 0, type_=BigInteger)
+
+    return of
+
+
 CONTRACTS = Resource(
     name="contracts",
     view=ContractView,
@@ -176,15 +191,27 @@ CONTRACTS = Resource(
     parts={"scopes": Part(_scopes, []), "standing": Part(_standings), "terms": Part(_terms)},
     expansions={"party": Expansion(lambda: PARTIES, by="party_id")},
     filters={
-        "q": by.search(lambda q: func.strpos(as_searched(Contract.title), as_searched(q)) > 0, "Part of the title."),
+        "q": by.named(_SAID, "Part of the title, the number or the name of the other side, as people type it."),
         "number": by.text(Contract.number, "The contract with this number.", "2026-0001"),
         "state": by.choice(Contract.state, STATES, "Contracts in one state."),
         "kind": by.choice(Contract.kind, KINDS, "Contracts of one kind."),
         "party_id": by.ident(Contract.party_id, "Contracts with this party."),
+        "is_open": by.flag(
+            Contract.state.in_(lists.OPEN), "Whether it is still drafted, talked about or out to be signed."
+        ),
         "ends_from": by.from_day(Contract.ends_on, "Whose last day is this one or later."),
         "ends_to": by.to_day(Contract.ends_on, "Whose last day is this one or earlier."),
     },
-    sorts={"number": Contract.number, "title": as_sorted(Contract.title), "starts_on": Contract.starts_on},
+    sorts={
+        "number": Contract.number,
+        "title": as_sorted(Contract.title),
+        "party": as_sorted(_PARTY),
+        "state": Contract.state,
+        "starts_on": Contract.starts_on,
+        "ends_on": func.coalesce(Contract.ends_on, date.max),
+        "balance": _by_amount("balance"),
+        "unrecouped": _by_amount("unrecouped"),
+    },
     hidden=frozenset({"terms"}),
 )
 

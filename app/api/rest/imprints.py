@@ -14,7 +14,7 @@ from app.identity.policies import require_somewhere
 from app.roster.errors import ImprintUnknown
 from app.roster.models import Imprint
 from app.roster.policies import imprint_to_change, may_see_imprint, require_whole
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 from app.roster.schemas import ImprintForm
 from app.roster.service import imprints
 
@@ -65,6 +65,7 @@ IMPRINTS = Resource(
     model=Imprint,
     visible=may_see_imprint,
     filters={
+        "q": by.named(as_searched(Imprint.name), "Part of a name, as people type it."),
         "key": by.text(Imprint.key, "The imprint with this key.", "blue-hour"),
         "parent_id": by.ident(Imprint.parent_id, "Imprints right below this one."),
     },

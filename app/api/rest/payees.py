@@ -24,7 +24,7 @@ from app.payouts.service.quoting import methods_of
 from app.payouts.service.standing import Standing
 from app.roster.models import Payee
 from app.roster.policies.parties import party_to_change, payee_to_change
-from app.roster.queries.search import as_sorted, matches
+from app.roster.queries.search import as_searched, as_sorted
 from app.roster.service import parties
 
 SECTION = Section("Payees", "Whom the label pays: a legal person in one currency, what they have, where it goes.")
@@ -133,7 +133,7 @@ PAYEES = Resource(
     visible=may_see_payee,
     parts={"accounts": Part(_accounts, []), "schedule": Part(_schedules, MANUAL)},
     filters={
-        "q": by.search(lambda wanted: matches(Payee.name, wanted), "Part of a name, as people type it."),
+        "q": by.named(as_searched(Payee.name), "Part of a name, as people type it."),
         "party_id": by.ident(Payee.party_id, "Payees of this legal person."),
         "currency": by.text(Payee.currency, "Payees in this currency.", "EUR"),
     },

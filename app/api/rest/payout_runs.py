@@ -21,6 +21,7 @@ from app.payouts.policies import require_all, run_to_change, run_to_read
 from app.payouts.service import runs
 from app.payouts.service.ways import ways_for
 from app.roster.models import Payee
+from app.roster.queries.search import as_searched
 
 SECTION = Section("Payout runs", "A decision to pay many: what each would get, or why not, approved as it was seen.")
 RunState = Literal["open", "submitted", "approved", "cancelled"]
@@ -131,6 +132,7 @@ LINES = Resource(
         "is_excluded": PayoutRunLine.excluded_by.is_not(None),
     },
     filters={
+        "q": by.named(as_searched(Payee.name), "Part of the payee's name, as people type it."),
         "payee_id": by.ident(PayoutRunLine.payee_id, "Lines of this payee."),
         "why_not": by.choice(PayoutRunLine.why_not, get_args(WhyNot), "Lines that pay nobody for this reason."),
         "is_paid": by.flag(

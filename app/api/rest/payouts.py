@@ -6,7 +6,7 @@ import hashlib
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Text, cast, select
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Expansion, Resource, Section, UnsetType, View
@@ -27,6 +27,7 @@ from app.payouts.service.quoting import Asked
 from app.payouts.service.requesting import Wish
 from app.payouts.service.ways import way_for
 from app.roster.models import Payee
+from app.roster.queries.search import as_searched, forgive, matches
 
 SECTION = Section("Payouts", "Money on its way to payees: what was taken off and why, where it went, how it ended.")
 Speed = Literal["instant", "standard"]
@@ -117,6 +118,11 @@ def _visible(visitor: Visitor) -> Any:
     return Payout.payee_id.in_(select(Payee.id).where(may_see_payee(visitor)))
 
 
+def _fits(wanted: str) -> ColumnElement[bool]:
+    payees = select(Payee.id).where(matches(as_searched(Payee.name), wanted))
+    return Payout.payee_id.in_(payees) | (cast(Payout.number, Text) == wanted)
+
+
 PAYOUTS = Resource(
     name="payouts",
     view=PayoutView,
@@ -126,6 +132,7 @@ PAYOUTS = Resource(
     columns={"account_id": Payout.method_id, "account": PayoutMethod.masked},
     expansions={"payee": Expansion(lambda: PAYEES, "payee_id")},
     filters={
+        "q": by.search(_fits, "Part of the payee's name, as people type it, or the payout's whole number.", forgive),
         "state": by.choice(Payout.state, STATES, "Payouts that stand here."),
         "payee_id": by.ident(Payout.payee_id, "Payouts of this payee."),
         "run_id": by.ident(Payout.run_id, "Payouts of this run."),

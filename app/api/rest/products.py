@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Part, Patch, Resource, Section, UnsetType, View, said
@@ -192,6 +192,11 @@ def whole_shop(visitor: Visitor) -> ColumnElement[bool]:
     return true()
 
 
+def _fits(wanted: str) -> ColumnElement[bool]:
+    code = or_(func.lower(Variant.sku) == wanted.lower(), Variant.barcode == wanted)
+    return matches(Product.folded, wanted) | exists().where(Variant.product_id == Product.id, code)
+
+
 PRODUCTS = Resource(
     name="products",
     view=ProductView,
@@ -200,7 +205,7 @@ PRODUCTS = Resource(
     columns={"picture_id": Product.image_id},
     parts={"variants": Part(_variants, []), "parts": Part(_parts, [])},
     filters={
-        "q": by.search(lambda wanted: matches(Product.folded, wanted), "Part of a title, as people type it.", forgive),
+        "q": by.search(_fits, "Part of a title, as people type it, or a whole SKU or barcode.", forgive),
         "kind": by.choice(Product.kind, ("digital", "physical", "bundle", "membership"), "Products of one kind."),
         "state": by.choice(Product.state, ("draft", "live", "archived"), "Products in one state."),
         "ships_from": by.from_day(Product.ships_on, "What is sent on this day or later, as preorders are."),
@@ -208,7 +213,11 @@ PRODUCTS = Resource(
         "artist_id": by.ident(Product.artist_id, "What is sold of this artist."),
         "updated_since": by.since(Product.updated_at, "Products that changed at this moment or later."),
     },
-    sorts={"title": as_sorted(Product.title), "updated_at": Product.updated_at},
+    sorts={
+        "title": as_sorted(Product.title),
+        "created_at": Product.created_at,
+        "updated_at": Product.updated_at,
+    },
     hidden=frozenset({"descriptions"}),
 )
 

@@ -32,7 +32,7 @@ from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Id, LongText, Moment, Name, Text
 from app.api.rest.links import LinkView, link_to
 from app.catalog.errors import AudioMissing
-from app.catalog.models import Credit, Recording, RecordingArtist, RecordingWork, Track, Work
+from app.catalog.models import Credit, Recording, RecordingArtist, RecordingWork, Release, Track, Work
 from app.catalog.policies import (
     contributor_to_read,
     may_see_recording,
@@ -41,7 +41,7 @@ from app.catalog.policies import (
     recording_to_read,
     work_to_read,
 )
-from app.catalog.queries.recordings import LACKS, lacks
+from app.catalog.queries.recordings import HAS_PROBLEMS, LACKS, RELEASES_OF, lacks
 from app.catalog.rules import parts as rules
 from app.catalog.rules.fields import PARENTAL
 from app.catalog.rules.parts import Item
@@ -50,7 +50,7 @@ from app.catalog.service.naming import contributor_meant
 from app.catalog.service.parts import PARTS
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
-from app.roster.queries.search import as_sorted, forgive, matches
+from app.roster.queries.search import as_sorted
 
 SECTION = Section("Recordings", "Sounds with an ISRC. One recording may stand on many releases.")
 Milliseconds = Annotated[int, Meta(ge=1_000, le=86_400_000, examples=[214_000])]
@@ -150,6 +150,11 @@ def _on_release(release_id: UUID) -> Any:
     return exists().where(Track.recording_id == Recording.id, Track.release_id == release_id)
 
 
+def _of_imprint(imprint_id: UUID) -> Any:
+    on = select(Track.recording_id).join(Release, Release.id == Track.release_id)
+    return Recording.id.in_(on.where(Release.imprint_id == imprint_id))
+
+
 RECORDINGS = Resource(
     name="recordings",
     view=RecordingView,
@@ -161,18 +166,30 @@ RECORDINGS = Resource(
         "work_ids": Part(_works, []),
     },
     filters={
-        "q": by.search(lambda wanted: matches(Recording.folded, wanted), "Part of a title or name.", forgive),
+        "q": by.named(Recording.folded, "Part of a title or name, as people type it."),
         "isrc": by.text(Recording.isrc, "The recording with this ISRC.", "DEA012600001"),
         "artist_id": by.of_id("Recordings by this artist.", _by_artist),
         "release_id": by.of_id("Recordings on this release.", _on_release),
+        "imprint_id": by.of_id("Recordings on releases of this imprint.", _of_imprint),
         "parental": by.choice(Recording.parental, PARENTAL, "Recordings with this warning."),
         "genre": by.search(lambda genre: func.lower(Recording.genre) == genre.lower(), "Recordings of this genre."),
         "language": by.text(Recording.language, "Recordings in this language.", "de"),
         "lacks": by.chosen(sorted(LACKS), "Recordings that lack this.", lacks),
+        "has_problems": by.flag(HAS_PROBLEMS, "Whether something about its tracks should be looked at."),
         "has_audio": by.flag(Recording.audio_id.is_not(None), "Whether its sound is there."),
         "updated_since": by.since(Recording.updated_at, "Recordings that changed at this moment or later."),
     },
-    sorts={"title": as_sorted(Recording.title), "updated_at": Recording.updated_at},
+    sorts={
+        "title": as_sorted(Recording.title),
+        "artist_line": as_sorted(Recording.artist_line),
+        "isrc": func.coalesce(Recording.isrc, ""),
+        "duration_ms": func.coalesce(Recording.duration_ms, 0),
+        "genre": as_sorted(func.coalesce(Recording.genre, "")),
+        "language": func.coalesce(Recording.language, ""),
+        "releases": RELEASES_OF,
+        "created_at": Recording.created_at,
+        "updated_at": Recording.updated_at,
+    },
     hidden=frozenset({"lyrics"}),
 )
 

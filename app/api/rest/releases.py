@@ -46,12 +46,13 @@ from app.api.rest.imprints import IMPRINTS, ImprintView
 from app.catalog.errors import FieldsUnusable
 from app.catalog.models import Release, ReleaseArtist, Track
 from app.catalog.policies import may_see_release, release_to_change, release_to_read
+from app.catalog.queries.lists import HAS_PROBLEMS
 from app.catalog.queries.readiness import RANK, RANKS, is_in
 from app.catalog.rules.fields import KINDS, RECORDING, SENTENCES, values
 from app.catalog.service.creating import create
 from app.catalog.service.parts import PARTS
 from app.roster.policies import imprint_to_change
-from app.roster.queries.search import as_sorted, forgive, matches
+from app.roster.queries.search import as_sorted
 
 SECTION = Section("Releases", "What the label brings out: products with a UPC, on which tracks stand.")
 Kind = Literal["album", "ep", "single", "compilation", "dj_mix"]
@@ -166,20 +167,24 @@ RELEASES = Resource(
     parts={"artists": _CREDITS},
     expansions={"imprint": Expansion(lambda: IMPRINTS, by="imprint_id")},
     filters={
-        "q": by.search(lambda wanted: matches(Release.folded, wanted), "Part of a title or name, as typed.", forgive),
+        "q": by.named(Release.folded, "Part of a title or name, as people type it."),
         "kind": by.choice(Release.kind, KINDS, "Releases of one kind."),
         "imprint_id": by.ident(Release.imprint_id, "Releases on this imprint."),
         "artist_id": by.of_id("Releases by this artist.", _by_artist),
         "upc": by.search(lambda upc: func.lpad(Release.upc, 14, "0") == upc.zfill(14), "The release with this UPC."),
         "catalog_number": by.text(Release.catalog_number, "Releases with this catalogue number.", "BH-001"),
         "readiness": by.chosen(RANKS, "Releases in this state.", is_in),
+        "has_problems": by.flag(HAS_PROBLEMS, "Whether something about it should be looked at."),
         "released_from": by.search(lambda day: Release.release_date >= day, "Released on this day or later."),
         "released_to": by.search(lambda day: Release.release_date <= day, "Released on this day or earlier."),
         "updated_since": by.since(Release.updated_at, "Releases that changed at this moment or later."),
     },
     sorts={
         "title": as_sorted(Release.title),
+        "artist_line": as_sorted(Release.artist_line),
         "release_date": func.coalesce(Release.release_date, ""),
+        "readiness": RANK,
+        "created_at": Release.created_at,
         "updated_at": Release.updated_at,
     },
 )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Call, Expansion, Part, Resource, Section, UnsetType, View
@@ -17,8 +17,11 @@ from app.api.rest.conventions.schemas import Count, Day, Id
 from app.api.rest.money_parts import Currency, Exact, Micros, exactly
 from app.api.rest.payees import PAYEES, PayeeView
 from app.api.rest.sales_reports import ROW_DIGITS, RowView, row_told
+from app.contracts.models import Contract
 from app.identity.policies import Visitor
 from app.kernel.ids import parse_uuid
+from app.roster.models import Payee
+from app.roster.queries.search import as_searched, as_sorted
 from app.royalties.errors import LineUnknown
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, SalesReport, Statement, StatementEntry, StatementQuestion
 from app.royalties.policies import may_see_statement, statement_to_read
@@ -146,7 +149,8 @@ class ProvenanceView(View):
 
 
 def _around(query: Select[Any]) -> Select[Any]:
-    query = query.join(RoyaltyRun, RoyaltyRun.id == Statement.run_id)
+    query = query.join(RoyaltyRun, RoyaltyRun.id == Statement.run_id).join(Payee, Payee.id == Statement.payee_id)
+    query = query.join(Contract, Contract.id == Statement.contract_id)
     return query.join(RoyaltyPeriod, RoyaltyPeriod.id == RoyaltyRun.period_id)
 
 
@@ -175,6 +179,10 @@ STATEMENTS = Resource(
     parts={"entries": Part(_entries, [])},
     expansions={"payee": Expansion(lambda: PAYEES, "payee_id")},
     filters={
+        "q": by.named(
+            as_searched(func.concat_ws(" ", Payee.name, Contract.number, Contract.title)),
+            "Part of the payee's name, or of the contract's number or title, as people type it.",
+        ),
         "run_id": by.ident(Statement.run_id, "Statements of this run."),
         "period_id": by.ident(RoyaltyRun.period_id, "Statements of this period."),
         "payee_id": by.ident(Statement.payee_id, "What this payee is told."),
@@ -184,7 +192,15 @@ STATEMENTS = Resource(
         ),
         "has_open_questions": by.flag(_OPEN, "Whether somebody waits for an answer."),
     },
-    sorts={"ends_on": RoyaltyPeriod.ends_on, "earned_micros": Statement.earned_micros},
+    sorts={
+        "ends_on": RoyaltyPeriod.ends_on,
+        "payee": as_sorted(Payee.name),
+        "contract": Contract.number,
+        "opening_micros": Statement.opening_micros,
+        "earned_micros": Statement.earned_micros,
+        "closing_micros": Statement.closing_micros,
+        "payable_micros": Statement.payable_micros,
+    },
     hidden=frozenset({"entries"}),
     version=None,
 )

@@ -19,7 +19,7 @@ from app.api.rest.money_parts import Currency, Micros
 from app.identity.policies import Visitor
 from app.kernel.web.pages import told
 from app.roster.models import Payee
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 from app.tax.errors import YearUnknown
 from app.tax.models import SanctionsCase, SanctionsList, TaxForm
 from app.tax.policies import case_to_decide, case_to_read, may_see_payee, payee_to_read, require_all
@@ -148,7 +148,10 @@ TAXED = Resource(
     model=Payee,
     visible=may_see_payee,
     parts={"form": Part(_forms), "withheld": Part(_rates)},
-    filters={"currency": by.text(Payee.currency, "Payees in this currency.", "EUR")},
+    filters={
+        "q": by.named(as_searched(Payee.name), "Part of a name, as people type it."),
+        "currency": by.text(Payee.currency, "Payees in this currency.", "EUR"),
+    },
     sorts={"name": as_sorted(Payee.name)},
     version=None,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from msgspec import Meta
-from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, true, union
+from sqlalchemy.orm import Session, aliased
 
 from app.api.rest.catalog_parts import Isrc, Language, Parental, Year
 from app.api.rest.conventions import (
@@ -42,6 +42,7 @@ from app.catalog.service.editing import set_values
 from app.catalog.service.parts import PARTS
 from app.catalog.service.tracks_together import TrackWish, change_tracks
 from app.identity.policies import Visitor, require_somewhere
+from app.roster.queries.search import as_searched, as_sorted, forgive, matches
 
 SECTION = Section("Tracks", "Places on releases, each with the recording that stands there.")
 
@@ -125,6 +126,15 @@ def _visible(visitor: Visitor) -> ColumnElement[bool]:
     return Track.release_id.in_(select(Release.id).where(may_see_release(visitor)))
 
 
+def _fits(wanted: str) -> ColumnElement[bool]:
+    """Tracks that are called so, or whose recordings are; two halves, so that recordings are found by their index."""
+    place = aliased(Track)
+    recorded = select(place.id).join(Recording, Recording.id == place.recording_id)
+    own = select(place.id).where(place.title.is_not(None), matches(as_searched(place.title), wanted))
+    recorded = recorded.where(matches(Recording.folded, wanted)).correlate(None)
+    return Track.id.in_(union(recorded, own))
+
+
 TRACKS = Resource(
     name="tracks",
     view=TrackView,
@@ -145,12 +155,17 @@ TRACKS = Resource(
         "recording": Expansion(lambda: RECORDINGS, by="recording_id"),
     },
     filters={
+        "q": by.search(_fits, "Part of a title or name, as people type it.", forgive),
         "release_id": by.ident(Track.release_id, "Tracks of this release."),
         "recording_id": by.ident(Track.recording_id, "Places at which this recording stands."),
         "isrc": by.text(Recording.isrc, "Places of the recording with this ISRC.", "DEA012600001"),
         "updated_since": by.since(Track.updated_at, "Tracks whose place changed at this moment or later."),
     },
-    sorts={"place": func.lpad(func.concat(Track.disc * 1000 + Track.number), 6, "0"), "updated_at": Track.updated_at},
+    sorts={
+        "place": func.lpad(func.concat(Track.disc * 1000 + Track.number), 6, "0"),
+        "title": as_sorted(func.coalesce(Track.title, Recording.title)),
+        "updated_at": Track.updated_at,
+    },
 )
 
 

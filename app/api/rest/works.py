@@ -23,7 +23,7 @@ from app.catalog.service.naming import contributor_meant, work_meant
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
 from app.roster.policies import require_whole
-from app.roster.queries.search import as_sorted
+from app.roster.queries.search import as_searched, as_sorted
 
 SECTION = Section("Works", "Compositions with an ISWC, which recordings play.")
 WriterRole = Annotated[str, Meta(min_length=1, max_length=100, examples=["Composer"])]
@@ -96,6 +96,7 @@ WORKS = Resource(
     visible=may_see_work,
     parts={"writers": Part(_writers, [])},
     filters={
+        "q": by.named(as_searched(Work.title), "Part of a title, as people type it."),
         "title": by.text(Work.title, "Works of exactly this title.", "Night Drive"),
         "iswc": by.text(Work.iswc, "The work with this ISWC.", "T0345246801"),
         "recording_id": by.of_id("Works that this recording plays.", _played_by),

@@ -24,6 +24,7 @@ SORTS: dict[str, Any] = {
     "readiness": PLACE,
 }
 PROBLEM = Finding.severity.in_(("block", "warn"))
+HAS_PROBLEMS = exists().where(Finding.release_id == Release.id, PROBLEM)
 
 
 def releases(visitor: Visitor, asked: Asked, *, after: list[str] | None, limit: int) -> Executable:
@@ -86,7 +87,7 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.get("readiness"):
         chosen.append(is_in(asked.get("readiness")))
     if asked.get("problems"):
-        chosen.append(exists().where(Finding.release_id == Release.id, PROBLEM))
+        chosen.append(HAS_PROBLEMS)
     return chosen
 
 

@@ -31,6 +31,7 @@ from app.roster.queries.search import as_sorted, found_artists, likeness, matche
 RELEASES_OF = (
     select(func.count(func.distinct(Track.release_id))).where(Track.recording_id == Recording.id).scalar_subquery()
 )
+HAS_PROBLEMS = exists().where(Track.recording_id == Recording.id, Finding.track_id == Track.id, PROBLEM)
 SORTS: dict[str, Any] = {
     "title": as_sorted(Recording.title),
     "artist": as_sorted(Recording.artist_line),
@@ -101,7 +102,7 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.get("imprint"):
         chosen.append(_on_release(Imprint.key == asked.get("imprint")))
     if asked.get("problems"):
-        chosen.append(exists().where(Track.recording_id == Recording.id, Finding.track_id == Track.id, PROBLEM))
+        chosen.append(HAS_PROBLEMS)
     return chosen
 
 

@@ -81,8 +81,8 @@ def contracts(
 ) -> Executable:
     """One row a contract under a filter, from after a place; `place` is what the next page begins after."""
     sort, backwards = asked.sort.lstrip("-"), asked.sort.startswith("-")
-    amounts = _amounts(session, sort) if sort in BY_AMOUNT else None
-    value = SORTS[sort] if amounts is None else func.lpad(cast(func.coalesce(amounts.c.micros, 0), Text), *PADDING)
+    held = amounts(session, sort) if sort in BY_AMOUNT else None
+    value = SORTS[sort] if held is None else func.lpad(cast(func.coalesce(held.c.micros, 0), Text), *PADDING)
     query = (
         select(
             Contract.id,
@@ -100,8 +100,8 @@ def contracts(
         .where(may_see_contract(visitor), *_chosen(asked, today))
         .limit(limit)
     )
-    if amounts is not None:
-        query = query.outerjoin(amounts, amounts.c.contract_id == Contract.id)
+    if held is not None:
+        query = query.outerjoin(held, held.c.contract_id == Contract.id)
     if only_active:
         query = query.where(Contract.state == "active")
     if after is not None:
@@ -146,7 +146,7 @@ def standings(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, St
     return {key: Standing(each.currency, payable[key], behind[key]) for key, each in terms.items()}
 
 
-def _amounts(session: Session, sort: str) -> Subquery:
+def amounts(session: Session, sort: str) -> Subquery:
     """What the ledger holds for each contract that it holds anything for, in micros."""
     owed = {account.subject: micros for account, micros in ledger.balances(session, kind=Kind.PAYABLE).items()}
     newest = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement
@@ -29,6 +30,10 @@ class Order:
     by: Any
     backwards: bool
     is_own: bool
+
+    def within(self, session: Session) -> Order:
+        """The same, put together where it depends on what a label's books say now."""
+        return replace(self, by=self.by(session)) if isinstance(self.by, FunctionType) else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.kernel.ids import parse_uuid
+from app.roster.queries.search import forgive, matches
 
 LONGEST = 200
 
@@ -109,6 +110,11 @@ def search(
     """What people type to find something."""
     schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "examples": ["night"]}
     return Filter(schema, about, lambda value: apply(_short(value)), prepare)
+
+
+def named(folded: Any, about: str) -> Filter:
+    """Part of a name that stands folded in a column, as people type it: without accents, with a slip of the finger."""
+    return search(lambda wanted: matches(folded, wanted), about, forgive)
 
 
 _MOMENT = {"type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00Z"]}

@@ -45,6 +45,7 @@ class Expansion:
 class Resource:
     """A kind of row as the API shows it.
 
+    A sort is an expression, or a function that makes one of what the session knows at that moment.
     `columns` are expressions of those fields of the view that are no column of the model; `hidden` fields are shown on
     their own page and where they are asked for. `visible` says which rows a visitor sees: lists and expansions obey it.
     """
@@ -122,7 +123,7 @@ class Resource:
         needed = asked.fields | {self.expansions[name].by for name in asked.expand}
         query = self._select(needed).where(*where, *asked.conditions)
         query = query if seen else query.where(self.visible(call.visitor))
-        query = _ordered(query, asked.order, self.own_key, asked.after).limit(asked.limit + 1)
+        query = _ordered(query, asked.order.within(session), self.own_key, asked.after).limit(asked.limit + 1)
         result = session.execute(query)
         names = tuple(result.keys())
         found = [dict(zip(names, row, strict=True)) for row in result]
