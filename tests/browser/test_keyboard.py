@@ -100,9 +100,9 @@ def test_what_happens_elsewhere_appears_while_the_page_is_open(here, visit):
     other = visit("kite", who="artist")
     other.go("/portal")
     colleague = visit("kite")
-    colleague.go("/portal/settings/activity?action=file.stored")
+    colleague.go("/portal/settings/activity?action=file.renamed")
     colleague.page.locator('[data-show="#save-view"]').click()
-    colleague.page.locator("#v-name").fill("Uploads")
+    colleague.page.locator("#v-name").fill("Renamed files")
     colleague.page.locator("#save-view .btn.primary").click()
     here.page.locator("[data-feed] li.new").first.wait_for(timeout=10_000)
     assert int(here.page.locator("[data-news]").first.get_attribute("data-news")) >= before

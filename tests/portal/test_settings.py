@@ -91,7 +91,7 @@ def test_search_finds_people_and_files_and_nothing_of_a_rival(client_as, mine, r
 
 def test_every_page_of_the_settings_stands_under_a_heading(client_as, mine):
     page = client_as(mine).get("/portal/settings").text
-    listed = page.partition('class="settings-list"')[2].partition("</nav>")[0]
+    listed = page.partition('class="settings-list stack"')[2].partition("</nav>")[0]
     parts = {part.partition("</h2>")[0]: part for part in listed.split("<h2>")[1:]}
     assert list(parts) == ["Your account", "Label", "People and access", "Money", "Shop", "Developers", "Data"]
     for heading, address in {"People and access": "team", "Developers": "api", "Data": "activity"}.items():
