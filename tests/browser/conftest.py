@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.identity.policies import RECENT_MINUTES
 from app.kernel.web.assets import THEME
 from app.main.scenes import OPERATOR, SCENES
 from tenants.provisioning.bootstrap import prepare_cells
@@ -46,7 +48,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost",
 ]
+"""Nothing outside of this machine is found; a page's requests need not be stopped one by one, which takes its cache away."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -117,6 +121,7 @@ class Visit:
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
+    came_in: Any = None
 
     def go(self, path: str) -> Any:
         """Open a path; anything that leaves the label's own host is refused and noted."""
@@ -148,35 +153,73 @@ class Visit:
         return self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
+@pytest.fixture(scope="package")
+def sessions() -> Sessions:
+    return Sessions()
+
+
 @pytest.fixture
-def visit(browser: Browser, site: Site):
-    """Open a browser as somebody: `visit("kite")` is its owner, `visit("admin")` the operator, `visit("kite", who=None)` nobody."""
-    opened: list[BrowserContext] = []
+def visit(browser: Browser, site: Site, sessions: Sessions):
+    """Open a browser as somebody: `visit("kite")` is its owner, `visit("admin")` the operator, `visit("kite", who=None)` nobody.
+
+    Who came in at the door a moment ago comes in with the same session again, on no page yet.
+    """
+    opened: list[Visit] = []
 
     def visit(slug: str, *, who: str | None = "owner", language: str = "en", **options: Any) -> Visit:
         context = browser.new_context(locale=language, **options)
-        opened.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         here = Visit(site, slug, context, page)
+        opened.append(here)
         page.on("pageerror", lambda problem: here.complaints.append(f"error: {problem}"))
         page.on("console", lambda said: here.complaints.append(said.text) if said.type == "error" else None)
 
-        def keep_inside(route: Route) -> None:
-            if f"//{slug}.localhost:{site.port}/" in route.request.url:
-                route.continue_()
-            else:
-                here.complaints.append(f"left the house: {route.request.url}")
-                route.abort()
-
-        context.route("**/*", keep_inside)
+        context.on("request", lambda asked: _note_what_leaves(here, asked.url))
         if who:
-            _sign_in(here, who)
+            sessions.come_in(here, who)
         return here
 
     yield visit
-    for context in opened:
-        context.close()
+    for here in opened:
+        sessions.leave(here)
+        here.context.close()
+
+
+class Sessions:
+    """The sessions of a site's people, lent to one test after another while they count as just signed in."""
+
+    SECONDS = 60 * RECENT_MINUTES / 2
+    NAMES = ("session", "operator")
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], tuple[float, list[Any]]] = {}
+
+    def come_in(self, here: Visit, who: str) -> None:
+        """Let somebody in with the session of before, or through the door."""
+        who_where = (who, here.site.address(here.slug))
+        since, cookies = self._kept.pop(who_where, (0.0, []))
+        if cookies and time.monotonic() - since < self.SECONDS:
+            here.context.add_cookies(cookies)
+        else:
+            _sign_in(here, who)
+            since, cookies = time.monotonic(), self._of(here.context)
+        here.came_in = (who_where, (since, cookies))
+        self._kept[who_where] = (since, cookies)
+
+    def leave(self, here: Visit) -> None:
+        """Keep nothing of a browser that is no longer in as it came in."""
+        if here.came_in and self._of(here.context) != here.came_in[1][1]:
+            self._kept.pop(here.came_in[0], None)
+
+    def _of(self, context: BrowserContext) -> list[Any]:
+        wanted = ("name", "value", "domain", "path", "httpOnly", "sameSite")
+        return [{key: each[key] for key in wanted} for each in context.cookies() if each["name"] in self.NAMES]
+
+
+def _note_what_leaves(here: Visit, address: str) -> None:
+    if address.startswith("http") and f"//{here.slug}.localhost:{here.site.port}/" not in address:
+        here.complaints.append(f"left the house: {address}")
 
 
 def _sign_in(here: Visit, who: str) -> None:

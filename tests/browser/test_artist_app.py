@@ -74,7 +74,6 @@ def flaws(here):
 @pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("bluehour", "ar"), ("noor", "ar"), ("kite", "en")])
 def test_every_screen_is_without_a_fault_on_the_narrowest_phone(visit, slug, language):
     here = visit(slug, who="artist", language=language, **SMALL)
-    assert here.page.url.endswith(APP)
     found, seen = [], 0
     for path in screens(here):
         assert here.go(path).status == 200, path
@@ -97,8 +96,16 @@ def test_staff_without_artists_see_an_app_without_a_fault(visit):
     assert not found + here.complaints, "\n".join(found + here.complaints)
 
 
+@pytest.mark.parametrize("slug", ["bluehour", "kite", "noor"])
+def test_an_artist_who_signs_in_stands_in_the_app(visit, slug):
+    here = visit(slug, who=None)
+    comes_in(here, "artist")
+    assert here.page.url.endswith(APP)
+
+
 def test_on_a_wide_screen_the_tabs_stand_aside(visit):
     here = visit("bluehour", who="artist", viewport={"width": 1280, "height": 800})
+    here.go(APP)
     tabs, main = here.page.locator(".tabs").bounding_box(), here.page.locator("main").bounding_box()
     assert tabs["height"] == 800
     assert tabs["x"] + tabs["width"] <= main["x"]
@@ -345,6 +352,7 @@ def test_an_artist_signs_on_a_phone_in_the_app(visit, seeded, slug, language):
         held = session.get_one(Contract, contract.id)
         sending.send(session, tenant, Actor.system(tenant), held, Sending(signers=(signer,)))
     here = visit(slug, who="artist", language=language, **SMALL)
+    here.go(APP)
     here.page.locator(f"a[href='{APP}/contracts/{contract.id}#sign']").tap()
     here.page.wait_for_url("**#sign")
     found = flaws(here)

@@ -99,7 +99,6 @@ def test_who_is_not_verified_or_has_no_passkey_stays_outside_and_reads_why(visit
 def test_a_passkey_of_one_label_is_not_offered_at_anothers(visit, site):
     here, device = with_passkey(visit, "noor")
     assert device.credentials
-    here.context.unroute_all()
     here.page.goto(site.address("kite", "/portal/sign-in"))
     here.page.locator("passkey-button button").click()
     here.page.locator("passkey-button [role=alert]").wait_for()
