@@ -29,7 +29,23 @@ WHOLE_CHROMIUM = next(filter(None, map(shutil.which, WHOLE)), CHROMIUM)
 AXE = THEME / "node_modules" / "axe-core" / "axe.min.js"
 SEEDED, DEVELOPMENT = "browser_seeded", {"BOPTONE_ENV": "development"}
 AT_REST = """() => new Promise(requestAnimationFrame).then(() =>
-    Promise.allSettled(document.getAnimations().map(each => each.finished)))"""
+    Promise.allSettled(document.getAnimations().map(each => each.finished))).then(() => Boolean(window.axe))"""
+FAULTS = """async ([only, quick]) => {
+  const shut = [...document.querySelectorAll(":is(command-palette, keyboard-map) > dialog:not([open])")].map(dialog => {
+    const inside = document.createDocumentFragment();
+    inside.append(...dialog.childNodes);
+    return [dialog, inside];
+  });
+  const ids = shut.flatMap(([, inside]) => [...inside.querySelectorAll("[id]")].map(each => each.id));
+  const twice = ids.filter(id => document.getElementById(id)).map(id => `duplicate-id: #${id}`);
+  try {
+    const found = await axe.run(document, {runOnly: only, ...quick});
+    return twice.concat(found.violations.map(each =>
+      each.id + ": " + each.nodes.slice(0, 3).map(node => node.target.join(" ")).join(" | ")));
+  } finally { for (const [dialog, inside] of shut) dialog.append(inside); }
+}"""
+"""What lies in the shut palette and the shut sheet of keys is most of a page and nothing that anybody meets: axe, which
+reports nothing hidden, is not led through it. Both are looked at where they are open, and their ids are no other's."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUICK = {"reporter": "no-passes", "resultTypes": ["violations"], "preload": False, "iframes": False}
 """The same faults are found without collecting what is right; pages have no frames and load nothing from elsewhere."""
@@ -42,6 +58,8 @@ Look = tuple[dict[str, int], str, list[str]]
 LOOKS: list[Look] = [(WIDE, "light", RULES), (NARROW, "dark", RULES)]
 TURNED: list[Look] = [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]
 """Both widths and both schemes are seen by all rules; what is left of the four is a matter of colours alone."""
+FITS: list[Look] = [({"width": width, "height": height}, "dark", []) for width, height in ((320, 640), (3840, 2160))]
+"""The smallest window and the largest, which a page is no wider than; no rule is asked anew."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -129,14 +147,9 @@ class Visit:
 
     def faults(self, rules: list[str] = RULES) -> list[str]:
         """What axe finds on the page as it stands, by all rules or by those of the colours."""
-        if not self.page.evaluate("Boolean(window.axe)"):
+        if not self.page.evaluate(AT_REST):
             self.page.evaluate(AXE.read_text())
-        self.page.evaluate(AT_REST)
-        return self.page.evaluate(
-            "([only, quick]) => axe.run(document, {runOnly: only, ...quick}).then(found => found.violations.map(each =>"
-            " each.id + ': ' + each.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')))",
-            [rules, QUICK],
-        )
+        return self.page.evaluate(FAULTS, [rules, QUICK])
 
     def flaws(self, looks: Sequence[Look] | None = None) -> list[str]:
         """What is wrong with the page as it is looked at: wide in light and narrow in dark, if nothing else is said."""
@@ -145,7 +158,7 @@ class Visit:
             self.page.set_viewport_size(size)
             self.page.emulate_media(color_scheme=scheme)
             found += [f"{size['width']}: wider than its window"] if self.overflows() else []
-            found += [f"{size['width']} {scheme}: {fault}" for fault in self.faults(rules)]
+            found += [f"{size['width']} {scheme}: {fault}" for fault in (self.faults(rules) if rules else [])]
         return found
 
     def overflows(self) -> bool:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import LOOKS, TURNED
+from tests.browser.conftest import FITS, LOOKS, TURNED
 from tests.whole import whole_product
 
 NOT_PAGES = re.compile(
@@ -28,10 +28,15 @@ def pages(surface: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("slug", "language", "looks"),
-    [("bluehour", "en", LOOKS), ("bluehour", "ar", TURNED), ("noor", "ar", LOOKS), ("noor", "en", TURNED)],
-    ids=["bluehour-en", "bluehour-ar", "noor-ar", "noor-en"],
+    [
+        ("bluehour", "de", LOOKS + FITS),
+        ("bluehour", "ar", TURNED),
+        ("noor", "ar", LOOKS + FITS),
+        ("noor", "en", TURNED),
+    ],
+    ids=["bluehour-de", "bluehour-ar", "noor-ar", "noor-en"],
 )
-def test_no_page_of_the_portal_has_a_fault(visit, slug, language, looks):
+def test_no_page_of_the_portal_has_a_fault_or_is_wider_than_a_window(visit, slug, language, looks):
     here = visit(slug, language=language, reduced_motion="reduce")
     _look(here, pages("portal"), direction="rtl" if language == "ar" else "ltr", looks=looks)
 

@@ -185,13 +185,12 @@ def test_everything_is_translated_and_nothing_is_cut_off_when_sentences_are_long
     for path in every_page(here):
         seen.append(path)
         assert pseudo.OPENS in here.page.inner_text("body"), f"{path} does not speak the pseudo-locale"
-        here.page.set_viewport_size(WIDE)
-        found = looked(here)
-        if path not in IN_ENGLISH and (said := untranslated(found)):
-            english[path] = said
         for size in (WIDE, NARROW):
             here.page.set_viewport_size(size)
-            clipped = looked(here)["clipped"] + here.page.evaluate(DIALOGS)
+            found = looked(here)
+            if path not in IN_ENGLISH and (said := untranslated(found)):
+                english[path] = said
+            clipped = found["clipped"] + here.page.evaluate(DIALOGS)
             clipped += here.page.evaluate(BEYOND) or ["the page is wider than its window"] if here.overflows() else []
             if clipped:
                 cut[f"{path} {size['width']}"] = clipped
