@@ -141,9 +141,9 @@ def deals(draw: Any, name: str, kinds: Sequence[str] = KINDS) -> Deal:
     if kind in ("tax", "tax on top"):
         return replace(deal, tax=draw(st.sampled_from([F(1, 10), F(3, 10)])), is_on_top=kind == "tax on top")
     if kind == "songs":
-        few = st.integers(0, 12)
+        few = st.integers(1, 12)  # a contract about songs names some
         rate, portion = F(draw(st.integers(1, 200)), 1000), draw(st.sampled_from([F(1), F(3, 4)]))
-        return replace(deal, songs=Songs(rate, portion, draw(st.integers(1, 10)), draw(few), draw(few)))
+        return replace(deal, songs=Songs(rate, portion, draw(st.integers(1, 10)), draw(few), draw(few) - 1))
     if kind == "waits":
         return replace(deal, waits=Waits("main", draw(st.booleans()), draw(st.booleans())))
     return deal

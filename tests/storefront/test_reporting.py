@@ -41,7 +41,7 @@ def house(connected: Settings) -> Tenant:
 
 def report(tenant: Tenant) -> SalesReport | None:
     with tenant_work(tenant) as session:
-        return reporting.report(session, tenant, Actor.system(tenant), until=clock.now().date())
+        return reporting.report(session, tenant, Actor.system(tenant), until=clock.day_in(tenant.time_zone))
 
 
 def this_month(house: Tenant) -> tuple[date, date]:

@@ -76,7 +76,7 @@ def orders_of(house: Tenant, *, codes: tuple[str, ...] = ()) -> list[Order]:
 def report(house: Tenant) -> None:
     """Bring in what was sold and given back."""
     with tenant_work(house) as session:
-        reporting.report(session, house, Actor.system(house), until=clock.now().date() + timedelta(days=1))
+        reporting.report(session, house, Actor.system(house), until=clock.day_in(house.time_zone) + timedelta(days=1))
 
 
 def check(house: Tenant) -> None:

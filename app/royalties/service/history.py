@@ -334,14 +334,18 @@ def _recovered(session: Session) -> dict[UUID, int]:
 
 
 def _covering(session: Session, run: RoyaltyRun, terms: Mapping[UUID, Terms]) -> dict[UUID, Decimal]:
+    triggers = {contract: each.trigger for contract, each in terms.items() if each.trigger}
+    wanted = set(triggers) | {trigger.contract for trigger in triggers.values()}
+    if not wanted:
+        return {}
     receipts: Any = func.sum(Earning.base * Earning.factor * Earning.fx)
     query = (
         select(Earning.contract_id, func.sum(Earning.amount), receipts)
         .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
-        .where((RoyaltyRun.state == "published") | (RoyaltyRun.id == run.id))
+        .where((RoyaltyRun.state == "published") | (RoyaltyRun.id == run.id), Earning.contract_id.in_(wanted))
         .group_by(Earning.contract_id)
     )
-    first = {contract for contract, each in terms.items() if each.recoups == "all_receipts"}
+    first = {contract for contract in wanted if contract in terms and terms[contract].recoups == "all_receipts"}
     return {row[0]: row[2] if row[0] in first else row[1] for row in session.execute(query)}
 
 
