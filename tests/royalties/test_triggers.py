@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract
-from app.contracts.rules.terms import Clause, Reserve, Trigger
+from app.contracts.rules.terms import Clause, Escalation, Reserve, Step, Trigger
 from app.contracts.service import drafting, holding
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
@@ -153,3 +153,19 @@ def test_what_was_kept_is_let_go_of_once_the_contract_keeps_nothing_any_more(
     run = run_of(tenant, APRIL)
     assert stands(tenant, mine, producer) == [6, 0, 0]
     assert statement(tenant, run, producer).reserve_micros == 0
+
+
+def test_a_higher_rate_for_earlier_periods_covers_costs_too(tenant: Tenant, tmp_path: Path) -> None:
+    """100, then 200 and another 100 for March: 400 of the 350 that somebody waits for; May earns nothing."""
+    (recording,) = tracks_of(tenant, 1)
+    artist, producer = a_payee(tenant), a_payee(tenant)
+    grows = Escalation(by="units", steps=(Step(above=D(150), rate=D("0.2")),), mode="slab")
+    clause = Clause(id="all", rate=D("0.1"), escalation=grows)
+    first = a_contract(tenant, terms(artist, clause), costs=[a_cost("350")])
+    mine = a_contract(tenant, terms(producer, POINTS, trigger=Trigger(contract=first.id)), kind="producer")
+    found = []
+    for month, units in ((MARCH, 100), (APRIL, 100), (MAY, 1)):
+        a_report(tenant, tmp_path, [physical(recording, units, Net=f"{units * 10}")], month=month[0])
+        run_of(tenant, month)
+        found.append(stands(tenant, mine, producer))
+    assert found == [[0, 10, 0], [20, 0, 0], [D("20.1"), 0, 0]]

@@ -73,9 +73,11 @@ def _retroactive(case: Case, positions: Mapping[UUID, Position]) -> None:
             for part in case.parts[sheet]:
                 parts[part.payee] = parts.get(part.payee, Decimal(0)) + amount * part.share
         total = micros_of(sum(parts.values(), Decimal(0)))
+        whole = sum(case.retroactive.values(), Decimal(0))
     shared = dict(zip(parts, apportion(total, list(parts.values())), strict=True))
     for payee, position in positions.items():
-        position.enter("retroactive", shared.get(payee, 0) - case.past_of(payee).told.get("retroactive", 0))
+        more = shared.get(payee, 0) - case.past_of(payee).told.get("retroactive", 0)
+        position.enter("retroactive", more, {"whole": str(whole)})
 
 
 def _spread(case: Case, positions: Mapping[UUID, Position], kind: EntryKind, amount: Decimal, facts: Facts) -> None:

@@ -23,7 +23,7 @@ from app.ledger.rules import Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.positions import Charge, Hold, Past, Position
 from app.royalties.rules.stretches import Stretch, age, guaranteed
-from app.royalties.service import retelling
+from app.royalties.service import covering, retelling
 from app.royalties.service.retelling import Key
 
 
@@ -168,8 +168,14 @@ class History:
             return sum((part for channel, part in parts.items() if not channels or channel in channels), Decimal(0))
 
 
-def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mapping[UUID, Terms]) -> History:
-    """What was before a run's period."""
+def read(
+    session: Session,
+    run: RoyaltyRun,
+    period: RoyaltyPeriod,
+    terms: Mapping[UUID, Terms],
+    retroactive: Mapping[UUID, Mapping[UUID | None, Decimal]],
+) -> History:
+    """What was before a run's period; `retroactive` is what the run changes of that."""
     contested = _contested(session)
     return History(
         period=Stretch(period.starts_on, period.ends_on),
@@ -184,7 +190,7 @@ def read(session: Session, run: RoyaltyRun, period: RoyaltyPeriod, terms: Mappin
         costs=_costs(session, period.ends_on),
         recovered=_recovered(session),
         receipts=_receipts(session),
-        covering=_covering(session, run, terms),
+        covering=covering.read(session, run, terms, retroactive),
         told=retelling.told(session, run) if run.restates_id else {},
         positive=retelling.positive(session, run) if run.restates_id else {},
         statements=_statements(session),
@@ -331,22 +337,6 @@ def _recovered(session: Session) -> dict[UUID, int]:
     for _, contract, micros in session.execute(each):
         found[contract] += micros
     return found
-
-
-def _covering(session: Session, run: RoyaltyRun, terms: Mapping[UUID, Terms]) -> dict[UUID, Decimal]:
-    triggers = {contract: each.trigger for contract, each in terms.items() if each.trigger}
-    wanted = set(triggers) | {trigger.contract for trigger in triggers.values()}
-    if not wanted:
-        return {}
-    receipts: Any = func.sum(Earning.base * Earning.factor * Earning.fx)
-    query = (
-        select(Earning.contract_id, func.sum(Earning.amount), receipts)
-        .join(RoyaltyRun, RoyaltyRun.id == Earning.run_id)
-        .where((RoyaltyRun.state == "published") | (RoyaltyRun.id == run.id), Earning.contract_id.in_(wanted))
-        .group_by(Earning.contract_id)
-    )
-    first = {contract for contract in wanted if contract in terms and terms[contract].recoups == "all_receipts"}
-    return {row[0]: row[2] if row[0] in first else row[1] for row in session.execute(query)}
 
 
 def _receipts(session: Session) -> dict[UUID, Decimal]:

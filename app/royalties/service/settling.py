@@ -64,7 +64,7 @@ def settle_run(
     wanted |= {sheet for each in retroactive.values() for sheet in each}
     sheets = _sheets(session, wanted - {None})
     then = {**_divided_before(session, wanted - {None} - sheets.keys() - then.keys()), **then}
-    past = history.read(session, run, period, terms)
+    past = history.read(session, run, period, terms, retroactive)
     settled: dict[UUID, Settled] = {}
     for contract in session.scalars(select(Contract).where(Contract.id.in_(terms)).order_by(Contract.number)):
         portions, own = earned.get(contract.id, []), terms[contract.id]
