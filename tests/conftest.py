@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import settings as hypothesis
 from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
@@ -27,6 +28,11 @@ from tests.services import Services, place_of, shared_services
 _homes = count(1)
 
 PATIENCE, NOT_YET = 10, 404
+
+hypothesis.register_profile(
+    "boptone", hypothesis(), deadline=None
+)  # how long an example takes is the machine's, not the product's
+hypothesis.load_profile("boptone")
 
 
 @pytest.hookimpl(wrapper=True)

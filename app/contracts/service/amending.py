@@ -67,7 +67,7 @@ def draft_further(session: Session, actor: Actor, items: Sequence[ContractBatchI
         item.state, item.changes = "created", changes
         versions.append(_version(actor, known, rules.linked(item.values, others.ids)[0]))
         if item.values.get("advance"):
-            on = clock.now().date()
+            on = clock.day_in(actor.tenant.time_zone) if actor.tenant else clock.now().date()
             advances.append(advance_of(known[0].id, item.values, on, known[0].language, actor))
         told.append((str(known[0].id), None, {"version": known[1].number + 1, "changes": sorted(changes)}))
     for model, rows in ((ContractVersion, versions), (Recoupable, advances)):
