@@ -326,3 +326,15 @@ def test_a_higher_rate_for_earlier_periods_goes_to_whom_their_sales_went(
     a_report(tenant, tmp_path, [physical(recordings[1], 100, Net="1000")], month=APRIL[0])
     run_of(tenant, APRIL)
     assert (owed(tenant, deal, artist), owed(tenant, deal, guest)) == (190, 60)
+
+
+def test_a_guarantee_makes_nothing_up_to_whom_it_was_not_promised(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """Who only shares in a recording bears their part of what is returned."""
+    artist, guest = a_payee(tenant), a_payee(tenant)
+    deal = a_contract(tenant, terms(artist, ALL, guarantee=Guarantee(amount=D(100), per="period")))
+    answer(tenant, shared(tenant, recordings[0], {guest: 300_000}), guest, agrees=True)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="-10")])
+    run_of(tenant, MARCH)
+    assert (owed(tenant, deal, artist), owed(tenant, deal, guest)) == (100, -3)

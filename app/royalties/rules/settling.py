@@ -162,7 +162,8 @@ def _guarantee(case: Case, guarantee: Guarantee, positions: Mapping[UUID, Positi
         if case.ends_guarantee:
             higher = sum(entry.amount_micros for entry in position.entries if entry.kind == "retroactive")
             earned = past.earned_micros + position.earned_micros + higher
-            short = max(0, promised.get(payee, 0) - earned) - past.made_up_micros
+            lacking = max(0, promised[payee] - earned) if payee in promised else 0  # guests were promised nothing
+            short = lacking - past.made_up_micros
             facts = {"amount": str(guarantee.amount), "earned": earned}
             position.enter("guarantee", short if case.restates else max(0, short), facts)
 
