@@ -44,14 +44,23 @@ def started(services: Services, database_name: str, *, from_nothing: bool = Fals
         process = subprocess.Popen([sys.executable, "-m", "app.main", "web"], cwd=ROOT, env=env)
     else:
         process = nursery().child(["web"], env)
+    try:
+        _wait_for(process, port)
+    except BaseException:  # a test that was told to end must not leave it behind, either
+        process.kill()
+        process.wait(30)
+        raise
+    return process, port
+
+
+def _wait_for(process: Server, port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
     with httpx.Client(timeout=2, verify=PLAIN) as browser:
-        deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
             with suppress(httpx.TransportError):
                 if browser.get(f"http://127.0.0.1:{port}/healthz").is_success:
-                    return process, port
+                    return
             time.sleep(0.05)
-    process.kill()
     raise RuntimeError("the web process did not start")
 
 
