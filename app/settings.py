@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     worker_processes: int = 2
     pool_size: int = 8
     spare_labels: int = 4
+    demo_media: bool = True
     slow_query_ms: int = 500
     task_lease_seconds: float = 15.0
     prepare_statements: bool = True

@@ -118,7 +118,7 @@ def _prepare(settings: Settings) -> None:
     with composition.connected("up", settings):
         migrate(settings)
         if not settings.is_production:
-            seed(settings, with_media=SLUGS)
+            seed(settings, with_media=SLUGS if settings.demo_media else ())
 
 
 def _share_metrics(settings: Settings) -> None:

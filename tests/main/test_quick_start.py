@@ -49,7 +49,7 @@ def is_told(log, words: str, seconds: float = 60.0) -> bool:
 @pytest.mark.timeout(1500)
 def test_the_guide_is_done_word_by_word_against_the_product(folder, tmp_path, at_home):
     port, hook = free_port(), free_port()
-    with up(folder, port, EGRESS_LOCAL_HOSTS="localhost"):
+    with up(folder, port, EGRESS_LOCAL_HOSTS="localhost", DEMO_MEDIA="false"):
         assert answers(port, seconds=600), (folder.parent / f"up-{port}.log").read_text()[-2000:]
         client = tmp_path / "client"
         made = command(folder, port, "api-client", str(client), "--build")

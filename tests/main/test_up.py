@@ -153,7 +153,7 @@ def test_it_runs_on_an_ordinary_postgresql_and_redis(tmp_path, folder):
             "BROKER_URL": f"redis://:secret@127.0.0.1:{redis_port}/0",
             "CACHE_URL": f"redis://:secret@127.0.0.1:{redis_port}/1",
         }
-        with up(folder, port, **urls):
+        with up(folder, port, DEMO_MEDIA="false", **urls):
             assert answers(port), (folder.parent / f"up-{port}.log").read_text()[-2000:]
             assert "Kite Records" in page(port, "kite.localhost", "/portal/sign-in")
             deadline = time.monotonic() + 60
