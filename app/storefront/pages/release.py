@@ -29,7 +29,7 @@ from app.storefront.queries import music as queries
 from app.storefront.rules import prose, waves
 from app.storefront.rules.meta import Meta, shortened
 from app.storefront.rules.slugs import digits, slug
-from app.storefront.service.offers import Offer, offers
+from app.storefront.service.offers import Offer, alone, offers
 from app.streaming.rules.rights import has_come
 
 MORE = 4
@@ -137,7 +137,7 @@ LONG = 22
 
 
 def _tracks(shopper: Shopper, found: Found, sold: list[Offer]) -> list[dict[str, Any]]:
-    alone = {str(offer.product.recording_id): offer for offer in sold if offer.product.recording_id is not None}
+    single = alone(sold)
     release, day = found.row.Release, music.today(shopper)
     own = release.artist_line
     may_be_heard = has_come(release.release_date, day) or has_come(release.preorder_date, day)
@@ -150,7 +150,7 @@ def _tracks(shopper: Shopper, found: Found, sold: list[Offer]) -> list[dict[str,
             "length": music.lasting(track["ms"]),
             "heard": track["heard"] and may_be_heard,
             "wave": waves.path(waves.bars(track["waveform"])),
-            "offer": alone.get(track["id"]),
+            "offer": single.get(track["id"]),
         }
         for place, track in enumerate(found.tracks, 1)
     ]

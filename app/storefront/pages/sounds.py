@@ -13,12 +13,16 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Release
 from app.kernel import clock
 from app.kernel.db import tenant_read
+from app.kernel.money import format_money
+from app.kernel.web.realm import realm_of
+from app.storefront.models import Product
 from app.storefront.pages import music
 from app.storefront.pages.pictures import picture
 from app.storefront.pages.release import Found, release_named
 from app.storefront.pages.routes import shop_get
 from app.storefront.pages.shopper import NOT_KEPT, AnyRequest, Shopper, shopper_of
 from app.storefront.rules import waves
+from app.storefront.service.offers import Offer, alone, offers
 from app.streaming import service as streaming
 from app.streaming.rules.rights import Kind, has_come
 
@@ -32,7 +36,10 @@ def sounds(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     with tenant_read(shopper.tenant) as session:
         found = release_named(session, shopper, name)
         granted = _granted(session, shopper, found)
-    return Response(_queue(shopper, found, granted), headers=NOT_KEPT | {"x-robots-tag": "noindex"})
+        theirs = Product.recording_id.in_(granted)
+        sold = alone(offers(session, shopper.tenant, shopper.market, music.today(shopper), theirs)) if granted else {}
+    locale = realm_of(request).locale
+    return Response(_queue(shopper, found, granted, sold, locale), headers=NOT_KEPT | {"x-robots-tag": "noindex"})
 
 
 def listening(shopper: Shopper, release: Release) -> Kind:
@@ -52,7 +59,9 @@ def _granted(session: Session, shopper: Shopper, found: Found) -> dict[UUID, str
     return streaming.grants(session, shopper.tenant, there, kind=kind, country=shopper.country, until=until)
 
 
-def _queue(shopper: Shopper, found: Found, granted: dict[UUID, str]) -> list[dict[str, Any]]:
+def _queue(
+    shopper: Shopper, found: Found, granted: dict[UUID, str], sold: dict[str, Offer], locale: str
+) -> list[dict[str, Any]]:
     release = found.row.Release
     whole = listening(shopper, release) == "full"
     cover = picture(release.artwork, most=320)
@@ -68,10 +77,18 @@ def _queue(shopper: Shopper, found: Found, granted: dict[UUID, str]) -> list[dic
             "src": f"/stream/{granted[UUID(track['id'])]}",
             "seconds": round((track["ms"] or 0) / 1000) if whole else 0,
             "bars": list(waves.bars(track["waveform"])) if whole else [],
+            "buy": _buy(None if track["only"] else sold.get(track["id"]), locale),
         }
         for place, track in enumerate(found.tracks, 1)
         if UUID(track["id"]) in granted
     ]
+
+
+def _buy(offer: Offer | None, locale: str) -> dict[str, str] | None:
+    """What is put into the basket for this track alone, and what it costs here."""
+    if offer is None or not offer.is_there:
+        return None
+    return {"variant": str(offer.variant.id), "price": format_money(offer.micros, offer.currency, locale)}
 
 
 handlers = [sounds]

@@ -84,3 +84,8 @@ def by_product(found: list[Offer]) -> dict[UUID, list[Offer]]:
     for offer in found:
         grouped.setdefault(offer.product.id, []).append(offer)
     return grouped
+
+
+def alone(found: list[Offer]) -> dict[str, Offer]:
+    """Offers of one recording by itself, under the recording's id."""
+    return {str(offer.product.recording_id): offer for offer in found if offer.product.recording_id is not None}

@@ -13,6 +13,7 @@ interface Sound {
   src: string;
   seconds: number;
   bars: number[];
+  buy?: { variant: string; price: string } | null;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -153,9 +154,18 @@ class ShopPlayer extends HTMLElement {
     cover.hidden = !now.cover;
     if (now.cover) cover.src = now.cover;
     this.#find("[data-wave]")!.replaceChildren(...(now.bars.length ? [shape(now.bars), shape(now.bars)] : []));
+    this.#sell(now);
     this.#list();
     this.#tell();
     this.#say(word("Now playing: %(title)s", { title: now.title }));
+  }
+
+  // What is heard can be bought by itself where the label sells it so.
+  #sell({ buy }: Sound): void {
+    const form = this.#find<HTMLFormElement>("[data-buy]")!;
+    form.hidden = !buy;
+    form.querySelector<HTMLInputElement>("[name=variant]")!.value = buy?.variant ?? "";
+    form.querySelector("bdi")!.textContent = buy?.price ?? "";
   }
 
   #list(): void {
