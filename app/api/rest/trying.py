@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -18,6 +18,9 @@ import msgspec
 
 from app.api.rest.conventions.fitting import followed, misfits
 from app.api.rest.conventions.shapes import example_of
+
+ELSEWHERE: Final = 504
+"""Somebody else, whom an operation has to ask, does not answer."""
 
 PICTURE = bytes.fromhex("89504e470d0a1a0a")
 """How a PNG begins, and nothing more: it is declined as what it is."""
@@ -170,7 +173,7 @@ class Trial:
 
     def _problems(self, told: dict[str, Any], answered: Answered) -> list[str]:
         """What of an answer is not as the document says."""
-        if answered.status >= 500:
+        if answered.status >= 500 and answered.status != ELSEWHERE:
             return [f"{answered.status} is a fault of ours"]
         declared = told["responses"].get(str(answered.status))
         if declared is None:
