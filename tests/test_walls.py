@@ -206,7 +206,7 @@ def _needs_a_person(path: str, answer: Any) -> bool:
 
 def _is_a_bare_door(path: str, answer: Any) -> bool:
     """The page of a one-time link shows the same bare form for every token; using it up is what must fail."""
-    doors = ("/portal/invitations/", "/portal/sign-in/link/", "/portal/support/")
+    doors = ("/portal/invitations/", "/portal/sign-in/link/", "/portal/sign-in/label/", "/portal/support/")
     is_bare = "<form" in answer.text if path.startswith(doors) else path == "/{language:str}/account/link/{token:str}"
     return is_bare and answer.status_code == 200
 

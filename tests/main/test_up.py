@@ -47,7 +47,7 @@ def up(folder: Path, port: int, **more: str):
         log.close()
 
 
-def answers(port: int, path: str = "/readyz", seconds: float = 240.0) -> bool:
+def answers(port: int, path: str = "/readyz", seconds: float = 480.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -89,7 +89,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_it_starts_survives_kills_and_starts_again(folder):
     port = free_port()
     with up(folder, port) as first:
@@ -128,7 +128,7 @@ def test_it_starts_survives_kills_and_starts_again(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_it_runs_on_an_ordinary_postgresql_and_redis(tmp_path, folder):
     """Both over TCP with passwords; PostgreSQL is the distribution's own where there is one."""
     database_port, redis_port, port = free_port(), free_port(), free_port()
