@@ -239,7 +239,7 @@ def test_no_unsafe_route_takes_a_request_from_another_site(person, method, path)
 def test_no_portal_or_console_route_answers_a_stranger(client_of, label, method, path):
     """What is open to strangers is named here, and only here."""
     open_to_all = re.compile(
-        r"/(healthz|readyz|metrics|robots\.txt|internal/tls-ask|assets/.*|files/.*|favicon\.svg|manifest\.webmanifest|artist/manifest\.webmanifest|artist/sw\.js|artist/offline|og\.png|portal/sign-in(/link.*|/passkey.*)?|portal/invitations/.*|portal/support/.*|admin/sign-in(/passkey.*)?|oauth/jwks|\.well-known/oauth-authorization-server|\.well-known/openid-configuration|\.well-known/oauth-protected-resource/api/v1|api/v1/(openapi\.json|reference|events/types))?"
+        r"/(healthz|readyz|metrics|robots\.txt|internal/tls-ask|assets/.*|files/.*|favicon\.svg|manifest\.webmanifest|artist/manifest\.webmanifest|artist/sw\.js|artist/offline|og\.png|portal/sign-in(/(link|label).*|/passkey.*)?|portal/invitations/.*|portal/support/.*|admin/sign-in(/passkey.*)?|oauth/jwks|\.well-known/oauth-authorization-server|\.well-known/openid-configuration|\.well-known/oauth-protected-resource/api/v1|api/v1/(openapi\.json|reference|events/types))?"
     )
     if open_to_all.fullmatch(path):
         return
