@@ -40,7 +40,7 @@ def started(services: Services, database_name: str, *, from_nothing: bool = Fals
     port = free_port()
     env = os.environ | services.environment(database_name, PORT=str(port), **more)
     process: Server
-    if from_nothing:
+    if from_nothing or "PYTHONPATH" in more:  # what Python itself is told is heard at its own start alone
         process = subprocess.Popen([sys.executable, "-m", "app.main", "web"], cwd=ROOT, env=env)
     else:
         process = nursery().child(["web"], env)

@@ -20,7 +20,7 @@ from tests.artist.stage import APP, seen
 from tests.artist.test_money import number_on, text_of
 from tests.factories.catalog import narrowed
 from tests.factories.members import a_member
-from tests.factories.payouts import a_day_later, a_method, an_iban, check_books, earn, four_numbers
+from tests.factories.payouts import a_day_later, a_method, an_iban, check_books, earn, four_numbers, some_rates
 from tests.tax.scene import W8BEN
 
 MONEY = f"{APP}/money"
@@ -178,6 +178,7 @@ def test_home_asks_for_a_tax_form_where_its_lack_costs_something_and_it_is_signe
 
 def test_a_payout_that_came_back_is_a_task_until_the_payee_is_paid_anew_and_each_step_is_news(stage):
     stage.published()
+    some_rates(stage.tenant, [stage.payees[0].currency])
     earn(stage.tenant, stage.payees[0], 500_000_000)
     a_method(stage.tenant, stage.payees[0], "0002")  # the sandbox's bank sends back what it paid there
     _, ada = stage.person("ada")

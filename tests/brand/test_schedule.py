@@ -180,6 +180,7 @@ def test_it_can_be_published_before_its_time(label):
 def test_what_fails_its_checks_by_then_is_not_published_and_the_inbox_says_so(client_as, label):
     client, first, at = client_as(label), published(label, preset="plain"), soon()
     version = with_logo(label, "#cc3344")
+    work(due())  # somebody came
     scheduled(label, version, at)
     with db.owner_work() as owner:
         owner.execute(f'DELETE FROM "{label.id}".brand_assets')

@@ -155,6 +155,7 @@ RULINGS: Final[dict[str, Ruling]] = {
     "/portal/settings/api/webhooks/{endpoint_id}/replays": _HOOKS,
     "/portal/settings/api/webhooks/{endpoint_id}/secret": _HOOKS,
     "/portal/settings/api/webhooks/{endpoint_id}/test": _HOOKS,
+    "/portal/sandbox": _never("People go into the copy themselves."),
     "/portal/settings/sandbox": _TRIAL,
     "/portal/settings/sandbox/renewal": _TRIAL,
     "/portal/settings/sandbox/removal": _TRIAL,
