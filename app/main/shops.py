@@ -109,15 +109,16 @@ def make_shop(tenant: Tenant) -> None:
             return
         actor = Actor.system(tenant)
         markets.open_shop(session, actor, tenant, country=COUNTRIES[tenant.currency])
-        _rates(session, tenant.currency)
+        _rates(session, tenant)
         _registered(session, tenant.currency)
         _Filling(session, actor, tenant).fill()
         offer = NewDiscount(name=WELCOME, kind="percent", code=WELCOME, value=100_000, once_each=True)
         discounts.create(session, actor, offer)
 
 
-def _rates(session: Session, currency: str) -> None:
-    today, base = clock.now().date(), Decimal(WORTH[currency])
+def _rates(session: Session, tenant: Tenant) -> None:
+    currency = tenant.currency
+    today, base = clock.day_in(tenant.time_zone), Decimal(WORTH[currency])
     for code, worth in WORTH.items():
         if code != currency:
             rate = (Decimal(worth) / base).quantize(Decimal("0.000001"))
@@ -138,7 +139,7 @@ class _Filling:
     def __init__(self, session: Session, actor: Actor, tenant: Tenant) -> None:
         self._session, self._actor, self._tenant = session, actor, tenant
         self._prices = PRICES[tenant.currency]
-        self._today = clock.now().date()
+        self._today = clock.day_in(tenant.time_zone)
 
     def fill(self) -> None:
         """Put everything on sale, and on the shelf what has a body."""

@@ -131,6 +131,8 @@ def books(client_of, connected, tmp_path):
 
 def test_a_period_is_opened_calculated_signed_off_approved_and_published(books):
     owner = books.staff()
+    rate = {"base": "USD", "quote": "EUR", "on": "2026-03-31", "rate": "0.91", "source": "ECB"}
+    assert owner.post(f"{ROYALTIES}/rates", data=rate).status_code == 303
     assert "No periods yet" in owner.get(ROYALTIES).text
     days = {"starts_on": "2026-03-01", "ends_on": "2026-03-31"}
     assert owner.post(f"{ROYALTIES}/periods", data=days).status_code == 303

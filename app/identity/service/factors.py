@@ -166,8 +166,8 @@ def make_codes(session: Session, member: Member) -> list[str]:
 def as_picture(app: pyotp.TOTP) -> str:
     """The app's secret as a QR code: an SVG without styles of its own, to stand inside a page."""
     code = segno.make(app.provisioning_uri(), error="m")
-    looks = {"dark": "black", "light": "white", "svgclass": "qr", "lineclass": None}
-    return str(code.svg_inline(border=4, omitsize=True, **looks))
+    looks = {"dark": "black", "light": "white", "svgclass": None, "lineclass": None}
+    return str(code.svg_inline(border=4, scale=4, **looks))
 
 
 def _app(tenant: Tenant, member: Member, held: TotpSecret) -> pyotp.TOTP:
