@@ -69,7 +69,7 @@ def test_a_form_that_is_sent_after_one_was_signed_out_leads_to_the_door_and_back
     form = {"name": "New", "time_zone": "Europe/Paris", "language": ["en"]}
     came = PAGE | {"referer": f"https://{label.slug}.localhost/portal/settings/label?x=1"}
     sent = stranger.post("/portal/settings/label", data=form, headers=came)
-    assert (sent.status_code, sent.headers["location"]) == (303, "/portal/sign-in?next=/portal/settings/label")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/portal/sign-in?next=/portal/settings/label%3Fx%3D1")
     elsewhere = stranger.post("/portal/settings/label", data=form, headers=PAGE)
     assert elsewhere.headers["location"] == "/portal/sign-in?next="
     program = stranger.post("/portal/settings/label", data=form, headers={"accept": "application/json"})
