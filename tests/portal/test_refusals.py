@@ -71,6 +71,6 @@ def test_a_form_that_is_sent_after_one_was_signed_out_leads_to_the_door_and_back
     sent = stranger.post("/portal/settings/label", data=form, headers=came)
     assert (sent.status_code, sent.headers["location"]) == (303, "/portal/sign-in?next=/portal/settings/label%3Fx%3D1")
     elsewhere = stranger.post("/portal/settings/label", data=form, headers=PAGE)
-    assert elsewhere.headers["location"] == "/portal/sign-in?next="
+    assert elsewhere.headers["location"] == "/portal/sign-in?next=/portal"
     program = stranger.post("/portal/settings/label", data=form, headers={"accept": "application/json"})
     assert program.status_code == 404
