@@ -24,7 +24,7 @@ ENGINEER = "Robin Sato"
 
 def make_deals(tenant: Tenant, artist_name: str, currency: str) -> None:
     """Write the contracts of a demo label where there are none yet."""
-    actor, today = Actor.system(tenant), clock.now().date()
+    actor, today = Actor.system(tenant), clock.day_in(tenant.time_zone)
     with tenant_work(tenant) as session:
         artist = session.scalars(select(Artist).where(Artist.name == artist_name)).first()
         if artist is None or session.scalar(select(Contract.id).limit(1)) is not None:

@@ -45,7 +45,7 @@ def make_sales(tenant: Tenant, currency: str) -> None:
     with tenant_work(tenant) as session:
         if session.scalar(select(RoyaltyPeriod.id).limit(1)) is not None:
             return
-        actor, today = Actor.system(tenant), clock.now().date()
+        actor, today = Actor.system(tenant), clock.day_in(tenant.time_zone)
         sold = _recordings(session, actor)
         now = date(today.year, 1 if today.month <= MONTHS else MONTHS + 1, 1)
         last = _earlier(now)

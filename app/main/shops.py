@@ -110,7 +110,7 @@ def make_shop(tenant: Tenant) -> None:
         actor = Actor.system(tenant)
         markets.open_shop(session, actor, tenant, country=COUNTRIES[tenant.currency])
         _rates(session, tenant)
-        _registered(session, tenant.currency)
+        _registered(session, tenant)
         _Filling(session, actor, tenant).fill()
         offer = NewDiscount(name=WELCOME, kind="percent", code=WELCOME, value=100_000, once_each=True)
         discounts.create(session, actor, offer)
@@ -125,11 +125,11 @@ def _rates(session: Session, tenant: Tenant) -> None:
             rates.keep_rate(session, None, base=currency, quote=code, on=today, rate=rate, source="ECB")
 
 
-def _registered(session: Session, currency: str) -> None:
-    if currency in ELSEWHERE:
-        scheme, country, region = ELSEWHERE[currency]
+def _registered(session: Session, tenant: Tenant) -> None:
+    if tenant.currency in ELSEWHERE:
+        scheme, country, region = ELSEWHERE[tenant.currency]
         row = TaxRegistration(id=ids.new_id(), scheme=scheme, country=country, region=region, number="")
-        row.starts_on = clock.now().date()
+        row.starts_on = clock.day_in(tenant.time_zone)
         session.add(row)
 
 

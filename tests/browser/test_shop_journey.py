@@ -53,7 +53,7 @@ def lay_shirt_in(here, language):
     here.page.locator("main a[href$='t-shirt'], main a[href*='shirt']").first.click()
     here.page.wait_for_url("**/merch/*")
     found = here.flaws()
-    here.page.locator("form[action$='/basket/lines'] button.primary").first.click()
+    here.page.locator("main form[action$='/basket/lines'] button.primary").first.click()
     here.page.wait_for_url(f"**/{language}/basket")
     return found
 

@@ -144,14 +144,14 @@ def test_what_plays_can_be_sought_and_ended_on_a_phone(visit):
     assert not here.faults()
     button.click()
     here.page.wait_for_function("() => sound.paused")
-    assert button.inner_text() == "Play"
+    button.locator("text=Play").and_(here.page.locator(":visible")).wait_for()
     assert not here.complaints
 
 
 def test_the_sum_follows_where_an_order_goes_and_keeps_what_is_typed(visit):
     here = visit("kite", who=None, language="en-US")
     here.go("/en/merch/kite-records-t-shirt")
-    here.page.locator("form[action$='/basket/lines'] button.primary").click()
+    here.page.locator("main form[action$='/basket/lines'] button.primary").click()
     here.page.wait_for_url("**/basket")
     here.go("/en/checkout")
     before = here.page.locator(".sums .total dd").inner_text()
@@ -175,7 +175,7 @@ def test_without_scripts_one_looks_chooses_and_finds(visit):
     here = visit("bluehour", who=None, language="de", java_script_enabled=False)
     path = heard_release(here)
     here.go(path)
-    assert here.page.locator("form[action$='/basket/lines'] input[name=variant]").count() > 0
+    assert here.page.locator("main form[action$='/basket/lines'] input[name=variant]").count() > 0
     here.go(f"{path}?market=us")
     assert here.page.url.endswith(path)
     here.go("/de/search")
