@@ -46,7 +46,7 @@ def make_deals(tenant: Tenant, artist_name: str, currency: str) -> None:
             session, actor, ENGINEER, engineer, (Scope("artist", artist.id),), _points(engineer, currency), today
         )
         obliging.note(session, actor, points, kind="delivery", due_on=today + timedelta(days=60), said="")
-        _split(session, actor, artist, own, engineer)
+        _split(session, actor, artist, own, engineer, today)
 
 
 def _payee(session: Session, name: str, currency: str) -> Payee:
@@ -103,11 +103,11 @@ def _points(payee: Payee, currency: str) -> Terms:
     )
 
 
-def _split(session: Session, actor: Actor, artist: Artist, own: Payee, engineer: Payee) -> None:
+def _split(session: Session, actor: Actor, artist: Artist, own: Payee, engineer: Payee, today: date) -> None:
     """Let two share in the artist's first recording; one has agreed."""
     query = select(Recording.id).join(RecordingArtist, RecordingArtist.recording_id == Recording.id)
     first = session.scalars(query.where(RecordingArtist.artist_id == artist.id).order_by(Recording.id).limit(1)).first()
     if first is not None:
-        shares, day = {own.id: 750_000, engineer.id: 150_000}, clock.now().date()
-        sheet = splitting.propose(session, actor, first, shares, effective_from=day)
+        shares = {own.id: 750_000, engineer.id: 150_000}
+        sheet = splitting.propose(session, actor, first, shares, effective_from=today)
         splitting.answer(session, actor, sheet, own.id, agrees=True)
