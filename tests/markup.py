@@ -13,6 +13,7 @@ LIVES = "zqcanary"
 CANARY = f"'\"></script><script>{LIVES}()</script><img src=x onerror={LIVES}()>" + "zq{{7*7}}${7*7}qz{% raw %}"
 EVALUATED = ("zq49", "49qz", "$49")
 HARMLESS = ("application/json", "application/problem+json", "text/csv", "text/plain", "application/manifest+json")
+_BAIT = re.compile(f"{LIVES}|javascript:|data:text", re.IGNORECASE)
 _TEXT = ("text", "search", "tel", "url")
 
 
@@ -111,7 +112,7 @@ def came_alive(content: str, media_type: str) -> list[str]:
     found = [f"evaluated: {mark}" for mark in EVALUATED if mark in content]
     kind = media_type.partition(";")[0]
     if kind in ("text/html", "image/svg+xml", "application/xhtml+xml", ""):
-        found += read(content).alive
+        found += read(content).alive if _BAIT.search(content) else []  # reading takes ten times as long as searching
     elif kind in ("text/css", "text/javascript", "application/javascript"):
         found += [f"stands in {kind}"] if LIVES in content else []
     elif kind not in HARMLESS and LIVES in content and not kind.startswith(("image/", "font/", "application/pdf")):

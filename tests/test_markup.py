@@ -109,6 +109,21 @@ def _is_of_one_too_many(address, of, others):
     return label[1] not in others
 
 
+def names_asked(answers):
+    """By path: the names that links to it and forms which read from it put into its address."""
+    found = {address.partition("?")[0]: set() for address in answers}
+    for address, answer in answers.items():
+        if "html" in _kind(answer):
+            page = read(answer.text, address)
+            for path, name in asked(page.links):
+                found.setdefault(path or address.partition("?")[0], set()).add(name)
+            for form in page.forms:
+                if form.method == "get":
+                    path = form.action.partition("?")[0] or address.partition("?")[0]
+                    found.setdefault(path, set()).update(name for name, *_ in form.fields)
+    return {path: names for path, names in found.items() if path.startswith("/")}
+
+
 def alive_in(answers):
     return {
         address: found
@@ -288,18 +303,18 @@ def test_what_an_artist_writes_or_is_called_comes_out_as_text(client_of, mine, a
 def test_what_is_written_into_an_address_comes_out_as_text(client_of, mine, owner, operator, surface):
     client = owner[1] if surface == "portal" else operator
     answers = crawled(client, surface, mine.id)
-    pages = {address: read(answer.text) for address, answer in answers.items() if "html" in _kind(answer)}
-    names = {name for page in pages.values() for _, name in asked(page.links)}
-    names |= {
-        name for page in pages.values() for form in page.forms if form.method == "get" for name, *_ in form.fields
-    }
-    names |= {"next", "q", "cursor", CANARY}
-    paths = sorted({address.partition("?")[0] for address in answers})
-    wishes = [f"{path}?{quote(name)}={quote(CANARY)}" for path in paths for name in sorted(names)]
+    asked_of = names_asked(answers)
+    every = "&".join(f"{quote(name)}={quote(CANARY)}" for name in sorted(set().union(*asked_of.values())))
+    wishes = [
+        f"{path}?{quote(name)}={quote(CANARY)}"
+        for path, names in asked_of.items()
+        for name in sorted(names | {"next", "q", "cursor", CANARY})
+    ]
+    wishes += [f"{path}?{every}" for path in asked_of]
     wishes += [
         re.sub(r"{\w+:\w+}", quote(CANARY, safe=""), path) for _, path in ROUTES if path.startswith(f"/{surface}")
     ]
-    wishes += [f"{path}/{quote(CANARY, safe='')}" for path in paths]
+    wishes += [f"{path}/{quote(CANARY, safe='')}" for path in asked_of]
     assert len(wishes) > 100
     stranger = client_of(client.base_url.host)
     found = {}

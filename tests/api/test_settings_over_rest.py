@@ -77,21 +77,21 @@ def test_what_is_no_logo_is_kept_by_nobody(api, query, body, kind, status):
 
 
 def test_a_font_is_taken_where_somebody_says_that_the_label_may_use_it(api, client_of, label):
-    fonts = "/brand-assets/fonts"
-    assert sent(api, fonts, a_font(), "font/ttf").status_code == 422
-    assert sent(api, f"{fonts}?licence=no", a_font(), "font/ttf").status_code == 400
+    fonts, font = "/brand-assets/fonts", a_font()  # a font says when it was made: another one is another request
+    assert sent(api, fonts, font, "font/ttf").status_code == 422
+    assert sent(api, f"{fonts}?licence=no", font, "font/ttf").status_code == 400
     assert sent(api, f"{fonts}?licence=yes", b"OTTO no font", "font/otf").status_code == 422
     assert sent(api, f"{fonts}?licence=yes", b"", "font/otf").status_code == 422
-    made = sent(api, f"{fonts}?licence=yes", a_font(), "font/ttf", idempotency_key="font")
+    made = sent(api, f"{fonts}?licence=yes", font, "font/ttf", idempotency_key="font")
     assert made.status_code == 201, made.text
-    assert sent(api, f"{fonts}?licence=yes", a_font(), "font/ttf", idempotency_key="font").json() == made.json()
-    font = made.json()
-    assert (font["kind"], font["facts"]["family"]) == ("font", "Canary Grotesk")
-    assert api.client.get(font["address"]).headers["content-type"] == "font/woff2"
-    assert [each["id"] for each in api("GET", "/brand-assets?kind=font")["items"]] == [font["id"]]
-    assert sent(api, f"{fonts}?licence=yes", a_font(), "application/octet-stream").status_code == 201
+    assert sent(api, f"{fonts}?licence=yes", font, "font/ttf", idempotency_key="font").json() == made.json()
+    kept = made.json()
+    assert (kept["kind"], kept["facts"]["family"]) == ("font", "Canary Grotesk")
+    assert api.client.get(kept["address"]).headers["content-type"] == "font/woff2"
+    assert [each["id"] for each in api("GET", "/brand-assets?kind=font")["items"]] == [kept["id"]]
+    assert sent(api, f"{fonts}?licence=yes", font, "application/octet-stream").status_code == 201
     weak = held(client_of, label, "brand:read")
-    assert sent(weak, f"{fonts}?licence=yes", a_font(), "font/ttf").status_code == 403
+    assert sent(weak, f"{fonts}?licence=yes", font, "font/ttf").status_code == 403
     assert sent(weak, "/brand-assets/logos?kind=mark", svg(SHAPE), "image/svg+xml").status_code == 403
 
 

@@ -47,6 +47,14 @@ def all_done():
     return count("done_at IS NULL") == 0
 
 
+def left_over():
+    """How many rows are not done, by how often they were sent, taken up and tried."""
+    with db.platform_read() as session:
+        query = "SELECT sends, claimed, attempts, parked_at IS NULL, count(*), max(problem) FROM shared.outbox"
+        query += f" WHERE {ASKED_FOR} AND done_at IS NULL GROUP BY 1, 2, 3, 4"
+        return [tuple(row) for row in session.execute(text(query))]
+
+
 def children_of(running):
     try:
         return psutil.Process(running.pid).children(recursive=True)
@@ -169,7 +177,7 @@ def test_ten_thousand_tasks_through_a_storm_of_kills(labels, environment):
             else:
                 os.kill(chance.choice(family).pid, signal.SIGKILL)
             kills += 1
-        assert eventually(all_done, 450)
+        assert eventually(all_done, 450), left_over()
     for tenant in labels:
         assert Counter(names_of(tenant)) == wanted[tenant.id]
     assert kills == KILLS
