@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
@@ -175,7 +174,8 @@ def test_ten_thousand_tasks_through_a_storm_of_kills(labels, environment):
                 kill_tree(worker)
                 worker = stack.enter_context(process("worker", environment))
             else:
-                os.kill(chance.choice(family).pid, signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):
+                    chance.choice(family).kill()
             kills += 1
         assert eventually(all_done, 450), left_over()
     for tenant in labels:
