@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.contracts.rules import redline, wording
+from app.contracts.rules.deals import Advance, Deal, Subject
 from app.contracts.rules.terms import (
     CHANNELS,
     DEDUCTIONS,
@@ -32,7 +33,6 @@ from app.contracts.rules.terms import (
     Withholding,
     digest,
 )
-from app.contracts.rules.wording import Advance, Deal, Subject
 from app.kernel.web.languages import LANGUAGES
 
 ADA, BEN, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from babel.core import Locale
 
+from app.contracts.rules.deals import Deal
+from app.contracts.rules.spelling import Speller
 from app.contracts.rules.terms import Base, Channel, Clause, Escalation, Reduction, Share, When
 from app.kernel.money import WHOLE_PPM
 from app.kernel.sentences import sentence
-
-if TYPE_CHECKING:
-    from app.contracts.rules.wording import Deal, Speller
 
 CHANNEL_SENTENCES = {
     "stream": "streams",

@@ -14,8 +14,8 @@ from app.brand import service as brand
 from app.catalog.models import Recording, Release, Track
 from app.contracts.models import CollateralLink, Contract, ContractScope, ContractVersion, Recoupable
 from app.contracts.rules import wording
+from app.contracts.rules.deals import Advance, Deal, Subject
 from app.contracts.rules.terms import Terms
-from app.contracts.rules.wording import Advance, Deal, Subject
 from app.kernel import files
 from app.kernel.actor import Actor
 from app.kernel.files.store import put_object
