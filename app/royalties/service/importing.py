@@ -61,7 +61,9 @@ def receive(
     """Take a stored file as a report; `ReportKnown` where the same bytes came before, unless they were refused."""
     known = session.scalar(select(SalesReport).where(SalesReport.sha256 == stored.sha256).with_for_update())
     if known is not None and known.state != "refused":
-        raise ReportKnown(name=known.name, day=known.created_at.date().isoformat())
+        raise ReportKnown(
+            name=known.name, day=clock.day_in(session.info["tenant"].time_zone, known.created_at).isoformat()
+        )
     report = known or SalesReport(id=ids.new_id(), sha256=stored.sha256, created_by=actor.id, created_at=clock.now())
     report.name, report.file_id, report.state, report.problem = stored.name, stored.id, "received", None
     report.stated, report.facts = controlling.typed(stated or {}), {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,8 +24,11 @@ SORTS: dict[str, Any] = {
 }
 
 
-def products(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
-    """Products under a filter with how many variants, from which price on, and how many are free where they count."""
+def products(asked: Asked, *, today: date, limit: int, offset: int = 0) -> Select[Any]:
+    """Products under a filter with how many variants, from which price on, and how many are free where they count.
+
+    What is a pre-order is so on the label's day, `today`.
+    """
     mine = (Variant.product_id == Product.id, Variant.is_active)
     variants = (
         select(
@@ -57,19 +61,19 @@ def products(asked: Asked, *, limit: int, offset: int = 0) -> Select[Any]:
         .join(stock, true())
         .outerjoin(Release, Release.id == Product.release_id)
         .outerjoin(Artist, Artist.id == Product.artist_id)
-        .where(*_chosen(asked))
+        .where(*_chosen(asked, today))
         .order_by(value.desc() if backwards else value, Product.id.desc() if backwards else Product.id)
     )
     return query.limit(limit).offset(offset)
 
 
-def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
+def _chosen(asked: Asked, today: date) -> list[ColumnElement[bool]]:
     state = asked.get("state")
     chosen: list[ColumnElement[bool]] = [Product.state == state if state else Product.state != "archived"]
     if kind := asked.get("kind"):
         chosen.append(Product.kind == kind)
     if asked.get("preorder"):
-        chosen.append(Product.ships_on > clock.now().date())
+        chosen.append(Product.ships_on > today)
     if wanted := asked.get("q").lower():
         sku = exists().where(Variant.product_id == Product.id, func.lower(Variant.sku) == wanted)
         code = exists().where(Variant.product_id == Product.id, Variant.barcode == wanted)
@@ -78,9 +82,9 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def unsold_releases(session: Session) -> list[Release]:
-    """The releases that are out and cannot be bought as a download, the newest first."""
+    """The releases that are out by the label's day and cannot be bought as a download, the newest first."""
     sold = exists().where(Product.release_id == Release.id, Product.kind == "digital")
-    today = clock.now().date().isoformat()
+    today = clock.day_in(session.info["tenant"].time_zone).isoformat()
     query = select(Release).where(Release.release_date.is_not(None), Release.release_date <= today, ~sold)
     return list(session.scalars(query.order_by(Release.release_date.desc(), Release.id)))
 

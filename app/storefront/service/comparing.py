@@ -27,7 +27,8 @@ def suspend(session: Session, tenant: Tenant, gateway: str, reference: str, mino
         return
     way, waiting = booking.transit(gateway, currency), Account(Kind.SUSPENSE, None, currency)
     debit, credit = (way, waiting) if minor > 0 else (waiting, way)
-    entry = Entry(key, debit, credit, from_minor(abs(minor), currency), moment(session).date(), "not explained")
+    on = clock.day_in(tenant.time_zone, moment(session))
+    entry = Entry(key, debit, credit, from_minor(abs(minor), currency), on, "not explained")
     ledger.post(session, Actor.system(tenant), [entry])
 
 

@@ -91,7 +91,7 @@ def _slip(tenant: Tenant, it: Wanted, prefix: str) -> dict[str, Any]:
     def say(name: str, **places: object) -> str:
         return say_own(own, SLIP[name], language, **places)
 
-    day = format_date(it.order.placed_at.date(), "long", locale=language.replace("-", "_"))
+    day = format_date(clock.day_in(tenant.time_zone, it.order.placed_at), "long", locale=language.replace("-", "_"))
     gift = next((line.gift for line, _ in it.inside if line.gift and line.gift.get("words")), None)
     return {
         "language": language.partition("-")[0],
@@ -141,7 +141,7 @@ def pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], langu
             row["numbers"].append(f"{number} × {quantity}")
     data = {
         "title": say_own(own, PICK["title"], language),
-        "day": format_date(clock.now().date(), "long", locale=language.replace("-", "_")),
+        "day": format_date(clock.day_in(tenant.time_zone), "long", locale=language.replace("-", "_")),
         "note": say_own_many(own, "%(n)s parcel", "%(n)s parcels", len(parcels), language),
         "heads": [say_own(own, PICK[name], language) for name in ("thing", "sku", "place", "quantity")],
         "rows": [

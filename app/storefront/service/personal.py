@@ -76,7 +76,7 @@ def memberships(session: Session, tenant: Tenant, fan: Fan) -> list[dict[str, An
     ]
 
 
-def empty(session: Session, tenant: Tenant, fan: Fan) -> None:  # noqa: ARG001 every eraser has one
+def empty(session: Session, tenant: Tenant, fan: Fan) -> None:
     """Empty everything of the shop's that tells who a fan is; refused while something is still to be sent to them."""
     mine = select(Order.id).where(is_fans_order(fan))
     if session.scalar(select(exists().where(Order.id.in_(mine), _is_waiting()))):
@@ -86,7 +86,7 @@ def empty(session: Session, tenant: Tenant, fan: Fan) -> None:  # noqa: ARG001 e
     session.execute(delete(BasketLine).where(BasketLine.basket_id.in_(baskets)))
     session.execute(update(Basket).where(Basket.fan_id == fan.id).values(sealed=None, region=None))
     session.execute(delete(Wish).where(Wish.fan_id == fan.id))
-    ended = {"state": "ended", "reference": "", "ends_on": clock.now().date()}
+    ended = {"state": "ended", "reference": "", "ends_on": clock.day_in(tenant.time_zone)}
     session.execute(update(Membership).where(Membership.fan_id == fan.id, Membership.state != "ended").values(ended))
     session.execute(update(Membership).where(Membership.fan_id == fan.id).values(reference=""))
 

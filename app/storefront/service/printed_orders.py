@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -86,13 +86,13 @@ def send_open(tenant: Tenant) -> None:
     if printing.open_store(tenant) is None:
         return
     with tenant_work(tenant, even=EVEN) as session:
-        rows = session.execute(_due()).all()
+        rows = session.execute(_due(clock.day_in(tenant.time_zone))).all()
     for key, reference in rows:
         if not (send(tenant, key) if reference is None else look(tenant, key)):
             return
 
 
-def _due() -> Select[UUID, str | None]:
+def _due(today: date) -> Select[UUID, str | None]:
     now = clock.now()
     asked = Fulfilment.state == "asked"
     never = Fulfilment.asked_at.is_(None)
@@ -101,7 +101,7 @@ def _due() -> Select[UUID, str | None]:
     early = (
         select(FulfilmentLine.line_id)
         .join(OrderLine, OrderLine.id == FulfilmentLine.line_id)
-        .where(FulfilmentLine.fulfilment_id == Fulfilment.id, OrderLine.ships_on > now.date())
+        .where(FulfilmentLine.fulfilment_id == Fulfilment.id, OrderLine.ships_on > today)
     )
     is_open = (Fulfilment.state == "open") & ~early.exists()
     query = select(Fulfilment.id, Fulfilment.reference)
@@ -211,7 +211,7 @@ def _claim(tenant: Tenant, fulfilment_id: UUID) -> _Claim | None:
         if sent.asked_at is not None and sent.asked_at > now - LEASE:
             return None
         is_again = sent.state == "asked"
-        items, address = _items(session, sent), ordering.address_of(tenant, order)
+        items, address = _items(session, tenant, sent), ordering.address_of(tenant, order)
         said = _said(order, sent, address, items) if may_order and items and address else None
         if said is None and not is_again:
             is_over = items == [] or order.state in ("refunded", "cancelled")
@@ -235,7 +235,7 @@ def _put_aside(
         _refuse(session, tenant, order, sent, "address")
 
 
-def _items(session: Session, sent: Fulfilment) -> list[dict[str, Any]] | None:
+def _items(session: Session, tenant: Tenant, sent: Fulfilment) -> list[dict[str, Any]] | None:
     """What is to be made, less what was given back; None before its day."""
     query = (
         select(FulfilmentLine.quantity, OrderLine, Variant.printful_id)
@@ -244,7 +244,7 @@ def _items(session: Session, sent: Fulfilment) -> list[dict[str, Any]] | None:
         .where(FulfilmentLine.fulfilment_id == sent.id)
         .order_by(OrderLine.position)
     )
-    today, items = clock.now().date(), []
+    today, items = clock.day_in(tenant.time_zone), []
     for quantity, line, key in session.execute(query):
         if line.ships_on is not None and line.ships_on > today:
             return None

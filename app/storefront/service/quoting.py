@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -95,7 +96,7 @@ def prepare(
         free_from=_steps(chosen.free_from_micros, step) if chosen else None,
         tax_included=here.market.tax_shown == "included",
     )
-    made = _quote(basket, here, priced, reckoned, ways, chosen, place)
+    made = _quote(basket, here, priced, reckoned, ways, chosen, place, clock.day_in(tenant.time_zone))
     made = msgspec.structs.replace(made, printed=printed)
     return Prepared(made, here, priced, reckoned, rate)
 
@@ -221,13 +222,16 @@ def _quote(
     ways: Sequence[shipping.Rate] | None,
     chosen: shipping.Rate | None,
     place: Place | None,
+    today: date,
 ) -> Quote:
     step = minor_step(here.market.currency)
     is_free = any(saving.frees_shipping for saving in reckoned.savings)
     return Quote(
         currency=here.market.currency,
         tax_included=here.market.tax_shown == "included",
-        lines=[_line(each, line, step, basket.language) for each, line in zip(priced, reckoned.lines, strict=True)],
+        lines=[
+            _line(each, line, step, basket.language, today) for each, line in zip(priced, reckoned.lines, strict=True)
+        ],
         items_micros=reckoned.items * step,
         discount_micros=reckoned.discount * step,
         shipping_micros=reckoned.shipping * step,
@@ -267,9 +271,9 @@ def _way(rate: shipping.Rate, reckoned: Reckoned, step: int, *, is_free: bool) -
     return Way(rate.key, rate.name, 0 if is_free else rate.price_micros, rate.days_from, rate.days_until)
 
 
-def _line(each: Priced, line: Line, step: int, language: str) -> QuoteLine:
+def _line(each: Priced, line: Line, step: int, language: str, today: date) -> QuoteLine:
     thing, row = each.held.thing, each.held.line
-    opens = opens_on(thing.product, clock.now().date())
+    opens = opens_on(thing.product, today)
     rates_ = {piece.rate_ppm for piece in line.pieces}
     return QuoteLine(
         line_id=row.id,

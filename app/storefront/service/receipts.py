@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.brand.rules.paper import sheet_pdf
 from app.brand.service.drawing import brand_of
 from app.brand.service.live import live_theme
+from app.kernel import clock
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import offer
@@ -37,7 +38,7 @@ def draw(session: Session, tenant: Tenant, order: Order) -> bytes:
     lines = list(session.scalars(query))
     say = Says(tenant, order)
     artists = sum(line.artists_micros or 0 for line in lines)
-    day = (order.paid_at or order.placed_at).date()
+    day = clock.day_in(tenant.time_zone, order.paid_at or order.placed_at)
     data = {
         "title": say(SHEET["title"]),
         "customer": order.customer,

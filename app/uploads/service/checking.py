@@ -111,7 +111,7 @@ def _read(session: Session, actor: Actor, batch: Batch) -> rows.Catalogue:
 
 def _found(session: Session, read: rows.Catalogue, releases: pl.DataFrame, tracks: pl.DataFrame) -> pl.DataFrame:
     """What reading and the rules have to say."""
-    known = catalog.known(session, releases, tracks, today=clock.now().date())
+    known = catalog.known(session, releases, tracks, today=clock.day_in(session.info["tenant"].time_zone))
     return told.gathered(read.sources, read.problems, validation.validate(releases, tracks, known))
 
 

@@ -34,7 +34,7 @@ class Basis:
 
 def basis(session: Session) -> Basis:
     """What a check that begins now rests on."""
-    return Basis(activity.moment(session), clock.now().date())
+    return Basis(activity.moment(session), clock.day_in(session.info["tenant"].time_zone))
 
 
 def keep(tenant: Tenant, batch: Batch, plan: Plan, basis: Basis) -> None:
@@ -47,7 +47,7 @@ def keep(tenant: Tenant, batch: Batch, plan: Plan, basis: Basis) -> None:
 def kept(session: Session, tenant: Tenant, batch: Batch) -> Plan | None:
     """What a batch would do, if it would still do that; else nothing."""
     found = batch.options.get("kept")
-    if found is None or (found["day"], found["polars"]) != (clock.now().date().isoformat(), pl.__version__):
+    if found is None or (found["day"], found["polars"]) != (clock.day_in(tenant.time_zone).isoformat(), pl.__version__):
         return None
     if activity.has_happened(session, since=activity.Moment(*found["since"]), apart_from=HARMLESS):
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
 
 from app.kernel import clock
 from app.kernel.db import tenant_work
-from app.storefront.models import OrderLine, Product
+from app.storefront.models import Product
 from app.storefront.service import printed_news, printed_orders
 from tests.factories.labels import a_label
 from tests.storefront.paid import give_back, the_order
@@ -143,14 +143,15 @@ def test_a_silent_printer_is_asked_for_one_of_many_and_for_all_when_it_is_back(s
 
 
 def test_what_comes_out_later_is_printed_on_its_day(shop, printer):
-    shirt = a_shirt(shop, printer)
+    shirt, day = a_shirt(shop, printer), clock.day_in(shop.time_zone) + timedelta(days=1)
     with tenant_work(shop) as session:
-        session.get_one(Product, shirt.product_id).ships_on = clock.now().date() + timedelta(days=9)
+        session.get_one(Product, shirt.product_id).ships_on = day
     order, sent = a_paid(shop, shirt)
     printed_orders.send_open(shop)
     printed_orders.send(shop, sent.id)
     assert (the_print(shop, order).state, printer.count("POST /orders")) == ("open", 0)
-    with tenant_work(shop) as session:
-        session.execute(update(OrderLine).where(OrderLine.order_id == order.id).values(ships_on=clock.now().date()))
-    printed_orders.send_open(shop)
+    midnight = datetime.combine(day, time(0), ZoneInfo(shop.time_zone)).astimezone(UTC)
+    assert midnight.date() < day, "the label's day begins before that of UTC"
+    with clock.frozen_at(midnight + timedelta(minutes=1)):
+        printed_orders.send_open(shop)
     assert printer.count("POST /orders") == 1

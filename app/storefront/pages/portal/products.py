@@ -35,6 +35,7 @@ from app.storefront.pages.portal.around import (
     one,
     page_of,
     store_page,
+    today_of,
     visitor_for,
 )
 from app.storefront.queries import products as queries
@@ -74,7 +75,9 @@ def _listed(request: AnyRequest, refusal: Refusal | None = None, typed: dict[str
     visitor, tenant = visitor_for(request)
     asked, at = LISTING.asked(request.url.query), page_of(request)
     with tenant_read(tenant) as session:
-        rows = session.execute(queries.products(asked, limit=SHOWN + 1, offset=(at - 1) * SHOWN)).all()
+        rows = session.execute(
+            queries.products(asked, today=today_of(tenant), limit=SHOWN + 1, offset=(at - 1) * SHOWN)
+        ).all()
         views = views_of(session, visitor, LISTING.name, PRODUCTS, asked.query)
         is_there = session.get(StoreSettings, 1) is not None
     shown = rows[:SHOWN]
@@ -95,7 +98,7 @@ def export(request: AnyRequest) -> Response[bytes]:
     visitor, tenant = visitor_for(request)
     realm, asked = realm_of(request), LISTING.asked(request.url.query)
     with tenant_work(tenant) as session:
-        rows = session.execute(queries.products(asked, limit=EXPORTED)).all()
+        rows = session.execute(queries.products(asked, today=today_of(tenant), limit=EXPORTED)).all()
         after = {"rows": len(rows), "filter": asked.query}
         activity.record(session, visitor.actor, "store.exported", after=after)
     lines = (
