@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -117,6 +118,11 @@ class Earned(NamedTuple):
     amount: Fraction
     exact: Fraction
     receipts: Fraction
+
+
+def plain(value: Fraction) -> Decimal:
+    """A fraction that is a decimal as one."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def left(deal: Deal, holds: Sequence[Fraction], now: int) -> Fraction:

@@ -45,15 +45,20 @@ class Told(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What came onto an account since the beginning, what of it is held and what waits, and what of it is for songs."""
+    """What came onto an account since the beginning, what of it is held and what waits, and what it is of."""
 
     whole: Fraction
     held: Fraction
     waiting: Fraction
     songs: Fraction
+    sold: Fraction
+    """For sales and songs."""
+
+    shared: Fraction
+    """For shares in tracks, whatever the deal."""
 
 
-NOBODYS = Account(Fraction(0), Fraction(0), Fraction(0), Fraction(0))
+NOBODYS = Account(*[Fraction(0)] * 6)
 
 
 @dataclass
@@ -78,6 +83,9 @@ class Oracle:
     before: dict[Key, Account] = field(default_factory=dict)
     """What accounts came to, before taxes and what crossed."""
 
+    songs: dict[Key, Fraction] = field(default_factory=dict)
+    """What of accounts is for songs."""
+
     contested: dict[Key, Fraction] = field(default_factory=dict)
     """What is held of shares in a track that nobody confirmed."""
 
@@ -93,21 +101,30 @@ class Oracle:
                 before = self.before.get(key, NOBODYS)
                 moves[key], songs[key] = now.whole - before.whole, now.songs - before.songs
                 if key in in_doubt or key in self.contested:
-                    moves[key] -= self._contest(key, moves[key], is_agreed=key not in in_doubt)
+                    more, moved = now.shared - before.shared, now.sold - before.sold
+                    moves[key] -= self._contest(key, more, moved, is_agreed=key not in in_doubt)
                 self.before[key] = now
                 told[key] = Told(Fraction(0), now.held, now.waiting, self.contested.get(key, Fraction(0)))
         gross = {key: self.at.get(key, Fraction(0)) + move for key, move in moves.items()}
+        for key, more in songs.items():
+            of_songs = min(self.songs.get(key, Fraction(0)), max(Fraction(0), self.at.get(key, Fraction(0))))
+            self.songs[key] = max(Fraction(0), of_songs + more)
         if self.crossed:
-            self._cross(gross, songs)
+            self._cross(gross)
         for key, whole in gross.items():
             self.at[key] = taxed(self._deal(key[0]), self.at.get(key, Fraction(0)), whole)
+            self.songs[key] = max(Fraction(0), min(self.songs[key], self.at[key]))
             told[key] = told[key]._replace(closing=self.at[key])
         return told
 
-    def _contest(self, key: Key, move: Fraction, *, is_agreed: bool) -> Fraction:
-        """What is held more than before: all that comes while a share is in doubt, and of returns not more than is."""
+    def _contest(self, key: Key, more: Fraction, moved: Fraction, *, is_agreed: bool) -> Fraction:
+        """What is held more than before: what the share brings while it is in doubt, and of returns not more than is.
+
+        What else was returned comes first: not more is held than came.
+        """
         before = self.contested.get(key, Fraction(0))
-        self.contested[key] = Fraction(0) if is_agreed else max(Fraction(0), before + move)
+        more = min(more, max(Fraction(0), moved)) if more > 0 else more
+        self.contested[key] = Fraction(0) if is_agreed else max(Fraction(0), before + more)
         return self.contested[key] - before
 
     def _deal(self, name: str) -> Deal:
@@ -117,12 +134,13 @@ class Oracle:
         """Money leaves."""
         self.at[key] -= amount
 
-    def _cross(self, gross: dict[Key, Fraction], songs: dict[Key, Fraction]) -> None:
+    def _cross(self, gross: dict[Key, Fraction]) -> None:
+        """What is for songs pays nothing back, whenever it came; of an account whatever else is there leaves first."""
         payer, debtor = self.crossed or ("", "")
         for deal, payee in list(gross):
             other = (debtor, payee)
             if deal == payer and other in gross:
-                back = min(gross[deal, payee] - max(Fraction(0), songs[deal, payee]), -gross[other])
+                back = min(gross[deal, payee] - self.songs[deal, payee], -gross[other])
                 if back > 0:
                     gross[deal, payee] -= back
                     gross[other] += back
@@ -145,7 +163,8 @@ class Oracle:
             whole = paid + raised(deal.least * part, came, comes_back=deal.comes_back) + sum(songs, Fraction(0)) - held
             if not deal.costs_first:
                 whole -= deal.cost * part / sum(own.values())
-            found[payee] = Account(whole, held, waiting, songs[1])
+            sold = sum(came, Fraction(0)) + sum(songs, Fraction(0))
+            found[payee] = Account(whole, held, waiting, songs[1], sold, self._shared(deal, payee))
         return found
 
     def _earned(self, deal: Deal, now: int) -> list[dict[str, Fraction]]:
@@ -156,6 +175,13 @@ class Oracle:
             for payee, part in self._parts(own, each.track).items():
                 earned[each.period][payee] += each.amount * part
         return earned
+
+    def _shared(self, deal: Deal, payee: str) -> Fraction:
+        """What a payee's own shares in tracks came to."""
+        parts = {track: sheet.get(payee, Fraction(0)) for track, sheet in self.sheets.items()}
+        return sum(
+            (each.amount * parts[each.track] for each in self._earnings(deal) if each.track in parts), Fraction(0)
+        )
 
     def _held(self, deal: Deal, payee: str, now: int) -> Fraction:
         """What is kept for returns by now: of each period's records a part, and in all not more than the most."""

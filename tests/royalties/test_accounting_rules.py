@@ -345,6 +345,15 @@ def test_mechanicals_pay_back_no_other_contract(tenant: Tenant, tmp_path: Path) 
     run = run_of(tenant, MARCH)
     found = [amount(statement(tenant, run, payee, each).closing_micros) for each in (payer, debtor)]
     assert found == [10, -950]
+    a_report(tenant, tmp_path, [physical(one, 100, Net="100")], month=APRIL[0])
+    run = run_of(tenant, APRIL)
+    found = [amount(statement(tenant, run, payee, each).closing_micros) for each in (payer, debtor)]
+    assert found == [20, -900], "nor once they lay on the account for a month"
+    pay_out(tenant, payer, payee, 15_000_000, on=APRIL[1])
+    a_report(tenant, tmp_path, [sold(one, Net="8")], month=MAY[0])
+    run = run_of(tenant, MAY)
+    found = [amount(statement(tenant, run, payee, each).closing_micros) for each in (payer, debtor)]
+    assert found == [5, -896], "of what was paid out nothing is left"
 
 
 def test_a_higher_rate_for_earlier_periods_counts_towards_the_guarantee(

@@ -20,6 +20,7 @@ from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.roster.models import Payee
 from app.royalties.models import RoyaltyPeriod
+from app.royalties.service import lines
 from tests.factories.money import (
     APRIL,
     MARCH,
@@ -227,6 +228,33 @@ def test_a_contested_share_stays_held_whatever_else_is_sold(
     a_report(tenant, tmp_path, [sold(recordings[0], Net="-20"), sold(recordings[1], Net="1")], month=MAY[0])
     run_of(tenant, MAY)
     assert (owed(tenant, deal, guest), owed(tenant, deal, guest, Kind.CONTESTED)) == (D("3.3"), 24), "one of two"
+
+
+def test_of_a_payee_whom_the_contract_pays_too_only_the_contested_share_is_held(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    artist, guest = a_payee(tenant), a_payee(tenant)
+    keeps = Reserve(rate=D("0.5"), release=(D(1),))
+    both = (Share(payee=artist.id, share_ppm=500_000), Share(payee=guest.id, share_ppm=500_000))
+    deal = a_contract(tenant, terms(artist, ALL, shares=both, reserve=keeps))
+    sheet = shared(tenant, recordings[0], {artist: 200_000})
+    answer(tenant, sheet, artist, agrees=False)
+    a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="100")])
+    period = a_period(tenant, *MARCH)
+    run = a_run(tenant, period)
+    publish(tenant, run)
+    found = [owed(tenant, deal, artist, kind) for kind in (Kind.CONTESTED, Kind.RESERVE, Kind.PAYABLE)]
+    assert found == [20, 20, 20], "60 earned: a fifth is contested; of the 40 by the contract half is kept for returns"
+    with tenant_work(tenant) as session:
+        (line,) = lines.lines(session, statement(tenant, run, artist, deal))
+    assert (line.share, line.held, line.held_micros) == (D("0.6"), D("0.2"), 20_000_000)
+    a_report(tenant, tmp_path, [physical(recordings[0], -5, Net="-50")])
+    restate(tenant, period)
+    found = [owed(tenant, deal, artist, kind) for kind in (Kind.CONTESTED, Kind.RESERVE, Kind.PAYABLE)]
+    assert found == [10, 20, 0], "of the return a fifth is taken from what is contested"
+    answer(tenant, sheet, artist, agrees=True)
+    run_of(tenant, APRIL)
+    assert (owed(tenant, deal, artist), owed(tenant, deal, artist, Kind.CONTESTED)) == (30, 0)
 
 
 def test_what_everybody_agrees_on_is_let_go_of_without_another_sale(

@@ -61,7 +61,7 @@ from tests.factories.money import (
     publish,
     tracks_of,
 )
-from tests.royalties.fractional import Deal, Key, Row, Rule, Songs, Waits
+from tests.royalties.fractional import Deal, Key, Row, Rule, Songs, Waits, plain
 from tests.royalties.oracle import Oracle, Told
 
 MANY = int(os.environ.get("ORACLE_EXAMPLES", "5"))
@@ -173,6 +173,9 @@ class World(NamedTuple):
 
     deals: tuple[Deal, ...]
     sheets: dict[str, dict[str, Fraction]]
+    doubter: str
+    """Whose share in a track is in doubt, if one is."""
+
     crosses: bool
     doings: tuple[Doing, ...]
 
@@ -189,7 +192,8 @@ def worlds(draw: Any) -> World:
     is_simple = not any(each.costs_first for each in own)
     sheets = {}
     if is_simple and draw(st.booleans()):
-        sheets = {"two": {"cai": F(draw(st.integers(1, 500_000)), 1_000_000)}}
+        parts = st.integers(1, 500_000).map(lambda each: F(each, 1_000_000))
+        sheets = {"two": draw(st.fixed_dictionaries({"cai": parts}, optional={"ann": parts}))}
     doubts = len(sheets) * (not main.held and not is_slab) * draw(st.integers(0, 3))
     by_units = frozenset(rule.channel for each in own for rule in each.rules if rule.steps and rule.by == "units")
     doings = []
@@ -197,7 +201,8 @@ def worlds(draw: Any) -> World:
         some = st.lists(rows(period, by_units), max_size=5).map(tuple)
         late = tuple(draw(some) for _ in range(draw(st.sampled_from([0, 0, 1, 2]))))
         doings.append(Doing(draw(some), late, draw(st.sampled_from([F(0), F(1, 2), F(1)])), period < doubts))
-    return World(own, sheets, has_producer and draw(st.booleans()), tuple(doings))
+    doubter = draw(st.sampled_from(sorted(sheets["two"]) if sheets else [""]))
+    return World(own, sheets, doubter, has_producer and draw(st.booleans()), tuple(doings))
 
 
 @pytest.mark.timeout(120 + 40 * MANY)
@@ -225,7 +230,7 @@ class Stage:
     """The same world twice: in the product, and in fractions."""
 
     def __init__(self, world: World, folder: Path) -> None:
-        self.folder, self.tenant = folder, a_label()
+        self.world, self.folder, self.tenant = world, folder, a_label()
         self.recordings = dict(zip(TRACKS, tracks_of(self.tenant, 3), strict=True))
         self.payees = {name: a_payee(self.tenant, name) for name in PAYEES}
         self.titles = count(1)
@@ -244,7 +249,7 @@ class Stage:
         self.minimums = {deal.name: deal.minimum for deal in world.deals}
         self.sheets: dict[str, SplitSheet] = {}
         self.oracle = Oracle(world.deals, TRACKS, fx, world.sheets, ("main", "points") if world.crosses else None)
-        self._splits(world)
+        self._splits()
 
     def _contract(self, deal: Deal) -> Contract:
         scopes = [Scope("recording", self.recordings[each].id) for each in deal.pieces]
@@ -258,13 +263,13 @@ class Stage:
         terms = msgspec.structs.replace(as_terms(deal, self.payees), trigger=waits)
         return a_contract(self.tenant, terms, costs=costs, **more)
 
-    def _splits(self, world: World) -> None:
+    def _splits(self) -> None:
         actor = Actor.system(self.tenant)
         with tenant_work(self.tenant) as session:
-            if world.crosses:
+            if self.world.crosses:
                 main = session.get_one(Contract, self.contracts["main"].id)
                 recouping.cross(session, actor, main, [self.contracts["points"].id])
-            for track, sheet in world.sheets.items():
+            for track, sheet in self.world.sheets.items():
                 shares = {self.payees[name].id: int(part * 1_000_000) for name, part in sheet.items()}
                 self.sheets[track] = splitting.propose(
                     session, actor, self.recordings[track].id, shares, effective_from=date(2020, 1, 1)
@@ -273,10 +278,12 @@ class Stage:
     def answer(self, *, agrees: bool) -> list[Key]:
         """Whoever shares in a track agrees or does not; whose share under which deal is held then."""
         with tenant_work(self.tenant) as session:
-            for sheet in self.sheets.values():
+            for track, sheet in self.sheets.items():
                 own = session.get_one(SplitSheet, sheet.id)
-                splitting.answer(session, Actor.system(self.tenant), own, self.payees["cai"].id, agrees=agrees)
-        return [] if agrees else [("main", "cai")] * len(self.sheets)
+                for name in self.world.sheets[track]:
+                    does = agrees or name != self.world.doubter
+                    splitting.answer(session, Actor.system(self.tenant), own, self.payees[name].id, agrees=does)
+        return [] if agrees else [("main", self.world.doubter)] * len(self.sheets)
 
     def account(
         self, period: int, sold: Sequence[Row], in_doubt: Sequence[Key], restates: RoyaltyPeriod | None = None
@@ -336,11 +343,6 @@ class Stage:
             "Net": f"{plain(row.net):f}", "Unit price": "" if row.price is None else f"{plain(row.price):f}",
             "Sold from": start, "Sold until": end,
         }  # fmt: skip
-
-
-def plain(value: Fraction) -> Decimal:
-    """A fraction that is a decimal as one."""
-    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def as_terms(deal: Deal, payees: dict[str, Payee]) -> Terms:

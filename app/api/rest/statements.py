@@ -91,6 +91,7 @@ class LineView(View):
     whole: Count
     amount: Exact
     share: Exact
+    held: Exact
     is_held: bool
     amount_micros: Micros
 
@@ -241,11 +242,11 @@ def search_statement_lines(call: Call, session: Session) -> Answer:
     return page_by_place(call, SEARCH, fetch)
 
 
-_DECIMALS = ("quantity", "net", "base", "factor", "rate", "fx", "amount", "share")
+_DECIMALS = ("quantity", "net", "base", "factor", "rate", "fx", "amount", "share", "held")
 
 
 def _line(line: Line) -> dict[str, Any]:
-    told = line._asdict()
+    told = line._asdict() | {"is_held": line.is_held}
     told["rows"] = told.pop("lines")
     return told | {name: exactly(told[name]) for name in _DECIMALS}
 

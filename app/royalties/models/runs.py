@@ -305,4 +305,13 @@ class LineShare(LabelModel):
     payee_id: Mapped[UUID] = mapped_column(ForeignKey("payees.id"), primary_key=True)
     share: Mapped[Decimal] = mapped_column(EXACT)
     is_held: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Contested or not yet confirmed: worked out, and paid to nobody."""
+    """Whether something of it is contested or not yet confirmed: worked out, and paid to nobody."""
+
+    held: Mapped[Decimal | None] = mapped_column(EXACT)
+    """How much of the share that is; of runs before this was noted, all of it or nothing."""
+
+    @property
+    def held_share(self) -> Decimal:
+        """What of the share is held."""
+        whole = self.share if self.is_held else Decimal(0)
+        return whole if self.held is None else self.held

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from app.contracts.rules.terms import Terms, Withholding
 from app.kernel.money import exact
 from app.royalties.rules.dividing import micros_of
 from app.royalties.rules.positions import Position
+
+Told = tuple[int, int, int]
+"""Of a statement: the opening balance, the mechanicals that came to it, and the closing balance, in micros."""
 
 
 def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:
@@ -43,10 +47,21 @@ def _withhold(withholding: Withholding, position: Position, withheld_micros: int
     position.enter("withholding", -micros, facts)
 
 
+def songs_in(told: Iterable[Told], opening_micros: int) -> int:
+    """Mechanicals that are still in a balance: whatever else left it, they are what is left of it last.
+
+    `told` are a payee's statements under a contract in the order in which they were published.
+    """
+    left = 0
+    for opening, songs, closing in told:
+        left = max(0, min(max(0, min(left, opening)) + songs, closing))
+    return max(0, min(left, opening_micros))
+
+
 def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
     """Let what is due under one contract pay back what is open under another; mechanicals pay nothing back."""
     songs = sum(entry.amount_micros for entry in payer.entries if entry.kind == "mechanicals")
-    micros = min(payer.balance_micros - max(0, songs), -debtor.balance_micros)
+    micros = min(payer.balance_micros - max(0, payer.songs_micros + songs), -debtor.balance_micros)
     if micros > 0:
         payer.enter("crossed_out", -micros, {"contract": debtor_title})
         debtor.enter("crossed_in", micros, {"contract": payer_title})

@@ -25,9 +25,9 @@ def contested(case: Case, positions: Mapping[UUID, Position]) -> None:
         higher = () if case.restates else case.retroactive.items()
         for sheet, amount in (*((each.sheet, each.amount) for each in case.portions), *higher):
             for part in case.parts[sheet]:
-                if part.is_held:
+                if part.held:
                     key = part.payee, str(sheet)
-                    held[key] = held.get(key, Decimal(0)) + amount * part.share
+                    held[key] = held.get(key, Decimal(0)) + amount * part.held
     for (payee, name), amount in held.items():
         position, micros = positions[payee], micros_of(amount)
         if micros > 0:

@@ -32,11 +32,11 @@ class Portion(NamedTuple):
 
 
 class PartOf(NamedTuple):
-    """A payee's part under one split, and whether it is held because somebody contests it."""
+    """A payee's part under one split, and what of it is held because somebody contests it."""
 
     payee: UUID
     share: Decimal
-    is_held: bool = False
+    held: Decimal = Decimal(0)
 
 
 class Charge(NamedTuple):
@@ -62,6 +62,9 @@ class Past:
     """What a payee's account under a contract brings along."""
 
     opening_micros: int = 0
+    songs_micros: int = 0
+    """Mechanicals of earlier periods that are still in the opening balance."""
+
     holds: Sequence[Hold] = ()
     deferred_micros: int = 0
     contested: Mapping[str, int] = field(default_factory=dict)
@@ -102,6 +105,9 @@ class Position:
 
     payee: UUID
     opening_micros: int
+    songs_micros: int = 0
+    """Mechanicals of earlier periods that are still in the opening balance."""
+
     earned_micros: int = 0
     entries: list[Entry] = field(default_factory=list)
     reserve_micros: int = 0

@@ -24,7 +24,8 @@ UNITS: Final = ("physical", "download")
 def settle(case: Case) -> dict[UUID, Position]:
     """Every payee's account of one contract, up to where contracts pay each other back."""
     payees = dict.fromkeys(part.payee for parts in case.parts.values() for part in parts) | dict.fromkeys(case.past)
-    positions = {payee: Position(payee, case.past_of(payee).opening_micros) for payee in payees}
+    pasts = {payee: case.past_of(payee) for payee in payees}
+    positions = {payee: Position(payee, past.opening_micros, past.songs_micros) for payee, past in pasts.items()}
     _earn(case, positions)
     _retroactive(case, positions)
     _mechanicals(case, positions)
@@ -50,9 +51,7 @@ def _exact_parts(
             if channels and portion.channel not in channels:
                 continue
             for part in case.parts[portion.sheet]:
-                if is_free and part.is_held:
-                    continue
-                value = getattr(portion, of) * part.share
+                value = getattr(portion, of) * (part.share - part.held if is_free else part.share)
                 parts[part.payee] = parts.get(part.payee, Decimal(0)) + value
     return parts
 

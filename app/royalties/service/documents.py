@@ -111,7 +111,12 @@ def data(session: Session, _tenant: Tenant, statement: Statement) -> bytes:
         },
         "steps": steps,
         "lines": [
-            {**line._asdict(), "amount_exact": line.amount, "amount": _text(line.amount_micros)}
+            {
+                **line._asdict(),
+                "is_held": line.is_held,
+                "amount_exact": line.amount,
+                "amount": _text(line.amount_micros),
+            }
             for line in lines.lines(session, statement)
         ],
     }

@@ -21,6 +21,7 @@ from app.kernel.money import WHOLE_PPM, exact, from_micros, to_micros
 from app.ledger import service as ledger
 from app.ledger.rules import Kind
 from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, StatementEntry
+from app.royalties.rules.closing import songs_in
 from app.royalties.rules.positions import Charge, Hold, Past, Position
 from app.royalties.rules.stretches import Stretch, age, guaranteed
 from app.royalties.service import covering, retelling
@@ -54,6 +55,9 @@ class History:
 
     restates: bool
     openings: Mapping[Key, int]
+    songs: Mapping[Key, int]
+    """Mechanicals that are still in openings."""
+
     sums: Mapping[Key, Mapping[str, int]]
     """Of entries in published statements, by kind."""
 
@@ -134,7 +138,7 @@ class History:
     def standing(self, contract: Contract) -> dict[UUID, Position]:
         """The accounts of a contract as they stand, without a step."""
         return {
-            payee: Position(payee, self.openings.get((contract.id, payee), 0))
+            payee: Position(payee, self.openings.get((contract.id, payee), 0), self.songs.get((contract.id, payee), 0))
             for payee in sorted(self._payees.get(contract.id, set()))
         }
 
@@ -147,6 +151,7 @@ class History:
         told = [each for each in self.statements.get(key, ()) if span is None or each.ends_on > span]
         return Past(
             opening_micros=self.openings.get(key, 0),
+            songs_micros=self.songs.get(key, 0),
             holds=[
                 Hold(each.statement, age(terms, each.ends_on, self.before, self.period), each.held, each.released)
                 for each in self.holds.get(key, ())
@@ -176,12 +181,13 @@ def read(
     retroactive: Mapping[UUID, Mapping[UUID | None, Decimal]],
 ) -> History:
     """What was before a run's period; `retroactive` is what the run changes of that."""
-    contested = _contested(session)
+    contested, openings = _contested(session), _openings(session, _keys(session, terms), terms)
     return History(
         period=Stretch(period.starts_on, period.ends_on),
         before=_before(session, period),
         restates=run.restates_id is not None,
-        openings=_openings(session, _keys(session, terms), terms),
+        openings=openings,
+        songs={key: songs_in(told, openings.get(key, 0)) for key, told in _songs(session).items()},
         sums=_sums(session),
         contested=contested,
         confirmed=_confirmed(session, contested),
@@ -236,6 +242,25 @@ def _sums(session: Session) -> dict[Key, dict[str, int]]:
     rows = session.execute(_told(query).group_by(Statement.contract_id, Statement.payee_id, StatementEntry.kind))
     for contract, payee, kind, micros in rows:
         found[contract, payee][kind] = micros
+    return found
+
+
+def _songs(session: Session) -> dict[Key, list[tuple[int, int, int]]]:
+    """What statements of accounts with mechanicals began with, what of these came, and with what they ended."""
+    songs: Any = _micros(func.coalesce(StatementEntry.amount_micros, 0))
+    of_songs = (StatementEntry.statement_id == Statement.id) & (StatementEntry.kind == "mechanicals")
+    query = (
+        _told(
+            select(Statement.contract_id, Statement.payee_id, Statement.opening_micros, songs, Statement.closing_micros)
+        )
+        .join(StatementEntry, of_songs, isouter=True)
+        .where(Statement.contract_id.in_(select(Statement.contract_id).join(StatementEntry, of_songs)))
+        .group_by(Statement.id, RoyaltyRun.published_at)
+        .order_by(RoyaltyRun.published_at)
+    )
+    found: dict[Key, list[tuple[int, int, int]]] = defaultdict(list)
+    for contract, payee, *told in session.execute(query):
+        found[contract, payee].append((told[0], told[1], told[2]))
     return found
 
 

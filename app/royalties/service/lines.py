@@ -16,7 +16,8 @@ from app.royalties.models import Earning, RoyaltyRun, Statement
 
 _WITH = """
 WITH parts AS (
-  SELECT e.*, s.share, s.is_held, e.amount * s.share AS exact
+  SELECT e.*, s.share, coalesce(s.held, CASE WHEN s.is_held THEN s.share ELSE 0 END) AS held,
+    e.amount * s.share AS exact
   FROM earnings e JOIN line_shares s ON s.run_id = e.run_id AND s.contract_id = e.contract_id
     AND s.payee_id = :payee AND s.sheet_id = coalesce(e.sheet_id, '00000000-0000-0000-0000-000000000000')
   WHERE e.run_id = :run AND e.contract_id = :contract
@@ -31,7 +32,7 @@ _LINES = (
     _WITH
     + """
 SELECT l.number, l.clause, l.store, l.channel, l.sold_month, l.currency, l.lines, l.quantity, l.net, l.base, l.factor,
-  l.rate, l.fx, l.whole, l.amount, l.share, l.is_held, l.amount_micros, coalesce(r.title, p.title) AS title,
+  l.rate, l.fx, l.whole, l.amount, l.share, l.held, l.amount_micros, coalesce(r.title, p.title) AS title,
   coalesce(r.artist_line, p.artist_line) AS artist, r.isrc, p.title AS release, p.upc
 FROM lines l LEFT JOIN recordings r ON r.id = l.recording_id LEFT JOIN releases p ON p.id = l.release_id
 """
@@ -122,13 +123,25 @@ class Line(NamedTuple):
     whole: int
     amount: Decimal
     share: Decimal
-    is_held: bool
+    held: Decimal
+    """What of the share is contested or not confirmed yet."""
+
     amount_micros: int
     title: str | None
     artist: str | None
     isrc: str | None
     release: str | None
     upc: str | None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something of it is not paid yet because a share is in doubt."""
+        return self.held != 0
+
+    @property
+    def held_micros(self) -> int:
+        """What of the amount is held."""
+        return round(self.amount_micros * self.held / self.share) if self.share else 0
 
 
 class Title(NamedTuple):

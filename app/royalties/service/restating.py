@@ -100,5 +100,5 @@ def _divided(session: Session, run: UUID) -> dict[tuple[UUID, UUID], list[PartOf
     query = select(LineShare).where(LineShare.run_id == run)
     found: dict[tuple[UUID, UUID], list[PartOf]] = defaultdict(list)
     for row in session.scalars(query.order_by(LineShare.contract_id, LineShare.sheet_id, LineShare.payee_id)):
-        found[row.contract_id, row.sheet_id].append(PartOf(row.payee_id, row.share, row.is_held))
+        found[row.contract_id, row.sheet_id].append(PartOf(row.payee_id, row.share, row.held_share))
     return found

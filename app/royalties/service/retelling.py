@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, literal, select
+from sqlalchemy import BigInteger, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.royalties.models import WHOLE, Earning, LineShare, RoyaltyRun, Statement, StatementEntry
@@ -34,11 +34,12 @@ def told(session: Session, run: RoyaltyRun) -> dict[Key, dict[str, int]]:
 def positive(session: Session, run: RoyaltyRun) -> dict[Key, dict[str, Decimal]]:
     """Each payee's part of sales without their returns, by channel, but for what was contested."""
     columns = (LineShare.contract_id, LineShare.payee_id, Earning.channel)
+    held = func.coalesce(LineShare.held, case((LineShare.is_held, LineShare.share), else_=0))
     query = (
-        select(*columns, func.sum(Earning.positive * LineShare.share))
+        select(*columns, func.sum(Earning.positive * (LineShare.share - held)))
         .join(Earning, (Earning.run_id == LineShare.run_id) & (Earning.contract_id == LineShare.contract_id))
         .join(RoyaltyRun, RoyaltyRun.id == LineShare.run_id)
-        .where(*_before(run), LineShare.is_held.is_(False))
+        .where(*_before(run))
         .where(func.coalesce(Earning.sheet_id, WHOLE) == LineShare.sheet_id)
         .group_by(*columns)
     )

@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -163,20 +164,24 @@ def _parts(
                 continue
             shares = sheets[sheet]
             left = 1 - Decimal(sum(share.share_ppm for share in shares)) / WHOLE_PPM
-            named = [
-                PartOf(share.payee_id, Decimal(share.share_ppm) / WHOLE_PPM, share.state != "confirmed")
-                for share in shares
-            ]
-            parts[sheet] = _merged(named + [PartOf(payee, share * left) for payee, share in own.items() if left])
+            parts[sheet] = _merged(
+                map(_named, shares), [PartOf(who, share * left) for who, share in own.items() if left]
+            )
     return parts
 
 
-def _merged(parts: Sequence[PartOf]) -> list[PartOf]:
+def _named(share: SplitShare) -> PartOf:
+    """A part by a split sheet: held until it is confirmed."""
+    part = Decimal(share.share_ppm) / WHOLE_PPM
+    return PartOf(share.payee_id, part, Decimal(0) if share.state == "confirmed" else part)
+
+
+def _merged(*parts: Iterable[PartOf]) -> list[PartOf]:
+    """One part for each payee; of one that is named by the sheet and by the contract only the former can be held."""
     merged: dict[UUID, PartOf] = {}
-    for part in parts:
-        before = merged.get(part.payee)
-        share = part.share + (before.share if before else 0)
-        merged[part.payee] = PartOf(part.payee, share, part.is_held or bool(before and before.is_held))
+    for part in chain(*parts):
+        before = merged.get(part.payee, PartOf(part.payee, Decimal(0)))
+        merged[part.payee] = PartOf(part.payee, before.share + part.share, before.held + part.held)
     return list(merged.values())
 
 
@@ -237,4 +242,4 @@ def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -
 
 
 def _shared(part: PartOf) -> dict[str, Any]:
-    return {"payee_id": part.payee, "share": part.share, "is_held": part.is_held}
+    return {"payee_id": part.payee, "share": part.share, "is_held": part.held != 0, "held": part.held}
