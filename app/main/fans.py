@@ -36,8 +36,10 @@ def make_fans(tenant: Tenant, *, artist: str, password: str) -> None:
 def make_library(tenant: Tenant) -> None:
     """Have the scene's fan redeem a card for the first music of the shop."""
     with tenant_work(tenant) as session:
+        is_out = Product.ships_on.is_(None) | (Product.ships_on <= clock.day_in(tenant.time_zone))
         music = (Product.state == "live") & (Product.kind == "digital") & Product.release_id.is_not(None)
-        product = session.scalars(select(Product).where(music).order_by(Product.position, Product.id).limit(1)).first()
+        first = (Product.release_id, Product.id)
+        product = session.scalars(select(Product).where(music, is_out).order_by(*first).limit(1)).first()
         fan = session.scalar(select(Fan).where(Fan.email == f"fan@{tenant.slug}.test"))
         if product is None or fan is None or session.scalar(select(DownloadCode.id).where(DownloadCode.code == CARD)):
             return

@@ -188,7 +188,8 @@ def an_order(
     **said: Any,
 ) -> Order:
     """An order of these, placed; `paid` marks it so and takes it off the shelf, with no payment behind it."""
-    held = a_basket(tenant, *variants, market=market, country=country, codes=codes)
+    language = said.get("language", "en")
+    held = a_basket(tenant, *variants, market=market, country=country, codes=codes, language=language)
     actor = Actor(kind="fan", id=said.get("fan_id"), tenant=tenant, name="Ada Fan")
     with tenant_work(tenant) as session:
         basket = session.get_one(Basket, held.basket.id)

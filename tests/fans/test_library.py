@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -143,8 +146,9 @@ def test_a_download_is_prepared_and_then_a_link(client_of, label, monkeypatch):
     client = signed_in(client_of(HOST), label, fan)
     path = f"/en/account/library/{owned}/downloads"
     assert client.post(path, data={"format": "exe"}).status_code == 404
-    refused = client.post(path, data={"format": "flac"})
+    refused = client.post(path, data={"format": "flac"}, headers=PAGE)
     assert refused.status_code == 409, "without masters there is nothing to keep"
+    assert f'href="/en/account/library/{owned}"' in refused.text, "the page leads back"
     assert "Prepare the download" in client.get(f"{path}/flac", headers=PAGE).text
     with db.tenant_work(label) as session:
         package = Package(
@@ -190,6 +194,18 @@ def test_a_code_is_redeemed_once_and_its_fan_may_come_again(client_of, label, ri
     assert other.status_code == 422
     assert 'aria-describedby="code-problem"' in other.text
     assert "On the Card" in titles(client)
+
+
+def test_a_code_opens_music_when_it_comes_out_and_not_before(client_of, label):
+    day = (clock.now() + timedelta(days=40)).date()
+    client = signed_in(client_of(HOST), label)
+    code = a_code(label, a_release(label, "Not Yet", release_date=day.isoformat()))
+    taken = client.post("/en/redeem", data={"code": code}).headers["location"]
+    assert "Out on" in client.get(taken, headers=PAGE).text
+    assert client.post(f"{taken}/downloads", data={"format": "flac"}).status_code == 409
+    with db.tenant_read(label) as session:
+        owned = session.get_one(Owned, UUID(taken.rpartition("/")[2]))
+        assert owned.opens_at.astimezone(ZoneInfo(label.time_zone)).isoformat()[:16] == f"{day}T00:00"
 
 
 def test_two_hundred_fans_with_one_code_make_one_owner(label):

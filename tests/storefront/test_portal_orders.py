@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.identity.models import Member
 from app.kernel import clock, db, ids
-from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Refund
+from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Payment, Product, Refund
+from app.storefront.queries import orders as queries
 from app.storefront.rules.barcodes import code128, values
 from app.storefront.rules.fulfilment import order_state, tracking_url
 from app.storefront.service import fulfilling
@@ -141,6 +143,31 @@ def test_slips_and_a_pick_list_are_drawn_for_what_waits(client_as, label, order)
     assert client.post(f"{ORDERS}/papers", data={"kind": "packing"}).status_code == 422
     nothing = client.post(f"{ORDERS}/papers", data={"id": str(ids.new_id()), "kind": "packing"})
     assert nothing.status_code == 422
+
+
+def test_who_sends_it_reads_an_order_in_their_own_language(client_as, label):
+    titles = {"ja": "夜のシャツ", "de": "Nachthemd", "en": "Night Shirt"}
+    shirt = a_variant(label, "physical", title="Chemise", titles=titles, in_stock=3)
+    order = a_paid(label, shirt, language="ja")
+    with db.tenant_read(label) as session:
+        held = session.get_one(Order, order.id)
+        (line,) = queries.lines_of(session, [order.id])
+        assert (line.title, held.shipping["name"]) == ("夜のシャツ", "通常配送"), "as its buyer read it"
+        read = {language: queries.titles_for(session, [held], [line], language)[line.id]
+                for language in ("de", "fr", "ja")}  # fmt: skip
+    assert read == {"de": "Nachthemd", "fr": "Night Shirt", "ja": "夜のシャツ"}
+    client = client_as(label)
+    for language, sending, title in (("de", "Standardversand", "Nachthemd"), ("en", "Standard<", "Night Shirt")):
+        with db.tenant_work(label) as session:
+            session.execute(update(Member).values(language=language, welcomed_at=clock.now()))
+        shown = client.get(f"{ORDERS}/{order.id}").text
+        assert sending in shown, language
+        assert title in shown, language
+        assert "通常配送" not in shown, language
+        assert "夜のシャツ" not in shown, language
+    with db.tenant_work(label) as session:
+        session.get_one(Product, line.product_id).titles = {"en": "Day Shirt"}
+    assert "夜のシャツ" in client.get(f"{ORDERS}/{order.id}").text, "what was sold is not what it is called since"
 
 
 def test_a_refund_names_its_sum_before_it_is_asked_for(client_as, label, order):

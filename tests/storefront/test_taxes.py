@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from app.storefront.rules.taxes import OwnRate, Place, Registered, Tables, Taxes, table
+from app.storefront.rules.taxes import LEVIES, OwnRate, Place, Registered, Tables, Taxes, table
 
 DAY, SINCE = date(2026, 6, 1), date(2020, 1, 1)
 
@@ -114,6 +114,10 @@ def test_no_place_has_two_rates_of_one_name_on_a_day() -> None:
         for region in {row.region for row in rows}:
             names = [row.name for row in table().rows_for(Place(country, region), DAY)]
             assert len(names) == len(set(names)), (country, region)
+
+
+def test_taxes_with_a_word_in_each_language_are_in_the_table() -> None:
+    assert set(LEVIES) <= {row.name for rows in table().rows.values() for row in rows}
 
 
 def test_a_rate_for_one_state_does_not_count_for_who_is_registered_in_another() -> None:

@@ -28,7 +28,7 @@ from app.fans.pages.visitors import (
 from app.identity.pages import AnyRequest
 from app.kernel import clock, limits
 from app.kernel.db import tenant_read, tenant_work
-from app.kernel.errors import Busy, NotFound
+from app.kernel.errors import Busy, Conflict, NotFound
 from app.kernel.ids import parse_uuid
 from app.kernel.web.realm import realm_of, tenant_of
 from app.storefront.models import Product
@@ -44,7 +44,8 @@ from app.storefront.rules.meta import Meta
 from app.storefront.rules.slugs import slug
 from app.storefront.service import library, wishing
 from app.storefront.service.fan_doors import fan_order_to_read
-from app.storefront.service.library import FORMATS, Item
+from app.storefront.service.gathering import titled
+from app.storefront.service.library import FORMATS, Download, Item
 from app.storefront.service.offers import by_product, offers
 from app.streaming import service as streaming
 from app.streaming.rules.contents import Format
@@ -53,6 +54,7 @@ SHOWN: Final = 60
 COVER_PIXELS: Final = 640
 HEARD_FOR: Final = timedelta(hours=6)
 REFRESH_SECONDS: Final = 5
+DOWNLOAD: Final = "store/account/download.html"
 CODES_PER_FAN, CODES_PER_ADDRESS = "20/hour", "60/hour"
 
 
@@ -193,9 +195,13 @@ def _form_of(text: str) -> Format:
 def ask_download(request: AnyRequest, owned_id: FromPath[str], data: URLEncodedBody[FormatForm]) -> Response[Any]:
     """Have a file to keep made, and lead to where it appears."""
     fan, tenant, form = signed_fan(request), tenant_of(request), _form_of(data.format)
-    with tenant_work(tenant) as session:
-        item = library.item_to_hear(session, tenant_of(request), fan, parse_uuid(owned_id))
-        library.ask_download(session, tenant, item, form)
+    with tenant_read(tenant) as session:
+        item = library.item_to_hear(session, tenant, fan, parse_uuid(owned_id))
+    try:
+        with tenant_work(tenant) as session:
+            library.ask_download(session, tenant, item, form)
+    except Conflict as refusal:
+        return refused(request, DOWNLOAD, refusal, here="library", **_shown_download(item, form, Download("none")))
     return to(account(request, f"/library/{item.id}/downloads/{form}"))
 
 
@@ -206,14 +212,17 @@ def download_page(request: AnyRequest, owned_id: FromPath[str], form: FromPath[s
     with tenant_read(tenant) as session:
         item = library.item_to_hear(session, tenant_of(request), fan, parse_uuid(owned_id))
         found = library.download(session, tenant, item, wanted)
-    shown: dict[str, Any] = {
+    return account_page(request, DOWNLOAD, here="library", **_shown_download(item, wanted, found))
+
+
+def _shown_download(item: Item, form: Format, found: Download) -> dict[str, Any]:
+    return {
         "item": item,
-        "form": wanted,
-        "form_name": FORMATS[wanted],
+        "form": form,
+        "form_name": FORMATS[form],
         "found": found,
         "refresh": REFRESH_SECONDS,
     }
-    return account_page(request, "store/account/download.html", here="library", **shown)
 
 
 @post("/{language:str}/account/gifts/{owned_id:str}", sync_to_thread=True)
@@ -286,9 +295,15 @@ def wishlist_page(request: AnyRequest) -> Response[Any]:
     with tenant_read(tenant) as session:
         rows = session.execute(queries.wishes(fan).limit(200)).all()
         prices = _prices(request, session, [row.Product.id for row in rows])
-    root = f"/{language_here(request)}"
+    language = language_here(request)
     wishes = [
-        (row.Product, _shown_at(root, row), picture(row.Product.image or row.artwork), prices.get(row.Product.id))
+        {
+            "product": row.Product,
+            "title": titled(row.Product, language),
+            "href": _shown_at(f"/{language}", row),
+            "picture": picture(row.Product.image or row.artwork),
+            "cost": prices.get(row.Product.id),
+        }
         for row in rows
     ]
     return account_page(request, "store/account/wishlist.html", here="wishlist", wishes=wishes)

@@ -15,6 +15,7 @@ from app.kernel.web.realm import tenant_of
 from app.storefront.queries import library as queries
 from app.storefront.service import links, members, renewing
 from app.storefront.service.fan_doors import membership_to_end
+from app.storefront.service.gathering import titled
 
 
 @get("/{language:str}/account/memberships", sync_to_thread=True)
@@ -27,7 +28,7 @@ def show(request: AnyRequest) -> Response[Any]:
     shown = [
         {
             "member": row.Membership,
-            "product": row.Product,
+            "title": titled(row.Product, language),
             "next": nexts.get(row.Membership.id),
             "order": row.Order,
             "pay": links.order_path(tenant, language, row.Order.id) if row.Order else "",

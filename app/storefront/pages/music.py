@@ -49,8 +49,7 @@ def title_of(row: Any, shopper: Shopper) -> str:
 def titled(title: str, titles: dict[str, Any], shopper: Shopper) -> str:
     """A title, in the reader's language where the label has one."""
     texts: dict[str, str] = {language: said.get("title", "") for language, said in (titles or {}).items()}
-    found = texts.get(shopper.language) or texts.get(shopper.language.partition("-")[0])
-    return found or title
+    return ways.named(title, texts, shopper.language)
 
 
 def release_href(shopper: Shopper, row: Any) -> str:
@@ -65,8 +64,7 @@ def artist_href(shopper: Shopper, name: str, artist_id: Any) -> str:
 
 def name_of(row: Any, shopper: Shopper) -> str:
     """An artist's name as it is written in the reader's language."""
-    names: dict[str, str] = row.names or {}
-    return str(names.get(shopper.language) or names.get(shopper.language.partition("-")[0]) or row.name)
+    return ways.named(row.name, row.names or {}, shopper.language)
 
 
 def card(shopper: Shopper, row: Any, day: date) -> dict[str, Any]:
@@ -133,11 +131,7 @@ def as_iso(ms: int | None) -> str:
 
 def product_title(shopper: Shopper, product: Any) -> str:
     """What a product is called in the reader's language."""
-    return (
-        ways.said({**product.titles}, shopper.language, ())[0]
-        if product.titles.get(shopper.language)
-        else product.title
-    )
+    return ways.named(product.title, product.titles, shopper.language)
 
 
 def least(offer: Offer) -> str:

@@ -58,8 +58,8 @@ class Shopper:
         return ways.said(texts, self.language, self.tenant.languages)[0]
 
     def name_of(self, market: MarketView) -> str:
-        """What a market is called here: in the reader's language, else as in the label's first."""
-        return self.said({self.tenant.languages[0]: market.name} | market.names)
+        """What a market is called here."""
+        return ways.named(market.name, market.names, self.language)
 
 
 def shopper_of(request: AnyRequest) -> Shopper:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from babel.numbers import format_percent
 from sqlalchemy.orm import Session
 
 from app.kernel.money import format_money
+from app.kernel.web.languages import say
 from app.storefront.models import Order
 from app.storefront.pages.pictures import Picture, picture
 from app.storefront.queries import pictured
 from app.storefront.rules.quotes import Quote, TaxLine
+from app.storefront.rules.taxes import LEVIES
 
 THUMBNAIL: Final = 320
 
@@ -57,7 +60,7 @@ def of_quote(quote: Quote, language: str) -> Sum:
         quote.items_micros,
         [(each.name, None if each.kind == "free_shipping" else each.micros) for each in quote.discounts],
         quote.shipping_micros if is_known else None,
-        quote.taxes,
+        [msgspec.structs.replace(tax, name=_levy(tax.name, language)) for tax in quote.taxes],
         quote.tax_included,
         quote.total_micros,
     )
@@ -71,7 +74,10 @@ def of_order(order: Order, language: str) -> Sum:
         order.items_micros,
         [(str(each["name"]), None if each["kind"] == "free_shipping" else each["micros"]) for each in order.discounts],
         order.shipping_micros if order.shipping else None,
-        [TaxLine(each["name"], each["rate_ppm"], each["base_micros"], each["micros"]) for each in order.taxes],
+        [
+            TaxLine(_levy(each["name"], language), each["rate_ppm"], each["base_micros"], each["micros"])
+            for each in order.taxes
+        ],
         order.tax_included,
         order.total_micros,
     )
@@ -83,6 +89,10 @@ def pictures(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Pict
         session.execute(pictured.of_products(product_ids)).all() if product_ids else []
     )
     return {product_id: picture(copies, most=THUMBNAIL) for product_id, copies in rows}
+
+
+def _levy(name: str, language: str) -> str:
+    return say(LEVIES[name], language) if name in LEVIES else name
 
 
 def _locale(language: str) -> str:

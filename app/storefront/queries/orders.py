@@ -18,10 +18,12 @@ from app.storefront.models import (
     Order,
     OrderLine,
     Payment,
+    Product,
     Refund,
     StockLocation,
     StoreSettings,
 )
+from app.storefront.rules import ways
 
 TO_SEND = ("open", "packed")
 WAITS = exists().where(Fulfilment.order_id == Order.id, Fulfilment.state.in_(TO_SEND), Fulfilment.kind == "parcel")
@@ -112,6 +114,24 @@ def lines_of(session: Session, orders: Collection[UUID]) -> list[OrderLine]:
     """The lines of some orders, in the order of each."""
     query = select(OrderLine).where(OrderLine.order_id.in_(orders))
     return list(session.scalars(query.order_by(OrderLine.order_id, OrderLine.position, OrderLine.id)))
+
+
+def titles_for(
+    session: Session, orders: Collection[Order], lines: Collection[OrderLine], language: str
+) -> dict[UUID, str]:
+    """What lines are called for who reads a language.
+
+    A line keeps its title as its buyer read it; where the product is still called that, it has its other names, too.
+    """
+    query = select(Product.id, Product.title, Product.titles).where(Product.id.in_({line.product_id for line in lines}))
+    called = {key: (title, titles) for key, title, titles in session.execute(query)}
+    read = {order.id: order.language for order in orders}
+    return {
+        line.id: ways.named(*called[line.product_id], language)
+        if line.product_id in called and ways.named(*called[line.product_id], read[line.order_id]) == line.title
+        else line.title
+        for line in lines
+    }
 
 
 def parcels_of(

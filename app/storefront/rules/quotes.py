@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -76,13 +77,15 @@ class DiscountLine(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """A way of sending; days are working days."""
+    """A way of sending; days are working days. `own` is what the label calls it, `names` are for readers of others."""
 
     key: str
     name: str
     price_micros: int
     days_from: int
     days_until: int
+    own: str = ""
+    names: Mapping[str, str] = {}
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -17,6 +17,9 @@ class Rate(NamedTuple):
     free_from_micros: int | None
     days_from: int
     days_until: int
+    own: str = ""
+    """What the label calls it; `name` is for its reader, `names` are for all others."""
+    names: Mapping[str, str] = {}
 
 
 def ways(rates: Iterable[Rate], *, country: str | None, grams: int) -> list[Rate]:

@@ -13,11 +13,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Protocol, get_args
 
+from app.kernel.sentences import sentence
+
 DATA: Final = Path(__file__).parents[1] / "data"
 TaxClass = Literal["goods", "digital", "untaxed"]
 TAX_CLASSES: Final[tuple[TaxClass, ...]] = get_args(TaxClass)
 BY_REGION: Final = frozenset({"US", "CA"})
 """Where a buyer's region decides."""
+LEVIES: Final = {
+    "VAT": sentence("VAT"),
+    "Sales tax": sentence("Sales tax"),
+    "Consumption tax": sentence("Consumption tax"),
+}
+"""Taxes that each language has a word for; all others are called as in their country ("GST") or by the label."""
 
 
 class Levy(NamedTuple):

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from app.kernel.sentences import sentence
-from app.storefront.rules.ways import PLACES
+from app.storefront.rules.ways import PLACES, said
 
 KINDS: Final = ("page", "post", "legal")
 KIND_SENTENCES: Final = {
@@ -37,11 +37,8 @@ def slug_of(title: str) -> str:
 
 
 def shown_in(texts: dict[str, str], languages: tuple[str, ...], language: str) -> str:
-    """A text in a language: that, else the label's first that has one, else any."""
-    for wanted in (language, *languages):
-        if texts.get(wanted):
-            return texts[wanted]
-    return next((text for text in texts.values() if text), "")
+    """A text as it is read in a language: in that, else in the nearest that has one."""
+    return said(texts, language, languages)[0]
 
 
 MENUS: Final = ("head", "foot")

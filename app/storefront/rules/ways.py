@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.kernel.sentences import sentence
+from app.kernel.web.languages import SOURCE
 
 PLACES: Final = {
     "home": ("", sentence("Home")),
@@ -25,12 +26,25 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def said(texts: Mapping[str, str], language: str, others: Sequence[str]) -> tuple[str, str]:
-    """A text of the label's and its language: the reader's, else a near one, else the label's first."""
-    for wanted in (language, language.partition("-")[0], *others):
+    """A text of the label's and its language, the nearest to the reader's that there is.
+
+    The reader's; one with the same base ("pt" for "pt-BR"); English; the label's own as it lists them; any.
+    """
+    for wanted in (language, *_near(texts, language), *_near(texts, SOURCE), *others, *texts):
         if texts.get(wanted):
             return texts[wanted], wanted
-    found = next(((text, key) for key, text in texts.items() if text), None)
-    return found or ("", language)
+    return "", language
+
+
+def named(name: str, names: Mapping[str, str], language: str) -> str:
+    """What a thing with a name of its own and some in other languages is called for a reader, in the same order."""
+    near = (language, *_near(names, language), *_near(names, SOURCE))
+    return next((names[wanted] for wanted in near if names.get(wanted)), name)
+
+
+def _near(texts: Mapping[str, str], language: str) -> list[str]:
+    base = language.partition("-")[0]
+    return [base, *(key for key in texts if key.partition("-")[0] == base)]
 
 
 def country(text: str | None) -> str | None:

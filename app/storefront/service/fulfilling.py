@@ -89,7 +89,8 @@ def _grant(session: Session, tenant: Tenant, order: Order, lines: Sequence[Order
     for release, recording in session.execute(query.order_by(Track.disc, Track.number)):
         instant[release].append(recording)
     for line in lines:
-        opens = _opens_at(tenant, line, days.get(line.release_id) if line.release_id else None, now)
+        released = days.get(line.release_id) if line.release_id else None
+        opens = opens_at(tenant, ships_on=line.ships_on, released=released, now=now)
         session.add_all(_owned(order, line, opens, now, instant.get(line.release_id, ()) if line.release_id else ()))
     session.flush()
 
@@ -117,9 +118,9 @@ def _owned(
         )
 
 
-def _opens_at(tenant: Tenant, line: OrderLine, released: str | None, now: datetime) -> datetime:
+def opens_at(tenant: Tenant, *, ships_on: date | None, released: str | None, now: datetime) -> datetime:
     """When music opens: on the day on which it comes out, in the label's time, or at once."""
-    day = line.ships_on or _day(released)
+    day = ships_on or _day(released)
     if day is None:
         return now
     return max(now, datetime.combine(day, time(0), ZoneInfo(tenant.time_zone)).astimezone(UTC))

@@ -28,6 +28,7 @@ from app.storefront.models import (
     Variant,
     VariantPrice,
 )
+from app.storefront.rules import ways
 from app.storefront.rules.places import is_allowed
 from app.storefront.rules.shelves import Needs, Shelf
 from app.storefront.rules.shipping import Rate
@@ -168,8 +169,8 @@ def _day_or_none(text: str | None) -> date | None:
 
 def _rate(row: dict[str, Any], language: str) -> Rate:
     return Rate(
-        row["id"], row["names"].get(language) or row["name"], tuple(row["countries"]), row["most_grams"],
-        row["price_micros"], row["free_from_micros"], row["days_from"], row["days_until"],
+        row["id"], ways.named(row["name"], row["names"], language), tuple(row["countries"]), row["most_grams"],
+        row["price_micros"], row["free_from_micros"], row["days_from"], row["days_until"], row["name"], row["names"],
     )  # fmt: skip
 
 
@@ -278,5 +279,5 @@ def opens_on(product: Product, today: date) -> date | None:
 
 
 def titled(product: Product, language: str) -> str:
-    """A product's title in a language, else its own."""
-    return product.titles.get(language) or product.title
+    """What a product is called for who reads a language."""
+    return ways.named(product.title, product.titles, language)

@@ -20,6 +20,7 @@ from app.storefront.models import DownloadCode, Order, Owned, Product
 from app.storefront.queries import library as queries
 from app.storefront.rules.codes import typed
 from app.storefront.rules.fan_refusals import DownloadCodeRefused, NotOpenYet, OwnedUnknown
+from app.storefront.service import fulfilling
 from app.storefront.service.fan_doors import gift_to_take
 from app.streaming import service as streaming
 from app.streaming.rules.contents import Format
@@ -113,7 +114,7 @@ def redeem(session: Session, tenant: Tenant, fan: Fan, text: str) -> Owned:
         if owned is None:
             raise DownloadCodeRefused
         return owned
-    owned = _granted(session, fan, session.get_one(Product, row.product_id), code_id=row.id, now=now)
+    owned = _granted(session, tenant, fan, session.get_one(Product, row.product_id), code_id=row.id, now=now)
     activity.record(session, fan_actor(tenant, fan), "fan.code_redeemed", subject_type="owned", subject_id=owned.id)
     return owned
 
@@ -170,7 +171,9 @@ def _once(found: Iterable[Item]) -> list[Item]:
     return list(kept.values())
 
 
-def _granted(session: Session, fan: Fan, product: Product, *, code_id: UUID, now: datetime) -> Owned:
+def _granted(session: Session, tenant: Tenant, fan: Fan, product: Product, *, code_id: UUID, now: datetime) -> Owned:
+    """What a code is worth, which opens when what was bought of it does."""
+    released = session.scalar(select(Release.release_date).where(Release.id == product.release_id))
     owned = Owned(
         id=ids.new_id(),
         fan_id=fan.id,
@@ -178,7 +181,7 @@ def _granted(session: Session, fan: Fan, product: Product, *, code_id: UUID, now
         product_id=product.id,
         release_id=product.release_id,
         recording_id=None if product.release_id else product.recording_id,
-        opens_at=now,
+        opens_at=fulfilling.opens_at(tenant, ships_on=product.ships_on, released=released, now=now),
         granted_at=now,
     )
     session.add(owned)

@@ -131,12 +131,14 @@ def pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], langu
     own = words_of(tenant, language)
     places = {row.id: row.name for row in session.execute(select(StockLocation.id, StockLocation.name))}
     prefix = queries.prefix_of(session)
+    inside = [line for it in parcels for line, _ in it.inside]
+    titles = queries.titles_for(session, [it.order for it in parcels], inside, language)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for it in parcels:
         number = f"{prefix}{it.order.number}"
         for line, quantity in it.inside:
             place = _place(places, line, it.parcel)
-            row = rows.setdefault((place, line.sku), _row(line, place))
+            row = rows.setdefault((place, line.sku), _row(line, titles[line.id], place))
             row["quantity"] += quantity
             row["numbers"].append(f"{number} × {quantity}")
     data = {
@@ -157,8 +159,8 @@ def _place(places: dict[UUID, str], line: OrderLine, parcel: Fulfilment) -> str:
     return places.get(found, "") if found else ""
 
 
-def _row(line: OrderLine, place: str) -> dict[str, Any]:
-    told = {"title": line.title, "variant": line.variant, "sku": line.sku, "place": place}
+def _row(line: OrderLine, title: str, place: str) -> dict[str, Any]:
+    told = {"title": title, "variant": line.variant, "sku": line.sku, "place": place}
     return {**told, "quantity": 0, "numbers": []}
 
 

@@ -268,7 +268,8 @@ def _way(rate: shipping.Rate, reckoned: Reckoned, step: int, *, is_free: bool) -
     is_free = is_free or (
         rate.free_from_micros is not None and (reckoned.items - reckoned.discount) * step >= rate.free_from_micros
     )
-    return Way(rate.key, rate.name, 0 if is_free else rate.price_micros, rate.days_from, rate.days_until)
+    price = 0 if is_free else rate.price_micros
+    return Way(rate.key, rate.name, price, rate.days_from, rate.days_until, rate.own, rate.names)
 
 
 def _line(each: Priced, line: Line, step: int, language: str, today: date) -> QuoteLine:

@@ -65,6 +65,6 @@ def _sums(say: Says, order: Order) -> list[list[str]]:
     rows = [[say(SHEET["shipping"]), say.money(order.shipping_micros)]] if order.shipping_micros else []
     kind = "included" if order.tax_included else "added"
     for tax in order.taxes:
-        name, rate = str(tax.get("name", "")), say.percent(int(tax.get("rate_ppm", 0)))
+        name, rate = say.levy(str(tax.get("name", ""))), say.percent(int(tax.get("rate_ppm", 0)))
         rows.append([say(SHEET[kind], name=name, rate=rate), say.money(int(tax.get("micros", 0)))])
     return rows

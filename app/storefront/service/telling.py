@@ -19,6 +19,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import OwnWords, offer, say_own, words_of
 from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Refund, StoreSettings
+from app.storefront.rules.taxes import LEVIES
 from app.storefront.service.links import order_path
 from app.storefront.service.refunding import price_of
 
@@ -50,7 +51,7 @@ PARTS: Final = {
     "tracking": sentence("Follow the parcel: %(carrier)s %(tracking)s"),
     "on_the_way": sentence("It is on its way."),
 }
-offer(*LETTERS.values(), *PARTS.values())
+offer(*LETTERS.values(), *PARTS.values(), *LEVIES.values())
 
 
 def number_of(session: Session, order: Order) -> str:
@@ -107,8 +108,8 @@ def receipt(tenant: Tenant, order: Order, lines: Sequence[OrderLine]) -> Iterato
         yield say(PARTS["shipping"], amount=say.money(order.shipping_micros))
     kind = "included" if order.tax_included else "added"
     for tax in order.taxes:
-        rate = say.percent(int(tax.get("rate_ppm", 0)))
-        yield say(PARTS[kind], name=str(tax.get("name", "")), rate=rate, amount=say.money(int(tax.get("micros", 0))))
+        name, rate = say.levy(str(tax.get("name", ""))), say.percent(int(tax.get("rate_ppm", 0)))
+        yield say(PARTS[kind], name=name, rate=rate, amount=say.money(int(tax.get("micros", 0))))
     yield say(PARTS["total"], amount=say.money(order.total_micros))
     artists = sum(line.artists_micros or 0 for line in lines)
     if artists > 0:
@@ -173,6 +174,10 @@ class Says:
     def day(self, day: date) -> str:
         """A day, spelled out."""
         return str(format_date(day, "long", locale=self._locale))
+
+    def levy(self, name: str) -> str:
+        """What a tax is called."""
+        return self(LEVIES[name]) if name in LEVIES else name
 
     def percent(self, ppm: int) -> str:
         """A rate."""

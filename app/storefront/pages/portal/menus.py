@@ -60,7 +60,7 @@ def _menus(request: AnyRequest, refusal: Refusal | None = None, typed: dict[str,
 
 
 def _row(entry: Any, language: str, languages: tuple[str, ...]) -> dict[str, str]:
-    fallback = rules.shown_in(entry.names, languages, languages[0])
+    fallback = rules.shown_in(entry.names, languages, language)
     return {
         "entry": str(entry.id),
         "target": entry.target,

@@ -33,6 +33,8 @@ from app.storefront.pages.portal.orders import printed
 from app.storefront.policies import order_to_change, order_to_read, parcel_to_change
 from app.storefront.queries import orders as queries
 from app.storefront.rules import fulfilment as rules
+from app.storefront.rules import ways
+from app.storefront.rules.taxes import LEVIES
 from app.storefront.service import ordering, papers, paying, sending
 from app.storefront.service.ordering import address_of
 from app.storefront.service.sending import Parcel
@@ -77,7 +79,7 @@ def order_page(
         order = order_to_read(session, visitor, parse_uuid(order_id))
         address = address_of(tenant, order)
         told = {
-            **_facts(session, order),
+            **_facts(session, order, language),
             "address": papers.address_lines(address, language) if address else [],
             "phone": address.phone if address else "",
             "country": dict(country_names(language)).get(order.country, order.country),
@@ -87,12 +89,16 @@ def order_page(
     return store_page(request, "order", ORDERS, refusal=refusal, **told)
 
 
-def _facts(session: Session, order: Order) -> dict[str, Any]:
+def _facts(session: Session, order: Order, language: str) -> dict[str, Any]:
+    market, way, it = session.get(Market, order.market_id), order.shipping, queries.whole(session, order)
     return {
         "order": order,
+        "way": ways.named(way.get("own") or way.get("name", ""), way.get("names", {}), language),
         "order_number": number_of(session, order),
-        "market": session.get(Market, order.market_id),
-        "it": queries.whole(session, order),
+        "market": ways.named(market.name, market.names, language) if market else "",
+        "it": it,
+        "levies": LEVIES,
+        "titles": queries.titles_for(session, [order], it.lines, language),
         "meanings": meanings(),
         "carriers": {key: name for key, (name, _) in rules.CARRIERS.items()},
         "parcel_states": rules.STATE_SENTENCES,

@@ -42,6 +42,7 @@ from app.storefront.queries import products as queries
 from app.storefront.queries.products import Edited
 from app.storefront.rules.texts import shown_in
 from app.storefront.service import pictures, pricing, products
+from app.storefront.service.gathering import titled
 from app.storefront.service.markets import MarketView
 
 PRODUCT = f"{PRODUCTS}/{{product_id:str}}"
@@ -89,7 +90,7 @@ def _editor(
         "meanings": meanings(),
         "titles": {"state": sentence("State")},
         "said_values": PRODUCT_STATES,
-        "fallback": shown_in(product.titles, tenant.languages, tenant.languages[0]) or product.title,
+        "fallback": titled(product, language),
         "fallback_text": bool(shown_in(product.descriptions, tenant.languages, tenant.languages[0])),
         "having": set(product.descriptions) | {tenant.languages[0]},
         "public": f"/{language}/merch/{product.slug}",

@@ -34,6 +34,7 @@ from app.storefront.pages.portal.around import (
     visitor_for,
 )
 from app.storefront.policies import order_to_change, order_to_read
+from app.storefront.queries import orders as queries
 from app.storefront.rules.payment_refusals import RefundEmpty, RefundReasonMissing, RefundTooMuch
 from app.storefront.rules.portal_refusals import SentUnusable
 from app.storefront.rules.portions import portion
@@ -50,11 +51,10 @@ LONGEST_REASON = 300
 def show(request: AnyRequest, order_id: FromPath[str]) -> Response[str]:
     """Show what can be given back; with `review`, what the wish comes to before anybody confirms it."""
     visitor, tenant = visitor_for(request, "store.edit")
-    asked = sent_along(request)
+    asked, language = sent_along(request), realm_of(request).language
     with tenant_read(tenant) as session:
         order = order_to_read(session, visitor, parse_uuid(order_id))
-        facts = _facts(session, order)
-    language = realm_of(request).language
+        facts = _facts(session, order, language)
     if "review" not in asked:
         return store_page(request, "refund", ORDERS, review=None, typed=_everything(facts, language), **facts)
     typed = _typed(asked, facts)
@@ -65,13 +65,15 @@ def show(request: AnyRequest, order_id: FromPath[str]) -> Response[str]:
     return store_page(request, "refund", ORDERS, review=review, typed=typed, **facts)
 
 
-def _facts(session: Session, order: Order) -> dict[str, Any]:
+def _facts(session: Session, order: Order, language: str) -> dict[str, Any]:
+    rows = refunding.money_lines(session, order.id)
     payment = session.scalar(select(Payment).where(Payment.order_id == order.id, Payment.state == "paid"))
     return {
         "order": order,
         "order_number": number_of(session, order),
         "payment": payment,
-        "rows": refunding.money_lines(session, order.id),
+        "rows": rows,
+        "titles": queries.titles_for(session, [order], rows, language),
         "shipping_left": refunding.shipping_left(session, order),
         "reasons": REASON_SENTENCES,
         "price_of": refunding.price_of,
@@ -182,7 +184,7 @@ def refund(request: AnyRequest, order_id: FromPath[str], data: URLEncodedBody[di
 def _again(request: AnyRequest, order_id: str, data: Sent, refusal: Refusal) -> Response[str]:
     visitor, tenant = visitor_of(request), visitor_for(request)[1]
     with tenant_read(tenant) as session:
-        facts = _facts(session, order_to_read(session, visitor, parse_uuid(order_id)))
+        facts = _facts(session, order_to_read(session, visitor, parse_uuid(order_id)), realm_of(request).language)
     return store_page(request, "refund", ORDERS, refusal=refusal, review=None, typed=_typed(data, facts), **facts)
 
 

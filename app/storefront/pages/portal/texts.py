@@ -122,7 +122,7 @@ def _editor(
         now=now if is_behind else {},
         preview=preview,
         called=rules.shown_in(page.titles, tenant.languages, realm_of(request).language),
-        fallback=rules.shown_in(page.titles, tenant.languages, tenant.languages[0]),
+        fallback=rules.shown_in(page.titles, tenant.languages, language),
         has_fallback_body=bool(rules.shown_in(page.bodies, tenant.languages, tenant.languages[0])),
         of=language_names(realm_of(request).language, tenant.languages),
         text_kinds=rules.KIND_SENTENCES,
