@@ -11,6 +11,7 @@ from app.kernel import clock, observe
 from app.kernel.db import current, tenant_work
 from app.kernel.errors import NotFound
 from app.kernel.tenant import Tenant
+from app.kernel.web.bodies import body_within
 from app.payouts.gateways import rails
 from app.payouts.gateways.stripe.events import MOST_BYTES, Event, EventRefused, read_event
 from app.payouts.service import hearing
@@ -25,11 +26,7 @@ log = observe.log("payouts")
 @post(HOOK)
 async def hear(request: Request[Any, Any, Any]) -> Response[None]:
     """Take an event of the processor's in; what is not signed by it is refused, what is nobody's is left to people."""
-    payload = b""
-    async for chunk in request.stream():
-        payload += chunk
-        if len(payload) > MOST_BYTES:
-            raise EventRefused
+    payload = await body_within(request, MOST_BYTES, EventRefused)
     signature = request.headers.get("stripe-signature", "")
     await sync_to_thread(_keep, request.app.state.registry, payload, signature)
     return Response(None, status_code=200)

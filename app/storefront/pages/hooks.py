@@ -12,6 +12,7 @@ from app.kernel import clock, observe
 from app.kernel.db import current, tenant_work
 from app.kernel.errors import NotFound
 from app.kernel.tenant import Tenant
+from app.kernel.web.bodies import body_within
 from app.kernel.web.realm import tenant_of
 from app.payouts.gateways.stripe.events import MOST_BYTES, Event, EventRefused, read_event
 from app.storefront.gateways import gateways
@@ -31,11 +32,7 @@ log = observe.log("storefront")
 @post(HOOK)
 async def hear(request: Request[Any, Any, Any]) -> Response[None]:
     """Take an event of the processor's in; what is not signed by it is refused, what is nobody's is left to people."""
-    payload = b""
-    async for chunk in request.stream():
-        payload += chunk
-        if len(payload) > MOST_BYTES:
-            raise EventRefused
+    payload = await body_within(request, MOST_BYTES, EventRefused)
     signature = request.headers.get("stripe-signature", "")
     await sync_to_thread(_keep, request.app.state.registry, payload, signature)
     return Response(None, status_code=200)
@@ -82,11 +79,7 @@ def _why_not(event: Event) -> str:
 @post(f"{PRINTER_HOOK}/{{secret:str}}")
 async def hear_printer(request: Request[Any, Any, Any], secret: FromPath[str]) -> Response[None]:
     """Take an event of the printer's in; who does not know the label's own address for it finds nothing there."""
-    payload = b""
-    async for chunk in request.stream():
-        payload += chunk
-        if len(payload) > MOST_BYTES:
-            raise NewsUnreadable
+    payload = await body_within(request, MOST_BYTES, NewsUnreadable)
     await sync_to_thread(_keep_news, tenant_of(request), secret, payload)
     return Response(None, status_code=200)
 
