@@ -148,6 +148,16 @@ def test_a_list_is_narrowed(api, tenant):
     assert api.post(EXPORTS, json={"kind": "members"}).status_code == 422
 
 
+def test_chosen_rows_come_alone_and_none_of_a_rival_s(client_of, api, tenant, rival):
+    all_of_them = [json.loads(line) for line in content(api, made(api, tenant, "recordings")).text.splitlines()]
+    chosen = [line["id"] for line in all_of_them[1:3]]
+    some = content(api, made(api, tenant, "recordings", ids=chosen)).text.splitlines()
+    assert [json.loads(line)["id"] for line in some] == chosen
+    assert made(api_of(client_of, rival), rival, "recordings", ids=chosen)["rows"] == 0
+    refused = api.post(EXPORTS, json={"kind": "sales_lines", "ids": chosen})
+    assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["/ids"])
+
+
 def test_every_list_has_its_name_in_the_document():
     assert set(get_args(Kind)) == set(LISTS)
 

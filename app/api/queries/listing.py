@@ -41,6 +41,15 @@ class Listing:
         """What each column holds, in their order."""
         return {name: form for name, (_, form) in self.columns.items()} | dict(self.more)
 
+    @property
+    def is_by_id(self) -> bool:
+        """Whether its rows have an id by which single ones can be chosen."""
+        return len(self.keys) == 1 and self.keys[0].type.python_type is UUID
+
+    def takes(self, name: str) -> bool:
+        """Whether it can be narrowed by this."""
+        return name in self.of or (name == "since" and self.since is not None) or (name == "ids" and self.is_by_id)
+
     def require(self, visitor: Visitor) -> None:
         """Refuse who may not see any of it; what is no list of parts is of the whole label."""
         require_somewhere(visitor, self.permission)
@@ -54,7 +63,7 @@ class Listing:
         query = self.join(query.select_from(self.model))
         query = query.where(self.visible(visitor) if self.visible else true())
         for name, value in filters.items():
-            query = query.where(self.since >= value if name == "since" else self._has(name, value))
+            query = query.where(self._has(name, value))
         if after is not None:
             query = query.where(tuple_(*self.keys) > tuple_(*after))
         return query.order_by(*self.keys).limit(limit)
@@ -69,6 +78,10 @@ class Listing:
         return [row[:width] + told[row[width]] + row[width:] for row in found]
 
     def _has(self, name: str, value: Any) -> ColumnElement[bool]:
+        if name == "since":
+            return self.since >= value  # type: ignore[no-any-return]  # a column
+        if name == "ids":
+            return self.keys[0].in_(value)  # type: ignore[no-any-return]  # a column
         column = self.of[name]
         return or_(*(each == value for each in column)) if isinstance(column, tuple) else column == value
 

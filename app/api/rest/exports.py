@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from msgspec import Meta
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.service import exporting
 from app.api.service.callers import of_caller
+from app.api.service.exporting import Narrowing
 from app.identity.policies import Visitor
 from app.kernel import files
 from app.kernel.errors import Invalid
@@ -35,6 +36,7 @@ Kind = Literal[
 ]  # fmt: skip
 Format = Literal["jsonl", "csv", "parquet"]
 State = Literal["waiting", "making", "ready", "failed"]
+MOST_IDS = 1_000
 NOT_HERE = sentence("This list cannot be narrowed by this.")
 
 
@@ -56,7 +58,7 @@ class ExportView(View):
 
 
 class NewExport(Body, frozen=True):
-    """A list, and what it is narrowed to: rows since a moment, or of one report, run, payee, account, and so on."""
+    """A list, and what it is narrowed to: rows since a moment, or of one report, run, payee and so on, or chosen."""
 
     kind: Kind
     format: Format = "jsonl"
@@ -70,6 +72,7 @@ class NewExport(Body, frozen=True):
     release_id: Id | None = None
     imprint_id: Id | None = None
     market_id: Id | None = None
+    ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_IDS)] | None = None
 
 
 def _urls(session: Session, visitor: Visitor, export_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
@@ -105,13 +108,12 @@ EXPORTS = Resource(
 @SECTION.post("/exports", scope="exports:write", takes=NewExport, resource=EXPORTS, status=202)
 def add_export(call: Call, session: Session, body: NewExport) -> Answer:
     """Ask for an export. Its file is there when `state` is `ready`."""
-    filters: dict[str, UUID | datetime] = {}
+    filters: dict[str, Narrowing] = {}
     for name in NewExport.__struct_fields__[2:]:
         value = getattr(body, name)
         if value is None:
             continue
-        listing = LISTS[body.kind]
-        if name not in listing.of and (name != "since" or listing.since is None):
+        if not LISTS[body.kind].takes(name):
             raise Invalid(fields={name: NOT_HERE})
         filters[name] = value
     made = exporting.ask(session, call.caller, body.kind, body.format, filters, call.realm.language)

@@ -8,7 +8,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import UNSET, Answer, Call, Patch, Resource, Section, UnsetType, View
+from app.api.rest.conventions import UNSET, Answer, Call, Patch, Resource, Section, UnsetType, View, heeding
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.rest.links import LinkView, link_to
@@ -93,9 +93,11 @@ def add_file(call: Call, body: bytes) -> Answer:
 
 
 @SECTION.patch("/files/{file_id}", scope="files:write", takes=FileChange, resource=FILES, matches=False)
+@heeding
 def rename_file(call: Call, session: Session, body: FileChange) -> Answer:
     """Rename a file."""
     stored = file_to_change(session, call.visitor, call.id("file_id"))
+    call.require_as_seen(FILES.one(call, session, stored.id))
     if body.name is not UNSET:
         files.rename(session, call.actor, stored.id, name=body.name)
         session.flush()

@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import UNSET, Answer, Body, Call, Resource, Section, UnsetType, View
+from app.api.rest.conventions import UNSET, Answer, Body, Call, Resource, Section, UnsetType, View, heeding
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.numbered import PAGES, asked, page_by_key
 from app.api.rest.conventions.schemas import Id, Moment, Name
@@ -179,6 +179,14 @@ def list_hosts(call: Call, session: Session) -> Answer:  # noqa: ARG001 they sta
     return Answer({"items": [_host(row) for row in hosts.hosts_of(call.tenant)]})
 
 
+@SECTION.get("/hosts/{host}", scope="label:write", gives=HostView)
+def read_host(call: Call, session: Session) -> Answer:  # noqa: ARG001 it stands among all labels' hosts
+    """Read a web address. With the record that proves it while it waits."""
+    asked(call, {})
+    require(call.visitor, "hosts.edit")
+    return Answer(_host(_named(call)))
+
+
 @SECTION.apart("/hosts", scope="label:write", takes=NewHost, gives=HostView)
 def claim_host(call: Call, body: NewHost) -> Answer:
     """Claim a web address. It serves once its record is published and checked."""
@@ -203,11 +211,14 @@ def make_host_primary(call: Call) -> Answer:
 
 
 @SECTION.apart("/hosts/{host}/surface", scope="label:write", takes=HostSurface, gives=HostView)
+@heeding
 def bind_host(call: Call, body: HostSurface) -> Answer:
     """Bind a web address to a surface. The primary one, and the one that came with the label, show everything."""
     require(call.visitor, "hosts.edit")
     billing.require(call.tenant, "own_hosts")
-    hosts.set_surface(call.tenant, _named(call).id, body.surface, by=call.actor)
+    seen = _named(call)
+    call.require_as_seen(Answer(_host(seen)))
+    hosts.set_surface(call.tenant, seen.id, body.surface, by=call.actor)
     return Answer(_host(_named(call)), 201)
 
 

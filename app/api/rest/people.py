@@ -9,7 +9,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import Answer, Body, Call, Resource, Section, View
+from app.api.rest.conventions import Answer, Body, Call, Resource, Section, View, heeding
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Id, Moment, Name
 from app.identity.models import PROGRAM, CustomRole, Invitation, Member
@@ -171,9 +171,11 @@ def _place(session: Session, body: PlaceSaid) -> Any:
 
 
 @SECTION.put("/members/{member_id}/role", scope="team:write", takes=PlaceSaid, resource=MEMBERS)
+@heeding
 def give_member_role(call: Call, session: Session, body: PlaceSaid) -> Answer:
     """Give a member a role. Their sessions end, so that nothing goes on under the old one."""
     member = member_to_change(session, call.visitor, call.id("member_id"))
+    call.require_as_seen(MEMBERS.one(call, session, member.id))
     team.change_role(session, call.tenant, call.visitor, member, _place(session, body))
     session.flush()
     return MEMBERS.one(call, session, member.id)

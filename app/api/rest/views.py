@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View
+from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View, heeding
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Id, Moment
 from app.identity.policies import Visitor, require_somewhere
@@ -79,13 +79,26 @@ def save_view(call: Call, session: Session, body: NewSavedView) -> Answer:
     return VIEWS.one(call, session, view.id, status=201)
 
 
+@SECTION.get("/views/{view_id}", scope="catalog:read", resource=VIEWS)
+def read_view(call: Call, session: Session) -> Answer:
+    """Read a saved view. One's own, or one that people share."""
+    require_somewhere(call.visitor, "catalog.view")
+    seen = select(SavedView.id).where(SavedView.id == call.id("view_id"), _visible(call.visitor))
+    found = session.scalar(seen)
+    if found is None:
+        raise ViewUnknown
+    return VIEWS.one(call, session, found)
+
+
 @SECTION.patch("/views/{view_id}", scope="catalog:write", takes=SavedViewChange, resource=VIEWS, matches=False)
+@heeding
 def rename_view(call: Call, session: Session, body: SavedViewChange) -> Answer:
     """Rename a view of one's own."""
     known = call.id("view_id")
     if known is None:
         raise ViewUnknown
     view = service.view_to_change(session, call.visitor, known)
+    call.require_as_seen(VIEWS.one(call, session, view.id))
     if body.name is not UNSET:
         service.rename_view(session, call.visitor, view.id, name=body.name)
         session.flush()

@@ -35,10 +35,12 @@ MOST_AT_ONCE: Final = 5
 KEPT: Final = timedelta(days=7)
 MOST_BYTES: Final = 1 << 62
 OPEN: Final = ("waiting", "making")
+Narrowing = UUID | datetime | list[UUID]
+"""What a list can be narrowed to: what is of something, what is since a moment, and rows that are chosen."""
 
 
 def ask(
-    session: Session, caller: Caller, kind: str, form: str, filters: Mapping[str, UUID | datetime], language: str
+    session: Session, caller: Caller, kind: str, form: str, filters: Mapping[str, Narrowing], language: str
 ) -> UUID:
     """Have a list made into a file."""
     LISTS[kind].require(caller.visitor)
@@ -64,7 +66,9 @@ def ask(
     return export.id
 
 
-def _said(value: UUID | datetime) -> str:
+def _said(value: Narrowing) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(each) for each in value]
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
@@ -226,12 +230,14 @@ def _forget(session: Session, export: DataExport) -> None:
         session.execute(delete(files.StoredFile).where(files.StoredFile.id == file_id))
 
 
-def _filters(listing: Listing, said: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value) if name == "since" else UUID(value)
-        for name, value in said.items()
-        if name == "since" or name in listing.of
-    }
+def _filters(listing: Listing, said: Mapping[str, Any]) -> dict[str, Narrowing]:
+    return {name: _meant(name, value) for name, value in said.items() if listing.takes(name)}
+
+
+def _meant(name: str, value: Any) -> Narrowing:
+    if name == "ids":
+        return [UUID(each) for each in value]
+    return datetime.fromisoformat(value) if name == "since" else UUID(value)
 
 
 def _key(value: Any) -> Any:

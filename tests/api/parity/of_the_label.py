@@ -156,7 +156,7 @@ ROWS: dict[str, Rows] = {
         "GET /difference": "compare_themes",
         "GET /drafts/{}/tokens.json": "read_theme_tokens",
         "GET /drafts/{}/statement.pdf": "fetch_sample_statement",
-        "POST /logos": "add_logo list_brand_assets",
-        "POST /fonts": "add_font",
+        "POST /logos": "add_logo change_theme list_brand_assets",
+        "POST /fonts": "add_font change_theme",
     },
 }

@@ -94,8 +94,8 @@ ROWS: dict[str, Rows] = {
         "GET /front": "read_front_page",
         "GET /front/look": Why.SCREEN,
         "POST /front/look": Why.SCREEN,
-        "POST /front": "arrange_front_page",
-        "POST /front/publication": "publish_theme",
+        "POST /front": "arrange_front_page change_theme",
+        "POST /front/publication": "arrange_front_page change_theme publish_theme",
         "POST /front/return": "restore_theme",
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request
 
 from app.api.errors import PersonNeeded, SignInTooOld
@@ -109,6 +111,11 @@ class Call:
         """Refuse a change decided on another state than the one with this version (412), or on none named (428)."""
         require_unchanged(self.request.headers.get("if-match"), tag_of(version))
 
+    def require_as_seen(self, now: Answer) -> None:
+        """Where a change says on which state it was decided, refuse it on another than what is answered now (412)."""
+        if self.request.headers.get("if-match") is not None:
+            require_unchanged(self.request.headers["if-match"], now.tag)
+
 
 def tag_of(version: tuple[object, ...]) -> str:
     """The entity tag of a version: what the row is, its id, and what counts its changes."""
@@ -128,3 +135,20 @@ class Answer:
     location: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+
+    @property
+    def encoded(self) -> bytes:
+        """The body as it is sent."""
+        if self.body is None:
+            return b""
+        return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
+
+    @property
+    def tag(self) -> str:
+        """What names this state: the version of what is shown, else all that is shown."""
+        return tag_of(self.version) if self.version is not None else tag_of_body(self.encoded)
+
+
+def tag_of_body(body: bytes) -> str:
+    """The entity tag of what is shown as it is."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

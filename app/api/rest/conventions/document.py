@@ -107,6 +107,8 @@ def _besides(operation: Operation) -> Iterator[Schema]:
         yield {"$ref": "#/components/parameters/IdempotencyKey"}
     if operation.matches:
         yield {"$ref": "#/components/parameters/IfMatch"}
+    if operation.heeds:
+        yield {"$ref": "#/components/parameters/IfMatchKnown"}
     if operation.method == "GET":
         yield {"$ref": "#/components/parameters/IfNoneMatch"}
 
@@ -189,6 +191,8 @@ def _problems(operation: Operation) -> dict[str, Schema]:
     statuses |= set(operation.also)
     if operation.matches:
         statuses |= {412, 428}
+    if operation.heeds:
+        statuses.add(412)
     return {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(statuses)}
 
 
@@ -214,6 +218,10 @@ PARAMETERS: dict[str, Schema] = {
     "IfMatch": {
         "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"5f2b6c0e"',
         "description": "The ETag of the state on which the change was decided; `*` for whatever is there.",
+    },
+    "IfMatchKnown": {
+        "name": "If-Match", "in": "header", "schema": {"type": "string"}, "example": '"5f2b6c0e"',
+        "description": "The ETag of the state on which the change was decided: 412 where it is otherwise by now.",
     },
     "IfNoneMatch": {
         "name": "If-None-Match", "in": "header", "schema": {"type": "string"},

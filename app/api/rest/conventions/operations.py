@@ -18,6 +18,7 @@ BASE = "/api/v1"
 LARGEST_RAW = 32 << 20
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 B = TypeVar("B")
+R = TypeVar("R", bound=Callable[..., Any])
 Plain = Callable[[Call, Session], Answer]
 Taking = Callable[[Call, Session, B], Answer]
 Apart = Callable[[Call], Answer]
@@ -68,9 +69,20 @@ class Operation:
         return LARGEST_RAW if self.raw else LARGEST + 1
 
     @property
+    def heeds(self) -> bool:
+        """Whether it heeds If-Match where one is sent, though it needs none."""
+        return getattr(self.run, "heeds", False)
+
+    @property
     def is_unsafe(self) -> bool:
         """Whether it may change something."""
         return self.method != "GET"
+
+
+def heeding(run: R) -> R:
+    """Say of an operation, below its declaration, that it heeds If-Match (`Call.require_as_seen`)."""
+    run.heeds = True  # type: ignore[attr-defined]  # functions take it
+    return run
 
 
 @dataclass(slots=True)
@@ -257,4 +269,4 @@ def operations() -> list[Operation]:
     return [operation for section in sections for operation in section.operations]
 
 
-__all__ = ["BASE", "Operation", "Section", "View", "operations", "sections"]
+__all__ = ["BASE", "Operation", "Section", "View", "heeding", "operations", "sections"]

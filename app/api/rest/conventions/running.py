@@ -11,7 +11,7 @@ from litestar import Request, Response
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import versions
-from app.api.rest.conventions.calls import Answer, Call, tag_of
+from app.api.rest.conventions.calls import Answer, Call, tag_of, tag_of_body
 from app.api.rest.conventions.operations import Operation
 from app.api.service import answers
 from app.api.service.callers import Caller, caller_of, require_scope
@@ -70,7 +70,7 @@ def _safe(operation: Operation, call: Call) -> Kept:
     else:
         with tenant_read(call.tenant) as session:
             kept = _encoded(operation.run(call, session))
-    kept.headers.setdefault("etag", f'"{hashlib.sha256(kept.body).hexdigest()[:32]}"')
+    kept.headers.setdefault("etag", tag_of_body(kept.body))
     if is_known(call.request.headers.get("if-none-match"), kept.headers["etag"]):
         return Kept(NOT_MODIFIED, b"", kept.headers, kept.media_type)
     return kept
@@ -147,8 +147,7 @@ def _encoded(answer: Answer) -> Kept:
         headers["etag"] = tag_of(answer.version)
     if answer.body is None:
         return Kept(NO_BODY if answer.status == 200 else answer.status, b"", headers, answer.media_type)
-    body = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
-    return Kept(answer.status, body, headers, answer.media_type)
+    return Kept(answer.status, answer.encoded, headers, answer.media_type)
 
 
 def counted(tenant: Tenant, caller: Caller | None) -> dict[str, str]:
