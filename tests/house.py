@@ -122,6 +122,29 @@ def _locks(revision: LabelRevision) -> list[str]:
     return [f"{revision.id}: {rule}: {what}" for rule, what in sorted(found) if (revision.id, rule) not in KNOWN]
 
 
+_ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+)|CREATE TABLE (\w+)")
+
+
+def _not_served() -> list[str]:
+    """What the code reads and labels lack that it would serve: every question about such a table would fail there."""
+    from app.kernel.db.models import LabelModel
+    from app.main.composition import load_slices
+    from migrations.compiled import label_history
+    from tenants.fleet import is_served
+
+    load_slices()
+    tables = LabelModel.metadata.tables
+    problems = []
+    for revision in label_history():
+        if revision.previous is None or not is_served(revision.previous):
+            continue
+        for altered, column, made in _ADDED.findall(revision.sql):
+            if made in tables or (altered in tables and column in tables[altered].columns):
+                name = made or f"{altered}.{column}"
+                problems.append(f"{revision.id}: the code reads {name}, so it serves no label from before: SERVES_FROM")
+    return problems
+
+
 def broken_migrations(root: Path) -> list[str]:
     """Revisions that would lock, drift or not move, and rendered files that are stale."""
     from migrations.compiled import label_head, label_history
@@ -148,6 +171,7 @@ def broken_migrations(root: Path) -> list[str]:
     problems += [
         f"{one}: is followed by {many} revisions; put them in one line" for one, many in followed.items() if many > 1
     ]
+    problems += _not_served()
     if head_fingerprint().revision != label_head():
         problems.append("migrations/label/head.json is stale: run `boptone migrate --render`")
     return problems
