@@ -193,6 +193,10 @@ def test_they_are_sent_at_a_pace_and_each_says_how_far_it_is(desk):
     assert len(index) == 25
     assert archive.read(index[0]["File"]).startswith(b"%PDF")
     assert len(archive.namelist()) == 26
+    of_filter = desk.owner.get("/portal/contracts/export/archive?state=sent&q=person+7").content
+    assert len(zipfile.ZipFile(io.BytesIO(of_filter)).namelist()) == 2, "one paper and the index"
+    assert "/portal/contracts/export/archive?state=sent" in desk.owner.get("/portal/contracts?state=sent").text
+    assert desk.owner.get("/portal/contracts/export/archive?state=lost").status_code == 422
     assert desk.owner.post(f"{here}/reminders").status_code == 303
     with clock.frozen_at(clock.now() + timedelta(days=4)), db.tenant_work(desk.tenant) as session:
         bulk.remind(session, desk.tenant, UUID(here.rpartition("/")[2]))

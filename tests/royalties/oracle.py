@@ -233,10 +233,16 @@ class Oracle:
         for plain in deal.rules:
             rule = replace(plain, steps=stairs(plain, deal.cost))
             counted, pieces = Fraction(0), list(self._pieces(deal, rule))
+            months: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
+            for each in pieces:
+                months[each.period, each.row.month] += each.count
+            rates = {}
+            for month, more in months.items():
+                rates[month] = mean(rule, counted, more)
+                counted += more
             whole = sum((each.count for each in pieces), Fraction(0))
             for each in pieces:
-                rate = slab(rule, whole) if rule.is_slab else mean(rule, counted, each.count)
-                counted += each.count
+                rate = slab(rule, whole) if rule.is_slab else rates[each.period, each.row.month]
                 exact = each.of * each.factor * rate
                 amount, units = exact, each.row.units
                 if rule.places is not None and units:
@@ -246,8 +252,8 @@ class Oracle:
                 yield Earned(each.period, each.row, each.track, each.part, amount * part, exact * part, receipts)
 
     def _pieces(self, deal: Deal, rule: Rule) -> Iterator[Piece]:
-        """The parts of rows that a rule is about, in the order of periods."""
-        for period, row in sorted(self.rows, key=lambda each: each[0]):
+        """The parts of rows that a rule is about, in the order of periods and in these of months."""
+        for period, row in sorted(self.rows, key=lambda each: (each[0], each[1].month)):
             tracks = list(self.tracks) if row.piece == "album" else [row.piece]
             for track in tracks:
                 if row.channel != rule.channel or (deal.pieces and track not in deal.pieces):

@@ -206,6 +206,7 @@ def restated(tenant, tmp_path, recordings, payee, grows):
         physical(recordings[0], 30, Net="30"),
         physical(recordings[1], 700, Net="700"),
         sold(recordings[0], Net="9"),
+        physical(recordings[0], 12, Net="12", **{"Sold from": MARCH[0], "Sold until": MARCH[1]}),
     ]
     a_report(tenant, tmp_path, rows, month=APRIL[0])
     period = a_period(tenant, *APRIL)

@@ -119,3 +119,16 @@ def test_a_guarantee_and_costs_that_come_first_are_divided_to_the_micro(
     run_of(tenant, MARCH)
     assert sum(owed(tenant, promised_to, each) for each in payees) == D("100.000002")
     assert sum(owed(tenant, shared_by, each) for each in payees) == D("17.000001")
+
+
+def test_what_came_back_without_ever_having_been_sold_is_a_finding(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    a_contract(tenant, terms(a_payee(tenant)))
+    a_report(tenant, tmp_path, [physical(recordings[0], 5, Net="50"), physical(recordings[1], -2, Net="-20")])
+    run = a_run(tenant, a_period(tenant, *MARCH))
+    assert [(each["kind"], each["what"]) for each in run.anomalies] == [("returned", f"{recordings[1].title} (2)")]
+    publish(tenant, run)
+    rows = [physical(recordings[0], -4, Net="-40"), physical(recordings[1], 9, Net="90")]
+    a_report(tenant, tmp_path, rows, month=APRIL[0])
+    assert [each["kind"] for each in a_run(tenant, a_period(tenant, *APRIL)).anomalies] == []

@@ -306,6 +306,26 @@ def test_a_marginal_step_counts_only_what_lies_above(
     assert amount(statement(tenant, run_of(tenant, APRIL), payee).earned_micros) == D(150)
 
 
+def test_of_a_month_that_passes_a_step_every_sale_has_the_same_rate(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """Which of them was first nobody knows, and who shares in one of them is paid by no accident."""
+    artist, guests = a_payee(tenant), [a_payee(tenant) for _ in recordings]
+    grows = Escalation(by="units", steps=(Step(above=D(100), rate=D("0.2")),))
+    a_contract(tenant, terms(artist, Clause(id="all", rate=D("0.1"), escalation=grows)))
+    with tenant_work(tenant) as session:
+        for recording, guest in zip(recordings, guests, strict=True):
+            whole, actor = {guest.id: 1_000_000}, Actor.system(tenant)
+            sheet = splitting.propose(session, actor, recording.id, whole, effective_from=date(2020, 1, 1))
+            splitting.answer(session, actor, sheet, guest.id, agrees=True)
+    rows = [physical(recording, 100, Net="1000") for recording in recordings]
+    late = {"Sold from": date(2026, 2, 1), "Sold until": date(2026, 2, 28)}
+    a_report(tenant, tmp_path, [*rows, physical(recordings[0], 50, Net="500", **late)])
+    run = run_of(tenant, MARCH)
+    earned = [amount(statement(tenant, run, each).earned_micros) for each in guests]
+    assert earned == [50 + 175, 175], "of 200 in March a quarter lies below the step, for each of them"
+
+
 def test_lines_of_a_calculated_run_are_those_of_the_reports(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path
 ) -> None:

@@ -317,9 +317,9 @@ def fetch_contract_papers(call: Call) -> Answer:
     batch_id = parse_uuid(said["batch_id"]) if "batch_id" in said else None
     if "batch_id" in said and batch_id is None:
         raise BatchUnknown
-    wanted = {"state": said.get("state", ""), "after": said.get("after_number", "")}
+    only, after = [Contract.state == said["state"]] if "state" in said else [], said.get("after_number", "")
     with tenant_read(call.tenant) as session:
-        rows = archiving.papers(session, call.visitor, batch_id=batch_id, limit=PACKED, **wanted)
+        rows = archiving.papers(session, call.visitor, only=only, batch_id=batch_id, after=after, limit=PACKED)
     with archiving.packed(call.tenant, rows, partial(told, call.realm)) as spool:
         content = spool.read()
     headers = {"content-disposition": content_disposition("contracts.zip", ZIP, attachment=True)}

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from app.contracts.errors import BatchUnknown, ContractUnknown, SheetUnusable
 from app.contracts.models import Contract, ContractBatch, ContractBatchItem
+from app.contracts.pages.listing import LISTING, today_of
 from app.contracts.pages.sending import CONTRACTS
 from app.contracts.policies import batch_to_change, contract_to_edit, may_see_contract, require_bulk
+from app.contracts.queries.lists import chosen_contracts
 from app.contracts.rules import naming
 from app.contracts.rules.sheets import columns_of
 from app.contracts.rules.states import STATE_SENTENCES
@@ -27,7 +29,7 @@ from app.contracts.service import archiving, bulk, drafting
 from app.identity.pages import event_stream, staying, visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import require_somewhere
-from app.kernel import files, jobs
+from app.kernel import activity, files, jobs
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.ids import parse_uuid
@@ -203,14 +205,17 @@ def remind(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
 
 @get(f"{CONTRACTS}/export/archive", sync_to_thread=True)
 def archive(request: AnyRequest) -> Stream:
-    """The papers of contracts, those of a state or of a sheet, as a ZIP with an index."""
-    visitor, tenant, wanted = visitor_of(request), tenant_of(request), request.query_params
+    """The papers of the contracts of a filter or of a sheet, as a ZIP with an index."""
+    visitor, tenant, batch = visitor_of(request), tenant_of(request), request.query_params.get("batch", "")
     require_somewhere(visitor, "contracts.view")
-    state, batch_id = wanted.get("state", ""), parse_uuid(wanted.get("batch", ""))
-    if wanted.get("batch") and batch_id is None:
+    asked, batch_id = LISTING.asked("" if batch else request.url.query), parse_uuid(batch)
+    if batch and batch_id is None:
         raise BatchUnknown
-    with tenant_read(tenant) as session:
-        rows = archiving.papers(session, visitor, state=state, batch_id=batch_id, limit=archiving.ARCHIVED)
+    with tenant_work(tenant) as session:
+        only = chosen_contracts(asked, today_of(tenant))
+        rows = archiving.papers(session, visitor, only=only, batch_id=batch_id, limit=archiving.ARCHIVED)
+        after = {"rows": len(rows), "filter": asked.query or batch}
+        activity.record(session, visitor.actor, "contract.exported", after=after)
     spool = archiving.packed(tenant, rows, partial(told, realm_of(request)))
     headers = {"content-disposition": 'attachment; filename="contracts.zip"'}
     return Stream(_pieces(spool), media_type="application/zip", headers=headers)

@@ -97,7 +97,7 @@ def contracts(
             value.label("place"),
         )
         .join(Party, Party.id == Contract.party_id)
-        .where(may_see_contract(visitor), *_chosen(asked, today))
+        .where(may_see_contract(visitor), *chosen_contracts(asked, today))
         .limit(limit)
     )
     if held is not None:
@@ -111,7 +111,8 @@ def contracts(
     return query.order_by(*order)
 
 
-def _chosen(asked: Asked, today: date) -> list[ColumnElement[bool]]:
+def chosen_contracts(asked: Asked, today: date) -> list[ColumnElement[bool]]:
+    """Which contracts, and their parties, fit a filter."""
     chosen: list[ColumnElement[bool]] = []
     if wanted := asked.get("q"):
         chosen.append(_holds(wanted, Contract.title, Contract.number, Party.legal_name))

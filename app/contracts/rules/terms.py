@@ -97,6 +97,8 @@ class Step(_Data, frozen=True):
 class Escalation(_Data, frozen=True):
     """A rate that grows: marginal for what lies above each step, or for everything once a step is passed (slab).
 
+    Where a month's sales pass a step, all of them have the rate that they come to on average.
+
     Of recoupment, steps count the share of its costs that the label has covered out of its part: 1 is all of them.
     """
 

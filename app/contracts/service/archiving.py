@@ -10,7 +10,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract, ContractBatchItem, ContractVersion
@@ -39,9 +39,15 @@ HEAD_SENTENCES = {
 
 
 def papers(
-    session: Session, visitor: Visitor, *, state: str = "", batch_id: UUID | None = None, after: str = "", limit: int
+    session: Session,
+    visitor: Visitor,
+    *,
+    only: Sequence[ColumnElement[bool]] = (),
+    batch_id: UUID | None = None,
+    after: str = "",
+    limit: int,
 ) -> Sequence[Any]:
-    """The newest papers of contracts that a visitor sees, by their numbers: those of a state, those of a sheet.
+    """The newest papers of contracts that a visitor sees, by their numbers: those under a filter, those of a sheet.
 
     Each has its contract, with whom it is, when it was signed and the paper's hash.
     """
@@ -53,10 +59,8 @@ def papers(
         .join(Party, Party.id == Contract.party_id)
         .join(newest, (newest.contract_id == Contract.id) & (newest.number == last.scalar_subquery()))
         .join(paper, paper.id == func.coalesce(newest.sealed_id, newest.document_id))
-        .where(may_see_contract(visitor))
+        .where(may_see_contract(visitor), *only)
     )
-    if state in STATE_SENTENCES:
-        query = query.where(Contract.state == state)
     if batch_id is not None:
         in_batch = select(ContractBatchItem.contract_id)
         in_batch = in_batch.where(ContractBatchItem.state != "refused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from app.contracts.rules.terms import Clause, Escalation, Reserve
@@ -33,6 +34,7 @@ class Sold(NamedTuple):
 class Counted(NamedTuple):
     """What one earning adds to a counter; `gross` in the contract's currency."""
 
+    month: date
     channel: str
     units: Decimal
     gross: Decimal
@@ -47,9 +49,19 @@ class Climbed(NamedTuple):
 
 
 def climb(
-    clause: Clause, reserve: Reserve | None, rows: Sequence[Counted], before: Sequence[Sold], costs: Decimal
+    clause: Clause,
+    reserve: Reserve | None,
+    rows: Sequence[Counted],
+    before: Sequence[Sold],
+    costs: Decimal,
+    *,
+    one_by_one: bool = False,
 ) -> Climbed:
-    """The rates of the earnings that share a counter, in the order in which they are counted."""
+    """The rates of the earnings that share a counter, in the order of their months.
+
+    All sales of a month have one rate, the mean of what they come to: which of them was first nobody knows, and whom
+    a step pays more is no accident. `one_by_one` is how it was before, in the order of the rows.
+    """
     escalation = clause.escalation
     if escalation is None:
         return Climbed([clause.rate] * len(rows), Decimal(0))
@@ -62,9 +74,10 @@ def climb(
             told = at(steps, _counted_before(escalation, reserve, before, age=0))
             return Climbed([rate] * len(rows), rate - told)
         rates = []
-        for each in more:
-            rates.append(marginal(steps, count, each))
-            count += each
+        for _, same in groupby(enumerate(more), key=lambda each: each[0] if one_by_one else rows[each[0]].month):
+            own = [each for _, each in same]
+            rates += [marginal(steps, count, sum(own, Decimal(0)))] * len(own)
+            count += sum(own, Decimal(0))
     return Climbed(rates, Decimal(0))
 
 

@@ -95,8 +95,7 @@ def _settled(terms: Terms, portions: Sequence[Portion], charges: Sequence[Charge
 def _portions(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> tuple[dict[date, list[Portion]], int]:
     """What the contract earns of each month's sales, and of how many it earns nothing."""
     portions: dict[date, list[Portion]] = defaultdict(list)
-    counted: dict[str, Decimal] = defaultdict(Decimal)
-    totals = _totals(terms, sold)
+    rates = _rates(terms, sold, costs)
     unpaid = 0
     for each in sorted(sold, key=lambda one: one.month):
         clause = clause_for(terms.clauses, each.sale)
@@ -105,7 +104,7 @@ def _portions(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> tuple[dict[
             continue
         with exact():
             base, own = base_of(clause.base, each), factor(clause, each.sale)
-            rate = _rate(clause, each, base, counted, totals, costs)
+            rate = rates.get((clause.id, each.month), clause.rate)
             amount = _rounded(clause, each.quantity, base * own * rate)
         positive = amount if each.quantity > 0 else NOTHING
         portions[each.month].append(Portion(None, each.sale.channel, amount, positive, each.quantity, base * own))
@@ -137,33 +136,25 @@ def _count(clause: Clause, sold: Sold, base: Decimal) -> Decimal:
     return base if by == "gross" else base * factor(clause, sold.sale)
 
 
-def _totals(terms: Terms, sold: Sequence[Sold]) -> dict[str, Decimal]:
-    """What every clause that grows counts over all these sales."""
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    for each in sold:
-        clause = clause_for(terms.clauses, each.sale)
-        if clause and clause.escalation:
-            with exact():
-                totals[clause.id] += _count(clause, each, base_of(clause.base, each))
-    return totals
-
-
-def _rate(
-    clause: Clause,
-    sold: Sold,
-    base: Decimal,
-    counted: dict[str, Decimal],
-    totals: Mapping[str, Decimal],
-    costs: Decimal,
-) -> Decimal:
-    if clause.escalation is None:
-        return clause.rate
-    steps = stairs(clause.rate, clause.escalation, costs)
-    if clause.escalation.mode == "slab":
-        return at(steps, totals[clause.id])
-    before, more = counted[clause.id], _count(clause, sold, base)
-    counted[clause.id] += more
-    return marginal(steps, before, more)
+def _rates(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> dict[tuple[str, date], Decimal]:
+    """The rates of clauses that grow, by month: a slab's is that of all these sales."""
+    counted: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    rates: dict[tuple[str, date], Decimal] = {}
+    with exact():
+        for each in sold:
+            clause = clause_for(terms.clauses, each.sale)
+            if clause and clause.escalation:
+                counted[clause.id][each.month] += _count(clause, each, base_of(clause.base, each))
+        for clause in terms.clauses:
+            if clause.escalation is None:
+                continue
+            steps, count = stairs(clause.rate, clause.escalation, costs), NOTHING
+            total = sum(counted[clause.id].values(), NOTHING)
+            for month, more in sorted(counted[clause.id].items()):
+                is_slab = clause.escalation.mode == "slab"
+                rates[clause.id, month] = at(steps, total) if is_slab else marginal(steps, count, more)
+                count += more
+    return rates
 
 
 def _rounded(clause: Clause, quantity: Decimal, amount: Decimal) -> Decimal:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -19,6 +21,7 @@ SENTENCES: Final = {
     "drop": sentence("“%(contract)s” earned a fraction of the period before: %(now)s after %(before)s."),
     "gone": sentence("“%(contract)s” earned nothing, after %(before)s in the period before."),
     "negative": sentence("“%(contract)s” earned less than nothing: %(now)s."),
+    "returned": sentence("Under “%(contract)s” more came back than was ever sold: %(what)s."),
     "unpriced": sentence("%(lines)s lines of “%(contract)s” have no price, so nothing was calculated for them."),
     "left": sentence("Sales of %(net)s %(currency)s are paid to nobody: %(why)s."),
 }
@@ -30,12 +33,34 @@ WHY_SENTENCES: Final = {
 }
 LARGE: Final = Decimal(3)
 SMALL: Final = Decimal("0.3")
+NAMED: Final = 3
+"""Of what came back more than was sold, so much is named."""
+
 WORTH: Final = Decimal(100)
 """In the contract's currency: what is less is not unusual, whatever it was before."""
 
 _MAIN = text("""
 SELECT e.currency, sum(e.net) AS net FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main'
 WHERE e.run_id = :run GROUP BY 1
+""")
+# Of what has a return in a run, everything that payees were ever told, and the run itself. A producer's contract counts
+# the same sales again, so only contracts for records count. Without a recording or a release nil stands for it, so that
+# both sides meet by their hashes.
+_RETURNED = text("""
+WITH gone AS (
+  SELECT DISTINCT contract_id, recording_id, release_id, channel,
+    concat_ws(' ', contract_id, channel, recording_id, '/', release_id) AS what
+  FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main' WHERE e.run_id = :run AND e.quantity < 0
+), missing AS (
+  SELECT g.contract_id, g.recording_id, g.release_id, -sum(e.quantity) AS units
+  FROM gone g JOIN earnings e ON g.what = concat_ws(' ', e.contract_id, e.channel, e.recording_id, '/', e.release_id)
+    JOIN royalty_runs u ON u.id = e.run_id AND (u.id = :run OR u.state = 'published')
+  GROUP BY g.contract_id, g.recording_id, g.release_id, g.channel HAVING sum(e.quantity) < 0
+)
+SELECT c.title, coalesce(r.title, p.title, '–') AS sold, m.units, count(*) OVER (PARTITION BY c.id) AS of,
+  row_number() OVER (PARTITION BY c.id ORDER BY m.units DESC, coalesce(r.title, p.title), r.id) AS place
+FROM missing m JOIN contracts c ON c.id = m.contract_id LEFT JOIN recordings r ON r.id = m.recording_id
+  LEFT JOIN releases p ON p.id = m.release_id ORDER BY c.title, c.id, place
 """)
 _LEFT = text("""
 SELECT o.why, c.currency, sum(l.net) AS net, count(*) AS lines FROM run_leftovers o
@@ -56,7 +81,7 @@ class Leftover(NamedTuple):
 
 def check(session: Session, run: RoyaltyRun) -> None:
     """Note what is unusual about a run, each with a number to sign it off by."""
-    found = [*_changes(session, run), *_unpriced(session, run), *_left(session, run)]
+    found = [*_changes(session, run), *_unpriced(session, run), *_returned(session, run), *_left(session, run)]
     run.anomalies = [{"id": number, "signed_by": None, **each} for number, each in enumerate(found, 1)]
 
 
@@ -110,6 +135,14 @@ def _unpriced(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
     )
     for title, lines in session.execute(query):
         yield {"kind": "unpriced", "contract": title, "lines": int(lines)}
+
+
+def _returned(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
+    rows = session.execute(_RETURNED, {"run": run.id}).all()
+    for contract, own in groupby((row for row in rows if row.place <= NAMED), key=attrgetter("title")):
+        named = list(own)
+        what = ", ".join(f"{row.sold} ({round(row.units, 2).normalize():f})" for row in named)
+        yield {"kind": "returned", "contract": contract, "what": what + ", …" * (named[0].of > len(named))}
 
 
 def _left(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:

@@ -140,7 +140,7 @@ def costs_of(session: Session, run: RoyaltyRun, contracts: Collection[UUID]) -> 
 def _apply(group: _Group, before: Sequence[Sold], costs: Decimal, changed: dict[int, Decimal]) -> Decimal:
     """Note the rate of each row; by how much a slab changes the rate of what was paid before is the answer."""
     with exact():
-        rows = [Counted(row.channel, row.quantity, row.base * row.fx, row.factor) for row in group.rows]
+        rows = [Counted(row.sold_month, row.channel, row.quantity, row.base * row.fx, row.factor) for row in group.rows]
     climbed = climb(group.clause, group.reserve, rows, before, costs)
     changed.update({row.number: rate for row, rate in zip(group.rows, climbed.rates, strict=True)})
     return climbed.change
