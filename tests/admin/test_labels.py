@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.kernel import db
 from app.kernel.tenant import TenantState
 from tenants.billing.models import Usage
+from tenants.billing.rules import PLANS
 from tenants.billing.service import measure
 from tenants.provisioning.spares import fill_spares
 from tenants.registry.queries import fresh_tenant
@@ -35,7 +36,7 @@ def test_a_label_is_listed_as_its_row_is(console, mine):
             text("SELECT plan, cell, schema_revision FROM shared.tenants WHERE id = :id"), {"id": mine.id}
         ).one()
     assert row[0] == f"{mine.name[0]} {mine.name} {mine.slug}"
-    assert row[1:6] == ["Active", facts.plan, "1", facts.cell, facts.schema_revision]
+    assert row[1:6] == ["Active", PLANS[facts.plan].name, "1", facts.cell, facts.schema_revision]
 
 
 def test_labels_are_found_by_name_short_name_and_host_and_by_state(console, mine):

@@ -21,7 +21,7 @@ from app.identity.policies import (
     visible_scope,
     why,
 )
-from app.identity.rules.permissions import ALL, APART, MONEY, PERMISSIONS, SENTENCES, Permission, for_support
+from app.identity.rules.permissions import ALL, APART, HEADINGS, MONEY, PERMISSIONS, SENTENCES, Permission, for_support
 from app.identity.rules.roles import ROLES
 from app.identity.rules.scopes import Scope
 from app.kernel import db, ids
@@ -59,6 +59,7 @@ def visitor(role="owner", **scope):
 
 def test_every_permission_has_a_sentence_and_every_role_is_made_of_them():
     assert set(SENTENCES) == set(get_args(Permission)) == ALL
+    assert {key.partition(".")[0] for key in ALL} == set(HEADINGS), "and stands under a heading"
     assert len(ROLES) == 13
     for role in ROLES.values():
         assert role.permissions <= ALL

@@ -27,7 +27,7 @@ LOG = "/portal/settings/activity"
 
 @pytest.fixture
 def mine(connected):
-    return a_label(time_zone="Asia/Tokyo")
+    return a_label(time_zone="Asia/Tokyo", languages=("en", "ja"))
 
 
 def happen(tenant, action, count=1, **more):
@@ -51,6 +51,19 @@ def test_a_filter_shows_what_it_says_and_nothing_else(client_as, mine):
     assert len(shown(client.get(f"{LOG}?action=file.stored"))) == 3
     assert len(shown(client.get(f"{LOG}?action=file.stored&action=file.renamed"))) == 5
     assert "Nothing fits" in client.get(f"{LOG}?action=host.removed").text
+
+
+def test_a_row_names_whom_and_what_it_is_about_in_the_readers_words(client_as, mine):
+    client = client_as(mine)
+    other = a_member(mine, role="store", name="Kofi Mensah")
+    happen(mine, "member.disabled", subject_type="member", subject_id=other.id)
+    with db.tenant_work(mine) as session:
+        record(session, Actor(kind="fan", id=ids.new_id(), tenant=mine, name="Fan"), "file.stored")
+    page = client.get(f"{LOG}?action=member.disabled").text
+    assert f'href="/portal/settings/team/{other.id}"><bdi>Kofi Mensah</bdi>' in page
+    assert ">Fan<" in client.get(f"{LOG}?action=file.stored").text
+    japanese = client.get(f"{LOG}?action=file.stored", headers={"accept-language": "ja"}).text
+    assert ">ファン<" in japanese
 
 
 def test_days_are_the_labels_own(client_as, mine):

@@ -33,6 +33,7 @@ export default defineConfig({
         "artist-money": "src/artist-money.ts",
         "artist-paying": "src/artist-paying.ts",
         "artist-worker": "src/artist-worker.ts",
+        look: "src/css/look.css",
         ...fonts,
       },
     },

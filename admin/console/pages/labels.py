@@ -81,7 +81,14 @@ def list_labels(request: Request[Any, Any, Any]) -> Response[str]:
     with platform_read() as session:
         rows, states = queries.labels(session, state=state, wanted=wanted), queries.states(session)
         held = queries.frozen(session)
-    shown: dict[str, Any] = {"rows": rows, "states": states, "state": state, "wanted": wanted, "frozen": held}
+    shown: dict[str, Any] = {
+        "rows": rows,
+        "states": states,
+        "state": state,
+        "wanted": wanted,
+        "frozen": held,
+        "plans": PLANS,
+    }
     return page("console/labels.html", realm_of(request), here=LABELS, **shown)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.brand.pages import public, settings, uploads, words
+from app.brand.pages import looks, public, settings, uploads, words
 
-handlers = [*public.handlers, *settings.handlers, *uploads.handlers, *words.handlers]
+handlers = [*public.handlers, *settings.handlers, *looks.handlers, *uploads.handlers, *words.handlers]

@@ -17,6 +17,7 @@ from app.identity.pages import Visitor, frame, visitor_of
 from app.kernel import ids
 from app.kernel.db import tenant_read
 from app.kernel.errors import Invalid, Refusal
+from app.kernel.web.headers import content_policy
 from app.kernel.web.own_words import offer
 from app.kernel.web.pages import page, told, told_refusal
 from app.kernel.web.realm import Realm, realm_of, tenant_of
@@ -50,10 +51,11 @@ def shown(
     request: Request[Any, Any, Any], visitor: Any, template: str, status: int = 200, **values: Any
 ) -> Response[str]:
     """A page of the brand's settings in the portal's frame."""
-    names = {key: told(realm_of(request), text) for key, text in SENTENCES.items()}
-    return page(
-        f"brand/{template}", realm_of(request), status=status, names=names, **frame(visitor, request, HERE), **values
-    )
+    realm = realm_of(request)
+    names = {key: told(realm, text) for key, text in SENTENCES.items()}
+    answer = page(f"brand/{template}", realm, status=status, names=names, **frame(visitor, request, HERE), **values)
+    answer.headers["content-security-policy"] = content_policy(realm.nonce, frames="'self'").decode()
+    return answer
 
 
 def to_draft(version_id: object, *, part: str = "") -> Redirect:

@@ -15,7 +15,7 @@ from app.identity.pages.door import again, several
 from app.identity.pages.visitors import AnyRequest, frame, visitor_of
 from app.identity.policies import SENTENCES as REASONS
 from app.identity.policies import Visitor, allows, role_to_change, role_to_read
-from app.identity.rules.permissions import PERMISSIONS, SENTENCES
+from app.identity.rules.permissions import HEADINGS, PERMISSIONS, SENTENCES
 from app.identity.rules.roles import ROLES, Role
 from app.identity.rules.roles import SENTENCES as ROLE_SENTENCES
 from app.identity.service import roles
@@ -46,6 +46,15 @@ def _built_in(role: Role, realm: Realm) -> tuple[str, str, list[str]]:
     return told(realm, role.name), told(realm, role.purpose), may
 
 
+def _offered(visitor: Visitor, realm: Realm) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a visitor may give, under its headings."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for key in PERMISSIONS:
+        if key in visitor.permissions:
+            found.setdefault(HEADINGS[key.partition(".")[0]], []).append((key, told(realm, SENTENCES[key])))
+    return [(told(realm, heading), permissions) for heading, permissions in found.items()]
+
+
 def _shown(request: AnyRequest, visitor: Visitor, chosen: CustomRole | None = None) -> dict[str, Any]:
     realm = realm_of(request)
     with tenant_read(tenant_of(request)) as session:
@@ -55,7 +64,7 @@ def _shown(request: AnyRequest, visitor: Visitor, chosen: CustomRole | None = No
         "built_in": [_built_in(role, realm) for role in ROLES.values()],
         "own_roles": own,
         "chosen": chosen,
-        "offered": [(key, told(realm, SENTENCES[key])) for key in PERMISSIONS if key in visitor.permissions],
+        "offered": _offered(visitor, realm),
         "sentences": {key: told(realm, text) for key, text in SENTENCES.items()},
         "may_edit": allows(visitor, "roles.edit") and visitor.acting is None,
     }

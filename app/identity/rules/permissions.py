@@ -49,6 +49,16 @@ SENTENCES = {
     "analytics.view": "See figures",
 }
 
+HEADINGS = {
+    "label": "Label", "hosts": "Label", "brand": "Label", "api": "Label",
+    "team": "People and access", "roles": "People and access", "security": "People and access",
+    "activity": "People and access",
+    "catalog": "Catalogue", "artists": "Catalogue", "uploads": "Catalogue", "files": "Catalogue",
+    "contracts": "Business", "royalties": "Business", "payouts": "Business",
+    "store": "Fans", "marketing": "Fans", "analytics": "Fans",
+}  # fmt: skip
+"""Under which heading people find what a permission is about."""
+
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 ALL = frozenset(PERMISSIONS)
 VIEWS = frozenset(key for key in PERMISSIONS if key.endswith(".view"))

@@ -64,6 +64,12 @@ def entry(name: str) -> Entry:
 
 
 @cache
+def sheet(name: str) -> str:
+    """The address of a sheet that one kind of page loads beside those of its entry."""
+    return f"/assets/{_manifest()[f'src/css/{name}.css'].file}"
+
+
+@cache
 def font_sheet(key: str) -> str | None:
     """The address of the sheet that loads a font family; None for a family that is not among ours."""
     chunk = _manifest().get(f"cut/{key}.css")

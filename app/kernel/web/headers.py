@@ -38,6 +38,16 @@ def content_policy(nonce: str, *, frames: str = "'none'", framed_by: str = "'non
     ).encode()
 
 
+def within_own_pages(nonce: str) -> dict[str, str]:
+    """The headers of a page that is shown within another of its own host, as an editor shows what it makes."""
+    return {
+        "content-security-policy": content_policy(nonce, framed_by="'self'").decode(),
+        "x-frame-options": "SAMEORIGIN",
+        "x-robots-tag": "noindex",
+        "cache-control": "private, no-store",
+    }
+
+
 def completed(headers: list[tuple[bytes, bytes]], realm: Realm, *, is_public: bool) -> list[tuple[bytes, bytes]]:
     """An answer's headers with everything added that a handler did not set, and no word about what we run on."""
     present = {name.lower() for name, _ in headers}

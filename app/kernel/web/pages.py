@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import date as calendar_day
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
@@ -91,6 +91,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "icon": assets.icon,
         "entry": assets.entry,
+        "sheet": assets.sheet,
         "font_sheet": assets.font_sheet,
         "device": device,
     }
@@ -117,7 +118,11 @@ def _tools(realm: Realm, own_words: OwnWords) -> dict[str, Any]:
     def spelled(date: str) -> str:
         return _spelled_date(date, locale)
 
+    def lasting(minutes: int) -> str:
+        return format_timedelta(timedelta(minutes=minutes), locale=locale)
+
     spelling: dict[str, Any] = {"moment": moment, "day": day, "money": money, "number": number, "spelled": spelled}
+    spelling["lasting"] = lasting
     spelling |= {"lately": partial(_lately, zone, locale), "in_percent": partial(format_percent, locale=locale)}
     return _voice(language, own_words) | spelling
 

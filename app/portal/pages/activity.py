@@ -13,6 +13,7 @@ from litestar import Request, Response, get
 
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor, require
+from app.identity.service.news import about
 from app.kernel import activity as log
 from app.kernel.activity.meanings import meanings
 from app.kernel.db import tenant_read, tenant_work
@@ -51,9 +52,9 @@ def activity_log(request: Request[Any, Any, Any]) -> Response[str]:
     after = _place(tenant, asked.get("after"))
     with tenant_read(tenant) as session:
         found = list(session.scalars(queries.log(visitor, chosen, tenant.time_zone, after=after, limit=SHOWN + 1)))
-        people = queries.people(session)
+        rows, more = found[:SHOWN], len(found) > SHOWN
+        people, subjects = queries.people(session), about(session, visitor, rows)
         views = views_of(session, visitor, LISTING, LOG, chosen.query)
-    rows, more = found[:SHOWN], len(found) > SHOWN
     following = cursor(tenant, LISTING, [rows[-1].at.isoformat(), str(rows[-1].id)]) if more else None
     return page(
         "portal/activity.html",
@@ -63,6 +64,7 @@ def activity_log(request: Request[Any, Any, Any]) -> Response[str]:
         chosen=chosen,
         following=following,
         people=dict(people),
+        subjects=subjects,
         views=views.all,
         own=views.own,
         meanings=meanings(),

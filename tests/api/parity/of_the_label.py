@@ -155,6 +155,8 @@ ROWS: dict[str, Rows] = {
         "POST /previews/end": Why.BROWSER,
         "GET /difference": "compare_themes",
         "GET /drafts/{}/tokens.json": "read_theme_tokens",
+        "GET /drafts/{}/look": Why.SCREEN,
+        "POST /drafts/{}/look": Why.SCREEN,
         "GET /drafts/{}/statement.pdf": "fetch_sample_statement",
         "POST /logos": "add_logo change_theme list_brand_assets",
         "POST /fonts": "add_font change_theme",

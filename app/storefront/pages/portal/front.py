@@ -21,7 +21,7 @@ from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
-from app.kernel.web.headers import content_policy
+from app.kernel.web.headers import content_policy, within_own_pages
 from app.kernel.web.pages import told
 from app.kernel.web.realm import realm_of
 from app.storefront.pages.front import sections_of
@@ -57,7 +57,6 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """What this editor changes of a theme besides the blocks; everything else is in the settings of the brand."""
 COLUMNS: Final = ("key", "count", "title", "body")
-FRAMED: Final = {"x-frame-options": "SAMEORIGIN", "x-robots-tag": "noindex", "cache-control": "private, no-store"}
 
 
 @get(FRONT, sync_to_thread=True)
@@ -227,8 +226,7 @@ def _look(
         request, "store/front.html", shopper, sections=shown, meta=Meta(title=tenant.name, noindex=True), path="",
         is_look=True, flash=lambda: None,
     )  # fmt: skip
-    answer.headers.update(FRAMED)
-    answer.headers["content-security-policy"] = content_policy(realm.nonce, framed_by="'self'").decode()
+    answer.headers.update(within_own_pages(realm.nonce))
     return answer
 
 
