@@ -20,7 +20,7 @@ from tenants.registry import queries
 from tenants.registry.models import TenantRow
 
 
-@click.group(name="tenants", help="Open, list, change and close labels.")
+@click.group(name="tenants", help="Open, list, change, move, export and close labels.")
 def command() -> None:
     """Gather the commands of a label's life."""
 
