@@ -15,6 +15,7 @@ from app.identity.service.news import may_see, news
 from app.kernel.activity import Activity
 from app.kernel.files import StoredFile
 from app.portal.rules import ActivityFilter
+from app.roster.queries.search import called
 
 
 def count_unread(session: Session, visitor: Visitor, *, most: int = 99) -> int:
@@ -71,7 +72,7 @@ def members_named(text: str) -> Select[Member]:
 def stored_files(
     visitor: Visitor, text: str = "", *, removed: bool = False, sort: str = "-added"
 ) -> Select[StoredFile]:
-    """Files whose name holds a text, those that are there or those that were removed, by one of `FILE_SORTS`."""
+    """Files called as somebody types, those that are there or those that were removed, by one of `FILE_SORTS`."""
     columns: dict[str, Any] = {
         "name": func.lower(StoredFile.name),
         "size": StoredFile.size,
@@ -81,7 +82,7 @@ def stored_files(
     order = (column.desc(), tie.desc()) if sort.startswith("-") else (column, tie)
     query = select(StoredFile).where(may_list_file(visitor)).order_by(*order)
     query = query.where(StoredFile.removed_at.is_not(None) if removed else StoredFile.removed_at.is_(None))
-    return query.where(StoredFile.name.ilike(f"%{_literal(text)}%")) if text else query
+    return query.where(called(StoredFile.name, text)) if text else query
 
 
 def people(session: Session) -> list[Any]:

@@ -8,12 +8,16 @@ import pytest
 
 from app.api import rest
 from app.api.rest.conventions.operations import operations
+from app.kernel.db import tenant_work
 from app.main import composition
 from app.main.web import assemble
+from app.storefront.models import Order
+from tests.api.held import held
 from tests.api.parity import lists
 from tests.factories.api import api_of
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
+from tests.factories.shop import a_variant, an_order
 
 
 def _declared():
@@ -83,6 +87,53 @@ def api(connected, client_of, searched):
 )  # fmt: skip
 def test_a_slip_of_the_finger_finds_it_all_the_same(api, path, wanted, found):
     assert len(api.get(f"/api/v1/{path}", params={"q": wanted}).json()["items"]) == found
+
+
+@pytest.fixture(scope="module")
+def furnished():
+    return {}
+
+
+@pytest.fixture
+def label(connected, furnished, client_of):
+    if not furnished:
+        made = a_label()
+        api = held(client_of, made)
+        api("POST", "/parties", {"legal_name": "Anna Björklund", "email": "a.b@example.com"})
+        release = a_release(made, "Regenlieder", tracks=1)
+        recording = api("GET", f"/releases/{release}/tracks")["items"][0]["recording_id"]
+        credited = {"name": "Jonathan Livingston", "role": "producer"}
+        api("PATCH", f"/recordings/{recording}", {"credits": [credited]}, if_match="*")
+        named = {"name": "Pressefoto Düsseldorf.jpg"}
+        api.client.post("/api/v1/files", params=named, content=b"a", headers={"content-type": "image/jpeg"})
+        umbrella = a_variant(made, "physical", title="Regenschirm", in_stock=4)
+        order = an_order(made, umbrella)
+        with tenant_work(made) as session:
+            session.get_one(Order, order.id).customer = "Margarethe Müller"
+        furnished["label"] = made
+    return furnished["label"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "wanted", "shown"),
+    [
+        ("parties", "parties", "bjorklnd", "Anna Björklund"), ("parties", "parties", "a.b@exam", "Anna Björklund"),
+        ("contributors", "contributors", "jonathn livingstn", "Jonathan Livingston"),
+        ("files", "files", "presefoto dusseldorf", "Pressefoto"), ("orders", "store/orders", "margarete muler", "Müller"),
+        ("products", "store/products", "regenshirm", "Regenschirm"), ("stock", "store/stock", "regenshirm", "Regenschirm"),
+        ("customers", "store/customers", "margarete muler", "Müller"),
+    ],
+)  # fmt: skip
+def test_people_and_programs_find_the_same_with_a_slip_of_the_finger(
+    client_of, client_as, label, path, place, wanted, shown
+):
+    api = api_of(client_of, label)
+    for said, count in ((wanted, 1), ("kartoffelpuffer", 0)):
+        items = api.get(f"/api/v1/{path}", params={"q": said}).json()["items"]
+        assert len(items) == count, (said, items)
+        page = client_as(label).get(f"/portal/{place}", params={"q": said})
+        assert page.status_code == 200
+        assert (shown in page.text) == bool(count)
 
 
 def test_a_track_with_a_title_of_its_own_is_found_by_both(api):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource, Section, UnsetType, View
@@ -18,11 +18,12 @@ from app.catalog.policies import (
     may_see_contributor,
     merger_to_end,
 )
+from app.catalog.queries.contributors import holds
 from app.catalog.service import contributors
 from app.catalog.service.loading import take_turn
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_sorted, forgive
 
 SECTION = Section("Contributors", "Everybody who is credited: writers, players, engineers.")
 
@@ -57,17 +58,13 @@ def _visible(visitor: Visitor) -> ColumnElement[bool]:
     return may_see_contributor(visitor) & Contributor.merged_into_id.is_(None)
 
 
-def _named(wanted: str) -> ColumnElement[bool]:
-    return func.strpos(as_searched(Contributor.name), as_searched(wanted)) > 0
-
-
 CONTRIBUTORS = Resource(
     name="contributors",
     view=ContributorView,
     model=Contributor,
     visible=_visible,
     filters={
-        "q": by.search(_named, "Part of a name."),
+        "q": by.search(holds, "Part of a name, as people type it, or a whole ISNI or IPI.", forgive),
         "artist_id": by.ident(Contributor.artist_id, "Who this artist is as a contributor."),
         "isni": by.text(Contributor.isni, "Who has this ISNI."),
         "ipi": by.text(Contributor.ipi, "Who has this IPI name number."),

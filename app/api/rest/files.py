@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -16,6 +17,7 @@ from app.identity.policies import Visitor, file_to_change, file_to_see, may_list
 from app.kernel import files
 from app.kernel.db import tenant_read
 from app.kernel.files import StoredFile
+from app.roster.queries.search import called, forgive
 
 SECTION = Section("Files", "What the label keeps. Audio and covers come in by uploads, which look at them.")
 ANY = ("application/octet-stream", "application/pdf", "image/jpeg", "image/png", "text/csv", "text/plain")
@@ -53,7 +55,7 @@ FILES = Resource(
     model=StoredFile,
     visible=_visible,
     filters={
-        "q": by.search(lambda q: func.strpos(func.lower(StoredFile.name), q.lower()) > 0, "Part of a name."),
+        "q": by.search(partial(called, StoredFile.name), "Part of a name, as people type it.", forgive),
         "removed": by.flag(StoredFile.removed_at.is_not(None), "Whether they were removed."),
         "sha256": by.text(StoredFile.sha256, "Files with exactly this content."),
     },

@@ -18,6 +18,7 @@ from app.api.rest.money_parts import Currency, Micros
 from app.api.rest.products import whole_shop
 from app.identity.policies import Visitor
 from app.kernel.db import tenant_work
+from app.roster.queries.search import forgive
 from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Refund
 from app.storefront.models.orders import STATES as STATES_SQL
 from app.storefront.policies import order_to_change, order_to_read, parcel_to_change
@@ -208,7 +209,7 @@ ORDERS = Resource(
     visible=whole_shop,
     parts={"lines": Part(_lines, []), "parcels": Part(_parcels, []), "refunds": Part(_refunds, [])},
     filters={
-        "q": by.search(fits, "Part of a number, a mail address or a name, as typed."),
+        "q": by.search(fits, "A number, part of a mail address, or of a name as people type it.", forgive),
         "state": by.choice(Order.state, STATES, "Orders that stand here."),
         "waits": by.flag(WAITS, "Whether something of it is to be sent by the label."),
         "is_refunded": by.flag(Order.refunded_micros > 0, "Whether any of it was given back."),

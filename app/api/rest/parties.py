@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Call, Part, Patch, Resource, Section, UnsetType, View, said
@@ -23,7 +23,8 @@ from app.roster.policies.parties import (
     party_to_read,
     require_new_party,
 )
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.parties import known_as
+from app.roster.queries.search import as_sorted, forgive
 from app.roster.service import parties
 
 SECTION = Section("Parties", "Legal persons: who signs a contract, and as a payee where the money goes.")
@@ -101,9 +102,7 @@ PARTIES = Resource(
     visible=may_see_party,
     parts={"payees": Part(_payees, []), "artist_ids": Part(_artists, [])},
     filters={
-        "q": by.search(
-            lambda q: func.strpos(as_searched(Party.legal_name), as_searched(q)) > 0, "Part of the legal name."
-        ),
+        "q": by.search(known_as, "Part of the legal name, as people type it, or of the mail address.", forgive),
         "kind": by.choice(Party.kind, ("person", "company"), "People, or companies."),
     },
     sorts={"legal_name": as_sorted(Party.legal_name)},

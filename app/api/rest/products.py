@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Part, Patch, Resource, Section, UnsetType, View, said
@@ -16,7 +16,7 @@ from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Count, Day, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Micros
 from app.identity.policies import Visitor
-from app.roster.queries.search import as_sorted, forgive, matches
+from app.roster.queries.search import as_sorted, forgive
 from app.storefront.models import BundlePart, Product, Stock, Variant, VariantPrice
 from app.storefront.policies import product_to_change, product_to_read, require_shop
 from app.storefront.queries import products as queries
@@ -192,11 +192,6 @@ def whole_shop(visitor: Visitor) -> ColumnElement[bool]:
     return true()
 
 
-def _fits(wanted: str) -> ColumnElement[bool]:
-    code = or_(func.lower(Variant.sku) == wanted.lower(), Variant.barcode == wanted)
-    return matches(Product.folded, wanted) | exists().where(Variant.product_id == Product.id, code)
-
-
 PRODUCTS = Resource(
     name="products",
     view=ProductView,
@@ -205,7 +200,7 @@ PRODUCTS = Resource(
     columns={"picture_id": Product.image_id},
     parts={"variants": Part(_variants, []), "parts": Part(_parts, [])},
     filters={
-        "q": by.search(_fits, "Part of a title, as people type it, or a whole SKU or barcode.", forgive),
+        "q": by.search(queries.fits, "Part of a title, as people type it, or a whole SKU or barcode.", forgive),
         "kind": by.choice(Product.kind, ("digital", "physical", "bundle", "membership"), "Products of one kind."),
         "state": by.choice(Product.state, ("draft", "live", "archived"), "Products in one state."),
         "ships_from": by.from_day(Product.ships_on, "What is sent on this day or later, as preorders are."),

@@ -17,6 +17,7 @@ from app.api.rest.money_parts import Currency, Micros
 from app.api.rest.products import whole_shop
 from app.kernel.web.languages import say
 from app.lists.rules import ANY_TEXT, Asked, Listing
+from app.roster.queries.search import forgive
 from app.storefront.models import Discount, StorePage
 from app.storefront.policies import (
     discount_to_change,
@@ -332,6 +333,8 @@ def list_customers(call: Call, session: Session) -> Answer:
     def fetch(after: list[Any] | None, limit: int) -> list[tuple[dict[str, Any], list[Any]]]:
         said = Asked(_LISTING, "seen", {name: value for name, value in values.items() if value})
         last = (datetime.fromisoformat(after[0]), str(after[1])) if after else None
+        if values["q"]:
+            forgive(session)
         rows = session.execute(customers.customers(said, limit=limit, after=last)).all()
         spent = customers.spends(session, [row.email for row in rows])
         return [(_customer(row, spent.get(row.email, [])), [row.seen.isoformat(), row.email]) for row in rows]

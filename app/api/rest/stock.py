@@ -13,6 +13,7 @@ from app.api.rest.conventions.numbered import PAGES, SEARCH, Query, asked, page_
 from app.api.rest.conventions.schemas import Count, Id, Moment, Name
 from app.api.rest.products import whole_shop
 from app.lists.rules import ANY_TEXT, Asked, Listing
+from app.roster.queries.search import forgive
 from app.storefront.models import Stock, StockLocation, StockMove, Variant
 from app.storefront.policies import (
     location_to_change,
@@ -179,6 +180,8 @@ def list_stock(call: Call, session: Session) -> Answer:
     wanted = Asked(_LISTING, said.get("sort", "title"), values)
 
     def fetch(skip: int, limit: int) -> list[dict[str, Any]]:
+        if "q" in values:
+            forgive(session)
         return [_stock_row(row) for row in session.execute(stocks.stocks(wanted, limit=limit, offset=skip)).all()]
 
     return page_by_place(call, STOCK_QUERY, fetch)

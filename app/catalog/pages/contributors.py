@@ -31,6 +31,7 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Place
 from app.roster.models import Contributor
 from app.roster.queries.artist import history
+from app.roster.queries.search import forgive
 
 CONTRIBUTORS = "/portal/contributors"
 CONTRIBUTOR = f"{CONTRIBUTORS}/{{contributor_id:str}}"
@@ -70,6 +71,8 @@ def list_contributors(request: Request[Any, Any, Any]) -> Response[str]:
     wanted, marker = request.query_params.get("q", "").strip()[:100], request.query_params.get("after")
     after = place(tenant, f"contributors?{wanted}", marker) if marker else None
     with tenant_read(tenant) as session:
+        if wanted:
+            forgive(session)
         found = session.execute(queries.contributors(visitor, wanted, after=after, limit=SHOWN + 1)).all()
     last = found[SHOWN - 1] if len(found) > SHOWN else None
     following = cursor(tenant, f"contributors?{wanted}", [last.place, str(last.Contributor.id)]) if last else None
@@ -85,6 +88,7 @@ def show(request: Request[Any, Any, Any], contributor_id: FromPath[str]) -> Resp
         person = contributor_to_read(session, visitor, parse_uuid(contributor_id))
         if str(person.id) != contributor_id:
             return Redirect(f"{CONTRIBUTORS}/{person.id}", status_code=303)
+        forgive(session)
         facts = _facts(session, visitor, person, request.query_params.get("same", "").strip()[:100])
     return page("catalog/contributor.html", realm_of(request), problem=None, problems={}, **facts)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Credit, Recording, Work, WorkWriter
 from app.catalog.policies import may_see_contributor, may_see_recording, may_see_work
 from app.identity.policies import Visitor
 from app.roster.models import Contributor
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched, as_sorted, called
 
 ALIKE = 5
 
@@ -35,18 +35,18 @@ def contributors(visitor: Visitor, wanted: str, *, after: list[str] | None, limi
         .limit(limit)
     )
     if wanted:
-        query = query.where(_holds(wanted))
+        query = query.where(holds(wanted))
     if after is not None:
         query = query.where(tuple_(place, Contributor.id) > tuple_(after[0], UUID(after[1])))
     return query
 
 
-def _holds(wanted: str) -> Any:
-    """A name or an alias that holds a text, or a code as it is written."""
-    held, code = as_searched(wanted), "".join(wanted.split()).upper()
-    alias = select(Contributor.merged_into_id).where(func.strpos(as_searched(Contributor.name), held) > 0)
+def holds(wanted: str) -> ColumnElement[bool]:
+    """A name or an alias as people type it, or a code as it is written."""
+    code = "".join(wanted.split()).upper()
+    alias = select(Contributor.merged_into_id).where(called(Contributor.name, wanted))
     return or_(
-        func.strpos(as_searched(Contributor.name), held) > 0,
+        called(Contributor.name, wanted),
         Contributor.id.in_(alias.where(Contributor.merged_into_id.is_not(None))),
         Contributor.ipi == code,
         Contributor.isni == code,
@@ -103,5 +103,5 @@ def alike(session: Session, visitor: Visitor, person: Contributor, wanted: str) 
     near = func.ext.similarity(as_searched(Contributor.name), as_searched(wanted or person.name))
     query = select(Contributor).where(*rest).order_by(near.desc(), Contributor.id).limit(ALIKE)
     if wanted:
-        return list(session.scalars(query.where(func.strpos(as_searched(Contributor.name), as_searched(wanted)) > 0)))
+        return list(session.scalars(query.where(called(Contributor.name, wanted))))
     return list(session.scalars(query.where(near > 0.4)))

@@ -25,6 +25,7 @@ from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
 from app.portal import queries
 from app.portal.rules import file_sort
+from app.roster.queries.search import forgive
 
 SHOWN = 200
 READ_BYTES = 1 << 20
@@ -59,6 +60,8 @@ def list_files(request: Request[Any, Any, Any]) -> Response[str]:
     asked = request.query_params
     removed, wanted, sort = asked.get("view") == "removed", asked.get("q", "")[:100], file_sort(asked.get("sort"))
     with tenant_read(tenant_of(request)) as session:
+        if wanted:
+            forgive(session)
         rows = list(session.scalars(queries.stored_files(visitor, wanted, removed=removed, sort=sort).limit(SHOWN)))
     shown: dict[str, Any] = {"rows": [(row, name_cell(row)) for row in rows], "removed": removed, "wanted": wanted}
     shown |= {"sort": sort, "may_add": allows(visitor, "files.add")}

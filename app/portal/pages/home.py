@@ -79,6 +79,7 @@ def search(request: Request[Any, Any, Any]) -> Response[str]:
     found: list[tuple[str, str, str, str]] = []
     if wanted:
         with tenant_read(tenant) as session:
+            forgive(session)
             people = session.scalars(queries.members_named(wanted).limit(FOUND)) if allows(visitor, "team.view") else ()
             found += [("user", row.name, row.email, f"/portal/settings/team/{row.id}") for row in people]
             stored = (
@@ -104,7 +105,6 @@ def undo(request: Request[Any, Any, Any]) -> Response[str]:
 
 def _of_the_catalogue(session: Session, visitor: Visitor, wanted: str) -> list[tuple[str, str, str, str]]:
     """Artists, releases and recordings that are called something like what somebody types."""
-    forgive(session)
     acts = session.execute(found_artists(visitor, wanted).limit(FOUND))
     told = [("users", row.name, "", f"/portal/artists/{row.id}") for row in acts]
     releases = catalog.found_releases(session, visitor, wanted, FOUND)

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.pages import visitor_of
@@ -33,7 +33,8 @@ from app.roster.policies.parties import (
     payee_to_change,
 )
 from app.roster.queries.artist import history
-from app.roster.queries.search import as_searched
+from app.roster.queries.parties import known_as
+from app.roster.queries.search import forgive
 from app.roster.rules.countries import country_names
 from app.roster.schemas import NewPayee, PartyForm, TiedArtist
 from app.roster.service import parties
@@ -72,9 +73,10 @@ def _listed(request: Request[Any, Any, Any], typed: dict[str, str]) -> dict[str,
     visitor, wanted = visitor_of(request), request.query_params.get("q", "").strip()[:100]
     query = select(Party, _names()).where(may_see_party(visitor)).order_by(Party.legal_name, Party.id)
     if wanted:
-        like = as_searched(wanted)
-        query = query.where(or_(*(func.strpos(as_searched(c), like) > 0 for c in (Party.legal_name, Party.email))))
+        query = query.where(known_as(wanted))
     with tenant_read(tenant_of(request)) as session:
+        if wanted:
+            forgive(session)
         rows = session.execute(query.limit(SHOWN)).all()
     may_add = allows(visitor, "contracts.edit") and visitor.scope.is_whole
     return {"here": PARTIES, "rows": rows, "wanted": wanted, "may_add": may_add, **_choices(request, typed)}

@@ -39,6 +39,12 @@ def matches(folded: Any, wanted: str) -> ColumnElement[bool]:
     return or_(folded.like(like), alike)
 
 
+def called(name: Any, wanted: str) -> ColumnElement[bool]:
+    """Whether a name holds what somebody types as they type it, or something much like it: of names kept unfolded."""
+    held = func.strpos(as_searched(name), as_searched(literal(wanted, Text))) > 0
+    return or_(held, matches(as_searched(name), wanted)) if fold(wanted) else held
+
+
 def nearly(folded: Any, wanted: str) -> ColumnElement[bool]:
     """The same, and whether it holds what would be wanted if two neighbouring letters had been typed in turn.
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.fans.models import Fan, FanConsent, Follow
 from app.lists.rules import Asked
+from app.roster.queries.search import called
 from app.storefront.models import Order, Owned
 
 
@@ -63,9 +64,8 @@ def customers(asked: Asked, *, limit: int, offset: int = 0, after: tuple[datetim
     """
     every = everybody()
     query = select(every).order_by(every.c.seen.desc(), every.c.email)
-    if wanted := asked.get("q").lower():
-        in_name = func.strpos(func.lower(every.c.name), wanted) > 0
-        query = query.where((func.strpos(every.c.email, wanted) > 0) | in_name)
+    if wanted := asked.get("q"):
+        query = query.where((func.strpos(every.c.email, wanted.lower()) > 0) | called(every.c.name, wanted))
     if kind := asked.get("kind"):
         query = query.where(every.c.is_fan.is_(true() if kind == "fan" else false()))
     if asked.get("bought"):

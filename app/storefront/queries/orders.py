@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.activity import Activity
 from app.lists.rules import Asked
+from app.roster.queries.search import called
 from app.storefront.models import (
     Dispute,
     Fulfilment,
@@ -62,9 +63,9 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def fits(wanted: str) -> ColumnElement[bool]:
-    """By number, with or without what stands before it; by mail address, or part of one; by name."""
+    """By number, with or without what stands before it; by mail address, or part of one; by name as people type it."""
     said = wanted.lower()
-    found = [func.strpos(func.lower(Order.customer), said) > 0]
+    found = [] if "@" in said else [called(Order.customer, wanted)]
     digits = said.lstrip("#").rpartition("-")[2]
     if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS:
         found.append(Order.number == int(digits))

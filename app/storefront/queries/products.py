@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Release
@@ -15,6 +15,7 @@ from app.kernel import clock
 from app.kernel.activity import Activity
 from app.lists.rules import Asked
 from app.roster.models import Artist
+from app.roster.queries.search import matches
 from app.storefront.models import BundlePart, Product, Stock, Variant, VariantPrice
 
 SORTS: dict[str, Any] = {
@@ -74,11 +75,15 @@ def _chosen(asked: Asked, today: date) -> list[ColumnElement[bool]]:
         chosen.append(Product.kind == kind)
     if asked.get("preorder"):
         chosen.append(Product.ships_on > today)
-    if wanted := asked.get("q").lower():
-        sku = exists().where(Variant.product_id == Product.id, func.lower(Variant.sku) == wanted)
-        code = exists().where(Variant.product_id == Product.id, Variant.barcode == wanted)
-        chosen.append((func.strpos(func.lower(Product.title), wanted) > 0) | sku | code)
+    if wanted := asked.get("q"):
+        chosen.append(fits(wanted))
     return chosen
+
+
+def fits(wanted: str) -> ColumnElement[bool]:
+    """By title as people type it, or by a whole SKU or barcode."""
+    code = or_(func.lower(Variant.sku) == wanted.lower(), Variant.barcode == wanted)
+    return matches(Product.folded, wanted) | exists().where(Variant.product_id == Product.id, code)
 
 
 def unsold_releases(session: Session) -> list[Release]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.models import Member
 from app.lists.rules import Asked
+from app.roster.queries.search import matches
 from app.storefront.models import Order, Product, Stock, StockLocation, StockMove, Variant
 
 FREE = Stock.on_hand - Stock.reserved
@@ -51,7 +52,7 @@ def _chosen(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.get("none"):
         chosen.append(Stock.variant_id.is_(None))
     if wanted := asked.get("q").lower():
-        in_title = func.strpos(func.lower(Product.title), wanted) > 0
+        in_title = matches(Product.folded, wanted)
         in_sku = func.strpos(func.lower(Variant.sku), wanted) > 0
         chosen.append(in_title | in_sku | (Variant.barcode == wanted))
     return chosen

@@ -15,6 +15,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing, asked_of
+from app.roster.queries.search import forgive
 from app.storefront.pages.portal.around import CUSTOMERS, AnyRequest, one, page_of, store_page, visitor_for
 from app.storefront.queries import customers as queries
 from app.storefront.queries.orders import prefix_of
@@ -51,6 +52,8 @@ def list_customers(request: AnyRequest) -> Response[str]:
     asked, at = LISTING.asked(request.url.query), page_of(request)
     with tenant_read(tenant) as session:
         query = queries.customers(asked, limit=SHOWN + 1, offset=(at - 1) * SHOWN)
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(query).all()
         spends = queries.spends(session, [row.email for row in rows[:SHOWN]])
         views = views_of(session, visitor, LISTING.name, CUSTOMERS, asked.query)
@@ -70,6 +73,8 @@ def export(request: AnyRequest) -> Response[bytes]:
     visitor, tenant = visitor_for(request)
     realm, asked = realm_of(request), LISTING.asked(request.url.query)
     with tenant_work(tenant) as session:
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(queries.customers(asked, limit=EXPORTED)).all()
         spends = queries.spends(session, [row.email for row in rows])
         after = {"rows": len(rows), "filter": asked.query}

@@ -17,6 +17,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing
+from app.roster.queries.search import forgive
 from app.storefront.models import ORDER_STATES, Order
 from app.storefront.pages.portal.around import ORDERS, STATE_SENTENCES, AnyRequest, chosen, one, store_page, visitor_for
 from app.storefront.queries import orders as queries
@@ -54,6 +55,8 @@ def list_orders(request: AnyRequest) -> Response[str]:
     marker = request.query_params.get("after")
     after = place(tenant, f"orders?{asked.query}", marker) if marker else None
     with tenant_read(tenant) as session:
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(queries.orders(asked, after=after, limit=SHOWN + 1)).all()
         views = views_of(session, visitor, LISTING.name, ORDERS, asked.query)
         waits, prefix = queries.count_to_send(session), prefix_of(session)
@@ -68,6 +71,8 @@ def export(request: AnyRequest) -> Response[bytes]:
     visitor, tenant = visitor_for(request)
     realm, asked = realm_of(request), LISTING.asked(request.url.query)
     with tenant_work(tenant) as session:
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(queries.orders(asked, limit=EXPORTED)).all()
         prefix = prefix_of(session)
         after = {"rows": len(rows), "filter": asked.query}

@@ -24,6 +24,7 @@ from app.kernel.web.realm import realm_of
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
 from app.lists.rules import ANY_TEXT, Listing
+from app.roster.queries.search import forgive
 from app.storefront.models import Product, StoreSettings
 from app.storefront.pages.portal.around import (
     KIND_SENTENCES,
@@ -75,6 +76,8 @@ def _listed(request: AnyRequest, refusal: Refusal | None = None, typed: dict[str
     visitor, tenant = visitor_for(request)
     asked, at = LISTING.asked(request.url.query), page_of(request)
     with tenant_read(tenant) as session:
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(
             queries.products(asked, today=today_of(tenant), limit=SHOWN + 1, offset=(at - 1) * SHOWN)
         ).all()
@@ -98,6 +101,8 @@ def export(request: AnyRequest) -> Response[bytes]:
     visitor, tenant = visitor_for(request)
     realm, asked = realm_of(request), LISTING.asked(request.url.query)
     with tenant_work(tenant) as session:
+        if asked.get("q"):
+            forgive(session)
         rows = session.execute(queries.products(asked, today=today_of(tenant), limit=EXPORTED)).all()
         after = {"rows": len(rows), "filter": asked.query}
         activity.record(session, visitor.actor, "store.exported", after=after)
