@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.contracts.rules.fitting import Circumstances
-from app.contracts.rules.terms import Base, Clause, Escalation, Share, Step, When
+from app.contracts.rules.terms import Base, Clause, Escalation, Reserve, Share, Step, When
 from app.contracts.schemas import Scope
 from app.contracts.service import holding
 from app.kernel import db
@@ -75,6 +75,17 @@ def test_invented_sales_tell_when_costs_are_earned_back(client_as, mine):
     assert client.get(f"{address}?{wish.replace('r1_net=0.01', 'r1_net=x')}").status_code == 422
     legal = client_as(mine, "a_and_r")
     assert legal.get(f"{address}?of=past&from=2026-01-01&until=2026-02-01").status_code == 403
+
+
+def test_every_step_is_named_and_every_cost_by_its_name(client_as, mine):
+    payee = a_payee(mine)
+    kept = terms(payee, reserve=Reserve(rate=D("0.2"), channels=("stream",)))
+    draft = a_contract(mine, kept, costs=[a_cost("3", "recording")], is_signed=False)
+    wish = "of=invented&months=1&row=1&r1_channel=stream&r1_units=100&r1_net=1"
+    page = client_as(mine).get(f"{CONTRACTS}/{draft.id}/what-if?{wish}")
+    assert page.status_code == 200
+    for said in ("-$10.00", "-$3.00", f"· <bdi>{a_cost('3', 'recording').name}</bdi>"):
+        assert said in page.text, said
 
 
 def test_the_better_rate_of_a_contract_that_is_followed_counts_here_too(client_as, mine):
