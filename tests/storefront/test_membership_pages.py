@@ -53,6 +53,19 @@ def test_a_guest_who_wants_to_be_a_member_comes_in_first_and_is_back_then(client
     assert "is charged again in this way" in guest.get("/en/checkout", headers=PAGE).text
 
 
+def test_how_often_a_membership_is_charged_stands_beside_its_price(client_of, shop):
+    fan = a_fan(shop)
+    browser = a_browser(client_of, shop, fan)
+    variant = a_variant(shop, "membership", price=60 * UNIT, interval="year", title="Patrons", slug="patrons")
+    for path in ("/en/merch", "/en/merch/patrons"):
+        assert "Every year" in browser.get(path).text, path
+    lay_in(browser, variant)
+    basket = browser.get("/en/basket").text
+    assert "Every year" in basket
+    assert 'type="number"' not in basket, "nobody needs a membership twice"
+    assert "Every year" in browser.get("/en/checkout", headers=PAGE).text
+
+
 def test_a_member_sees_what_comes_next_on_the_page_and_the_period_on_the_receipt(client_of, shop):
     fan, browser, order = a_member(client_of, shop)
     shown = browser.get(PLACE, headers=PAGE).text

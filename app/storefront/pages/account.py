@@ -32,17 +32,18 @@ from app.kernel.errors import Busy, Conflict, NotFound
 from app.kernel.ids import parse_uuid
 from app.kernel.web.realm import realm_of, tenant_of
 from app.storefront.models import Product
-from app.storefront.pages import music
+from app.storefront.pages import bought, music
 from app.storefront.pages.music import lasting
 from app.storefront.pages.pictures import picture
 from app.storefront.pages.shelves import asked
 from app.storefront.pages.shopper import Shopper, shop_page, shopper_in, shopper_of
 from app.storefront.queries import library as queries
+from app.storefront.queries.orders import prefix_of
 from app.storefront.rules import waves
 from app.storefront.rules.fan_refusals import DownloadCodeRefused, OwnedUnknown
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.slugs import slug
-from app.storefront.service import library, wishing
+from app.storefront.service import library, links, wishing
 from app.storefront.service.fan_doors import fan_order_to_read
 from app.storefront.service.gathering import titled
 from app.storefront.service.library import FORMATS, Download, Item
@@ -108,11 +109,15 @@ def home(request: AnyRequest) -> Response[Any]:
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
         items, gifts = library.owned_by(session, tenant, fan)[:6], library.gifts_for(session, fan)
-        orders = session.execute(queries.orders(fan).limit(3)).all()
-    covers = _covers(items + gifts)
-    return account_page(
-        request, "store/account/home.html", here="home", items=items, gifts=gifts, orders=orders, covers=covers
-    )
+        orders, prefix = session.execute(queries.orders(fan).limit(3)).all(), prefix_of(session)
+    shown: dict[str, Any] = {
+        "items": items,
+        "gifts": gifts,
+        "orders": orders,
+        "prefix": prefix,
+        "covers": _covers(items + gifts),
+    }
+    return account_page(request, "store/account/home.html", here="home", **shown)
 
 
 @get("/{language:str}/account/library", sync_to_thread=True)
@@ -265,26 +270,19 @@ def orders_page(request: AnyRequest) -> Response[Any]:
     at = max(1, at)
     with tenant_read(tenant) as session:
         rows = session.execute(queries.orders(fan).limit(SHOWN + 1).offset((at - 1) * SHOWN)).all()
-    shown: dict[str, Any] = {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "at": at}
+        prefix = prefix_of(session)
+    shown: dict[str, Any] = {"rows": rows[:SHOWN], "prefix": prefix, "more": len(rows) > SHOWN, "at": at}
     return account_page(request, "store/account/orders.html", here="orders", **shown)
 
 
 @get("/{language:str}/account/orders/{order_id:str}", sync_to_thread=True)
 def order_page(request: AnyRequest, order_id: FromPath[str]) -> Response[Any]:
     """Show one order: what was bought, what it cost, how far it is, and what of it can be heard."""
-    fan, tenant = signed_fan(request), tenant_of(request)
+    fan, tenant, language = signed_fan(request), tenant_of(request), language_here(request)
     with tenant_read(tenant) as session:
         order = fan_order_to_read(session, fan, parse_uuid(order_id))
-        lines = session.scalars(queries.lines(order.id)).all()
-        parcels = session.scalars(queries.parcels(order.id)).all()
-        items = library.of_order(session, order)
-    shown: dict[str, Any] = {
-        "order": order,
-        "lines": lines,
-        "parcels": parcels,
-        "items": items,
-        "covers": _covers(items),
-    }
+        shown = bought.facts(session, tenant, language, order)
+    shown |= {"order": order, "covers": _covers(shown["owned"]), "link": links.order_path(tenant, language, order.id)}
     return account_page(request, "store/account/order.html", here="orders", **shown)
 
 

@@ -13,49 +13,22 @@ from sqlalchemy.orm import Session
 from app.kernel import ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid, Refusal
-from app.kernel.sentences import sentence
-from app.kernel.web.own_words import offer
 from app.kernel.web.pages import told_refusal
 from app.kernel.web.realm import realm_of
 from app.kernel.web.refusals import status_of
-from app.roster.rules.countries import country_names
-from app.storefront.models import FulfilmentLine, Order, Payment, Refund
-from app.storefront.pages import sums
+from app.storefront.models import Order, Payment
+from app.storefront.pages import bought
 from app.storefront.pages.account import REFRESH_SECONDS, FormatForm
-from app.storefront.pages.pictures import picture
 from app.storefront.pages.shopper import AnyRequest, Shopper, count_cookie, shop_page, shopper_of
-from app.storefront.queries import library as queries
-from app.storefront.rules import addresses
-from app.storefront.rules.addresses import Address
 from app.storefront.rules.fan_refusals import OwnedUnknown
 from app.storefront.rules.meta import Meta
 from app.storefront.rules.refusals import OrderUnknown
-from app.storefront.service import library, links, ordering, paying, telling
+from app.storefront.service import library, links, paying
 from app.storefront.service.library import Download, Item
 from app.streaming.rules.contents import Format
 
 HIDDEN: Final = Meta(noindex=True)
 PRIVATE: Final = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
-STATES: Final = {
-    "placed": sentence("Waiting for your payment"),
-    "paid": sentence("Payment received"),
-    "in_fulfilment": sentence("Being packed"),
-    "shipped": sentence("On its way"),
-    "delivered": sentence("Delivered"),
-    "cancelled": sentence("Cancelled"),
-    "refunded": sentence("Refunded"),
-}
-PARCELS: Final = {
-    "open": sentence("Being packed"),
-    "asked": sentence("Being made"),
-    "packed": sentence("Packed"),
-    "shipped": sentence("On its way"),
-    "delivered": sentence("Delivered"),
-    "returned": sentence("Came back to us"),
-    "failed": sentence("Something went wrong; we look into it"),
-    "cancelled": sentence("Not sent"),
-}
-offer(*STATES.values(), *PARCELS.values())
 
 
 @get("/{language:str}/orders/{token:str}", sync_to_thread=True)
@@ -64,7 +37,7 @@ def show(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     shopper = shopper_of(request)
     with tenant_read(shopper.tenant) as session:
         order = _order(session, shopper, token)
-        shown = _shown(session, shopper, order)
+        shown = bought.facts(session, shopper.tenant, shopper.language, order)
     return _private(shop_page(request, "store/order.html", shopper, order=order, token=token, meta=HIDDEN, **shown))
 
 
@@ -79,38 +52,6 @@ def _order(session: Session, shopper: Shopper, token: str) -> Order:
 def _private(response: Response[Any]) -> Response[Any]:
     response.headers.update(PRIVATE)
     return response
-
-
-def _shown(session: Session, shopper: Shopper, order: Order) -> dict[str, Any]:
-    lines = list(session.scalars(queries.lines(order.id)))
-    tries = select(Payment).where(Payment.order_id == order.id).order_by(Payment.started_at.desc()).limit(1)
-    parcels = list(session.scalars(queries.parcels(order.id)))
-    held = select(FulfilmentLine).where(FulfilmentLine.fulfilment_id.in_([row.id for row in parcels]))
-    refunds = select(Refund).where(Refund.order_id == order.id, Refund.state != "failed").order_by(Refund.asked_at)
-    owned = library.of_order(session, order)
-    total = sums.of_order(order, shopper.language)
-    artists = sum(line.artists_micros or 0 for line in lines)
-    address = ordering.address_of(shopper.tenant, order)
-    return {
-        "order_number": telling.number_of(session, order),
-        "lines": lines,
-        "payment": session.scalar(tries),
-        "parcels": parcels,
-        "held": list(session.scalars(held)) if parcels else [],
-        "refunds": list(session.scalars(refunds)),
-        "owned": owned,
-        "covers": {item.id: picture(item.artwork, most=sums.THUMBNAIL) for item in owned},
-        "formats": library.FORMATS,
-        "sum": total,
-        "artists": f"\u2066{total.money(artists)}\u2069" if artists > 0 else "",
-        "address": [*addresses.lines(address), _country(address, shopper)] if address else [],
-        "states": STATES,
-        "parcel_states": PARCELS,
-    }
-
-
-def _country(address: Address, shopper: Shopper) -> str:
-    return dict(country_names(shopper.language)).get(address.country, address.country)
 
 
 @get("/{language:str}/orders/{token:str}/payment", sync_to_thread=True)

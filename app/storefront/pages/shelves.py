@@ -54,6 +54,7 @@ def asked(sold: list[Offer]) -> dict[str, Any]:
         "is_there": any(offer.is_there for offer in sold),
         "left": counts[0] if len(sold) == 1 and sold[0].is_scarce else None,
         "is_early": sold[0].is_preorder,
+        "interval": sold[0].product.interval,
     }
 
 

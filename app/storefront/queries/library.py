@@ -125,12 +125,8 @@ def package(release_id: UUID | None, recording_id: UUID | None, form: str) -> Se
 
 
 def lines(order_id: UUID) -> Select[Any]:
-    """An order's lines as they were bought; a bundle's parts stay in their bundle."""
-    return (
-        select(OrderLine)
-        .where(OrderLine.order_id == order_id, OrderLine.bundle_id.is_(None))
-        .order_by(OrderLine.position)
-    )
+    """An order's lines as they were bought, a bundle's parts, which have its money, after it."""
+    return select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
 
 
 def parcels(order_id: UUID) -> Select[Any]:

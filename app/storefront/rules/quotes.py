@@ -51,6 +51,7 @@ class QuoteLine(msgspec.Struct, frozen=True, kw_only=True):
     net_micros: int
     is_named_price: bool = False
     ships_on: str | None = None
+    interval: str | None = None
     gift: dict[str, str] | None = None
     problem: str | None = None
     left: int | None = None

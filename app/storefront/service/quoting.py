@@ -294,6 +294,7 @@ def _line(each: Priced, line: Line, step: int, language: str, today: date) -> Qu
         net_micros=line.net * step,
         is_named_price=thing.product.is_named_price,
         ships_on=opens.isoformat() if opens else None,
+        interval=thing.product.interval,
         gift=row.gift,
         problem=each.problem,
         left=each.left,
