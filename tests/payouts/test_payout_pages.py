@@ -246,6 +246,7 @@ def test_a_disputed_amount_is_held_and_a_second_person_renews(client_as, label, 
     address, letter = f"/portal/payees/{payee.id}/holds", {"evidence": ("letter.txt", b"That is my sample.")}
     form = {"currency": "EUR", "amount": "150", "reason": "A sample is disputed"}
     assert one.post(address, data=form | {"amount": "2000"}, files=letter).status_code == 422
+    assert "letter.txt" not in one.get("/portal/files").text, "of what was refused nothing stands among all files"
     assert one.post(address, data=form, files=letter).status_code == 303
     assert four_numbers(label, payee) == (850 * EUR, 0, 0, 150 * EUR)
     page = one.get(f"/portal/payees/{payee.id}").text
@@ -254,6 +255,8 @@ def test_a_disputed_amount_is_held_and_a_second_person_renews(client_as, label, 
     assert two.get(two.get(shown).headers["location"]).content == b"That is my sample."
     for other in (client_as(label, role="product"), client_as(a_label())):
         assert other.get(shown).status_code == 404
+    assert one.post("/portal/files/removals", data={"id": shown.rpartition("/")[2]}).status_code == 409
+    assert two.get(shown).status_code == 303, "what shows it stays"
     hold = re.search(r"/portal/holds/([0-9a-f-]{36})/renewal", page)[1]
     assert one.post(f"/portal/holds/{hold}/renewal").status_code in (403, 409)
     assert two.post(f"/portal/holds/{hold}/renewal").status_code == 303

@@ -21,10 +21,14 @@ class Belonging:
     seen: Seen | None
     is_kept: bool
 
+    @property
+    def is_many(self) -> bool:
+        """Whether a row holds several; the database knows of none of them that a row refers to it."""
+        return isinstance(self.column.type, ARRAY)
+
     def holds(self, file: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         """Whether a row holds this file; a column of many holds each of them."""
-        is_many = isinstance(self.column.type, ARRAY)
-        return file == any_(self.column) if is_many else self.column == file
+        return file == any_(self.column) if self.is_many else self.column == file
 
 
 belongings: Final[list[Belonging]] = []

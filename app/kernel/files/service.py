@@ -16,6 +16,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.db.models import LabelModel
 from app.kernel.errors import Conflict, Invalid, NotFound
 from app.kernel.files import store
+from app.kernel.files.belonging import belongings
 from app.kernel.files.models import StoredFile
 from app.kernel.files.rules import safe_media_type, safe_name
 from app.kernel.tenant import Tenant
@@ -128,7 +129,8 @@ def _referred_to(file_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[b
         for column in table.columns
         if any(key.target_fullname == "files.id" for key in column.foreign_keys)
     ]
-    return or_(false(), *referring)
+    among_many = [exists().where(each.holds(file_id)) for each in belongings if each.is_many]
+    return or_(false(), *referring, *among_many)
 
 
 def bring_back(session: Session, actor: Actor, file_id: UUID) -> None:

@@ -51,11 +51,13 @@ def hold(
             raise AmountUnusable(digits=2)
         if not 0 < len(reason) <= LONGEST_REASON:
             raise HoldTooLarge(HoldTooLarge.REASON)
-        evidence = _evidence(visitor.actor, data.get("evidence"))
-        what: dict[str, Any] = {"currency": currency, "amount_micros": from_minor(minor, currency), "reason": reason}
+        what: dict[str, Any] = {"currency": currency, "amount_micros": from_minor(minor, currency)}
+        with tenant_read(tenant) as session:
+            holds.sources_for(session, _payee_to_hold(session, visitor, payee_id), **what)
+        evidence = _evidence(visitor.actor, data.get("evidence"))  # a file of no hold would be everybody's
         with tenant_work(tenant) as session:
             payee = _payee_to_hold(session, visitor, payee_id)
-            holds.hold(session, visitor.actor, payee, **what, evidence=evidence)
+            holds.hold(session, visitor.actor, payee, **what, reason=reason, evidence=evidence)
     except Invalid as refusal:
         return refused(request, visitor, payee_id, refusal)
     return flash.done(f"{PAYEES}/{payee_id}", tenant, sentence("The amount is held back for 30 days."))

@@ -24,6 +24,7 @@ from app.payouts.errors import BalanceTaken, HoldOver, HoldTooLarge
 from app.payouts.models import PayoutHold
 from app.payouts.rules.promises import HOLD_FOR
 from app.payouts.service import books
+from app.payouts.service.books import Source
 from app.payouts.service.standing import available_of, sources_of
 from app.roster.models import Payee
 
@@ -42,10 +43,7 @@ def hold(
 ) -> PayoutHold:
     """Keep a disputed amount from being paid for thirty days; the payee is held while it is looked at."""
     session.get_one(Payee, payee.id, with_for_update={"key_share": True})
-    sources = sources_of(session, [payee.id]).get((payee.id, currency), [])
-    available = available_of(sources)
-    if not 0 < amount_micros <= available:
-        raise HoldTooLarge(available=format_money(available, currency, "en"))
+    sources = sources_for(session, payee, currency=currency, amount_micros=amount_micros)
     now = clock.now()
     held = PayoutHold(
         id=ids.new_id(),
@@ -74,6 +72,15 @@ def hold(
         raise BalanceTaken
     _tell(session, actor, "payout_hold.opened", held)
     return held
+
+
+def sources_for(session: Session, payee: Payee, *, currency: str, amount_micros: int) -> Sequence[Source]:
+    """Where an amount can be held from; refused where there is not so much."""
+    sources = sources_of(session, [payee.id]).get((payee.id, currency), [])
+    available = available_of(sources)
+    if not 0 < amount_micros <= available:
+        raise HoldTooLarge(available=format_money(available, currency, "en"))
+    return sources
 
 
 def renew(session: Session, actor: Actor, held: PayoutHold) -> None:
