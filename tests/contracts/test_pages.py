@@ -284,7 +284,10 @@ def test_a_cost_is_proposed_with_its_receipt_and_approved_by_somebody_else_only(
     said = {"kind": "recording", "name": "Studio", "amount": "1.234,50", "recoupable": "50", "incurred_on": ""}
     receipt = {"receipt": ("studio.pdf", b"%PDF-", "application/pdf")}
     assert client.post(f"{address}/costs", data=said, files=receipt).status_code == 303
-    assert client.post(f"{address}/costs", data=said | {"amount": "-1"}, files=receipt).status_code == 422
+    refused = {"receipt": ("not-this.pdf", b"%PDF-", "application/pdf")}
+    for amount in ("-1", "0.0000001"):
+        assert client.post(f"{address}/costs", data=said | {"amount": amount}, files=refused).status_code == 422
+    assert "not-this.pdf" not in client.get("/portal/files").text, "of what was refused nothing is everybody's"
     page = client.get(address).text
     for word in ("Studio", "1,234.50", "studio.pdf", "Proposed", "Somebody else approves it"):
         assert word in page

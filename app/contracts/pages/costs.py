@@ -51,6 +51,7 @@ def propose_cost(
         contract_to_edit(session, visitor, known)
     try:
         new = _meant(request, {name: value for name, value in data.items() if isinstance(value, str)})
+        recouping.check(_with(new, None))  # a receipt of no cost would be everybody's
         receipt = _receipt(visitor.actor, data.get("receipt"))
         with tenant_work(tenant) as session:
             contract = contract_to_change(session, visitor, known)

@@ -26,9 +26,7 @@ KINDS = ("advance", "recording", "video", "marketing", "tour", "equipment", "pro
 
 def propose(session: Session, actor: Actor, contract: Contract, new: NewCost) -> Recoupable:
     """Note an advance or a cost; it counts once it is approved."""
-    is_part, micros = 0 <= new.recoupable_ppm <= WHOLE_PPM, to_micros(new.amount)
-    if new.kind not in KINDS or not 0 < micros <= MOST_MICROS or not is_part or not new.name.strip():
-        raise CostUnusable
+    micros = check(new)
     cost = Recoupable(
         id=ids.new_id(),
         contract_id=contract.id,
@@ -46,6 +44,14 @@ def propose(session: Session, actor: Actor, contract: Contract, new: NewCost) ->
     session.flush()
     _tell(session, actor, "cost.proposed", cost)
     return cost
+
+
+def check(new: NewCost) -> int:
+    """What an advance or a cost comes to in micros; refused where it is none."""
+    is_part, micros = 0 <= new.recoupable_ppm <= WHOLE_PPM, to_micros(new.amount)
+    if new.kind not in KINDS or not 0 < micros <= MOST_MICROS or not is_part or not new.name.strip():
+        raise CostUnusable
+    return micros
 
 
 def decide(session: Session, actor: Actor, cost: Recoupable, *, approved: bool) -> None:

@@ -26,9 +26,10 @@ class Belonging:
         """Whether a row holds several; the database knows of none of them that a row refers to it."""
         return isinstance(self.column.type, ARRAY)
 
-    def holds(self, file: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    def holds(self, file: Any) -> ColumnElement[bool]:
         """Whether a row holds this file; a column of many holds each of them."""
-        return file == any_(self.column) if self.is_many else self.column == file
+        found: ColumnElement[bool] = any_(self.column) == file if self.is_many else self.column == file
+        return found
 
 
 belongings: Final[list[Belonging]] = []
