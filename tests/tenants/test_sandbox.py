@@ -24,6 +24,7 @@ from app.payouts.gateways import rails
 from app.storefront.gateways import gateways
 from app.storefront.models import Order
 from app.storefront.rules.payment_refusals import GatewayUnknown
+from app.storefront.service import reconciling
 from tenants.archive import sandboxing
 from tenants.archive.errors import NoSandbox, SandboxOfSandbox
 from tenants.lifecycle import erasing
@@ -129,6 +130,24 @@ def test_no_real_money_moves_from_a_sandbox(pair, settings, monkeypatch):
         with trial.within(label):
             assert rails.usual() == "stripe"
     assert rails.usual() == "stripe"
+
+
+def test_in_production_nobody_pays_or_is_paid_in_play(pair, settings, monkeypatch):
+    import msgspec
+
+    label, sandbox = pair
+    monkeypatch.setattr(db.current(), "settings", msgspec.structs.replace(settings, boptone_env="production"))
+    assert (rails.usual(), rails.reachable(), rails.open_here()) == ("bank_file", (), ("bank_file",))
+    assert (gateways.reachable(), gateways.offered("EUR"), reconciling.reconcile(label)) == ((), (), 0)
+    for refused, ask in (
+        (RailUnknown, lambda: rails.named("sandbox")),
+        (GatewayUnknown, lambda: gateways.named("sandbox")),
+        (GatewayUnknown, gateways.usual),
+    ):
+        with pytest.raises(refused):
+            ask()
+    with trial.within(sandbox):
+        assert (rails.usual(), gateways.usual().name) == ("sandbox", "sandbox")
 
 
 def test_time_moves_on_in_the_sandbox_alone(pair):

@@ -21,7 +21,7 @@ _SANDBOX, _BANK_FILE = SandboxRail(), BankFileRail()
 def named(name: str) -> Rail:
     """A rail; a name of another deployment, or of a rail that has no access here, is refused."""
     settings = current().settings
-    if name == _SANDBOX.name:
+    if name == _SANDBOX.name and _plays():
         return _SANDBOX
     if name == _BANK_FILE.name:
         return _BANK_FILE
@@ -33,7 +33,7 @@ def named(name: str) -> Rail:
 def reachable() -> tuple[str, ...]:
     """The rails that can be spoken with from here: a payout on any other waits and keeps nobody else waiting."""
     has_processor = current().settings.stripe_secret_key and not trial.is_on()
-    return ("sandbox", "stripe") if has_processor else ("sandbox",)
+    return (*(("sandbox",) if _plays() else ()), *(("stripe",) if has_processor else ()))
 
 
 def processor() -> StripeRail:
@@ -52,8 +52,18 @@ def _stripe(key: str, base: str) -> StripeRail:
 
 
 def usual() -> str:
-    """The rail of labels that have chosen none: the card processor where there is a key for it, else the sandbox."""
-    return "stripe" if current().settings.stripe_secret_key and not trial.is_on() else "sandbox"
+    """The rail of labels that have chosen none: the card processor where there is a key for it, else the sandbox.
+
+    In production nothing is paid in play: there it is the bank's file, which a person hands over.
+    """
+    if current().settings.stripe_secret_key and not trial.is_on():
+        return "stripe"
+    return "sandbox" if _plays() else "bank_file"
+
+
+def _plays() -> bool:
+    """Whether money may leave in play."""
+    return trial.is_on() or not current().settings.is_production
 
 
 def open_here() -> tuple[str, ...]:

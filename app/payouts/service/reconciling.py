@@ -45,7 +45,7 @@ def reconcile(tenant: Tenant) -> int:
 def _used(tenant: Tenant) -> list[str]:
     with tenant_read(tenant) as session:
         names = session.scalars(select(Payout.rail).distinct()).all()
-    return [name for name in names if name != "bank_file"]
+    return [name for name in names if name in rails.reachable()]
 
 
 def _one(tenant: Tenant, name: str) -> int:

@@ -31,18 +31,24 @@ def named(name: str) -> Gateway:
 
 
 def usual() -> Gateway:
-    """The gateway of this deployment: the card processor where there is a key for it, else the sandbox."""
+    """The gateway of this deployment: the card processor where there is a key for it, else the sandbox.
+
+    In production nobody pays in play: without a key payments are refused there.
+    """
     return named("sandbox" if is_sandbox() else "stripe")
 
 
 def is_sandbox() -> bool:
     """Whether nobody pays with real money here: there is no key of a card processor, or it is a trial."""
-    return trial.is_on() or not current().settings.stripe_secret_key
+    settings = current().settings
+    return trial.is_on() or not (settings.stripe_secret_key or settings.is_production)
 
 
 def reachable() -> tuple[str, ...]:
     """The gateways that can be spoken with from here; what waits for another one keeps nobody waiting."""
-    return ("sandbox",) if is_sandbox() else ("stripe",)
+    if is_sandbox():
+        return ("sandbox",)
+    return ("stripe",) if current().settings.stripe_secret_key else ()
 
 
 def processor() -> StripeGateway:
@@ -61,9 +67,9 @@ def _stripe(key: str, base: str) -> StripeGateway:
 
 
 def offered(currency: str, chosen: Collection[str] = (), *, keeps: bool = False) -> tuple[str, ...]:
-    """The ways to pay in a currency: all that the gateway has, or those of them that a market chose.
+    """The ways to pay in a currency: all that the gateway has, or those of them that a market chose; none without one.
 
     Of what `keeps`, those by which the buyer can be charged again.
     """
-    can = usual().methods(currency)
+    can = usual().methods(currency) if reachable() else ()
     return tuple(each for each in can if (not chosen or each in chosen) and (not keeps or each in KEEPING))

@@ -103,8 +103,8 @@ def start(tenant: Tenant, order_id: UUID, *, method: str, back_url: str) -> Step
 def _begin(session: Session, order: Order, method: str, back_url: str) -> tuple[Payment, list[Payment]]:
     """The try that is under way, or a new one; and those in other ways that nobody needs any more."""
     market = session.get_one(Market, order.market_id)
-    offered = gateways.offered(market.currency, market.methods, keeps=_keeps(session, order))
     gateway = gateways.usual()
+    offered = gateways.offered(market.currency, market.methods, keeps=_keeps(session, order))
     query = select(Payment).where(Payment.order_id == order.id, Payment.state.in_(WAITING)).order_by(Payment.id.desc())
     under_way = list(session.scalars(query))
     method = method or next((str(each.facts.get("method")) for each in under_way), next(iter(offered), ""))

@@ -28,6 +28,8 @@ PATIENCE: Final = timedelta(minutes=15)
 
 def reconcile(tenant: Tenant) -> int:
     """Compare with the gateway that can be reached; gives how many differences are new."""
+    if not gateways.reachable():
+        return 0
     now, name = clock.now(), gateways.usual().name
     with tenant_read(tenant) as session:
         if freezing.frozen(session):
