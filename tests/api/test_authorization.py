@@ -7,7 +7,8 @@ import pytest
 from app.api.rules.tokens import half_digest
 from app.api.service.callers import known_token
 from app.api.service.places import issuer_of, resource_of
-from tests.api.programs import BACK, a_site, an_app, answer_in, said_by
+from tests.api.programs import BACK, SCOPES, a_site, an_app, answer_in, said_by
+from tests.factories.api import a_client
 
 
 def test_a_person_is_asked_in_sentences_and_the_code_becomes_tokens(program, label):
@@ -109,6 +110,51 @@ def test_a_question_pushed_ahead_is_asked_once(program):
     place = program.browser.get("/oauth/authorize", params=asked).headers["location"]
     assert "code" in answer_in(program.browser.post(place, data={"decision": "allow"}).headers["location"])
     assert program.browser.get("/oauth/authorize", params=asked).status_code == 400
+
+
+def test_a_pushed_question_is_its_programs_alone_and_nothing_is_added_to_it(program, program_of, label):
+    other, pushed = program_of(a_site(label)), program.post("/oauth/par", **program.question(scope="catalog:read"))
+    asked = {"client_id": str(other.made.client_id), "request_uri": pushed.json()["request_uri"]}
+    assert other.browser.get("/oauth/authorize", params=asked).status_code == 400
+    asked = {"client_id": str(program.made.client_id), "request_uri": pushed.json()["request_uri"]}
+    more = {"scope": SCOPES, "redirect_uri": "https://thief.example/back", "code_challenge": "x" * 43}
+    place = program.browser.get("/oauth/authorize", params=asked | more).headers["location"]
+    allowed = program.browser.post(place, data={"decision": "allow"}).headers["location"]
+    assert allowed.startswith(f"{BACK}?")
+    assert program.exchange(answer_in(allowed)["code"]).json()["scope"] == "catalog:read"
+    assert program.post("/oauth/par", **program.question(redirect_uri="https://thief.example/back")).status_code == 400
+
+
+def test_a_token_is_for_the_resource_that_was_asked_for_which_is_this_label_s_api(program, client_of, label):
+    here = resource_of(label)
+    given = program.exchange(program.allowed(resource=here)["code"], resource=here).json()
+    assert said_by(given["access_token"])["aud"] == here
+    again = program.refresh(given["refresh_token"], resource=here).json()
+    assert said_by(again["access_token"])["aud"] == here
+    machine = a_client(label)
+    form = {"grant_type": "client_credentials", "scope": "catalog:read", "resource": here}
+    token = client_of(f"{label.slug}.localhost").post("/oauth/token", data=form, auth=machine.basic).json()
+    assert said_by(token["access_token"])["aud"] == here
+
+
+@pytest.mark.parametrize(
+    "other", ["https://rival.example/api/v1", "https://{host}/api/v2", "nothing", "{here} https://x.example"]
+)
+def test_no_token_is_given_for_another_resource(program, program_of, client_of, label, other):
+    there = other.format(host=issuer_of(label).removeprefix("https://"), here=resource_of(label))
+    assert answer_in(program.ask(resource=there).headers["location"])["error"] == "invalid_target"
+    assert program.post("/oauth/par", **program.question(resource=there)).json()["error"] == "invalid_target"
+    assert program.exchange(program.allowed()["code"], resource=there).json()["error"] == "invalid_target"
+    kept = program.tokens()["refresh_token"]
+    assert program.refresh(kept, resource=there).json()["error"] == "invalid_target"
+    assert program.refresh(kept).status_code == 200  # the family goes on
+    app = program_of(an_app(label))
+    begun = app.post("/oauth/device_authorization", scope="catalog:read", resource=there)
+    assert begun.json()["error"] == "invalid_target"
+    machine = a_client(label)
+    form = {"grant_type": "client_credentials", "scope": "catalog:read", "resource": there}
+    answer = client_of(f"{label.slug}.localhost").post("/oauth/token", data=form, auth=machine.basic)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
 
 
 def test_a_program_that_has_to_push_is_not_asked_for_otherwise(program_of, label):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import jsonschema
 from openapi_spec_validator import validate
 
 from app.api import rest
-from app.api.rest.conventions import operations
-from app.api.rest.conventions.document import document
+from app.api.rest.conventions import operations, sections, versions
+from app.api.rest.conventions.document import document, operation_told
 from app.api.rules.scopes import SCOPES
 from app.identity.rules.permissions import PERMISSIONS
 from tests.factories.api import api_of
@@ -124,3 +126,21 @@ ELSEWHERE = {
 def test_everything_the_portal_lets_people_do_has_an_operation_or_a_reason():
     told = {name for operation in operations() if operation.scope for name in SCOPES[operation.scope].permissions}
     assert set(PERMISSIONS) - told <= set(ELSEWHERE), sorted(set(PERMISSIONS) - told - set(ELSEWHERE))
+
+
+def test_what_will_go_is_told_in_the_document_and_on_its_answers_at_least_a_year_before():
+    going = next(each for each in sections if each.operations)
+    operation = replace(going.operations[0], sunset="2026-11-24/2027-11-30")
+    said = versions.headers(operation)
+    assert said == {
+        "api-version": versions.CURRENT,
+        "deprecation": "@1795478400",  # RFC 9745: a moment, as a structured field has it
+        "sunset": "Tue, 30 Nov 2027 00:00:00 GMT",
+    }
+    assert set(versions.headers(going.operations[0])) == {"api-version"}
+    assert operation_told(going, operation)["deprecated"] is True
+    assert "deprecated" not in operation_told(going, going.operations[0])
+    for each in operations():
+        if each.sunset:
+            announced, ends = map(date.fromisoformat, each.sunset.split("/"))
+            assert (ends - announced).days >= 365, each.name

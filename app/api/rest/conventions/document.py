@@ -30,7 +30,7 @@ def _paths() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for section in sections:
         for operation in section.operations:
-            found.setdefault(operation.address, {})[operation.method.lower()] = _operation(section, operation)
+            found.setdefault(operation.address, {})[operation.method.lower()] = operation_told(section, operation)
     return found
 
 
@@ -65,7 +65,8 @@ def _pages() -> dict[str, Schema]:
     return {f"{view.__name__.removesuffix('View')}Page": page_of(view) for view in listed}
 
 
-def _operation(section: Section, operation: Operation) -> Schema:
+def operation_told(section: Section, operation: Operation) -> Schema:
+    """One operation, as the document tells it."""
     told: Schema = {
         "operationId": operation.name,
         "tags": [section.title],
