@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.contracts.errors import CostDecided, ObligationDone, StateUnfit
 from app.contracts.rules.obligations import OBLIGATIONS
 from app.contracts.rules.states import BATCH_STATES, CLOSINGS, ITEM_STATES, SIGNER_STATES, STATES, may_become
-from app.contracts.rules.terms import KINDS, LEVELS, Terms, packed, unpacked
+from app.contracts.rules.terms import KINDS, LEVELS, Terms, digest, packed, unpacked
 from app.kernel.db.models import LabelModel
 
 MOMENT = TIMESTAMP(timezone=True)
@@ -115,6 +116,12 @@ class ContractVersion(LabelModel):
     def read(self) -> Terms:
         """The terms as data."""
         return unpacked(self.terms)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the terms are those of their hash, which was signed."""
+        as_kept = hashlib.sha256(self.terms.encode()).hexdigest()
+        return self.terms_hash == as_kept or self.terms_hash == digest(self.read())
 
     def write(self, terms: Terms, digest: str) -> None:
         """Take other terms on, as long as nobody was asked to sign them."""

@@ -12,15 +12,16 @@ import pytest
 from sqlalchemy import select, update
 
 from app.catalog.models import Recording
-from app.contracts.models import Contract
+from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.terms import Clause, Guarantee, Reserve, Terms
+from app.contracts.schemas import Scope
 from app.contracts.service import recouping
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger.rules import Kind
 from app.royalties.errors import RunOutdated, RunUnfit
-from app.royalties.models import RoyaltyRun
+from app.royalties.models import RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.stretches import Stretch, guaranteed, is_due
 from app.royalties.service import running
 from tests.factories.money import (
@@ -265,3 +266,23 @@ def test_two_people_who_approve_at_once_approve_once(
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(approve, range(2))) == ["approved", "too late"]
+
+
+def test_nothing_is_counted_with_terms_that_nobody_signed(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee), title="Night deal")
+    a_contract(tenant, terms(payee), scopes=[Scope("recording", recordings[1].id)], is_signed=False)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100"), sold(recordings[1], Net="10")])
+    period = a_period(tenant, *MARCH)
+    run = a_run(tenant, period)
+    assert amount(statement(tenant, run, payee, deal).earned_micros) == 55, "the draft pays nothing"
+    with tenant_work(tenant) as session:
+        running.discard(session, Actor.system(tenant), session.get_one(RoyaltyRun, run.id))
+        (version,) = session.scalars(select(ContractVersion).where(ContractVersion.contract_id == deal.id))
+        version.terms = version.terms.replace('"rate":"0.5"', '"rate":"0.9"')
+        again = running.start_run(session, Actor.system(tenant), session.get_one(RoyaltyPeriod, period.id))
+        running.calculate(session, tenant, again.id)
+        assert again.state == "failed"
+        assert "“Night deal” is not signed" in (again.problem or "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from app.contracts.errors import (
     CodeTooSoon,
     CodeUnfit,
     ConsentMissing,
+    ContractUnsigned,
     NameUntyped,
     NotYourTurn,
     ReasonMissing,
@@ -217,6 +220,18 @@ def is_intact(version: ContractVersion, signer: ContractSigner) -> bool:
     body_hash, terms_hash = wording.digest(version.body), terms_rules.digest(version.read())
     stored = (version.body_hash, version.terms_hash) == (body_hash, terms_hash)
     return stored and rules.covered(body_hash, terms_hash) == signer.digest
+
+
+def refuse_changed(session: Session, versions: Collection[UUID]) -> None:
+    """Refuse to count with terms that are not what was signed; `ContractUnsigned` names the contract."""
+    signed = select(ContractSigner.version_id, ContractSigner.digest).where(ContractSigner.state == "signed")
+    signatures: dict[UUID, set[str]] = defaultdict(set)
+    for version_id, digest in session.execute(signed):
+        signatures[version_id].add(digest)
+    for each in session.scalars(select(ContractVersion).where(ContractVersion.id.in_(versions))):
+        face = rules.covered(each.body_hash or "", each.terms_hash)
+        if not each.is_whole or signatures.get(each.id, {face}) != {face}:
+            raise ContractUnsigned(title=session.get_one(Contract, each.contract_id).title)
 
 
 def _of(session: Session, signer: ContractSigner, *, lock: bool) -> Asked:

@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from app.contracts.service import signing
 from app.royalties.errors import RateMissing
 from app.royalties.models import EarningKey, EarningSource, RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.stretches import Stretch
@@ -95,6 +96,7 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     session.execute(text(PATIENCE))
     period = session.get_one(RoyaltyPeriod, run.period_id)
     known = compiling.deals(session, Stretch(period.starts_on, period.ends_on))
+    signing.refuse_changed(session, known.terms)
     assigned = assign(session, collecting.sales(session, run, collecting.take_in(session, run)), known)
     collecting.leave(session, run, assigned.left)
     keys = _with_rates(session, run, assigned.keys)
