@@ -34,7 +34,7 @@ tell(
     back=lambda row: WayBack(f"/portal/settings/team/{row.subject_id}/enable"),
 )
 tell("member.enabled", sentence("Somebody was let in again"), hears="team.edit")
-tell("member.signed_in", sentence("Signed in"), routine=True)
+tell("member.signed_in", sentence("Somebody signed in"), routine=True)
 tell("member.session_ended", sentence("A session was ended"))
 tell("member.sessions_ended", sentence("All other sessions were ended"))
 tell("member.password_changed", sentence("A password was changed"))

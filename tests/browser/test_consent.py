@@ -15,7 +15,7 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 def made(here, kind: str) -> str:
     """Let a program in by the portal's form; its id."""
     here.go("/portal/settings/api")
-    here.page.locator("[data-show='#add']").click()
+    here.page.locator("[data-show='#add']").first.click()
     here.page.evaluate("document.querySelectorAll('#add details').forEach(each => each.open = true)")
     here.page.fill("#name", f"Ledger Bridge {kind}")
     here.page.check(f"input[name=kind][value={kind}]")
