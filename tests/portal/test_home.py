@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.factories.labels import a_label
 
 STEPS = ("Make it yours", "Add your first artist", "Bring your people", "Use your own address")
+
+
+EMPTY = (
+    "/portal/artists", "/portal/artists/imprints", "/portal/releases", "/portal/parties", "/portal/contracts",
+    "/portal/royalties", "/portal/royalties/rates", "/portal/royalties/reports", "/portal/payouts/runs",
+    "/portal/uploads", "/portal/files", "/portal/settings/api", "/portal/settings/api/webhooks",
+)  # fmt: skip
+
+
+def test_an_empty_page_does_the_first_step(client_as, connected):
+    client = client_as(a_label())
+    for path in EMPTY:
+        page = client.get(path).text
+        found = re.search(r'<div class="empty">.*?</div>', page, re.DOTALL)
+        assert found is not None, path
+        step = re.search(r'data-show="#([\w-]+)"|<a class="btn[^"]*" href="[^"]+"|<form method="post"', found[0])
+        assert step is not None, path
+        assert not step[1] or f'<dialog id="{step[1]}"' in page, f"{path}: the button opens nothing"
 
 
 def offered(client) -> list[str]:

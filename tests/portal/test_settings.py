@@ -49,9 +49,13 @@ def test_a_rivals_address_is_not_ones_own(client_as, mine, rival):
 
 def test_a_plan_without_own_addresses_says_which_has_them(client_as, mine):
     set_plan(mine.id, by=Actor.system(None), plan="starter", flags=[])
-    refused = client_as(fresh_tenant(mine.id)).post(HOSTS, data={"host": "shop.example.com"})
+    client = client_as(fresh_tenant(mine.id))
+    refused = client.post(HOSTS, data={"host": "shop.example.com"}, headers={"accept": "text/html"})
     assert refused.status_code == 402
     assert "Standard" in refused.text
+    main = refused.text.partition("<main")[2]
+    assert 'href="/portal/settings/usage"' in main, "within the portal, with a way on"
+    assert 'id="side"' in refused.text
 
 
 def test_the_labels_details_are_changed_and_checked(client_as, mine):
