@@ -66,9 +66,10 @@ class Browser:
     port: int
     tenant: Tenant
     cookie: str = ""
+    role: str = "owner"
 
     def __post_init__(self) -> None:
-        member = a_member(self.tenant)
+        member = a_member(self.tenant, role=self.role)
         details = {"email": member.email, "password": PASSWORD, "agent": "", "address": "127.0.0.1"}
         with tenant_work(self.tenant) as session:  # not through the door, which counts how often one address knocks
             self.cookie = f"{cookie_name()}={sign_in(session, self.tenant, **details)}"

@@ -167,6 +167,19 @@ def test_a_rivals_news_never_come_and_a_rivals_place_is_none(port, browser, labe
     assert answer.status_code == 404
 
 
+def test_a_page_is_told_what_its_reader_finds_in_the_log_and_no_more(port, browser, label):
+    desk = Browser(port, label, role="royalties")
+    with browser.open() as everything, desk.open() as reader:
+        with db.tenant_work(label) as session:
+            for subject in ("order", "contract", "payout"):
+                about = {"subject_type": subject, "subject_id": ids.new_id()}
+                record(session, Actor.system(label), f"{subject}.changed", **about)
+        assert everything.has("payout.changed")
+        assert reader.has("payout.changed")
+        assert everything.actions == ["order.changed", "contract.changed", "payout.changed"]
+        assert reader.actions == ["contract.changed", "payout.changed"]
+
+
 @pytest.mark.parametrize("forged", ["5", "0:0:", "x" * 5_000, "eyJhbGciOiJub25lIn0"])
 def test_a_made_up_place_is_a_new_beginning(browser, label, forged):
     happen(label, "live.before")

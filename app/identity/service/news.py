@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,17 @@ def may_see(visitor: Visitor) -> ColumnElement[bool]:
     unseen = unseen_with(visitor.permissions)
     about = func.coalesce(Activity.subject_type, "")
     return or_(own, about != func.all(literal(sorted(unseen), ARRAY(Text)))) if unseen else true()
+
+
+def hears(visitor: Visitor) -> Callable[[Activity], bool]:
+    """The same, of a row that is at hand: what a page is told while it is open."""
+    unseen = unseen_with(visitor.permissions)
+
+    def may_hear(row: Activity) -> bool:
+        is_seen = visitor.scope.is_whole and (row.subject_type or "") not in unseen
+        return is_seen or row.actor_id == visitor.member.id
+
+    return may_hear
 
 
 def within_reach(visitor: Visitor) -> ColumnElement[bool]:

@@ -36,6 +36,15 @@ STREAMS_PER_PROCESS = 2_000
 log = observe.log("live")
 
 
+Hears = Callable[[Activity], bool]
+"""Whether a reader is told of something that happened."""
+
+
+def everything(_row: Activity) -> bool:
+    """Tell of all that happens."""
+    return True
+
+
 class TooManyStreams(Busy):
     """The label has as many live pages open as it may."""
 
@@ -44,14 +53,15 @@ class TooManyStreams(Busy):
 
 
 async def opened(
-    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
+    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool], hears: Hears = everything
 ) -> AsyncIterator[bytes]:
     """Take a place among the label's streams, or refuse while a refusal can still be answered, and give the stream.
 
-    It tells everything that happens at the label from now on, or from where a reader left off: each row once, as soon
-    as it is committed, under an id that a later stream resumes from without a gap and without a repetition.
+    It tells what its reader `hears` of all that happens at the label from now on, or from where a reader left off: each
+    row once, as soon as it is committed, under an id that a later stream resumes from without a gap and without a
+    repetition.
     """
-    return await begun(_events(hub, tenant, last_event_id, still_welcome))
+    return await begun(_events(hub, tenant, last_event_id, still_welcome, hears))
 
 
 async def begun(stream: Any) -> AsyncIterator[bytes]:
@@ -73,7 +83,7 @@ async def _joined(first: bytes, stream: Any) -> AsyncIterator[bytes]:
 
 
 async def _events(
-    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool]
+    hub: Hub, tenant: Tenant, last_event_id: str | None, still_welcome: Callable[[], bool], hears: Hears
 ) -> AsyncIterator[bytes]:
     check_room(hub, tenant)
     woken = hub.join(tenant.id)
@@ -82,7 +92,7 @@ async def _events(
         place = await asyncio.to_thread(_start, tenant, last_event_id)
         # A page that loses its line before anything happened must know where it stood, too.
         yield b"retry: 2000\n" + _marker(tenant, place) + b"\n"
-        async for chunk in _told(tenant, place, woken, still_welcome):
+        async for chunk in _told(tenant, place, woken, still_welcome, hears):
             yield chunk
     finally:
         hub.leave(tenant.id, woken)
@@ -90,7 +100,7 @@ async def _events(
 
 
 async def _told(
-    tenant: Tenant, place: Place, woken: asyncio.Event, still_welcome: Callable[[], bool]
+    tenant: Tenant, place: Place, woken: asyncio.Event, still_welcome: Callable[[], bool], hears: Hears
 ) -> AsyncIterator[bytes]:
     ends, spoke = monotonic() + LONGEST_SECONDS, monotonic()
     while monotonic() < ends:
@@ -104,13 +114,14 @@ async def _told(
             return  # the reader comes back with its place, and meets the refusal if there is one
         for row in rows:
             place = place.after(row)
-            yield _as_event(tenant, place, row)
-        if rows:
-            spoke = monotonic()
-            continue
+            if hears(row):
+                yield _as_event(tenant, place, row)
+                spoke = monotonic()
         if monotonic() - spoke >= BEAT_SECONDS:
             spoke = monotonic()
             yield b": beat\n" + _marker(tenant, place) + b"\n"
+        if rows:
+            continue
         with suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
 

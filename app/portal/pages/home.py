@@ -16,11 +16,12 @@ from app.brand.pages.looking import PREVIEW_COOKIE
 from app.brand.service import live_theme
 from app.catalog.queries import lists as catalog
 from app.contracts.queries.lists import found_contracts
+from app.identity.errors import OutOfScope
 from app.identity.models import Member
 from app.identity.pages import cookie_name, event_stream, staying, visitor_of
 from app.identity.policies import Visitor, allows, allows_somewhere, require
 from app.identity.rules.permissions import Permission
-from app.identity.service.news import about, among, may_see
+from app.identity.service.news import about, among, hears, may_see
 from app.kernel import clock
 from app.kernel.activity.feed import latest
 from app.kernel.activity.meanings import meanings, routine
@@ -35,7 +36,6 @@ from app.kernel.web.realm import realm_of, tenant_of
 from app.lists.queries import figures
 from app.portal import queries, service
 from app.roster.models import Artist
-from app.roster.policies import require_whole
 from app.roster.queries.search import forgive, found_artists
 from app.storefront.service.shop import shop_of
 from tenants import billing
@@ -116,13 +116,15 @@ def _of_the_catalogue(session: Session, visitor: Visitor, wanted: str) -> list[t
 
 @get("/portal/events")
 async def follow(request: Request[Any, Any, Any]) -> Stream:
-    """Stream the label's activity to a member for as long as the session lasts and the label is at work."""
+    """Stream what a member sees of the label's activity to them, while the session lasts and the label is at work."""
     visitor, tenant = await sync_to_thread(visitor_of, request), tenant_of(request)
     require(visitor, "activity.view")
-    require_whole(visitor)
+    if not visitor.scope.is_whole:
+        raise OutOfScope
     tenant.check_writable()
     hub: Hub = request.app.state.hub
-    return event_stream(await opened(hub, tenant, request.headers.get("last-event-id"), staying(request, visitor)))
+    place, stays = request.headers.get("last-event-id"), staying(request, visitor)
+    return event_stream(await opened(hub, tenant, place, stays, hears(visitor)))
 
 
 @get("/", sync_to_thread=True)
