@@ -31,8 +31,18 @@ LEFT_BEHIND = frozenset(
 # What another label cannot use: it is sealed with its label's key, or a browser made it for its label's host.
 BOUND_TO_LABEL = (
     "totp_secrets", "recovery_codes", "passkeys", "webhook_endpoints", "webhook_feed", "bulk_jobs", "data_exports",
-    "api_answers", "api_clients", "api_signing_keys", "sso_connections",
+    "api_answers", "api_clients", "api_signing_keys", "sso_connections", "fan_addresses", "tax_drafts", "printer_links",
 )  # fmt: skip
+# What of other rows is sealed with its label's key: rows that may not go end where they stand.
+SEALED_VALUES = {
+    "orders": "sealed = NULL",
+    "baskets": "sealed = NULL",
+    "payout_policy": "debtor = NULL",
+    "payout_methods": "removed_at = coalesce(removed_at, now())",
+    "signing_certificates": "retired_at = coalesce(retired_at, now())",
+    "tax_settings": "sealed_tin = NULL, tin_mask = ''",
+    "tax_forms": "superseded_at = coalesce(superseded_at, now())",
+}
 RESTAMPED = frozenset({("activity", "xid"), ("postings", "xid")})
 # What the database itself makes of other rows as they arrive, and what of it must come out the same.
 MADE_ANEW = {"ledger_balances": ["account_id", "posted_micros"]}

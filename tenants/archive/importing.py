@@ -26,6 +26,7 @@ from tenants.archive.format import (
     CHUNK,
     FILES,
     MANIFEST,
+    SEALED_VALUES,
     TABLES,
     VERSION,
     Digest,
@@ -58,12 +59,14 @@ def import_archive(tenant: Tenant, source: Path) -> Manifest:
 
 
 def _drop_bound(connection: psycopg.Connection[Any], schema: str) -> None:
-    """Leave out what only the label it came from can use; members add new second factors once they are in.
+    """Leave out what only the label it came from can use: people say anew what was sealed there.
 
     Where there is no sign-in service any more, nobody can be asked to come in by it.
     """
     for table in BOUND_TO_LABEL:
         connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table)))
+    for table, emptied in SEALED_VALUES.items():
+        connection.execute(sql.SQL("UPDATE {} SET {}").format(sql.Identifier(schema, table), sql.SQL(emptied)))
     policy = sql.Identifier(schema, "security_policy")
     connection.execute(sql.SQL("UPDATE {} SET sso_only = 'nobody' WHERE sso_only <> 'nobody'").format(policy))
 

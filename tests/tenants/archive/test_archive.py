@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import LargeBinary, select, text
 
 from app.api.models import Consent, Grant, RefreshToken
 from app.identity.models import Member, Ticket, TotpSecret
@@ -20,9 +20,13 @@ from app.kernel import clock, crypto, db, files, ids, jobs
 from app.kernel.activity import seal
 from app.kernel.activity.tasks import check, keep_head
 from app.kernel.actor import Actor
+from app.kernel.db import LabelModel
+from app.payouts.models import PayoutMethod
+from app.storefront.models import Order
+from app.storefront.service import ordering
 from tenants.archive import clone_to_sandbox, export_label, import_archive, restore_label
 from tenants.archive.errors import ArchiveTooNew, ArchiveUnreadable, LabelNotEmpty
-from tenants.archive.format import MANIFEST, Manifest
+from tenants.archive.format import BOUND_TO_LABEL, LEFT_BEHIND, MANIFEST, SEALED_VALUES, Manifest
 from tenants.archive.restoring import drop_kept
 from tenants.fleet.doctor import examine
 from tenants.lifecycle.service import suspend
@@ -30,7 +34,10 @@ from tenants.registry.queries import fresh_tenant
 from tests.factories.api import a_client, a_token
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
+from tests.factories.money import a_payee
+from tests.factories.payouts import a_method
 from tests.factories.quiet import settled
+from tests.factories.shop import a_variant, an_order
 
 
 def lived_in(**details):
@@ -122,6 +129,31 @@ def test_a_programs_secret_comes_back_to_its_label_and_what_people_lent_it_does_
     assert [counted(label, "api_signing_keys") for label in places] == [1, 0]
     for table in ("api_grants", "api_consents", "api_refresh_tokens"):
         assert [counted(label, table) for label in places] == [0, 0], table
+
+
+def test_what_another_key_sealed_is_left_out_and_nothing_fails_for_it(connected, tmp_path):
+    tenant, path = lived_in(), tmp_path / "label.tar"
+    order = an_order(tenant, a_variant(tenant, "physical", in_stock=9))
+    method = a_method(tenant, a_payee(tenant, currency="EUR"))
+    export_label(tenant, path)
+    other = a_label()
+    import_archive(other, path)
+    with db.tenant_read(other) as session:
+        assert ordering.address_of(other, session.get_one(Order, order.id)) is None
+        assert session.get_one(PayoutMethod, method.id).removed_at is not None
+    with db.tenant_read(tenant) as session:
+        assert ordering.address_of(tenant, session.get_one(Order, order.id)) is not None
+
+
+def test_every_sealed_column_is_emptied_on_the_way_to_another_label():
+    tables = {
+        table.name
+        for table in LabelModel.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary) and (column.name == "debtor" or "sealed" in column.name)
+    }
+    assert {"orders", "tax_forms", "payout_methods", "payout_policy"} <= tables
+    assert tables - set(BOUND_TO_LABEL) - SEALED_VALUES.keys() - LEFT_BEHIND == set()
 
 
 def counted(tenant, table):
