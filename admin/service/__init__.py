@@ -6,7 +6,7 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,6 @@ from admin.models import Operator, OperatorPasskey, OperatorSession
 from app.identity.errors import SessionUnknown, SignInRefused
 from app.identity.service.passwords import chosen
 from app.kernel import clock, ids, passwords
-from app.kernel.tenant import TenantState
-from tenants.registry.models import TenantRow
 
 SESSION_LIFE = timedelta(hours=8)
 HALF_LIFE = timedelta(minutes=10)
@@ -66,12 +64,6 @@ def has_factor(session: Session, operator: Operator) -> bool:
     """Tell whether an operator has a second factor."""
     key = select(OperatorPasskey.id).where(OperatorPasskey.operator_id == operator.id).limit(1)
     return operator.has_app or session.scalar(key) is not None
-
-
-def operator_of_token(session: Session, token: str) -> Operator | None:
-    """The operator whose live session a token opens."""
-    found = session_of_token(session, token)
-    return found[0] if found else None
 
 
 def session_of_token(session: Session, token: str, *, half: bool = False) -> tuple[Operator, OperatorSession] | None:
@@ -135,11 +127,6 @@ def sign_out(session: Session, token: str) -> None:
     held = session.get(OperatorSession, _hash(token))
     if held is not None:
         held.ended_at = held.ended_at or clock.now()
-
-
-def count_spares(session: Session) -> int:
-    """How many schemas are ready for labels to come."""
-    return session.scalar(select(func.count()).where(TenantRow.state == TenantState.SPARE)) or 0
 
 
 def _hash(token: str) -> str:

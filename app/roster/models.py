@@ -169,11 +169,6 @@ class Contributor(LabelModel):
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("contributors.id"), index=True)
     moved: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    @property
-    def meant_id(self) -> UUID:
-        """Who is meant by this name today."""
-        return self.merged_into_id or self.id
-
     def lead_to(self, other: Contributor, moved: dict[str, Any]) -> None:
         """Be somebody else from now on."""
         self.merged_into_id, self.moved = other.id, moved

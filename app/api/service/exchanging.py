@@ -17,7 +17,7 @@ from app.api.errors import GrantRefused, OAuthRefused, ScopeRefused
 from app.api.models import ApiClient, Code, DeviceCode, Grant, RefreshToken
 from app.api.rules import tokens
 from app.api.rules.requests import answers_challenge
-from app.api.rules.scopes import OPENID, joined, split
+from app.api.rules.scopes import OPENID, split
 from app.api.rules.tokens import ID_TYPE, digest, half_digest
 from app.api.rules.wishes import BY_CODE, BY_DEVICE, BY_REFRESH
 from app.api.service import ending, issuing, keys
@@ -182,8 +182,3 @@ def _id_token(exchange: Exchange, grant: Grant, access_token: str, nonce: str | 
     if nonce is not None:
         claims["nonce"] = nonce
     return keys.signer_of(exchange.tenant).signed(claims, ID_TYPE)
-
-
-def scope_text(grant: Grant) -> str:
-    """A grant's scopes as a text."""
-    return joined(grant.scopes)

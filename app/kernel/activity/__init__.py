@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.activity.feed import Cursor, Moment, feed, has_happened, horizon_cursor, moment
+from app.kernel.activity.feed import Cursor, Moment, feed, has_happened, moment
 from app.kernel.activity.models import Activity, ActivitySeal
 from app.kernel.activity.record import has, record, record_many
 from app.kernel.activity.seal import seal, verify
@@ -18,7 +18,6 @@ __all__ = [
     "feed",
     "has",
     "has_happened",
-    "horizon_cursor",
     "moment",
     "record",
     "record_many",

@@ -38,13 +38,6 @@ def latest(*, limit: int) -> Select[Activity]:
     return select(Activity).order_by(Activity.xid.desc(), Activity.seq.desc()).limit(limit)
 
 
-def horizon_cursor(session: Session) -> Cursor:
-    """The cursor after everything that is complete now."""
-    query = select(Activity.xid, Activity.seq).where(Activity.xid < HORIZON)
-    newest = session.execute(query.order_by(Activity.xid.desc(), Activity.seq.desc()).limit(1)).one_or_none()
-    return Cursor(newest.xid, newest.seq) if newest else Cursor(0, 0)
-
-
 def count(session: Session) -> int:
     """How many rows there are."""
     return session.scalar(select(func.count()).select_from(Activity)) or 0

@@ -20,7 +20,6 @@ from app.kernel.files.service import (
     verify_link,
 )
 from app.kernel.files.store import (
-    copy_objects,
     delete_archive,
     erase_label,
     object_hashes,
@@ -37,7 +36,6 @@ __all__ = [
     "FileUnknown",
     "StoredFile",
     "bring_back",
-    "copy_objects",
     "delete_archive",
     "erase_label",
     "file_to_read",

@@ -169,16 +169,6 @@ def object_hashes(tenant_id: str, *, older_than: datetime | None = None) -> Iter
                 yield found["path"].rpartition("/")[2]
 
 
-def copy_objects(source: Tenant, target: Tenant) -> int:
-    """Give another label its own copy of every object, under its own key."""
-    copied = 0
-    for sha256 in object_hashes(source.id):
-        with read_ahead(read_object(source, sha256)) as chunks:
-            put_object(target, chunks, most_bytes=1 << 62)
-        copied += 1
-    return copied
-
-
 @contextmanager
 def read_ahead(chunks: Iterable[_T], most: int = AHEAD) -> Iterator[Iterator[_T]]:
     """Read chunks in a thread of their own, some ahead: what is being put may not itself wait for the store."""

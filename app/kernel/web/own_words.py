@@ -139,11 +139,6 @@ def _places(*texts: str) -> dict[str, str]:
     return {name: f"%({name})s" for text in texts for name in _PLACE.findall(text)}
 
 
-def _unfilled(text: str) -> dict[str, str]:
-    """What leaves every place of a sentence as it stands."""
-    return {name: f"%({name})s" for name in _PLACE.findall(text)}
-
-
 @cache
 def _of_templates() -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     """What stands in the templates that a label's people see: sentences, and pairs of one and many."""

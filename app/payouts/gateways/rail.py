@@ -15,8 +15,6 @@ RailState = Literal["accepted", "in_transit", "paid", "failed", "returned", "ref
 """How a rail sees an order: `refused` never left and never will; `failed` was taken and did not arrive; `returned`
 arrived and came back; `unknown` is no answer at all, and never a reason to send again under another key."""
 
-FINAL: frozenset[RailState] = frozenset({"failed", "returned", "refused"})
-
 
 @dataclass(frozen=True, slots=True)
 class Destination:

@@ -12,7 +12,6 @@ from typing import Final
 from app.kernel.money import WHOLE_PPM, allocate, from_minor, to_minor
 
 INSTANT_FEE_PPM: Final = 10_000
-PLATFORM_PPM: Final = 100_000
 MOST_BORNE: Final = 4
 
 

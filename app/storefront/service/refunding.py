@@ -23,8 +23,6 @@ from app.storefront.rules.payment_refusals import RefundEmpty, RefundReasonMissi
 from app.storefront.rules.portions import portion
 
 MOST_REASON: Final = 500
-AUTOMATIC: Final = ("twice", "too_late", "amount")
-"""Reasons of refunds that nobody asked for: money that came when nobody wanted it any more."""
 
 
 class RefundLine(NamedTuple):

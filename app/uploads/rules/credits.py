@@ -94,8 +94,6 @@ INSTRUMENTS: Final = _set(
 )
 """Instruments a person may be credited for; the role is then the instrument, as DDEX (InstrumentType) has it."""
 
-ROLE_DTYPE: Final = pl.List(pl.Struct({"name": pl.String, "role": pl.String}))
-
 
 def exploded_credits(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a credit of a frame with `row` and `credits` ("Jay-J [Engineer, Remix]; Petalpusher [Written-By]").

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple, get_args
@@ -188,16 +188,3 @@ _MADE: dict[str, Any] = {
     "boolean": lambda *_: True,
     "null": lambda *_: None,
 }
-
-
-def referenced(schemas_used: Iterable[Any]) -> set[str]:
-    """The names that schemas refer to."""
-    found: set[str] = set()
-    for schema in schemas_used:
-        if isinstance(schema, dict):
-            if isinstance(schema.get("$ref"), str):
-                found.add(schema["$ref"].removeprefix(REF))
-            found |= referenced(schema.values())
-        elif isinstance(schema, list):
-            found |= referenced(schema)
-    return found

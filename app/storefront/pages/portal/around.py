@@ -46,7 +46,6 @@ DIFFERENCES: Final = f"{STORE}/differences"
 PREVIEWS: Final = f"{STORE}/previews"
 PRINTFUL: Final = f"{STORE}/printful"
 TEXTS: Final = f"{STORE}/pages"
-SETUP: Final = f"{STORE}/setup"
 
 STATE_SENTENCES: Final = {
     "placed": sentence("Not paid yet"),
