@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.brand.service import forget_live
 from app.identity.service import following
 from app.kernel.jobs import platform_schedule, platform_task
 from app.kernel.tenant import Tenant
@@ -43,7 +44,8 @@ def follow(session: Session, *, label: str = "") -> None:
 
 
 @softening
-def soften(session: Session, _sandbox: Tenant) -> None:
-    """Leave nothing in a copy that leads to anybody."""
+def soften(session: Session, sandbox: Tenant) -> None:
+    """Leave nothing in a copy that leads to anybody; how it looked while it was empty is forgotten."""
+    forget_live(session, sandbox)
     for statement in _STATEMENTS:
         session.execute(text(statement))

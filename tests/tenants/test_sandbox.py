@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from sqlalchemy import select, text
 
+from app.brand.service import live_theme
 from app.fans.models import Fan
 from app.identity.models import Member
 from app.identity.pages.ways import TO_SANDBOX
-from app.kernel import clock, crypto, db, mail, trial
+from app.kernel import cache, clock, crypto, db, mail, trial
 from app.kernel.activity import Activity
 from app.kernel.actor import Actor
 from app.kernel.db.work import moment
@@ -31,6 +32,7 @@ from tenants.lifecycle import erasing
 from tenants.lifecycle import service as lifecycle
 from tenants.registry.models import TenantRow
 from tenants.registry.queries import fresh_tenant
+from tests.brand.test_themes import published
 from tests.factories.api import api_of
 from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan
@@ -77,6 +79,18 @@ def test_a_sandbox_has_the_music_and_nobody_real(pair):
         assert session.scalar(select(Member.id).where(Member.email == "boss@label.example"))
     with db.tenant_read(label) as session:
         assert "real.person@fans.example" in set(session.scalars(select(Fan.email)))
+
+
+def test_a_sandbox_has_its_labels_look_also_where_a_page_was_faster(connected):
+    label = a_label()
+    usual = live_theme(label)
+    mine = published(label, preset="editorial")
+    sandboxing.make(label.id)
+    sandbox = sandboxing.standing(label).tenant
+    assert live_theme(sandbox).sha == mine.sha256
+    cache.of(sandbox).set("brand.live", usual, seconds=60)  # a page came before the copy did
+    sandboxing.soften(sandbox)
+    assert live_theme(sandbox).sha == mine.sha256
 
 
 def test_made_again_after_a_crash_it_stays_one(pair):

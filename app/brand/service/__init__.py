@@ -8,6 +8,7 @@ from app.brand.service.drawing import contract_pdf, drawn, release_card, stateme
 from app.brand.service.editing import at_hand, imagine, limits_of, own_fonts, said_in, say
 from app.brand.service.live import (
     LiveTheme,
+    forget_live,
     live_theme,
     look_of,
     preview_link_token,
@@ -37,6 +38,7 @@ __all__ = [
     "contract_pdf",
     "discard_draft",
     "drawn",
+    "forget_live",
     "imagine",
     "limits_of",
     "live_theme",
