@@ -17,6 +17,7 @@ from app.kernel.actor import Actor
 from app.ledger.models import Posting
 from app.royalties.rules.imagining import Sold, base_of, imagine
 from app.royalties.rules.positions import Charge
+from app.royalties.service import rates
 from tests.contracts.desk import CONTRACTS, artist_named, recordings_of
 from tests.factories.catalog import a_release
 from tests.factories.labels import a_label
@@ -58,6 +59,21 @@ def test_a_draft_earns_of_past_sales_what_a_run_pays_once_it_is_signed(client_as
     run = a_run(mine, a_period(mine, date(2026, 3, 1), date(2026, 3, 31)))
     assert statement(mine, run, one).earned_micros == 26_250_000
     assert statement(mine, run, two).earned_micros == 11_250_000
+
+
+def test_past_sales_are_worth_what_their_currency_was_then(client_as, mine, tmp_path):
+    recording = recordings_of(mine, a_release(mine, "Dawn", artists=["Ada"]))[0]
+    with db.tenant_work(mine) as session:
+        session.merge(recording).isrc = "QZABC2600009"
+        for on, rate in ((date(2026, 3, 31), "1.5"), (date(2026, 4, 30), "2")):
+            rates.keep_rate(session, None, base="EUR", quote="USD", on=on, rate=D(rate), source="ECB")
+    draft = a_contract(mine, terms(a_payee(mine)), scopes=[Scope("recording", recording.id)], is_signed=False)
+    row = {"ISRC": "QZABC2600009", "Title": recording.title, "Net": "100", "Currency": "EUR"}
+    a_report(mine, tmp_path, [row])
+    a_report(mine, tmp_path, [row], month=date(2026, 4, 1))
+    page = client_as(mine).get(f"{CONTRACTS}/{draft.id}/what-if?of=past&from=2026-01-01&until=2027-12-31").text
+    assert "$350.00" in page, "though no rate of the last day is known"
+    assert "no exchange rate is known" not in page
 
 
 def test_invented_sales_tell_when_costs_are_earned_back(client_as, mine):

@@ -70,19 +70,22 @@ def an_advance(micros: int) -> Charge:
 
 
 def past_sales(session: Session, contract: Contract, currency: str, first: date, last: date) -> tuple[list[Sold], int]:
-    """What sold from a day to another of what a contract is about; and how many groups lack an exchange rate."""
+    """What sold from a day to another of what a contract is about; and how many groups lack an exchange rate.
+
+    A sale is worth what its currency was when it was made, or where nobody noted that, on the last day asked for.
+    """
     found = resolving.candidates(session, also=contract.id).filter(pl.col("contract_id") == str(contract.id))
     pieces = resolving.pieces(session).join(found.select("piece", "scope").unique(), on="piece")
     places: dict[int, list[tuple[str | None, int]]] = {}
     for row in pieces.iter_rows(named=True):
         places.setdefault(row["asset_id"], []).append((row["scope"] or None, row["whole"]))
     sold, lacking = [], 0
-    known: dict[str, Decimal | None] = {}
+    known: dict[tuple[str, date], Decimal | None] = {}
     for group in session.execute(_grouped(list(places), first, last)):
-        code = group.SalesContext.currency
+        code = group.SalesContext.currency, group.SalesContext.sold_until
         if code not in known:
-            rate = rates.rate(session, code, currency, on=last)
-            known[code] = rate.value if rate else None
+            found_on = (rates.rate(session, code[0], currency, on=day) for day in (code[1], last))
+            known[code] = next((rate.value for rate in found_on if rate), None)
         parts = [whole for scope, whole in places[group.asset_id] if scope in (None, group.SalesContext.territory)]
         fx = known[code]
         if fx is None:
