@@ -142,6 +142,20 @@ def test_sending_is_free_by_a_code(shop: Tenant) -> None:
     assert _used(shop, discount) == 1
 
 
+def test_codes_that_stack_count_together_and_one_that_does_not_counts_where_it_saves_more(shop: Tenant) -> None:
+    variant = a_variant(shop, price=100 * UNIT)
+    here: dict[str, Any] = {"product_ids": [variant.product_id]}
+    _discount(shop, code="TENTH", stacks=True, **here)
+    _discount(shop, code="FIVE", kind="amount", value=5 * UNIT, currency="EUR", stacks=True, **here)
+    _discount(shop, code="SINGLE", value=120_000, **here)
+    _discount(shop, code="QUARTER", value=250_000, **here)
+    together = an_order(shop, variant, codes=("FIVE", "TENTH", "SINGLE"))
+    assert [(each["code"], each["micros"]) for each in together.discounts] == [("TENTH", 10 * UNIT), ("FIVE", 5 * UNIT)]
+    alone = an_order(shop, variant, codes=("FIVE", "TENTH", "QUARTER"))
+    assert [(each["code"], each["micros"]) for each in alone.discounts] == [("QUARTER", 25 * UNIT)]
+    assert (together.total_micros, alone.total_micros) == (85 * UNIT, 75 * UNIT)
+
+
 def test_what_counts_by_itself_counts_without_a_code(shop: Tenant) -> None:
     variant = a_variant(shop)
     discount = _discount(shop, name="Three for two", kind="buy_x", buy=2, get=1, product_ids=[variant.product_id])

@@ -12,10 +12,12 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger.rules import Kind
+from app.settings import Settings
 from app.storefront.models import Fulfilment, Order, Owned, Payment, Stock, StoreEvent
 from app.storefront.rules.payment_refusals import MethodMissing
 from app.storefront.service import hearing, ordering, paying, reconciling
-from tests.factories.shop import a_variant, an_order
+from tests.factories.labels import a_label
+from tests.factories.shop import UNIT, a_market, a_variant, an_order
 from tests.storefront.paid import (
     BACK,
     DECLINED,
@@ -108,6 +110,17 @@ def test_another_way_to_pay_ends_the_first(shop: Tenant) -> None:
     with pytest.raises(Exception, match="over"):
         pay_with(shop, first)
     check_money(shop)
+
+
+def test_each_market_offers_its_own_ways_to_pay(connected: Settings) -> None:
+    label = a_label(currency="EUR")
+    market, other = a_market(label, "eu", methods=["card"]), a_market(label, "us")
+    assert paying.methods(label, market, UNIT) == ("card",)
+    assert len(paying.methods(label, other, UNIT)) > 1
+    order = an_order(label)
+    with pytest.raises(MethodMissing):
+        start(label, order, "wallet")
+    assert start(label, order, "card").kind == "redirect"
 
 
 def test_a_way_that_is_not_offered_is_refused(shop: Tenant) -> None:

@@ -100,6 +100,12 @@ def chosen_products(session: Session, keys: Collection[UUID]) -> list[Product]:
     return list(session.scalars(query))
 
 
+def variants_on_sale(product_id: UUID) -> Select[Variant]:
+    """The variants of a product that are sold, in their order."""
+    rows = select(Variant).where(Variant.product_id == product_id, Variant.is_active)
+    return rows.order_by(Variant.position, Variant.id)
+
+
 class Edited(NamedTuple):
     """A product with what an editor of it needs."""
 
@@ -111,8 +117,7 @@ class Edited(NamedTuple):
 
 def edited(session: Session, product: Product, steps: int) -> Edited:
     """A product's variants in order, their prices by variant and market, what is in a bundle, and what happened."""
-    rows = select(Variant).where(Variant.product_id == product.id, Variant.is_active)
-    variants = list(session.scalars(rows.order_by(Variant.position, Variant.id)))
+    variants = list(session.scalars(variants_on_sale(product.id)))
     keys = [variant.id for variant in variants]
     prices = session.scalars(select(VariantPrice).where(VariantPrice.variant_id.in_(keys)))
     parts = (

@@ -151,6 +151,9 @@ def test_a_text_that_means_harm_stays_a_text(fan, shop):
         assert page.status_code == 200, path
         assert '<script>alert("x")' not in page.text
         assert "onerror=alert(1)>" not in page.text.replace("&gt;", "")
+        policy = page.headers["content-security-policy"]
+        assert "script-src 'self' 'nonce-" in policy, path
+        assert "unsafe" not in policy, path
         documents(page.text)
 
 

@@ -20,6 +20,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
+from app.kernel.web.strict import query
 from app.roster.models import Artist
 from app.storefront.models import Market, Product
 from app.storefront.pages.portal import product_forms as forms
@@ -35,13 +36,14 @@ from app.storefront.pages.portal.around import (
     uploaded,
     version_of,
     visitor_for,
+    whole,
 )
 from app.storefront.pages.portal.products import INTERVAL_SENTENCES, PRODUCT_STATES, PRODUCT_TONES
 from app.storefront.policies import product_to_change, product_to_read
 from app.storefront.queries import products as queries
 from app.storefront.queries.products import Edited
 from app.storefront.rules.texts import shown_in
-from app.storefront.service import pictures, pricing, products
+from app.storefront.service import labels, pictures, pricing, products
 from app.storefront.service.gathering import titled
 from app.storefront.service.markets import MarketView
 
@@ -223,4 +225,16 @@ def remove_picture(request: AnyRequest, product_id: FromPath[str]) -> Response[A
     return flash.done(f"{PRODUCTS}/{product_id}", tenant, sentence("The picture was removed."))
 
 
-handlers = [show, change, publish, archive, set_picture, remove_picture]
+@get(f"{PRODUCT}/labels", sync_to_thread=True)
+def print_labels(request: AnyRequest, product_id: FromPath[str]) -> Response[bytes]:
+    """Give sheets of barcode labels, so many of each variant."""
+    visitor, tenant = visitor_for(request)
+    each = whole(query(request, "each").get("each") or "1", least=1, most=labels.MOST_EACH, field="each")
+    with tenant_work(tenant) as session:  # a drawing is kept
+        product = product_to_read(session, visitor, parse_uuid(product_id))
+        pdf = labels.sheets(session, tenant, product, each, realm_of(request).language)
+    headers = {"content-disposition": f'attachment; filename="{tenant.slug}-labels-{product.slug}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+handlers = [show, print_labels, change, publish, archive, set_picture, remove_picture]

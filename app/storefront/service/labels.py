@@ -1,0 +1,40 @@
+"""Labels with a barcode for things on the shelf, on sheets of 3 × 8 (70 × 36 mm) as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.brand.rules.paper import sheet_pdf
+from app.brand.service.drawing import brand_of
+from app.brand.service.live import live_theme
+from app.kernel.tenant import Tenant
+from app.storefront.models import Product, Variant
+from app.storefront.queries.products import variants_on_sale
+from app.storefront.rules.barcodes import code128
+from app.storefront.service.gathering import titled
+
+MOST_EACH = 48
+
+
+def sheets(session: Session, tenant: Tenant, product: Product, each: int, language: str) -> bytes:
+    """So many labels of every variant that is sold, one variant after the other."""
+    title = titled(product, language)
+    data = {
+        "title": title,
+        "labels": labels(title, session.scalars(variants_on_sale(product.id)).all(), each),
+    }
+    brand = brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")
+    return sheet_pdf(brand, "labels.typ", data)
+
+
+def labels(title: str, variants: Sequence[Variant], each: int) -> list[dict[str, Any]]:
+    """What stands on labels: a variant's own barcode, else its SKU, by both of which stock and products are found."""
+    made: list[dict[str, Any]] = []
+    for variant in variants:
+        code = variant.barcode or variant.sku
+        bars = code128(code) if code.isascii() else []  # what the symbols lack would be found by nothing
+        made += [{"title": title, "variant": variant.title, "code": code, "bars": bars}] * each
+    return made
