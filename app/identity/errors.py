@@ -29,12 +29,6 @@ class PasskeyRefused(Invalid):
     message = "This passkey was not accepted. Try again, or come in another way."
 
 
-class PasskeyElsewhere(NotFound):
-    """Passkeys are bound to hosts of the label."""
-
-    message = "Passkeys cannot be used at this address."
-
-
 class TooManyPasskeys(Conflict):
     """A member has as many passkeys as anyone needs."""
 

@@ -23,9 +23,6 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """What a provider may sign with; a secret that it shares with us, or none at all, proves nothing."""
 
 SKEW_SECONDS = 120
-FRESH_SECONDS = 300
-"""So old may a person's own sign-in at the provider be when it stands for proving who they are now."""
-
 LONGEST_NAME = 120
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_SECONDS = 600

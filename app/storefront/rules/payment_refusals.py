@@ -30,12 +30,6 @@ class MethodMissing(Invalid):
     message = "This way to pay is not offered here. Choose another one."
 
 
-class OrderUnpayable(Conflict):
-    """The order waits for no money."""
-
-    message = "This order can no longer be paid. Look at your basket and order again."
-
-
 class RefundUnfit(Conflict):
     """Nothing of the order was paid, or all of it went back."""
 

@@ -153,13 +153,6 @@ class PictureUnusable(Invalid):
     SMALL = sentence("This picture is too small. Its shorter side needs %(least)s pixels.")
 
 
-class ProductKindUnusable(Invalid):
-    """A kind of product that needs something else first."""
-
-    message = "Choose what kind of product it is."
-    PARTS = sentence("A bundle is made of other products: add one of them first.")
-
-
 class TaxEntryUnknown(NotFound):
     """No such registration or rate of the label's own."""
 

@@ -242,9 +242,3 @@ class CodesUnusable(Invalid):
     """Download codes for something that cannot be downloaded, or absurdly many."""
 
     message = "Codes can be made for digital products, from 1 to %(most)s at once."
-
-
-class CurrencyUnratable(Invalid):
-    """No exchange rate from the label's currency."""
-
-    message = "There is no exchange rate from %(base)s to %(quote)s. Add one, or set prices for this market."
