@@ -37,10 +37,19 @@ _STATEMENTS = (
 @platform_schedule(following.ACROSS, every="minute")
 @platform_task(following.ACROSS)
 def follow(session: Session, *, label: str = "") -> None:
-    """Let a label's sandbox follow at once what changed there; without a label, look after every sandbox's people."""
+    """Let a label's sandbox follow at once what changed there; without a label, look after every sandbox's people.
+
+    One that cannot be followed keeps no other from it.
+    """
+    troubles: list[Exception] = []
     for sandbox, its_label in sandboxing.live(session):
         if label in ("", its_label.id):
-            following.follow(its_label, sandbox)
+            try:
+                following.follow(its_label, sandbox)
+            except Exception as trouble:  # noqa: BLE001 told below, once the others are done
+                troubles.append(trouble)
+    if troubles:
+        raise ExceptionGroup("sandboxes were not followed", troubles)
 
 
 @softening

@@ -167,6 +167,7 @@ PLACES = {letter: BORN + number for number, letter in enumerate("abcd", start=1)
         ("UPDATE activity SET before = '{}' WHERE action = 'c'", "c", "altered"),
         ("UPDATE activity SET actor_id = gen_random_uuid() WHERE action = 'c'", "c", "altered"),
         ("UPDATE activity SET on_behalf_of = gen_random_uuid() WHERE action = 'c'", "c", "altered"),
+        ("UPDATE activity SET client_id = gen_random_uuid() WHERE action = 'c'", "c", "altered"),
         ("UPDATE activity SET subject_id = gen_random_uuid() WHERE action = 'c'", "c", "altered"),
         ("UPDATE activity SET request_id = 'x' WHERE action = 'c'", "c", "altered"),
         ("UPDATE activity_seals SET hash = sha256('guess') WHERE position = :c", "c", "altered"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
 from sqlalchemy import select, update
@@ -59,6 +61,24 @@ def test_what_people_are_at_the_label_they_are_in_the_sandbox_at_once(pair):
     with db.platform_work() as session:
         follow(session)  # whatever was not told is found within a minute
     assert of_sandbox(sandbox, ada.id)[2]
+
+
+def test_who_follows_later_has_read_later(pair):
+    label, sandbox = pair
+    ada = a_member(label, role="manager")
+    second = Thread(target=following.follow, args=(label, sandbox))
+
+    def meanwhile(*_sessions):
+        following._steps.remove(meanwhile)
+        second.start()
+        sleep(1.5)  # long enough to read what is so now
+        with db.tenant_work(label) as session:
+            kept.disable(session, label, Actor.system(label), session.get_one(Member, ada.id))
+
+    following.also(meanwhile)
+    following.follow(label, sandbox)
+    second.join(30)
+    assert of_sandbox(sandbox, ada.id) == ("manager", [], False)
 
 
 def a_session_in(sandbox, member_id):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.identity.errors import LinkUsed, PeopleOfLabel
@@ -27,6 +28,8 @@ ACROSS: Final = "sandboxes.follow"
 PURPOSE: Final = "sandbox-way-in"
 METHOD: Final = "label"
 WAY_IN_LIFE: Final = timedelta(minutes=2)
+
+_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('following ' || current_schema(), 0))")
 
 Step = Callable[[Session, Session], None]
 _steps: list[Step] = []
@@ -57,7 +60,7 @@ def follow(label: Tenant, sandbox: Tenant) -> None:
 
     Whom the sandbox made itself, to try out a directory say, stays: they come in nowhere.
     """
-    with tenant_read(label) as there, tenant_work(sandbox, even=READ_ONLY) as here:
+    with tenant_work(sandbox, even=READ_ONLY) as here, _in_turn(here, label) as there:
         people = list(there.scalars(select(Member).where(Member.kind != PROGRAM)))
         _take_roles(here, list(there.scalars(select(CustomRole))))
         mine = {each.id: each for each in here.scalars(select(Member).with_for_update(of=Member))}
@@ -69,6 +72,14 @@ def follow(label: Tenant, sandbox: Tenant) -> None:
                 _let_out(here, actor, mine[member_id])
         for step in _steps:
             step(there, here)
+
+
+@contextmanager
+def _in_turn(here: Session, label: Tenant) -> Iterator[Session]:
+    """The label as it is once nobody else follows it: who read before may not write after."""
+    here.execute(_TURN)
+    with tenant_read(label) as there:
+        yield there
 
 
 def check_own(tenant: Tenant, held: Member | CustomRole) -> None:

@@ -73,4 +73,6 @@ def _facts(row: Activity) -> bytes:
         row.after,
         row.request_id,
     ]
+    if row.client_id is not None:  # rows from before it was noted keep their hash
+        facts.append(str(row.client_id))
     return msgspec.json.encode(facts, order="deterministic")

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.kernel.money import exact
 from app.royalties.errors import NothingToRestate, RestatementTooLate
 from app.royalties.models import WHOLE, LineShare, RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.positions import PartOf
@@ -81,13 +82,20 @@ def take_back(session: Session, run: RoyaltyRun, shares_now: Sharing) -> dict[UU
         for (contract, sheet), parts in _divided(session, before.id).items():
             shares = {part.payee: part.share for part in parts}
             if shares != shares_now(contract, None if sheet == WHOLE else sheet):
-                other = uuid5(contract, str(sorted((str(payee), f"{share:f}") for payee, share in shares.items())))
+                other = divided_as(contract, parts)
                 where = {"run": run.id, "last": last, "contract": contract, "sheet": sheet, "whole": WHOLE}
                 session.execute(_DIVIDED, {"other": other, **where})
                 then[other] = parts
     session.execute(_UNCHANGED, {"run": run.id, "serial": run.serial})
     session.expire_all()
     return then
+
+
+def divided_as(contract: UUID, parts: Sequence[PartOf]) -> UUID:
+    """The sheet that stands for a division of earlier: who had which part, and what of it was held."""
+    with exact():
+        told = [(str(each.payee), f"{each.share:f}", f"{each.held.normalize():f}") for each in parts]
+    return uuid5(contract, str(sorted(told)))
 
 
 def _published(session: Session, period: UUID) -> Sequence[RoyaltyRun]:
