@@ -21,8 +21,16 @@ from app.identity.policies import Visitor
 from app.kernel import clock
 from app.kernel.ids import parse_uuid
 from themes.engine import changes
+from themes.engine.inputs import PARTS
 
 SECTION = Section("Brand", "Versions of the label's look. What is published shows everywhere at once.")
+
+
+OFFERED: Final = "By group: " + "; ".join(
+    f"`{group}` has {', '.join(f'`{each.name}`' for each in msgspec.structs.fields(kind))}"
+    for group, kind in PARTS.items()
+)
+"""What may be said of a look, as the document tells it."""
 
 
 class ThemeView(View):
@@ -65,7 +73,7 @@ class NewDraft(Body, frozen=True):
 class DraftChange(Body, frozen=True):
     """Inputs of a draft, group by group; what is not named stays as it is."""
 
-    inputs: dict[str, dict[str, Any]]
+    inputs: Annotated[dict[str, dict[str, Any]], Meta(description=OFFERED, examples=[{"shape": {"radius": 8}}])]
     note: Text | None = None
 
 
