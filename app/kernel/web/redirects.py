@@ -10,8 +10,11 @@ _LONGEST = 2_000
 
 
 def whole_path(address: str) -> str:
-    """The path of an address with what it asks for: a list's filter, and the amount of a quote."""
-    parts = urlsplit(address)
+    """The path of an address with what it asks for, as a list's filter; nothing of what is no address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

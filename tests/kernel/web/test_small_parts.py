@@ -7,7 +7,7 @@ import pytest
 from app.kernel.errors import Conflict
 from app.kernel.tenant import Tenant
 from app.kernel.web import languages, paging
-from app.kernel.web.redirects import safe_path
+from app.kernel.web.redirects import safe_path, whole_path
 from app.kernel.web.refusals import Malformed, status_of
 from app.settings import Settings
 
@@ -117,3 +117,8 @@ class TestLanguages:
             assert "4711" in languages.say(
                 "Something went wrong on our side. Try again, or tell us this number: %(number)s", language, number=4711
             )
+
+
+def test_an_address_that_is_none_leads_to_where_everybody_begins():
+    assert whole_path("https://one.example/portal/payees?q=ada") == "/portal/payees?q=ada"
+    assert safe_path(whole_path("http://[nowhere"), "/portal") == "/portal"
