@@ -78,7 +78,7 @@ def test_a_proof_and_an_assertion_count_once(program_of, client_of, label):
 
 def test_two_programs_with_one_key_at_once_do_one_thing_each(client_of, label):
     both = [api_of(client_of, label, scopes="catalog:read catalog:write") for _ in range(2)]
-    said = {"name": "Twice Asked"}
+    said = {"name": "Asked At Once"}
 
     def ask(api: Any) -> Any:
         return api.post("/api/v1/artists", json=said, headers={"idempotency-key": "the-same"})

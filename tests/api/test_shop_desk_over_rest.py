@@ -59,6 +59,18 @@ def test_slips_and_a_pick_list_are_printed_for_orders_that_wait(api, client_of, 
     held(client_of, label, "catalog:read").refused("GET", f"/orders/{orders[0].id}/packing-slip", 403)
 
 
+def test_barcode_labels_of_a_product_are_printed(api, client_of, label, rival):
+    path = f"/products/{a_variant(label, 'physical', in_stock=9).product_id}/labels"
+    answer = api.raw("GET", f"{path}?each=24")
+    assert answer.content.startswith(b"%PDF"), answer.text
+    assert "attachment" in answer.headers["content-disposition"]
+    assert api.raw("GET", path).content != answer.content
+    for wrong in ("0", "49", "many", "-1", "1&more=2"):
+        api.refused("GET", f"{path}?each={wrong}", 400)
+    held(client_of, rival).refused("GET", path, 404)
+    held(client_of, label, "catalog:read").refused("GET", path, 403)
+
+
 def test_what_is_known_of_a_customer_is_read_by_mail_address(api, client_of, label, rival):
     order = an_order(label, a_variant(label), paid=True)
     found = api("GET", f"/customers/by-email?email={order.email.upper()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -13,17 +13,31 @@ from sqlalchemy.orm import Session
 
 from app.api.rest.conventions import UNSET, Answer, Body, Call, Part, Patch, Resource, Section, UnsetType, View, said
 from app.api.rest.conventions import filters as by
+from app.api.rest.conventions.numbered import Query, asked
 from app.api.rest.conventions.schemas import Code, Count, Day, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Micros
 from app.identity.policies import Visitor
+from app.kernel.db import tenant_work
+from app.kernel.files.rules import content_disposition
+from app.kernel.web.strict import QueryUnusable
 from app.roster.queries.search import as_sorted, forgive
 from app.storefront.models import BundlePart, Product, Stock, Variant, VariantPrice
 from app.storefront.policies import product_to_change, product_to_read, require_shop
 from app.storefront.queries import products as queries
 from app.storefront.rules.products import NewPart, NewProduct, NewVariant
-from app.storefront.service import products
+from app.storefront.service import labels, products
 
 SECTION = Section("Products", "What the label sells: music, things, bundles and memberships.")
+PDF: Final = "application/pdf"
+EACH: Final[Query] = {
+    "each": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": labels.MOST_EACH,
+        "default": 1,
+        "description": "How many of each variant.",
+    }
+}
 Kind = Literal["digital", "physical", "bundle", "membership"]
 State = Literal["draft", "live", "archived"]
 Price = Annotated[int, Meta(ge=0, le=10**15, description="In the label's currency, in micros.", examples=[12_000_000])]
@@ -227,6 +241,19 @@ def list_products(call: Call, session: Session) -> Answer:
 def read_product(call: Call, session: Session) -> Answer:
     """Read a product."""
     return PRODUCTS.one(call, session, product_to_read(session, call.visitor, call.id("product_id")).id)
+
+
+@SECTION.document("/products/{product_id}/labels", scope="store:read", media_type=PDF, query=EACH)
+def fetch_product_labels(call: Call) -> Answer:
+    """Fetch barcode labels of a product. Sheets of 24, so many of each variant that is sold."""
+    each = asked(call, EACH).get("each", "1")
+    if not (each.isascii() and each.isdigit() and len(each) < 3 and 1 <= int(each) <= labels.MOST_EACH):
+        raise QueryUnusable(name="each")
+    with tenant_work(call.tenant) as session:  # a drawing is kept
+        product = product_to_read(session, call.visitor, call.id("product_id"))
+        pdf = labels.sheets(session, call.tenant, product, int(each), call.realm.language)
+        name = f"{call.tenant.slug}-labels-{product.slug}.pdf"
+    return Answer(pdf, headers={"content-disposition": content_disposition(name, PDF, attachment=True)}, media_type=PDF)
 
 
 @SECTION.post("/products", scope="store:write", takes=NewProductSaid, resource=PRODUCTS)

@@ -48,6 +48,7 @@ ROWS: dict[str, Rows] = {
         "POST /state": "publish_product archive_product",
         "GET /{}": "read_product",
         "POST /{}": "change_product",
+        "GET /{}/labels": "fetch_product_labels",
         "POST /{}/publication": "publish_product",
         "POST /{}/archive": "archive_product",
         "POST /{}/picture": "set_product_picture",
