@@ -51,6 +51,7 @@ TOLD = sorted(ROLE_SENTENCES)
 """Names that are kept with what a label wrote, and that pages tell in words: nobody reads the names themselves."""
 
 DAYS = r"\b((Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch)\b"
+LASTING = r"\b\d+ (Minuten?|Stunden?|Tage?|Wochen?|Monate?)\b"
 MONTHS = r"(\d{1,2}\. )?(Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)\w*\.? \d{4}"
 IN_ENGLISH = ("/portal/kit",)
 """The parts of the kit, for those who build pages: shown to the people of the house and never to a label's public."""
@@ -150,7 +151,7 @@ def untranslated(found):
     """What a page says outside of any translated sentence."""
     said = []
     for where, text in found["texts"]:
-        bare = re.sub(f"{MONTHS}|{DAYS}", "", text)
+        bare = re.sub(f"{MONTHS}|{DAYS}|{LASTING}", "", text)
         words = [word for word in re.findall(r"[^\W\d_]{2,}", bare) if word not in NAMES]
         said += [f"{where}: {text}"] if words else []
     return said
