@@ -225,6 +225,10 @@ class Sessions:
         if here.came_in and self._of(here.context) != here.came_in[1][1]:
             self._kept.pop(here.came_in[0], None)
 
+    def forget(self) -> None:
+        """Lend none of them again."""
+        self._kept.clear()
+
     def _of(self, context: BrowserContext) -> list[Any]:
         wanted = ("name", "value", "domain", "path", "httpOnly", "sameSite")
         return [{key: each[key] for key in wanted} for each in context.cookies() if each["name"] in self.NAMES]
