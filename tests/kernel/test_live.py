@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from app.identity.models import Member
 from app.kernel import db, ids
 from app.kernel.activity import record
 from app.kernel.actor import Actor
@@ -178,6 +180,21 @@ def test_a_page_is_told_what_its_reader_finds_in_the_log_and_no_more(port, brows
         assert reader.has("payout.changed")
         assert everything.actions == ["order.changed", "contract.changed", "payout.changed"]
         assert reader.actions == ["contract.changed", "payout.changed"]
+
+
+def test_a_page_is_closed_when_its_readers_rights_change(port, connected):
+    label = a_label()
+    desk = Browser(port, label, role="finance_approver")
+    with desk.open() as reader:
+        happen(label, "live.before")
+        assert reader.has("live.before")
+        with db.tenant_work(label) as session:
+            session.execute(update(Member).values(role="store"))
+        happen(label, "live.after")
+        assert reader.has_ended()
+        assert "live.after" not in reader.actions
+    with desk.open(reader.last_id) as again:
+        assert again.has("live.after")
 
 
 @pytest.mark.parametrize("forged", ["5", "0:0:", "x" * 5_000, "eyJhbGciOiJub25lIn0"])

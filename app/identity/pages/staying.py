@@ -17,7 +17,7 @@ EVENT_STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def staying(request: AnyRequest, visitor: Visitor) -> Callable[[], bool]:
-    """A question to ask again and again: does the session live, and is the label as it was when the page was opened?"""
+    """A question to ask again and again: does the session live, are label and rights as when it began?"""
     tenant, registry = tenant_of(request), request.app.state.registry
     token = request.cookies.get(cookie_name(), "")
     standing = (tenant.state, tenant.cell, tenant.fence_epoch)
@@ -28,7 +28,10 @@ def staying(request: AnyRequest, visitor: Visitor) -> Callable[[], bool]:
             return False
         with tenant_read(known) as session:
             found = service.member_of_token(session, token)
-        return found is not None and found[1].id == visitor.session_id
+        if found is None or found.held.id != visitor.session_id:
+            return False
+        now = service.visitor_from(known, found)
+        return (now.permissions, now.member.scope) == (visitor.permissions, visitor.member.scope)
 
     return still_welcome
 
