@@ -15,6 +15,7 @@ from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Day, Id, LongText, Moment, Name, PartialDate, Text
 from app.catalog.service.checking import today_of
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Artist, BandMember
 from app.roster.policies import (
     artist_to_change,
@@ -23,7 +24,6 @@ from app.roster.policies import (
     band_member_to_change,
     may_see_artist,
 )
-from app.roster.queries.search import as_sorted
 from app.roster.service import artists, bands
 from app.roster.service.forms import AT_STORES, shown_fields, wanted_fields, wanted_page
 

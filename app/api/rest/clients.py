@@ -12,7 +12,7 @@ from app.api.policies import client_to_read
 from app.api.rest.conventions import Answer, Call, Resource, Section, View
 from app.api.rest.conventions.schemas import Id, Moment
 from app.identity.policies import Visitor, require
-from app.roster.queries.search import as_sorted
+from app.kernel.collation import as_sorted
 
 SECTION = Section("Programs", "Which programs have access to the label, and what each of them may do.")
 

@@ -48,10 +48,11 @@ from app.contracts.schemas import Details, NewContract, Scope
 from app.contracts.service import drafting, holding
 from app.identity.errors import OutOfScope
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.kernel.sentences import sentence
 from app.roster.models import Party
 from app.roster.policies.parties import may_see_party
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 
 SECTION = Section("Contracts", "Deals: with whom, about what, under which terms. Rates are decimals: 0.15 is 15 %.")
 Territory = Annotated[str, Meta(pattern="^([A-Z]{2})?$", examples=["DE"])]

@@ -22,8 +22,9 @@ from app.catalog.queries.contributors import holds
 from app.catalog.service import contributors
 from app.catalog.service.loading import take_turn
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Contributor
-from app.roster.queries.search import as_sorted, forgive
+from app.roster.queries.search import forgive
 
 SECTION = Section("Contributors", "Everybody who is credited: writers, players, engineers.")
 

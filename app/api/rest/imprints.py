@@ -11,10 +11,11 @@ from app.api.rest.conventions import UNSET, Answer, Body, Call, Patch, Resource,
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Id, Moment, Name, Text
 from app.identity.policies import require_somewhere
+from app.kernel.collation import as_sorted
 from app.roster.errors import ImprintUnknown
 from app.roster.models import Imprint
 from app.roster.policies import imprint_to_change, may_see_imprint, require_whole
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 from app.roster.schemas import ImprintForm
 from app.roster.service import imprints
 

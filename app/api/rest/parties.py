@@ -14,6 +14,7 @@ from app.api.rest.conventions import UNSET, Answer, Call, Part, Patch, Resource,
 from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.schemas import Code, Id, Moment, Name, Text
 from app.identity.policies import Visitor, allows_somewhere, require_recent
+from app.kernel.collation import as_sorted
 from app.kernel.web.paging import require_unchanged
 from app.roster.models import Artist, Party, Payee
 from app.roster.policies.parties import (
@@ -24,7 +25,7 @@ from app.roster.policies.parties import (
     require_new_party,
 )
 from app.roster.queries.parties import known_as
-from app.roster.queries.search import as_sorted, forgive
+from app.roster.queries.search import forgive
 from app.roster.service import parties
 
 SECTION = Section("Parties", "Legal persons: who signs a contract, and as a payee where the money goes.")

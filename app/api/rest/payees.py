@@ -16,6 +16,7 @@ from app.api.rest.conventions.schemas import Day, Id, Moment, Name
 from app.api.rest.money_parts import Currency, Micros
 from app.identity.policies import Visitor
 from app.kernel import clock
+from app.kernel.collation import as_sorted
 from app.kernel.web.pages import told
 from app.payouts.models import PayoutSchedule
 from app.payouts.policies import may_see_payee, payee_to_read
@@ -24,7 +25,7 @@ from app.payouts.service.quoting import methods_of
 from app.payouts.service.standing import Standing
 from app.roster.models import Payee
 from app.roster.policies.parties import party_to_change, payee_to_change
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 from app.roster.service import parties
 
 SECTION = Section("Payees", "Whom the label pays: a legal person in one currency, what they have, where it goes.")

@@ -24,8 +24,8 @@ from app.identity.policies import (
 )
 from app.identity.rules.roles import ROLES as BUILT_IN
 from app.identity.service import roles, team
+from app.kernel.collation import as_sorted
 from app.kernel.web.pages import told
-from app.roster.queries.search import as_sorted
 from tenants import billing
 
 SECTION = Section("People", "Who works here, who is invited, and what their roles hold.")

@@ -17,10 +17,11 @@ from app.api.rest.conventions.numbered import Query, asked
 from app.api.rest.conventions.schemas import Code, Count, Day, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Micros
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.kernel.db import tenant_work
 from app.kernel.files.rules import content_disposition
 from app.kernel.web.strict import QueryUnusable
-from app.roster.queries.search import as_sorted, forgive
+from app.roster.queries.search import forgive
 from app.storefront.models import BundlePart, Product, Stock, Variant, VariantPrice
 from app.storefront.policies import product_to_change, product_to_read, require_shop
 from app.storefront.queries import products as queries

@@ -49,8 +49,8 @@ from app.catalog.service import editing
 from app.catalog.service.naming import contributor_meant
 from app.catalog.service.parts import PARTS
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Contributor
-from app.roster.queries.search import as_sorted
 
 SECTION = Section("Recordings", "Sounds with an ISRC. One recording may stand on many releases.")
 Milliseconds = Annotated[int, Meta(ge=1_000, le=86_400_000, examples=[214_000])]

@@ -51,8 +51,8 @@ from app.catalog.queries.readiness import RANK, RANKS, is_in
 from app.catalog.rules.fields import KINDS, RECORDING, SENTENCES, values
 from app.catalog.service.creating import create
 from app.catalog.service.parts import PARTS
+from app.kernel.collation import as_sorted
 from app.roster.policies import imprint_to_change
-from app.roster.queries.search import as_sorted
 
 SECTION = Section("Releases", "What the label brings out: products with a UPC, on which tracks stand.")
 Kind = Literal["album", "ep", "single", "compilation", "dj_mix"]

@@ -19,9 +19,10 @@ from app.api.rest.payees import PAYEES, PayeeView
 from app.api.rest.sales_reports import ROW_DIGITS, RowView, row_told
 from app.contracts.models import Contract
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.kernel.ids import parse_uuid
 from app.roster.models import Payee
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 from app.royalties.errors import LineUnknown
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, SalesReport, Statement, StatementEntry, StatementQuestion
 from app.royalties.policies import may_see_statement, statement_to_read

@@ -17,9 +17,10 @@ from app.api.rest.conventions.numbered import asked
 from app.api.rest.conventions.schemas import Count, Day, Id, Moment, Ppm
 from app.api.rest.money_parts import Currency, Micros
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.kernel.web.pages import told
 from app.roster.models import Payee
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 from app.tax.errors import YearUnknown
 from app.tax.models import SanctionsCase, SanctionsList, TaxForm
 from app.tax.policies import case_to_decide, case_to_read, may_see_payee, payee_to_read, require_all

@@ -42,7 +42,8 @@ from app.catalog.service.editing import set_values
 from app.catalog.service.parts import PARTS
 from app.catalog.service.tracks_together import TrackWish, change_tracks
 from app.identity.policies import Visitor, require_somewhere
-from app.roster.queries.search import as_searched, as_sorted, forgive, matches
+from app.kernel.collation import as_sorted
+from app.roster.queries.search import as_searched, forgive, matches
 
 SECTION = Section("Tracks", "Places on releases, each with the recording that stands there.")
 

@@ -21,9 +21,10 @@ from app.catalog.rules.parts import Item
 from app.catalog.service import editing
 from app.catalog.service.naming import contributor_meant, work_meant
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Contributor
 from app.roster.policies import require_whole
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 
 SECTION = Section("Works", "Compositions with an ISWC, which recordings play.")
 WriterRole = Annotated[str, Meta(min_length=1, max_length=100, examples=["Composer"])]

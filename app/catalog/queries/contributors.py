@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Credit, Recording, Work, WorkWriter
 from app.catalog.policies import may_see_contributor, may_see_recording, may_see_work
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Contributor
-from app.roster.queries.search import as_searched, as_sorted, called
+from app.roster.queries.search import as_searched, called
 
 ALIKE = 5
 

@@ -12,9 +12,10 @@ from app.catalog.models import Credit, Finding, Recording, Release, ReleaseArtis
 from app.catalog.policies import may_see_recording, may_see_release
 from app.catalog.queries.readiness import HAS_SAFE, PLACE, RANK, is_in
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.lists.rules import Asked
 from app.roster.models import Contributor, Imprint
-from app.roster.queries.search import as_sorted, likeness, matches
+from app.roster.queries.search import likeness, matches
 
 SORTS: dict[str, Any] = {
     "date": func.coalesce(Release.release_date, ""),

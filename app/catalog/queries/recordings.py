@@ -24,9 +24,10 @@ from app.catalog.models import (
 from app.catalog.policies import may_see_contributor, may_see_recording, may_see_release, may_see_work
 from app.catalog.queries.lists import PROBLEM
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.lists.rules import Asked
 from app.roster.models import Contributor, Imprint
-from app.roster.queries.search import as_sorted, found_artists, likeness, matches
+from app.roster.queries.search import found_artists, likeness, matches
 
 RELEASES_OF = (
     select(func.count(func.distinct(Track.release_id))).where(Track.recording_id == Recording.id).scalar_subquery()

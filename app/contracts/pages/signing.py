@@ -58,7 +58,7 @@ def came_from(request: AnyRequest) -> Came:
 def _asked(request: AnyRequest, session: Session, token: str) -> Asked:
     """Who is asked by a link, everything held; from here on the page speaks their language."""
     asked = signing.asked_by(session, token, lock=True)
-    realm_of(request).language = asked.signer.language
+    realm_of(request).speak(asked.signer.language)
     return asked
 
 

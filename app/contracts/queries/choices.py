@@ -12,11 +12,12 @@ from app.contracts.models import Contract
 from app.contracts.policies import may_see_contract
 from app.contracts.rules.vocabulary import LEVEL_SENTENCES
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.kernel.web.languages import say
 from app.roster.models import Artist, Imprint, Party
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.queries.choices import CHOICES, SHOWN
-from app.roster.queries.search import as_searched, as_sorted, matches
+from app.roster.queries.search import as_searched, matches
 
 
 def contracts(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:

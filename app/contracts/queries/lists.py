@@ -32,11 +32,12 @@ from app.contracts.policies import may_see_contract
 from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Terms
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.ledger import service as ledger
 from app.ledger.rules import Kind
 from app.lists.rules import Asked
 from app.roster.models import Artist, Imprint, Party, Payee
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 
 SOON = timedelta(days=90)
 OPEN = ("draft", "negotiating", "sent", "viewed")

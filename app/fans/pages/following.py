@@ -168,7 +168,7 @@ def unsubscribe(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
 def _leave_page(request: AnyRequest, wish: leaving.Leave, *, is_done: bool) -> Response[Any]:
     """Mails of a label that is closing are ended as well: its page needs nothing of the shop."""
     tenant, realm = tenant_of(request), realm_of(request)
-    realm.language = letters.spoken(tenant, realm.language)
+    realm.speak(letters.spoken(tenant, realm.language))
     request.scope["path_params"]["language"] = realm.language
     name = CONSENT_NAMES.get(wish.what)
     return account_page(request, "store/account/unsubscribe.html", action=request.url.path, name=name, is_done=is_done)

@@ -54,7 +54,7 @@ def language_here(request: AnyRequest) -> str:
     language = str(request.path_params.get("language", ""))
     if language not in LANGUAGES:
         raise NotFound
-    realm_of(request).language = language
+    realm_of(request).speak(language)
     return language
 
 

@@ -9,8 +9,8 @@ import msgspec
 from babel import Locale
 
 from app.fans.errors import FanDetailsUnusable
+from app.kernel.collation import sort_key
 from app.kernel.sentences import sentence
-from app.kernel.web.languages import sort_key
 
 LONGEST: Final = 200
 NEEDED: Final = sentence("This is needed.")

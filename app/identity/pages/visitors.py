@@ -116,7 +116,7 @@ def _known(request: AnyRequest) -> tuple[Visitor, Found]:
     visitor = service.visitor_from(tenant, found)
     realm.country = region(request.headers.get("accept-language", ""))
     if found.member.welcomed_at is not None:  # from then on it is what they chose, not what the invitation guessed
-        realm.language = language_of(tenant, found.member.language)
+        realm.speak(language_of(tenant, found.member.language))
     visitor = replace(visitor, language=realm.language)
     realm.facts["visitor"] = visitor
     if visitor.acting is not None:

@@ -238,7 +238,7 @@ class Gate:
         elif realm.host and scope["path"] not in ANY_HOST:
             await self._find_label(realm)
         offered = languages.LANGUAGES if realm.tenant is None else _languages_of(realm.tenant.languages)
-        realm.language = languages.choose(headers.get("accept-language", ""), offered)
+        realm.speak(languages.choose(headers.get("accept-language", ""), offered))
         return realm
 
     async def _find_label(self, realm: Realm) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -175,25 +174,3 @@ def _wrong_with(message: Message | None, plurals: int) -> list[str]:
     if any(not needed <= set(_PLACE.findall(text)) <= places for text in strings):
         return ["has other places than its translation"]
     return []
-
-
-_LETTERS = str.maketrans({
-    "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "’": "", "'": "",
-    "-": " ",
-})  # fmt: skip
-_OWN_LETTERS = {"pl": "ąćęłńóśźż", "es": "ñ"}
-"""Letters that stand behind their plain ones in an alphabet (CLDR collation), in their order."""
-
-
-def sort_key(text: str, language: str) -> tuple[str, str]:
-    """What texts are sorted by in a language: by its letters; accents and case count where these are even.
-
-    Where letters are not those of an alphabet (Chinese, Japanese) it is the order of their codes.
-    """
-    own = _OWN_LETTERS.get(language.partition("-")[0], "")
-    plain = []
-    for letter in unicodedata.normalize("NFC", text).lower():
-        bare = unicodedata.normalize("NFKD", letter.translate(_LETTERS))
-        bare = "".join(each for each in bare if not unicodedata.combining(each))
-        plain.append(f"{bare}\U0010ffff{letter}" if letter in own else bare)
-    return "".join(plain), text

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from litestar import Request
 
+from app.kernel.collation import read_in
 from app.kernel.tenant import Tenant
 from app.kernel.web.languages import spelling
 
@@ -62,6 +63,11 @@ class Realm:
     facts: dict[str, Any] = field(default_factory=dict)
     more_time: Callable[[], None] = lambda: None
     """What a handler that reads a stream calls at each piece of it."""
+
+    def speak(self, language: str) -> None:
+        """Answer in this language; lists are in its order."""
+        self.language = language
+        read_in(language)
 
     @property
     def locale(self) -> str:

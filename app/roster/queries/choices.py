@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, column, func, literal, or_, select, values
 
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Artist, Imprint, Party, Payee
 from app.roster.policies import may_see_artist, may_see_imprint
 from app.roster.policies.parties import may_see_party
-from app.roster.queries.search import as_searched, as_sorted, likeness, matches
+from app.roster.queries.search import as_searched, likeness, matches
 from app.roster.rules.countries import country_names
 
 SHOWN = 12

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Executable, Subquery, Text, cast, func, nu
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.lists.rules import Asked
 from app.roster.models import Artist
 from app.roster.policies import may_see_artist
 from app.roster.queries.columns import COLUMNS, Column, readings
-from app.roster.queries.search import as_sorted, matches
+from app.roster.queries.search import matches
 
 SOON = timedelta(days=30)
 BY_NAME = as_sorted(Artist.sort_name)

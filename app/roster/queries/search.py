@@ -82,13 +82,3 @@ def as_searched(column: Any) -> ColumnElement[str]:
     is_ascii = func.octet_length(column) == func.char_length(column)  # most names are, and have nothing to take apart
     plain: ColumnElement[str] = func.lower(case((is_ascii, column), else_=func.translate(bare, _KATAKANA, _HIRAGANA)))
     return plain
-
-
-def as_sorted(column: Any) -> ColumnElement[str]:
-    """A text as lists order it; PostgreSQL need not have been built with ICU for it.
-
-    Latin letters, then kana by their sounds, then Chinese characters: GB 18030 has the 3,755 that are met most in the
-    order of their sounds, as CLDR's pinyin has them. What is read otherwise than it is written is sorted by a reading.
-    """
-    order: ColumnElement[str] = func.encode(func.convert_to(as_searched(column), "GB18030"), "hex")
-    return order

@@ -6,7 +6,7 @@ from functools import cache
 
 from babel.core import Locale
 
-from app.kernel.web.languages import sort_key
+from app.kernel.collation import sort_key
 
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 """Two letters too, but of groups and of nowhere."""

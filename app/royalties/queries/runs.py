@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.contracts.models import Contract
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.lists.rules import Asked
 from app.roster.models import Payee
-from app.roster.queries.search import as_searched, as_sorted
+from app.roster.queries.search import as_searched
 from app.royalties.models import (
     ExchangeRate,
     QuestionNote,

@@ -9,10 +9,10 @@ from litestar import Response
 from sqlalchemy.orm import Session
 
 from app.brand.pages.looking import theme_of
+from app.kernel.collation import as_sorted
 from app.kernel.db import tenant_read
 from app.kernel.web.realm import realm_of
 from app.roster.models import Artist
-from app.roster.queries.search import as_sorted
 from app.storefront.models import Product
 from app.storefront.pages import music
 from app.storefront.pages.routes import shop_get

@@ -7,12 +7,13 @@ from typing import Any
 from litestar import Response
 
 from app.catalog.models import Release
+from app.kernel.collation import as_sorted
 from app.kernel.db import tenant_read
 from app.kernel.errors import NotFound
 from app.kernel.sentences import sentence
 from app.kernel.web.strict import query
 from app.roster.models import Artist
-from app.roster.queries.search import as_sorted, forgive
+from app.roster.queries.search import forgive
 from app.roster.rules import fold
 from app.storefront.models import Product
 from app.storefront.pages import music

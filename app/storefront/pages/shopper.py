@@ -73,7 +73,7 @@ def shopper_in(request: AnyRequest, language: str, *, of_closed: bool = False) -
     shop = shop_of(tenant)
     if not (shop.is_open or (of_closed and shop.markets)) or language not in shop.languages(tenant):
         raise NotFound
-    realm.language = language
+    realm.speak(language)
     market, country = _place_of(realm, request, shop)
     shopper = Shopper(tenant, shop, language, market, country)
     realm.facts["shopper"] = shopper

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Credit, Recording, Release, ReleaseArtist, Track
+from app.kernel.collation import as_sorted
 from app.roster.models import Artist, Contributor, Imprint
-from app.roster.queries.search import as_sorted, likeness, nearly
+from app.roster.queries.search import likeness, nearly
 from app.storefront.models import Product
 
 WORLDWIDE: Final = "Worldwide"

@@ -45,7 +45,7 @@ def invite(request: AnyRequest, payee_id: FromPath[str]) -> Redirect:
 def _opened(request: AnyRequest, session: Session, token: str, *, lock: bool = False) -> tuple[Any, Payee, Party]:
     """Who came by a link; from here on the page speaks their language."""
     invitation, payee = invitation_to_use(session, token, lock=lock)
-    realm_of(request).language = invitation.language
+    realm_of(request).speak(invitation.language)
     return invitation, payee, session.get_one(Party, payee.party_id)
 
 

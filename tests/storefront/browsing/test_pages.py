@@ -188,6 +188,24 @@ def test_an_artist_without_a_picture_is_shown_by_the_newest_cover(client_of):
         assert "face cover" in people
 
 
+JAPANESE = "阿杜 宇多田ヒカル 王菲 坂本龍一 山下達郎 周杰伦 中島みゆき 椎名林檎 東京事変 李宗盛".split()
+CHINESE = "阿杜 坂本龍一 東京事変 李宗盛 山下達郎 王菲 宇多田ヒカル 中島みゆき 周杰伦 椎名林檎".split()
+
+
+def test_a_page_sorts_names_as_its_own_language_does_and_turns_where_it_should(client_of):
+    tenant = a_label(languages=("ja", "zh-Hans"))
+    an_open_shop(tenant)
+    others = [f"Band {chr(letter)}" for letter in range(ord("A"), ord("A") + 20)]
+    a_release(tenant, "Everybody", artists=[*others, *sorted(JAPANESE)], release_date="2024")
+    client = client_of(f"{tenant.slug}.localhost")
+    for language, names in (("ja", [*others, *JAPANESE]), ("zh-Hans", [*CHINESE, *others])):
+        pages = [client.get(f"/{language}/artists{query}").text for query in ("", "?page=2")]
+        shown = [[name for name in names if f">{name}<" in page] for page in pages]
+        assert shown == [names[:24], names[24:]], language
+        places = [pages[0].index(f">{name}<") for name in names[:24]]
+        assert places == sorted(places), language
+
+
 @pytest.mark.parametrize("wanted", ["ngiht line", "nihgtline", "Night Lnie", "ingth line", "niht line"])
 def test_two_letters_that_were_swapped_are_forgiven(fan, wanted):
     assert "Night Line" in fan.get("/en/search", params={"q": wanted}).text
