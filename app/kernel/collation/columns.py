@@ -37,8 +37,8 @@ def _looked_up(column: Any) -> Any:
     lengthened = written
     for vowel, line in LENGTHENED.items():
         lengthened = func.regexp_replace(lengthened, f"([{line}])ー", rf"\1{vowel}", "g")
-    spelled = case((func.strpos(written, "ー") > 0, lengthened), else_=written)
-    spelled = func.translate(func.lower(spelled), PUNCTUATION, PLACES)
+    heard = case((func.strpos(written, "ー") > 0, lengthened), else_=written)
+    spelled = func.translate(func.lower(heard), PUNCTUATION, PLACES)
     row = func.string_to_table(spelled, None).table_valued("letter", with_ordinality="place", name="spelled")
     row = row.render_derived()
     letter, code = row.c.letter, func.ascii(row.c.letter)

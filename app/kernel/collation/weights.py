@@ -117,7 +117,7 @@ def _in_jis(letter: str) -> bytes:
 
 def _by_reading() -> dict[str, int]:
     """Korea's: those with a reading stand with its syllable, the others behind all syllables."""
-    read = {}
+    read: dict[str, int] = {}
     for line in (DATA / "hanja.txt").read_text().splitlines():
         read |= dict.fromkeys(line[1:], ord(line[0]) - HANGUL[0])
     others = (letter for letter in map(chr, range(HAN[0], HAN[1] + 1)) if letter not in read)

@@ -188,8 +188,30 @@ def test_an_artist_without_a_picture_is_shown_by_the_newest_cover(client_of):
         assert "face cover" in people
 
 
-JAPANESE = "阿杜 宇多田ヒカル 王菲 坂本龍一 山下達郎 周杰伦 中島みゆき 椎名林檎 東京事変 李宗盛".split()
-CHINESE = "阿杜 坂本龍一 東京事変 李宗盛 山下達郎 王菲 宇多田ヒカル 中島みゆき 周杰伦 椎名林檎".split()
+JAPANESE = [
+    "阿杜",
+    "宇多田ヒカル",
+    "王菲",
+    "坂本龍一",
+    "山下達郎",
+    "周杰伦",
+    "中島みゆき",
+    "椎名林檎",
+    "東京事変",
+    "李宗盛",
+]
+CHINESE = [
+    "阿杜",
+    "坂本龍一",
+    "東京事変",
+    "李宗盛",
+    "山下達郎",
+    "王菲",
+    "宇多田ヒカル",
+    "中島みゆき",
+    "周杰伦",
+    "椎名林檎",
+]
 
 
 def test_a_page_sorts_names_as_its_own_language_does_and_turns_where_it_should(client_of):
