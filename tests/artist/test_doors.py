@@ -27,7 +27,7 @@ def test_artists_and_managers_begin_in_the_app_and_staff_in_the_portal(stage, ro
     assert client.get("/portal/sign-in").headers["location"] == begins
     assert client.get("/portal/sign-in?next=/portal/releases").headers["location"] == "/portal/releases"
     welcome = client.post("/portal/welcome", data={"name": "Somebody", "language": "en"})
-    assert welcome.headers["location"] in (begins, "/portal/settings/brand")
+    assert welcome.headers["location"] in (begins, "/portal/welcome/artist")
 
 
 def test_who_wanted_a_page_before_they_came_in_goes_there(stage):

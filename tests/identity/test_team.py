@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.identity.models import CustomRole, Invitation, Member
+from app.identity.pages.welcome import FIRST_ARTIST
 from app.kernel import activity, db
 from app.kernel.activity.feed import latest
 from tests.factories.members import PASSWORD, a_member
@@ -254,7 +255,7 @@ def test_a_new_owner_says_who_they_are_and_names_the_label(client_of, connected)
     for nothing in ("ABC", "sek", "<b>"):
         assert client.post("/portal/welcome", data=form | {"currency": nothing}).status_code == 422
     assert the_label(own.slug) == own
-    assert client.post("/portal/welcome", data=form).headers["location"] == "/portal/settings/brand"
+    assert client.post("/portal/welcome", data=form).headers["location"] == FIRST_ARTIST
     assert (the_label(own.slug).name, the_label(own.slug).currency) == ("Night Office", "SEK")
     assert 'name="currency"' not in client.get("/portal/welcome").text
     again = client.post("/portal/welcome", data=form | {"currency": "USD"})
@@ -265,6 +266,12 @@ def test_a_new_owner_says_who_they_are_and_names_the_label(client_of, connected)
     assert (ada.name, ada.language) == ("Ada Quist", "de")
     assert ada.welcomed_at is not None
     assert {"member.introduced", "label.renamed"} <= set(actions)
+    assert 'href="/portal/settings/brand"' in client.get(FIRST_ARTIST).text, "it can be left out"
+    assert client.post(FIRST_ARTIST, data={"name": " ", "kind": "band"}).status_code == 422
+    named = client.post(FIRST_ARTIST, data={"name": "Die <b>Lichter", "kind": "band"})
+    assert named.headers["location"] == "/portal/settings/brand"
+    assert client.get(FIRST_ARTIST).headers["location"] == "/portal/settings/brand", "it is asked once"
+    assert "Die &lt;b&gt;Lichter" in client.get("/portal/artists").text
     assert client.post("/portal/welcome", data={"name": "", "language": "de"}).status_code == 422
     assert client.post("/portal/welcome", data={"name": "Ada", "language": "tlh"}).status_code == 422
 
@@ -275,6 +282,8 @@ def test_somebody_without_the_right_names_no_label(client_of, label):
     from tests.factories.labels import the_label
 
     assert the_label("canary").name == "Canary Records"
+    assert client.get(FIRST_ARTIST).headers["location"] == "/portal"
+    assert client.post(FIRST_ARTIST, data={"name": "Mine"}).status_code == 403
 
 
 def test_the_chain_of_activity_is_whole_after_all_this(client_as, label):

@@ -25,6 +25,8 @@ from app.kernel.web.realm import realm_of, tenant_of
 from tenants.lifecycle.service import rename, set_currency
 
 WELCOME, BRAND = "/portal/welcome", "/portal/settings/brand"
+FIRST_ARTIST = f"{WELCOME}/artist"
+"""Asked by the roster, between who the label is and how it looks."""
 SELF: dict[str, Any] = {"in_person": True, "unready": True}
 
 
@@ -63,7 +65,7 @@ def welcome_page(request: AnyRequest) -> Response[str]:
 
 @post(WELCOME, sync_to_thread=True, opt=SELF)
 def welcome(request: AnyRequest, data: URLEncodedBody[WelcomeForm]) -> Response[Any]:
-    """Keep what was said, and lead on: to the label's look where it is to be set up, else to the home page."""
+    """Keep what was said, and lead on: to the first artist where the label is to be set up, else to the home page."""
     visitor, tenant = visitor_of(request), tenant_of(request)
     try:
         wanted = checked_name(data.label_name) if data.label_name else tenant.name
@@ -75,8 +77,12 @@ def welcome(request: AnyRequest, data: URLEncodedBody[WelcomeForm]) -> Response[
         return again(request, "identity/welcome.html", refusal, **_shown(request, visitor))
     if wanted != tenant.name and allows(visitor, "label.settings"):
         rename(tenant.slug, by=visitor.actor, display_name=wanted)
-    sets_up = _sets_up(visitor) and allows(visitor, "brand.edit")
-    return Redirect(BRAND if sets_up else home_of(visitor.member), status_code=303)
+    return Redirect(FIRST_ARTIST if _sets_up(visitor) else home_of(visitor.member), status_code=303)
+
+
+def after_the_artist(visitor: Visitor) -> str:
+    """Where the set-up goes on once the first artist is named or left out: to the label's look."""
+    return BRAND if allows(visitor, "brand.edit") else home_of(visitor.member)
 
 
 handlers: list[Any] = [welcome_page, welcome]

@@ -13,6 +13,8 @@ ROWS: dict[str, Rows] = {
         "GET /kit": Why.SCREEN,
         "GET /welcome": Why.SCREEN,
         "POST /welcome": Why.SCREEN,
+        "GET /welcome/artist": Why.SCREEN,
+        "POST /welcome/artist": "add_artist",
         "GET /sandbox": Why.WAY_IN,
         "GET /support/{}": Why.WAY_IN,
         "POST /support/{}": Why.WAY_IN,
