@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from sqlalchemy import case, select
+
 from app.kernel.activity.meanings import tell
 from app.kernel.activity.subjects import is_about
 from app.kernel.sentences import sentence
-from app.storefront.models import Order, Product
+from app.storefront.models import Discount, Order, Product, StockLocation, Variant
 from app.storefront.policies import may_see_store
 
 is_about("order", Order.id, may_see_store, href="/portal/store/orders/{}", name=Order.number)
 is_about("product", Product.id, may_see_store, href="/portal/store/products/{}", name=Product.title)
+_PRODUCT = select(Product.title).where(Product.id == Variant.product_id).scalar_subquery()
+_VARIANT = case((Variant.title == "", _PRODUCT), else_=_PRODUCT + " · " + Variant.title)
+is_about("variant", Variant.id, may_see_store, href="/portal/store/stock/{}", name=_VARIANT)
+is_about("stock_location", StockLocation.id, may_see_store, href="/portal/store/stock", name=StockLocation.name)
+is_about("discount", Discount.id, may_see_store, href="/portal/store/discounts", name=Discount.name)
 
 tell("shop.opened", sentence("The shop was opened"))
 tell("shop.closed", sentence("The shop was closed"))

@@ -88,6 +88,7 @@ def test_search_finds_people_and_files_and_nothing_of_a_rival(client_as, mine, r
     client.post("/portal/files", files={"file": ("100%_plan.txt", b"x", "text/plain")})
     found = client.get("/portal/search?q=plan").text
     assert "100%_plan.txt" in found
+    assert "<small>File · " in found, "what it is can be read"
     assert "secret-plan" not in found
     assert "plan" not in client.get("/portal/search?q=_").text.replace("100%_plan", "")
     assert client.get("/portal/search?q=").text.strip() == ""

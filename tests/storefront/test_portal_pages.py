@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.factories.labels import a_label
@@ -39,6 +41,8 @@ def test_every_place_of_a_busy_shop_opens_and_can_be_taken_along(client_as, shop
             assert answer.status_code == 200, place
             assert "attachment" in answer.headers["content-disposition"]
     assert "Busy Shirt" in client.get(f"{STORE}/stock/export").text
+    told = client.get("/portal/settings/activity?action=stock.moved").text
+    assert re.search(r'href="/portal/store/stock/[^"]+"><bdi>Busy Shirt', told), "what was counted is named"
 
 
 @pytest.mark.parametrize(
