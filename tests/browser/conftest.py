@@ -57,7 +57,11 @@ PATIENCE_MS = 90_000
 Look = tuple[dict[str, int], str, list[str]]
 LOOKS: list[Look] = [(WIDE, "light", RULES), (NARROW, "dark", RULES)]
 TURNED: list[Look] = [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]
-"""Both widths and both schemes are seen by all rules; what is left of the four is a matter of colours alone."""
+"""Both widths and both schemes are seen by all rules in the first two; what is left of the four is mostly colours."""
+LOOKS_OF_ALL: list[Look] = [
+    (size, scheme, RULES) for size, scheme in ((WIDE, "light"), (WIDE, "dark"), (NARROW, "dark"), (NARROW, "light"))
+]
+"""All four by all rules, each but one step from the last."""
 FITS: list[Look] = [({"width": width, "height": height}, "dark", []) for width, height in ((320, 640), (3840, 2160))]
 """The smallest window and the largest, which a page is no wider than; no rule is asked anew."""
 FLAGS = [
@@ -215,7 +219,7 @@ class Sessions:
         if cookies and time.monotonic() - since < self.SECONDS:
             here.context.add_cookies(cookies)
         else:
-            _sign_in(here, who)
+            sign_in(here, who)
             since, cookies = time.monotonic(), self._of(here.context)
         here.came_in = (who_where, (since, cookies))
         self._kept[who_where] = (since, cookies)
@@ -239,7 +243,8 @@ def _note_what_leaves(here: Visit, address: str) -> None:
         here.complaints.append(f"left the house: {address}")
 
 
-def _sign_in(here: Visit, who: str) -> None:
+def sign_in(here: Visit, who: str) -> None:
+    """Go through the door as a person does."""
     door, (email, password) = "/portal/sign-in", (f"{who}@{here.slug}.test", f"{here.slug}-demo-2026")
     if here.slug == "admin":
         door, (email, password) = "/admin/sign-in", OPERATOR
