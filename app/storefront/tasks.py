@@ -12,6 +12,7 @@ from app.storefront.gateways import gateways, sandbox
 from app.storefront.models import Order, Refund
 from app.storefront.service import (
     baskets,
+    giving,
     hearing,
     news,
     ordering,
@@ -107,6 +108,19 @@ def thank(session: Session, tenant: Tenant, *, order: str) -> None:
     found = session.get_one(Order, UUID(order), with_for_update=True)
     sharing.share(session, found)
     telling.thank(session, tenant, found)
+
+
+@jobs.label_task("storefront.give")
+def give(session: Session, tenant: Tenant, *, line: str) -> None:
+    """Tell somebody that something was given to them."""
+    giving.give(session, tenant, UUID(line))
+
+
+@jobs.label_schedule("storefront.give_today", every="day", at="08:00", jitter_seconds=1_800)
+@jobs.label_task("storefront.give_today")
+def give_today(session: Session, tenant: Tenant) -> None:
+    """Have those told whose gifts are for today."""
+    giving.begin_day(session, tenant)
 
 
 @jobs.label_task("storefront.tell_refund")

@@ -108,11 +108,13 @@ def home(request: AnyRequest) -> Response[Any]:
     """Show where things are, the newest of the library, and what waits to be taken."""
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
-        items, gifts = library.owned_by(session, tenant, fan)[:6], library.gifts_for(session, fan)
+        items, gifts = library.owned_by(session, tenant, fan)[:6], library.gifts_for(session, tenant, fan)
+        notes = library.said_of(session, gifts)
         orders, prefix = session.execute(queries.orders(fan).limit(3)).all(), prefix_of(session)
     shown: dict[str, Any] = {
         "items": items,
         "gifts": gifts,
+        "notes": notes,
         "orders": orders,
         "prefix": prefix,
         "covers": _covers(items + gifts),
@@ -125,9 +127,10 @@ def library_page(request: AnyRequest) -> Response[Any]:
     """Show everything a fan owns, and gifts that wait."""
     fan, tenant = signed_fan(request), tenant_of(request)
     with tenant_read(tenant) as session:
-        items, gifts = library.owned_by(session, tenant, fan), library.gifts_for(session, fan)
-    covers = _covers(items + gifts)
-    return account_page(request, "store/account/library.html", here="library", items=items, gifts=gifts, covers=covers)
+        items, gifts = library.owned_by(session, tenant, fan), library.gifts_for(session, tenant, fan)
+        notes = library.said_of(session, gifts)
+    shown: dict[str, Any] = {"items": items, "gifts": gifts, "notes": notes, "covers": _covers(items + gifts)}
+    return account_page(request, "store/account/library.html", here="library", **shown)
 
 
 def _heard(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.fans.pages import fan_of
 from app.identity.pages import session_cookie
 from app.identity.pages.visitors import cookie_name
-from app.kernel import ids, limits
+from app.kernel import clock, ids, limits
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Busy, Refusal
 from app.kernel.money import parse_decimal, to_micros
@@ -56,6 +56,7 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
     gift_to: str = ""
     gift_from: str = ""
     gift_words: str = ""
+    gift_on: str = ""
 
 
 class ChangedLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,6 +71,7 @@ class Gift(msgspec.Struct, forbid_unknown_fields=True):
     gift_to: str = ""
     gift_from: str = ""
     gift_words: str = ""
+    gift_on: str = ""
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):
@@ -160,6 +162,7 @@ def _page(request: AnyRequest, shopper: Shopper, refusal: Refusal | None = None,
         problem=told_refusal(realm_of(request), refusal) if refusal else None,
         problems=LINE_PROBLEMS,
         typed=code,
+        first_day=clock.day_in(shopper.tenant.time_zone).isoformat(),
         meta=Meta(noindex=True),
     )
     response.cookies.append(count_cookie(_counted(found)))
@@ -189,12 +192,14 @@ def add(request: AnyRequest, data: URLEncodedBody[NewLine]) -> Response[Any]:
             made.append(basket_cookie(token))
         if (fan := fan_of(request)) is not None:
             basket.fan_id = fan.id
-        given = {"to": data.gift_to, "from": data.gift_from, "words": data.gift_words} if data.gift_to.strip() else None
-        baskets.add(
-            session, shopper.tenant, basket, variant_id, whole(data.quantity), named_micros=named, gift=given
-        )  # fmt: skip
+        gift = _given(data) if data.gift_to.strip() else None
+        baskets.add(session, shopper.tenant, basket, variant_id, whole(data.quantity), named_micros=named, gift=gift)
 
     return _changed(request, shopper, lay, made)
+
+
+def _given(data: NewLine | Gift) -> dict[str, str]:
+    return {"to": data.gift_to, "from": data.gift_from, "words": data.gift_words, "on": data.gift_on}
 
 
 def _named(price: str) -> int | None:
@@ -229,8 +234,7 @@ def give(request: AnyRequest, line_id: FromPath[str], data: URLEncodedBody[Gift]
     def address(session: Session) -> None:
         basket = basket_here(request, session)
         if basket is not None and known is not None:
-            said = {"to": data.gift_to, "from": data.gift_from, "words": data.gift_words}
-            baskets.give(session, basket, known, said)
+            baskets.give(session, basket, known, _given(data))
 
     return _changed(request, shopper, address)
 

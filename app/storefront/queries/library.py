@@ -90,9 +90,21 @@ def memberships(fan: Fan) -> Select[Any]:
     return found
 
 
-def gifts(fan: Fan) -> Select[Any]:
+def gifts(fan: Fan, today: str) -> Select[Any]:
     """What was given to the fan's address and waits to be taken."""
-    return items(Owned.fan_id.is_(None), Owned.gift_email == fan.email)
+    return items(*is_given(fan, today))
+
+
+def is_given(fan: Fan, today: str) -> tuple[ColumnElement[bool], ...]:
+    """That something was given to the fan's address, nobody has taken it, and its day has come."""
+    later = exists().where(OrderLine.id == Owned.line_id, OrderLine.gift["on"].astext > today)
+    return Owned.fan_id.is_(None), Owned.gift_email == fan.email, ~later
+
+
+def said_of(owned_ids: list[UUID]) -> Select[UUID, dict[str, str] | None]:
+    """What givers said of gifts."""
+    query = select(Owned.id, OrderLine.gift).join(OrderLine, OrderLine.id == Owned.line_id)
+    return query.where(Owned.id.in_(owned_ids))
 
 
 def orders(fan: Fan) -> Select[Any]:

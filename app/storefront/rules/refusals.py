@@ -130,6 +130,12 @@ class GiftUnaddressed(Invalid):
     message = "Write the mail address of whoever gets the gift."
 
 
+class GiftDayUnusable(Invalid):
+    """A gift for a day that is over, too far away, or none."""
+
+    message = "Choose a day from today on, within a year."
+
+
 class CodeUnusable(Invalid):
     """A code that makes nothing cheaper."""
 

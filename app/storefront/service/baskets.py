@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.storefront.rules.refusals import (
     BasketFull,
     BasketGone,
     CodeUnusable,
+    GiftDayUnusable,
     GiftUnaddressed,
     NamedPriceUnusable,
     NotSoldHere,
@@ -41,6 +43,9 @@ MOST_NAMED: Final = 1_000
 KEPT_DAYS: Final = 60
 GIFT: Final = {"to": 254, "from": 100, "words": 1_000}
 """What is said of a gift, and how long it may be: to whom (mail address), from whom, with which words."""
+
+GIFT_DAYS: Final = 366
+"""So far ahead may the day ("on") be on which whoever gets it hears of it."""
 
 
 def token_hash(token: str) -> bytes:
@@ -279,4 +284,17 @@ def _gift(gift: dict[str, str] | None) -> dict[str, str] | None:
         return None
     said = {key: gift.get(key, "").strip()[:most] for key, most in GIFT.items()}
     said["to"] = said["to"].lower()
-    return said if EMAIL.fullmatch(said["to"]) else None
+    if not EMAIL.fullmatch(said["to"]):
+        return None
+    on = gift.get("on", "").strip()
+    return said | {"on": _day(on)} if on else said
+
+
+def _day(text: str) -> str:
+    """The day of a gift; the label's today may be the buyer's tomorrow or yesterday."""
+    today = clock.now().date()
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if today - timedelta(days=1) <= day <= today + timedelta(days=GIFT_DAYS):
+            return day.isoformat()
+    raise GiftDayUnusable

@@ -18,7 +18,7 @@ from app.kernel.errors import Refusal
 from app.kernel.money import format_money
 from app.kernel.tenant import Tenant
 from app.storefront.models import Order, OrderLine, Payment, Product
-from app.storefront.service import booking, fulfilling, members, selling, stock
+from app.storefront.service import booking, fulfilling, giving, members, selling, stock
 from app.storefront.service.refunding import money_lines
 
 ELSEWHERE: Final = "what is there does not lie where a line could be taken from as a whole"
@@ -39,6 +39,7 @@ def complete(session: Session, tenant: Tenant, order: Order, payment: Payment | 
     booking.post_paid(session, tenant, order, payment, sales, today)
     failpoint.reach("store.booked")
     made = fulfilling.open_for(session, tenant, order, lines, now)
+    giving.ask_for(session, tenant, lines, now)
     members.join(session, tenant, order, lines, payment, now)
     # What only opens in the fan's account needs nothing sent.
     order.state = "delivered" if fulfilling.is_all_delivered(made) else "paid"

@@ -8,15 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan
+from app.kernel import clock
+from app.kernel.tenant import Tenant
 from app.storefront.models import Membership, Order, Owned, Product
 from app.storefront.queries import library as queries
 from app.storefront.rules.fan_refusals import FanOrderUnknown, MembershipUnknown, OwnedUnknown, WishUnknown
 
 
-def gift_to_take(session: Session, fan: Fan, owned_id: UUID | None) -> Owned:
-    """Something that was given to the fan's confirmed address and that nobody has taken."""
-    mine = (Owned.gift_email == fan.email) & Owned.fan_id.is_(None) & Owned.revoked_at.is_(None)
-    found = session.scalar(select(Owned).where(Owned.id == owned_id, mine).with_for_update())
+def gift_to_take(session: Session, tenant: Tenant, fan: Fan, owned_id: UUID | None) -> Owned:
+    """Something that was given to the fan's confirmed address, from its day on, and that nobody has taken."""
+    mine = queries.is_given(fan, clock.day_in(tenant.time_zone).isoformat())
+    query = select(Owned).where(Owned.id == owned_id, Owned.revoked_at.is_(None), *mine)
+    found = session.scalar(query.with_for_update())
     if found is None or fan.confirmed_at is None:
         raise OwnedUnknown
     return found

@@ -86,16 +86,22 @@ def _as_member(session: Session, tenant: Tenant, fan: Fan, *which: ColumnElement
     return [Item(*row) for row in session.execute(query)]
 
 
-def gifts_for(session: Session, fan: Fan) -> list[Item]:
-    """What was given to a fan's confirmed address and waits to be taken."""
+def gifts_for(session: Session, tenant: Tenant, fan: Fan) -> list[Item]:
+    """What was given to a fan's confirmed address and waits to be taken, from its day on."""
     if fan.email is None or fan.confirmed_at is None:
         return []
-    return [Item(*row) for row in session.execute(queries.gifts(fan))]
+    return [Item(*row) for row in session.execute(queries.gifts(fan, clock.day_in(tenant.time_zone).isoformat()))]
+
+
+def said_of(session: Session, gifts: list[Item]) -> dict[UUID, dict[str, str]]:
+    """What givers said of gifts: from whom, with which words."""
+    rows = session.execute(queries.said_of([item.id for item in gifts])) if gifts else ()
+    return {owned_id: gift or {} for owned_id, gift in rows}
 
 
 def claim(session: Session, tenant: Tenant, fan: Fan, owned_id: UUID | None) -> Owned:
     """Take a gift; it is the fan's from now on."""
-    owned = gift_to_take(session, fan, owned_id)
+    owned = gift_to_take(session, tenant, fan, owned_id)
     owned.fan_id = fan.id
     session.flush()
     activity.record(session, fan_actor(tenant, fan), "fan.gift_taken", subject_type="owned", subject_id=owned.id)
