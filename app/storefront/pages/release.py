@@ -108,6 +108,7 @@ def _facts(request: AnyRequest, shopper: Shopper, found: Found, sold: list[Offer
         "is_early": bool(release.release_date) and release.release_date > day,
         "by": [
             {
+                "id": "" if artist["left"] else artist["id"],
                 "name": artist["name"],
                 "href": music.artist_href(shopper, artist["name"], artist["id"]),
                 "face": address(copy_id(UUID(artist["image"]), 96, "webp")) if artist["image"] else "",

@@ -93,7 +93,16 @@ def release(digits: str, here: Here) -> Select[*tuple[Any, ...]]:
 
 def _artists() -> Any:
     row = func.jsonb_build_object(
-        "id", Artist.id, "name", ReleaseArtist.credited_as, "role", ReleaseArtist.role, "image", Artist.image_id
+        "id",
+        Artist.id,
+        "left",
+        Artist.status == "left",
+        "name",
+        ReleaseArtist.credited_as,
+        "role",
+        ReleaseArtist.role,
+        "image",
+        Artist.image_id,
     )
     return (
         select(func.jsonb_agg(aggregate_order_by(row, ReleaseArtist.position)))

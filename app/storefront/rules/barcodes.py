@@ -1,4 +1,4 @@
-"""Code 128 (ISO/IEC 15417) as widths of bars and gaps, for slips that a hand scanner reads."""
+"""Barcodes as widths of bars and gaps: Code 128 (ISO/IEC 15417) for texts, EAN and UPC for what is sold in shops."""
 
 from __future__ import annotations
 
@@ -30,3 +30,26 @@ def values(text: str) -> list[int]:
 def code128(text: str) -> list[int]:
     """Widths in modules, bar and gap in turn, beginning and ending with a bar."""
     return [int(width) for value in values(text) for width in _PATTERNS[value]]
+
+
+_LEFT: Final = ["3211", "2221", "2122", "1411", "1132", "1231", "1114", "1312", "1213", "3112"]
+_PARITY: Final = ["LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL"]
+_EDGE, _MIDDLE = "111", "11111"
+
+
+def retail(code: str) -> tuple[list[int], tuple[str, str, str, str]]:
+    """An EAN-13, UPC-A or EAN-8 (ISO/IEC 15420) of digits that check: its widths, and its digits as they stand below.
+
+    Before the first bar, under the left half, under the right, behind the last bar.
+    """
+    whole = code.zfill(13) if len(code) > 8 else code
+    half = len(whole) // 2
+    parity = _PARITY[int(whole[0])] if len(whole) == 13 else "LLLL"
+    left, right = whole[-2 * half : -half], whole[-half:]
+    # The codes of an even parity are those of the right half, which are those of the left, read backwards.
+    drawn = "".join(_LEFT[int(digit)][:: 1 if way == "L" else -1] for digit, way in zip(left, parity, strict=True))
+    widths = f"{_EDGE}{drawn}{_MIDDLE}{''.join(_LEFT[int(digit)] for digit in right)}{_EDGE}"
+    below = ("", left, right, "") if len(whole) == 8 else (whole[0], left, right, "")
+    if len(code) == 12:
+        below = (code[0], code[1:6], code[6:11], code[11])
+    return [int(width) for width in widths], below

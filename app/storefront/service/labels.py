@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from app.brand.rules.paper import sheet_pdf
 from app.brand.service.drawing import brand_of
 from app.brand.service.live import live_theme
+from app.catalog.rules.identifiers import bare, is_gtin
 from app.kernel.tenant import Tenant
 from app.storefront.models import Product, Variant
 from app.storefront.queries.products import variants_on_sale
-from app.storefront.rules.barcodes import code128
+from app.storefront.rules.barcodes import code128, retail
 from app.storefront.service.gathering import titled
 
 MOST_EACH = 48
+GTIN_14 = 14
+"""So many digits has the code of a box of things; no till reads it."""
 
 
 def sheets(session: Session, tenant: Tenant, product: Product, each: int, language: str) -> bytes:
@@ -35,6 +38,14 @@ def labels(title: str, variants: Sequence[Variant], each: int) -> list[dict[str,
     made: list[dict[str, Any]] = []
     for variant in variants:
         code = variant.barcode or variant.sku
-        bars = code128(code) if code.isascii() else []  # what the symbols lack would be found by nothing
-        made += [{"title": title, "variant": variant.title, "code": code, "bars": bars}] * each
+        made += [{"title": title, "variant": variant.title, "code": code} | _drawn(code)] * each
     return made
+
+
+def _drawn(code: str) -> dict[str, Any]:
+    """The bars of a code as tills read it, with its digits where they stand below; of any other as scanners do."""
+    digits = bare(code)
+    if is_gtin(code) and len(digits) < GTIN_14:
+        bars, below = retail(digits[1:] if len(digits) == len("0036000291452") and digits[0] == "0" else digits)
+        return {"bars": bars, "below": below}
+    return {"bars": code128(code) if code.isascii() else [], "below": []}  # what symbols lack would be found by nothing

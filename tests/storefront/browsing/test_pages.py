@@ -17,6 +17,7 @@ from app.roster.queries.search import forgive
 from app.storefront.queries import music
 from app.storefront.rules.slugs import digits, slug, words
 from tests.factories.catalog import a_release
+from tests.factories.fans import signed_in
 from tests.factories.labels import a_label
 from tests.factories.shop import an_open_shop
 from tests.storefront.browsing.conftest import HOSTILE, currency_of
@@ -171,6 +172,20 @@ def test_a_search_forgives_a_slip(fan):
         assert 'href="/en/merch/shirt"' in fan.get("/en/search", params={"q": wanted}).text, wanted
     assert "Nothing was found" in fan.get("/en/search", params={"q": "zzzzqqqq"}).text
     assert fan.get("/en/search", params={"q": "%_\\'\"" * 30}).status_code == 200
+
+
+def test_whom_a_page_names_is_followed_by_its_button_without_scripts(client_of, fan, shop):
+    artist = hrefs(fan.get("/en/artists").text, r"/en/artists/ada[^\"]+")[0]
+    for path in (shop.path(shop.release, "Night Line"), artist):
+        form = re.search(r'<form[^>]* action="(/en/follows)".*?</form>', fan.get(path).text, re.DOTALL)
+        said = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+        asked = fan.post(form[1], data=said)
+        assert asked.status_code == 200, "who says no address is asked for one"
+        assert 'name="email"' in asked.text
+        sent = fan.post(form[1], data=said | {"email": "follower@fans.test"})
+        assert sent.headers["location"] == "/en/account/link-sent", path
+        known = signed_in(client_of(f"{shop.tenant.slug}.localhost"), shop.tenant)
+        assert "Ada &amp; the Rest" in known.get(known.post(form[1], data=said).headers["location"]).text
 
 
 def test_an_artist_without_a_picture_is_shown_by_the_newest_cover(client_of):

@@ -35,7 +35,18 @@ function settle(): void {
     else link.removeAttribute("aria-current");
   }
   document.querySelector<BasketCount>("basket-count")?.show();
+  inSight();
 }
+
+// The account's rooms are one row, which scrolls on a phone: the room one is in stands in the middle.
+function inSight(): void {
+  const rooms = document.querySelector<HTMLElement>(".rooms");
+  const here = rooms?.querySelector<HTMLElement>("[aria-current]");
+  if (!rooms || !here) return;
+  const [row, room] = [rooms.getBoundingClientRect(), here.getBoundingClientRect()];
+  rooms.scrollLeft += room.x + room.width / 2 - (row.x + row.width / 2);
+}
+inSight();
 
 // A link was followed within the page: it begins at its top, and who reads with a screen reader stands at its beginning.
 // After the swap the link is gone, and htmx names the new page instead of it: whether it was one is seen before.
