@@ -59,7 +59,7 @@ def test_publishing_shows_a_draft_to_everybody_and_retires_what_was_live(label):
     assert service.live_theme(label).sha == second.sha256
     assert states(label) == {first.number: "retired", second.number: "live"}
     assert second.parent == first.number
-    assert second.preset == "editorial@1"
+    assert second.preset == "editorial@2"
     assert actions(label)[-5:] == [
         "theme.drafted",
         "theme.published",

@@ -54,7 +54,7 @@ def follow(request: AnyRequest, data: URLEncodedBody[FollowForm]) -> Response[An
         with tenant_work(tenant) as session:
             following.follow(session, tenant, fan, whom.artist_id)
         return to(wish)
-    shown = {"about": whom.about, "name": whom.name, "email": data.email[:254], "next": wish}
+    shown: dict[str, Any] = {"about": whom.about, "name": whom.name, "email": data.email[:254], "next": wish}
     if not data.email:  # a button where no address could be written
         return account_page(request, "store/account/follow.html", **shown)
     try:
