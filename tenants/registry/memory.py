@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import selectors
+import socket
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
 
 import psycopg
 from sqlalchemy import text
@@ -20,7 +21,6 @@ from app.settings import HOME_CELL
 from tenants.registry.queries import Host, Route, live_hosts, tenants_in_memory
 
 POLL_SECONDS = 1.0
-STEP_SECONDS = 0.1
 UNKNOWN_HOST_SECONDS = 2.0
 UNKNOWN_HOSTS_KEPT = 10_000
 
@@ -42,6 +42,7 @@ class Registry:
         self._refreshing = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._bell: socket.socket | None = None
 
     def by_id(self, tenant_id: str) -> Tenant | None:
         """The label with this id, unless it is closed or unknown."""
@@ -126,38 +127,42 @@ class Registry:
         """Load, or catch up, then follow the registry in a thread of its own until `stop`."""
         self._stopped.clear()
         self.refresh()
-        self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
+        self._bell, heard = socket.socketpair()
+        self._thread = threading.Thread(target=self._follow, args=(heard,), name="registry", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the following thread."""
         self._stopped.set()
+        if self._bell:
+            self._bell.close()  # which wakes whoever sleeps at the other end
         if self._thread:
             self._thread.join(timeout=POLL_SECONDS + 1)
 
-    def _follow(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self._listen()
-            except (psycopg.Error, OSError):
-                self._stopped.wait(1.0)
-                self._refresh_quietly()
+    def _follow(self, bell: socket.socket) -> None:
+        with bell:
+            while not self._stopped.is_set():
+                try:
+                    self._listen(bell)
+                except (psycopg.Error, OSError):
+                    self._stopped.wait(1.0)
+                    self._refresh_quietly()
 
-    def _listen(self) -> None:
+    def _listen(self, bell: socket.socket) -> None:
         """Sleep on the notification channel; every wake-up and every second without one, look."""
         url = current().settings.listening_urls[HOME_CELL]
-        with psycopg.connect(url, autocommit=True, application_name="boptone:registry") as connection:
+        with (
+            psycopg.connect(url, autocommit=True, application_name="boptone:registry") as connection,
+            selectors.DefaultSelector() as heard,
+        ):
             connection.execute("LISTEN registry")
+            heard.register(connection, selectors.EVENT_READ)
+            heard.register(bell, selectors.EVENT_READ)
             while not self._stopped.is_set():
                 self._refresh_quietly()
-                self._sleep(connection)
-
-    def _sleep(self, connection: psycopg.Connection[Any]) -> None:
-        """Wait for a notification, the next look, or the end, in steps short enough to stop at once."""
-        deadline = time.monotonic() + POLL_SECONDS
-        while time.monotonic() < deadline and not self._stopped.is_set():
-            for _ in connection.notifies(timeout=STEP_SECONDS, stop_after=1):
-                return
+                heard.select(POLL_SECONDS)
+                for _ in connection.notifies(timeout=0):
+                    pass
 
     def _refresh_quietly(self) -> None:
         """A registry that cannot be read leaves the last known one in force."""
