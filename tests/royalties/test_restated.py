@@ -8,7 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from app.catalog.models import Recording
+from sqlalchemy import select
+
+from app.catalog.models import Recording, Release, Track
 from app.contracts.models import Contract
 from app.contracts.rules.terms import Clause, Guarantee, Reserve, Share
 from app.contracts.schemas import Scope
@@ -33,6 +35,7 @@ from tests.factories.money import (
     run_of,
     sold,
     terms,
+    tracks_of,
 )
 from tests.royalties.test_corrections import ALL, restate
 
@@ -132,3 +135,45 @@ def test_what_came_back_without_ever_having_been_sold_is_a_finding(
     rows = [physical(recordings[0], -4, Net="-40"), physical(recordings[1], 9, Net="90")]
     a_report(tenant, tmp_path, rows, month=APRIL[0])
     assert [each["kind"] for each in a_run(tenant, a_period(tenant, *APRIL)).anomalies] == []
+
+
+def test_returns_are_found_for_each_contract_and_are_not_told_again_by_a_restatement(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """Two contracts of one title; the restatement only changes a rate, and brings nothing back."""
+    payee = a_payee(tenant)
+    deals = [
+        a_contract(tenant, terms(payee), title="Same title", scopes=[Scope("recording", each.id)])
+        for each in recordings
+    ]
+    a_report(tenant, tmp_path, [physical(each, -2 - place, Net="-9") for place, each in enumerate(recordings)])
+    march = a_period(tenant, *MARCH)
+    run = a_run(tenant, march)
+    told = sorted(each["what"] for each in run.anomalies if each["kind"] == "returned")
+    assert told == sorted(f"{each.title} ({2 + place})" for place, each in enumerate(recordings))
+    publish(tenant, run)
+    with tenant_work(tenant) as session:
+        contract, actor = session.get_one(Contract, deals[0].id), Actor.system(tenant)
+        drafting.amend(session, actor, contract, terms(payee, Clause(id="all", rate=D("0.9"))))
+        holding.bring_into_force(session, actor, contract, effective_from=MARCH[0])
+    again = a_run(tenant, march, restates=True)
+    assert "returned" not in {each["kind"] for each in again.anomalies}
+
+
+def test_parts_of_a_product_that_came_back_whole_are_no_finding(tenant: Tenant, tmp_path: Path) -> None:
+    """A third of four and a third of six have more digits than are kept, and are a third of ten all the same."""
+    tracks, payee = tracks_of(tenant, 3), a_payee(tenant)
+    a_contract(tenant, terms(payee))
+    a_contract(tenant, terms(payee), scopes=[Scope("recording", tracks[0].id)])
+    with tenant_work(tenant) as session:
+        query = select(Release).join(Track).where(Track.recording_id == tracks[0].id)
+        session.scalars(query).one().upc = "036000291452"
+    for month, rows in ((MARCH, (4, 7, 6)), (APRIL, (-4, -6, -7))):
+        sold_ = [
+            {"UPC": "036000291452", "Title": f"Album {place}", "Channel": "physical", "Quantity": units, "Net": units}
+            for place, units in enumerate(rows)
+        ]
+        a_report(tenant, tmp_path, sold_, month=month[0])
+        run = a_run(tenant, a_period(tenant, *month))
+        publish(tenant, run)
+        assert "returned" not in {each["kind"] for each in run.anomalies}

@@ -43,21 +43,24 @@ _MAIN = text("""
 SELECT e.currency, sum(e.net) AS net FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main'
 WHERE e.run_id = :run GROUP BY 1
 """)
-# Of what has a return in a run, everything that payees were ever told, and the run itself. A producer's contract counts
-# the same sales again, so only contracts for records count. Without a recording or a release nil stands for it, so that
-# both sides meet by their hashes.
+# Of what a run counts less of, everything that payees were ever told, and the run itself: a restatement takes back what
+# it tells again, and only what is left of both is a return. A producer's contract counts the same sales again, so only
+# contracts for records count. Without a recording or a release nil stands for it, so that both sides meet by their
+# hashes. Parts of a product are rounded far behind the point, and what is missing there never came back.
 _RETURNED = text("""
 WITH gone AS (
-  SELECT DISTINCT contract_id, recording_id, release_id, channel,
+  SELECT contract_id, recording_id, release_id, channel,
     concat_ws(' ', contract_id, channel, recording_id, '/', release_id) AS what
-  FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main' WHERE e.run_id = :run AND e.quantity < 0
+  FROM earnings e JOIN contracts c ON c.id = e.contract_id AND c.lane = 'main' WHERE e.run_id = :run
+  GROUP BY 1, 2, 3, 4 HAVING round(sum(e.quantity), 9) < 0
 ), missing AS (
   SELECT g.contract_id, g.recording_id, g.release_id, -sum(e.quantity) AS units
   FROM gone g JOIN earnings e ON g.what = concat_ws(' ', e.contract_id, e.channel, e.recording_id, '/', e.release_id)
     JOIN royalty_runs u ON u.id = e.run_id AND (u.id = :run OR u.state = 'published')
-  GROUP BY g.contract_id, g.recording_id, g.release_id, g.channel HAVING sum(e.quantity) < 0
+  GROUP BY g.contract_id, g.recording_id, g.release_id, g.channel HAVING round(sum(e.quantity), 9) < 0
 )
-SELECT c.title, coalesce(r.title, p.title, '–') AS sold, m.units, count(*) OVER (PARTITION BY c.id) AS of,
+SELECT c.id AS contract, c.title, coalesce(r.title, p.title, '–') AS sold, m.units,
+  count(*) OVER (PARTITION BY c.id) AS of,
   row_number() OVER (PARTITION BY c.id ORDER BY m.units DESC, coalesce(r.title, p.title), r.id) AS place
 FROM missing m JOIN contracts c ON c.id = m.contract_id LEFT JOIN recordings r ON r.id = m.recording_id
   LEFT JOIN releases p ON p.id = m.release_id ORDER BY c.title, c.id, place
@@ -139,10 +142,10 @@ def _unpriced(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
 
 def _returned(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
     rows = session.execute(_RETURNED, {"run": run.id}).all()
-    for contract, own in groupby((row for row in rows if row.place <= NAMED), key=attrgetter("title")):
+    for _, own in groupby((row for row in rows if row.place <= NAMED), key=attrgetter("contract")):
         named = list(own)
         what = ", ".join(f"{row.sold} ({round(row.units, 2).normalize():f})" for row in named)
-        yield {"kind": "returned", "contract": contract, "what": what + ", …" * (named[0].of > len(named))}
+        yield {"kind": "returned", "contract": named[0].title, "what": what + ", …" * (named[0].of > len(named))}
 
 
 def _left(session: Session, run: RoyaltyRun) -> Iterator[dict[str, Any]]:
