@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -205,7 +204,7 @@ def remind(request: AnyRequest, batch_id: FromPath[str]) -> Redirect:
 
 @get(f"{CONTRACTS}/export/archive", sync_to_thread=True)
 def archive(request: AnyRequest) -> Stream:
-    """The papers of the contracts of a filter or of a sheet, as a ZIP with an index."""
+    """All papers of the contracts of a filter or of a sheet, as a ZIP with an index."""
     visitor, tenant, batch = visitor_of(request), tenant_of(request), request.query_params.get("batch", "")
     require_somewhere(visitor, "contracts.view")
     asked, batch_id = LISTING.asked("" if batch else request.url.query), parse_uuid(batch)
@@ -213,18 +212,12 @@ def archive(request: AnyRequest) -> Stream:
         raise BatchUnknown
     with tenant_work(tenant) as session:
         only = chosen_contracts(asked, today_of(tenant))
-        rows = archiving.papers(session, visitor, only=only, batch_id=batch_id, limit=archiving.ARCHIVED)
+        rows = archiving.papers(session, visitor, only=only, batch_id=batch_id)
         after = {"rows": len(rows), "filter": asked.query or batch}
         activity.record(session, visitor.actor, "contract.exported", after=after)
-    spool = archiving.packed(tenant, rows, partial(told, realm_of(request)))
+    pieces = archiving.streamed(tenant, rows, partial(told, realm_of(request)))
     headers = {"content-disposition": 'attachment; filename="contracts.zip"'}
-    return Stream(_pieces(spool), media_type="application/zip", headers=headers)
-
-
-def _pieces(spool: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
-    with spool:
-        while piece := spool.read(PIECE):
-            yield piece
+    return Stream(pieces, media_type="application/zip", headers=headers)
 
 
 handlers = [list_batches, columns, open_batch, show, state, events, approve, send, remind, archive]
