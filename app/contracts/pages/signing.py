@@ -12,6 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
+from app.contracts.errors import CodeOver, CodeUnfit
 from app.contracts.rules import signing as rules
 from app.contracts.rules.wording import blocks
 from app.contracts.service import sending, signing
@@ -31,6 +32,9 @@ LINK = f"{LINKS}/{{token:str}}"
 CODES = "6/hour"
 READING = timedelta(hours=12)
 """So long may somebody read before they open the paper."""
+
+WRONG = {CodeUnfit: "code", CodeOver: "code"}
+"""Beside which field a refusal stands that names none."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -78,6 +82,7 @@ def _shown(request: AnyRequest, session: Session, token: str, asked: Asked) -> d
         "is_due": signing.is_due(session, asked),
         "code_sent": sent,
         "name": "",
+        "wrong": "",
     }
 
 
@@ -129,7 +134,10 @@ def sign(request: AnyRequest, token: FromPath[str], data: URLEncodedBody[SignFor
             given: dict[str, Any] = {"name": data.name, "code": data.code, "seen": data.seen}
             signing.sign(session, tenant, asked, agrees=bool(data.agrees), came=came_from(request), **given)
     except Invalid as refusal:
-        typed = {"name": data.name[: rules.LONGEST_NAME]}
+        typed = {
+            "name": data.name[: rules.LONGEST_NAME],
+            "wrong": next(iter(refusal.fields), WRONG.get(type(refusal), "")),
+        }
         return _private(again(request, "contracts/sign.html", refusal, **(shown | typed)))
     return _done(request, asked, "signed")
 
