@@ -47,6 +47,7 @@ class Kind(StrEnum):
     ADVANCE = "advance", "debit", sentence("Advances to recoup")  # subject: the contract
     COST = "cost", "debit", sentence("Costs to recoup")  # subject: the contract
     PAYABLE = "payable", "credit", sentence("Owed to payees")  # subject: the payee under a contract
+    UNRECOUPED = "unrecouped", "debit", sentence("Still to be earned back")  # subject: the payee under a contract
     RESERVE = "reserve", "credit", sentence("Reserves")  # subject: the payee under a contract
     DEFERRED = "deferred", "credit", sentence("Earned, not yet due")  # subject: the payee
     CONTESTED = "contested", "credit", sentence("Contested shares")  # subject: the payee

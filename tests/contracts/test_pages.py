@@ -103,6 +103,8 @@ def everything(payee, producer, other):
                 per="release",
             ),
             unit_places=4,
+            rounding="down",
+            whole_units=True,
         ),
         Clause(id="rest", rate=D("0.2")),
     )  # fmt: skip
@@ -119,11 +121,14 @@ def everything(payee, producer, other):
                         cap=D(5000)),
         guarantee=Guarantee(amount=D("2500.5"), per="life", is_recoupable=True),
         controlled=Controlled(statutory=D("0.127"), portion=D("0.7"), cap_songs=11, controlled_songs=4,
-                              outside_songs=2),
+                              outside_songs=2, pays_back="nothing"),
         trigger=Trigger(contract=other.id, at="net", is_retroactive=False),
         withholding=Withholding(rate=D("0.15825"), gross_up=True),
         most_favoured=(other.id,),
         minimum=D("12.34"),
+        rate_day="receipt",
+        due_days=60,
+        objection_years=2,
         may_exceed_whole=True,
     )  # fmt: skip
 
@@ -143,7 +148,8 @@ def test_whatever_terms_say_stands_in_the_form_and_comes_back_the_same(client, m
 @pytest.mark.parametrize("on", [None, date(2024, 5, 1)])
 def test_the_statutory_rate_of_songs_can_be_what_the_law_says(client, mine, on):
     payee = a_payee(mine)
-    deal = terms(payee, Clause(id="all", rate=D("0.2")), controlled=Controlled(outside_songs=2, statutory_on=on))
+    songs = Controlled(outside_songs=2, statutory_on=on, outside_minutes=(6, 6))
+    deal = terms(payee, Clause(id="all", rate=D("0.2")), controlled=songs, non_recoupable=("neighbouring",))
     contract = a_contract(mine, deal, is_signed=False)
     assert client.post(f"{CONTRACTS}/{contract.id}", data=form_of(client, contract.id)).status_code == 303
     assert packed(terms_of(mine, contract.id)) == packed(deal)

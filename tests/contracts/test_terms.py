@@ -89,6 +89,12 @@ def test_terms_without_a_fault_have_no_problem():
         ({"controlled": Controlled(statutory=D("0.1"))}, "controlled"),
         ({"controlled": Controlled(outside_songs=1), "currency": "EUR"}, "controlled"),
         ({"withholding": Withholding(rate=D(1))}, "withholding"),
+        ({"controlled": Controlled(controlled_songs=1, controlled_minutes=(6, 7)), "currency": "USD"}, "controlled"),
+        ({"controlled": Controlled(controlled_songs=1, controlled_minutes=(5,)), "currency": "USD"}, "controlled"),
+        ({"controlled": Controlled(statutory=D(1), controlled_songs=1, controlled_minutes=(6,))}, "controlled"),
+        ({"due_days": 0}, "due_days"),
+        ({"objection_years": 31}, "objection_years"),
+        ({"non_recoupable": ("neighbouring",), "recoups": "all_receipts"}, "non_recoupable"),
         ({"minimum": D(-1)}, "minimum"),
     ],
 )  # fmt: skip

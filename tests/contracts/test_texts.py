@@ -86,6 +86,36 @@ def deal(terms=FULL, **changed):
     return Deal(**usual | changed)
 
 
+def test_terms_that_were_signed_hash_to_what_they_did():
+    """Whatever terms may say since then: what was signed is proved by this number."""
+    assert digest(FULL) == "bc9881a7f618cf5211633312bf6fc8cdd6818b14a1ca065e989865278eb1b54e"
+
+
+def test_the_text_says_how_units_are_rounded_which_rate_counts_and_what_is_never_recouped():
+    main = msgspec.structs.replace(FULL.clauses[0], rounding="down", whole_units=True)
+    said = {"clauses": (main,), "recoups": "own_share", "rate_day": "receipt", "non_recoupable": ("neighbouring",)}
+    for pays_back, words in (("nothing", "songs is never used to recoup"), ("all", "open under other contracts")):
+        songs = msgspec.structs.replace(FULL.controlled, pays_back=pays_back)
+        text = wording.write(deal(msgspec.structs.replace(FULL, controlled=songs, **said)), "en")
+        for each in (
+            words,
+            "The royalty of one unit is rounded down to 4 decimal places.",
+            "is rounded down to whole units.",
+            "converted at the exchange rate of the day on which it receives it",
+            "never used to recoup: neighbouring rights.",
+        ):
+            assert each in text
+    songs = Controlled(controlled_songs=2, outside_songs=1, controlled_minutes=(6, 8), outside_minutes=(12,))
+    text = wording.write(deal(msgspec.structs.replace(FULL, controlled=songs, due_days=60, objection_years=2)), "en")
+    for each in (
+        "the Contracting Party's songs these have so many minutes: 6 and 8.",
+        "the songs of others these have so many minutes: 12.",
+        "within 60 days of that",
+        "years after it was sent: 2.",
+    ):
+        assert each in text
+
+
 def test_the_text_says_in_words_what_the_terms_say():
     text = wording.write(deal(), "en")
     for said in (

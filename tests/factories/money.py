@@ -113,7 +113,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def a_report(tenant: Tenant, folder: Path, rows: Iterable[dict[str, Any]], *, month: date = date(2026, 3, 1)) -> UUID:
+def a_report(
+    tenant: Tenant,
+    folder: Path,
+    rows: Iterable[dict[str, Any]],
+    *,
+    month: date = date(2026, 3, 1),
+    received_on: date | None = None,
+) -> UUID:
     """A sales report in a file of plain columns, imported as a person would."""
     path = folder / f"report-{next(_numbers)}.csv"
     last = date(month.year + month.month // 12, month.month % 12 + 1, 1)
@@ -127,7 +134,7 @@ def a_report(tenant: Tenant, folder: Path, rows: Iterable[dict[str, Any]], *, mo
         writer.writerows({**usual, **row} for row in rows)
     actor = Actor.system(tenant)
     with tenant_work(tenant) as session:
-        report = importing.import_report(session, tenant, actor, path)
+        report = importing.import_report(session, tenant, actor, path, received_on=received_on)
         assert report.state == "imported", (report.state, report.problem, report.facts)
     return report.id
 

@@ -23,6 +23,8 @@ class Row(NamedTuple):
     net: Fraction
     price: Fraction | None
     currency: str
+    came: int = 0
+    """In which month the money for it came."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Rule:
     """What is counted; of recoupment the share of its costs that the label has covered out of its part."""
 
     places: int | None = None
+    is_down: bool = False
+    """Whether a unit's royalty is rounded down."""
+
+    whole: bool = False
+    """Whether only whole units count of what is left of a row's."""
 
 
 class Waits(NamedTuple):
@@ -65,6 +72,8 @@ class Songs(NamedTuple):
     most: int
     own: int
     others: int
+    pays: str = "own"
+    """What it may earn back: what is open under this deal, "nothing", or under others as well ("all")."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,11 @@ class Deal:
     minimum: Fraction = Fraction(0)
     tax: Fraction = Fraction(0)
     is_on_top: bool = False
+    kept: tuple[str, ...] = ()
+    """Channels whose royalties are paid whatever is still to be earned back."""
+
+    at_receipt: bool = False
+    """Whether the exchange rate of the day counts on which the money came."""
 
 
 class Piece(NamedTuple):
@@ -194,9 +208,18 @@ def mean(rule: Rule, start: Fraction, more: Fraction) -> Fraction:
     return total / (high - low)
 
 
-def half_up(value: Fraction, places: int) -> Fraction:
+def rounded(value: Fraction, places: int, *, is_down: bool = False) -> Fraction:
     sign = -1 if value < 0 else 1
-    return Fraction(sign * int(abs(value) * 10**places + Fraction(1, 2)), 10**places)
+    return Fraction(sign * int(abs(value) * 10**places + (0 if is_down else Fraction(1, 2))), 10**places)
+
+
+def unit_by_unit(rule: Rule, of: Fraction, factor: Fraction, rate: Fraction, units: Fraction) -> Fraction:
+    """What units earn where one's royalty is rounded, or only whole ones of them count."""
+    if not units or (rule.places is None and not rule.whole):
+        return of * factor * rate
+    counted = rounded(units * factor, 0, is_down=True) if rule.whole else units
+    one = of / units * rate * (1 if rule.whole else factor)
+    return counted * (one if rule.places is None else rounded(one, rule.places, is_down=rule.is_down))
 
 
 def flat(deal: Deal) -> dict[str, Fraction]:

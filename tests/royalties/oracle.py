@@ -21,13 +21,13 @@ from tests.royalties.fractional import (
     Rule,
     base,
     flat,
-    half_up,
     left,
     mean,
     raised,
     slab,
     stairs,
     taxed,
+    unit_by_unit,
     waited,
 )  # fmt: skip
 
@@ -42,6 +42,8 @@ class Told(NamedTuple):
     reserve: Fraction
     waiting: Fraction
     contested: Fraction
+    apart: Fraction = Fraction(0)
+    """What is still to be earned back and stands beside the balance."""
 
 
 class Account(NamedTuple):
@@ -57,8 +59,11 @@ class Account(NamedTuple):
     shared: Fraction
     """For shares in tracks, whatever the deal."""
 
+    kept: Fraction
+    """Never used to earn costs back."""
 
-NOBODYS = Account(*[Fraction(0)] * 6)
+
+NOBODYS = Account(*[Fraction(0)] * 7)
 
 
 @dataclass
@@ -86,6 +91,12 @@ class Oracle:
     songs: dict[Key, Fraction] = field(default_factory=dict)
     """What of accounts is for songs."""
 
+    kept: dict[Key, Fraction] = field(default_factory=dict)
+    """What of accounts is never used to earn costs back."""
+
+    apart: dict[Key, Fraction] = field(default_factory=dict)
+    """What is still to be earned back beside what is paid all the same."""
+
     contested: dict[Key, Fraction] = field(default_factory=dict)
     """What is held of shares in a track that nobody confirmed."""
 
@@ -103,18 +114,26 @@ class Oracle:
                 if key in in_doubt or key in self.contested:
                     more, moved = now.shared - before.shared, now.sold - before.sold
                     moves[key] -= self._contest(key, more, moved, is_agreed=key not in in_doubt)
+                self._keep(key, min(now.kept - before.kept, max(Fraction(0), now.sold - before.sold)))
                 self.before[key] = now
                 told[key] = Told(Fraction(0), now.held, now.waiting, self.contested.get(key, Fraction(0)))
-        gross = {key: self.at.get(key, Fraction(0)) + move for key, move in moves.items()}
+        gross = {
+            key: self.at.get(key, Fraction(0)) + move - self.kept[key] - self.apart.get(key, Fraction(0))
+            for key, move in moves.items()
+        }
         for key, more in songs.items():
             of_songs = min(self.songs.get(key, Fraction(0)), max(Fraction(0), self.at.get(key, Fraction(0))))
             self.songs[key] = max(Fraction(0), of_songs + more)
         if self.crossed:
             self._cross(gross)
         for key, whole in gross.items():
-            self.at[key] = taxed(self._deal(key[0]), self.at.get(key, Fraction(0)), whole)
+            if self._keeps(key[0]):
+                self.apart[key] = max(Fraction(0), -whole)
+                self.at[key] = self.kept[key] + max(Fraction(0), whole)
+            else:
+                self.at[key] = taxed(self._deal(key[0]), self.at.get(key, Fraction(0)), whole)
             self.songs[key] = max(Fraction(0), min(self.songs[key], self.at[key]))
-            told[key] = told[key]._replace(closing=self.at[key])
+            told[key] = told[key]._replace(closing=self.at[key], apart=self.apart.get(key, Fraction(0)))
         return told
 
     def _contest(self, key: Key, more: Fraction, moved: Fraction, *, is_agreed: bool) -> Fraction:
@@ -126,6 +145,15 @@ class Oracle:
         more = min(more, max(Fraction(0), moved)) if more > 0 else more
         self.contested[key] = Fraction(0) if is_agreed else max(Fraction(0), before + more)
         return self.contested[key] - before
+
+    def _keeps(self, name: str) -> bool:
+        deal = self._deal(name)
+        return bool(deal.kept) or (deal.songs is not None and deal.songs.pays == "nothing")
+
+    def _keep(self, key: Key, more: Fraction) -> None:
+        """What is kept of an account: what was and is there still, and more of it."""
+        there = min(self.kept.get(key, Fraction(0)), max(Fraction(0), self.at.get(key, Fraction(0))))
+        self.kept[key] = max(Fraction(0), there + more) if self._keeps(key[0]) else Fraction(0)
 
     def _deal(self, name: str) -> Deal:
         return next(each for each in self.deals if each.name == name)
@@ -140,7 +168,9 @@ class Oracle:
         for deal, payee in list(gross):
             other = (debtor, payee)
             if deal == payer and other in gross:
-                back = min(gross[deal, payee] - self.songs[deal, payee], -gross[other])
+                songs = self._deal(deal).songs
+                own = self.songs[deal, payee] if songs is None or songs.pays == "own" else Fraction(0)
+                back = min(gross[deal, payee] - own, -gross[other])
                 if back > 0:
                     gross[deal, payee] -= back
                     gross[other] += back
@@ -164,7 +194,8 @@ class Oracle:
             if not deal.costs_first:
                 whole -= deal.cost * part / sum(own.values())
             sold = sum(came, Fraction(0)) + sum(songs, Fraction(0))
-            found[payee] = Account(whole, held, waiting, songs[1], sold, self._shared(deal, payee))
+            apart = self._kept(deal, own, payee) + (songs[1] if deal.songs and deal.songs.pays == "nothing" else 0)
+            found[payee] = Account(whole, held, waiting, songs[1], sold, self._shared(deal, payee), apart)
         return found
 
     def _earned(self, deal: Deal, now: int) -> list[dict[str, Fraction]]:
@@ -175,6 +206,11 @@ class Oracle:
             for payee, part in self._parts(own, each.track).items():
                 earned[each.period][payee] += each.amount * part
         return earned
+
+    def _kept(self, deal: Deal, own: dict[str, Fraction], payee: str) -> Fraction:
+        """What came to a payee in channels that earn nothing back."""
+        came = (each for each in self._earnings(deal) if each.row.channel in deal.kept)
+        return sum((each.amount * self._parts(own, each.track).get(payee, 0) for each in came), Fraction(0))
 
     def _shared(self, deal: Deal, payee: str) -> Fraction:
         """What a payee's own shares in tracks came to."""
@@ -244,9 +280,7 @@ class Oracle:
             for each in pieces:
                 rate = slab(rule, whole) if rule.is_slab else rates[each.period, each.row.month]
                 exact = each.of * each.factor * rate
-                amount, units = exact, each.row.units
-                if rule.places is not None and units:
-                    amount = half_up(exact / units, rule.places) * units
+                amount = unit_by_unit(rule, each.of, each.factor, rate, Fraction(each.row.units))
                 part = each.part * each.fx
                 receipts = each.of * each.factor * part
                 yield Earned(each.period, each.row, each.track, each.part, amount * part, exact * part, receipts)
@@ -261,7 +295,8 @@ class Oracle:
                 factor = rule.foreign if row.territory == "DE" else Fraction(1)
                 for each in rule.taken:
                     factor *= 1 - each
-                of, fx, part = base(rule, row), self.fx[period, row.currency], Fraction(1, len(tracks))
+                when = row.came if deal.at_receipt else period
+                of, fx, part = base(rule, row), self.fx[when, row.currency], Fraction(1, len(tracks))
                 count = {"units": Fraction(row.units), "gross": of * fx, "net": of * fx * factor}[
                     WORTH.get(rule.by, rule.by)
                 ] * part

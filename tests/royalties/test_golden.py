@@ -141,6 +141,21 @@ def test_songs_cost_what_the_law_says_on_the_day_that_the_contract_names(
     assert amount(told.closing_micros) == 1000 * D(rate)
 
 
+def test_a_long_song_costs_what_each_of_its_begun_minutes_does(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """Two songs of the artist's, one of them of six begun minutes, at three quarters; and eight minutes of others'."""
+    payee = a_payee(tenant)
+    minutes = {"controlled_minutes": (6,), "outside_minutes": (8,)}
+    songs = Controlled(controlled_songs=2, outside_songs=1, **minutes)  # type: ignore[arg-type]
+    a_contract(tenant, terms(payee, Clause(id="records", rate=D(0)), controlled=songs))
+    a_report(tenant, tmp_path, [physical(recordings[0], 100)])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    own = (D("0.131") + 6 * D("0.0252")) * D("0.75")
+    excess = max(D(0), own + 8 * D("0.0252") - 10 * D("0.131") * D("0.75"))
+    assert (excess, amount(told.closing_micros)) == (0, 100 * own)
+
+
 def test_the_rates_of_the_law_count_from_their_days_on() -> None:
     days = [each.valid_from for each in us_rates()]
     assert days == sorted(set(days))
@@ -150,8 +165,8 @@ def test_the_rates_of_the_law_count_from_their_days_on() -> None:
         ("2024-12-31", "0.124"),
         ("2025-01-01", "0.127"),
     ):
-        assert us_rate(date.fromisoformat(day)) == D(rate)
-    assert us_rate(date.max) == us_rates()[-1].per_song
+        assert us_rate(date.fromisoformat(day)).per_song == D(rate)
+    assert us_rate(date.max) == us_rates()[-1]
 
 
 def test_g11_a_reserve_is_held_for_one_period(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ class ReportView(View):
     source: str | None
     period_start: Day | None
     period_end: Day | None
+    received_on: Day | None
     rows: Count
     matched_rows: Count
     totals: dict[str, Exact]
@@ -102,12 +103,16 @@ class RowView(View):
 
 
 class NewReport(Body, frozen=True):
-    """A file of the label's that is a report, with the sums that its sender states and days that it does not say."""
+    """A file of the label's that is a report, with the sums that its sender states and days that it does not say.
+
+    `received_on` is when its money came, today where nothing is said: contracts may count that day's exchange rate.
+    """
 
     file_id: Id
     stated: dict[Currency, Exact] = msgspec.field(default_factory=dict)
     sold_from: Day | None = None
     sold_until: Day | None = None
+    received_on: Day | None = None
 
 
 class ReportColumns(Body, frozen=True):
@@ -206,7 +211,8 @@ def bring_sales_report(call: Call, session: Session, body: NewReport) -> Answer:
     """Bring a sales report. From a file that was uploaded; it is read in the background, so ask again for its state."""
     require_all(call.visitor, "royalties.run")
     stored = file_at_hand(call, session, body.file_id)
-    return _received(call, session, stored, stated=body.stated, period=_days(body.sold_from, body.sold_until))
+    period = _days(body.sold_from, body.sold_until)
+    return _received(call, session, stored, stated=body.stated, period=period, received_on=body.received_on)
 
 
 @SECTION.upload("/sales-reports/files/{name}", scope="royalties:write", raw=FILES, resource=REPORTS)

@@ -277,7 +277,7 @@ def open_statement_line(call: Call, session: Session) -> Answer:
         "version_id": known.version.id,
         "version": known.version.number,
         "clause": msgspec.to_builtins(known.clause),
-        "exchange_rate": known.run.rates.get(f"{line.currency}/{known.terms.currency}"),
+        "exchange_rate": known.rate or None,
         "run_id": known.run.id,
         "run_digest": known.run.digest,
     }

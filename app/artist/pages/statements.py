@@ -34,7 +34,7 @@ from app.royalties.policies import may_answer
 from app.royalties.queries import runs as queries
 from app.royalties.rules.refusals import RowUnknown
 from app.royalties.schemas import NewNote
-from app.royalties.service import asking, lines, rows
+from app.royalties.service import asking, documents, lines, rows
 from app.royalties.service.telling import BY_SENTENCES, MATCH_SENTENCES
 
 STATEMENTS = f"{APP}/statements"
@@ -68,6 +68,7 @@ def statement_page(request: AnyRequest, statement_id: FromPath[str]) -> Response
         found = lines.largest(session, statement, skip=(at - 1) * SHOWN, limit=SHOWN + 1, wanted=wanted)
         shown: dict[str, Any] = {
             **_heading(session, visitor, statement),
+            "limits": teller.limits(documents.limits(session, statement)),
             "questions": queries.questions(session, statement),
             "bars": teller.bars(lines.sums(session, statement, by), by),
         }

@@ -42,8 +42,8 @@ def standing(session: Session, visitor: Visitor) -> list[Standing]:
 
 def _unrecouped(session: Session, visitor: Visitor) -> Counter[str]:
     subjects = [account_of(contract, payee) for contract, payee in money.accounts(session, visitor)]
-    owed = ledger.balances(session, kind=Kind.PAYABLE, subjects=subjects) if subjects else {}
     found: Counter[str] = Counter()
-    for account, micros in owed.items():
-        found[account.currency] += max(0, -micros)
+    for kind in (Kind.PAYABLE, Kind.UNRECOUPED) if subjects else ():
+        for account, micros in ledger.balances(session, kind=kind, subjects=subjects).items():
+            found[account.currency] += micros if kind is Kind.UNRECOUPED else max(0, -micros)
     return found

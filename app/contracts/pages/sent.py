@@ -12,7 +12,7 @@ import msgspec
 
 from app.contracts.errors import TermsUnusable
 from app.contracts.models import EVERYTHING
-from app.contracts.rules.checking import CURRENCY, GUARANTEE, NOBODY, PLACES, TERRITORY
+from app.contracts.rules.checking import CURRENCY, DUE_DAYS, GUARANTEE, MINUTES, NOBODY, OBJECTIONS, PLACES, TERRITORY
 from app.contracts.rules.numbers import read_number, read_percent
 from app.contracts.rules.terms import CHANNELS, DEDUCTIONS, KINDS, LEVELS, Terms
 from app.contracts.schemas import Scope
@@ -167,6 +167,10 @@ def read_terms(read: Reader) -> Terms:
         "withholding": _withholding(read),
         "most_favoured": read.ids("most_favoured", sentence("Choose contracts from the list.")),
         "minimum": read.number("minimum") or Decimal(0),
+        "due_days": read.whole("due_days", DUE_DAYS),
+        "objection_years": read.whole("objection_years", OBJECTIONS),
+        "non_recoupable": [channel for channel in read.several("non_recoupable") if channel in CHANNELS],
+        "rate_day": read.one("rate_day") or "period_end",
         "may_exceed_whole": bool(read.one("may_exceed_whole")),
     }
     try:
@@ -190,6 +194,8 @@ def _clause(read: Reader, at: str, number: int) -> dict[str, Any]:
         "reductions": [_reduction(read, f"{at}r{place}_") for place in read.several(f"{at}reduction")],
         "escalation": _escalation(read, at),
         "unit_places": read.whole(f"{at}places", PLACES),
+        "rounding": read.one(f"{at}rounding") or "half_up",
+        "whole_units": bool(read.one(f"{at}whole_units")),
     }
 
 
@@ -306,7 +312,22 @@ def _controlled(read: Reader) -> dict[str, Any] | None:
         "cap_songs": read.whole("controlled_cap", count, 10),
         "controlled_songs": read.whole("controlled_songs", count, 0),
         "outside_songs": read.whole("controlled_outside", count, 0),
+        "controlled_minutes": _minutes(read, "controlled_minutes"),
+        "outside_minutes": _minutes(read, "controlled_outside_minutes"),
+        "pays_back": read.one("controlled_pays_back") or "own",
     }
+
+
+def _minutes(read: Reader, name: str) -> list[int]:
+    """How long songs are, a begun minute whole: 6, or 5:30 as it stands on a record."""
+    found = []
+    for each in between_commas(read.one(name)):
+        minutes, _, seconds = each.partition(":")
+        if not (minutes.isdecimal() and len(minutes) <= len("999") and (seconds or "0").isdecimal()):
+            read.problems.setdefault(name, MINUTES)
+            continue
+        found.append(int(minutes) + bool(int(seconds or 0)))
+    return found
 
 
 def _trigger(read: Reader) -> dict[str, Any] | None:

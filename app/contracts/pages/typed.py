@@ -58,6 +58,10 @@ def of_terms(terms: Terms, language: str) -> Fields:
         "currency": terms.currency,
         "cadence": terms.cadence,
         "recoups": terms.recoups,
+        "rate_day": terms.rate_day,
+        "due_days": "" if terms.due_days is None else str(terms.due_days),
+        "objection_years": "" if terms.objection_years is None else str(terms.objection_years),
+        "non_recoupable": list(terms.non_recoupable),
         "minimum": shown_number(terms.minimum or None, language),
         "may_exceed_whole": "1" if terms.may_exceed_whole else "",
         "most_favoured": ", ".join(map(str, terms.most_favoured)),
@@ -80,6 +84,8 @@ def _clause(clause: Clause, language: str) -> Fields:
         "name": clause.id,
         "rate": shown_percent(clause.rate, language),
         "places": "" if clause.unit_places is None else str(clause.unit_places),
+        "rounding": clause.rounding,
+        "whole_units": "1" if clause.whole_units else "",
         "either": clause.base.either or "",
         "reduction": [str(place) for place, _ in enumerate(clause.reductions, 1)],
         **_when(clause.when),
@@ -163,6 +169,9 @@ def _others(terms: Terms, language: str) -> Fields:
             "controlled_cap": str(controlled.cap_songs),
             "controlled_songs": str(controlled.controlled_songs),
             "controlled_outside": str(controlled.outside_songs),
+            "controlled_minutes": ", ".join(map(str, controlled.controlled_minutes)),
+            "controlled_outside_minutes": ", ".join(map(str, controlled.outside_minutes)),
+            "controlled_pays_back": controlled.pays_back,
         }
     if trigger := terms.trigger:
         fields |= {

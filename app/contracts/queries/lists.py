@@ -139,18 +139,23 @@ def standings(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, St
     terms = newest_terms(session, contract_ids)
     subjects = {account_of(key, share.payee): key for key, each in terms.items() for share in each.shares}
     owed = ledger.balances(session, kind=Kind.PAYABLE, subjects=list(subjects)) if subjects else {}
+    apart = ledger.balances(session, kind=Kind.UNRECOUPED, subjects=list(subjects)) if subjects else {}
     payable, behind = dict.fromkeys(terms, 0), dict.fromkeys(terms, 0)
     for account, micros in owed.items():
         if account.subject is not None:
             key = subjects[account.subject]
             payable[key] += max(0, micros)
             behind[key] += max(0, -micros)
+    for account, micros in apart.items():
+        if account.subject is not None:
+            behind[subjects[account.subject]] += micros
     return {key: Standing(each.currency, payable[key], behind[key]) for key, each in terms.items()}
 
 
 def amounts(session: Session, sort: str) -> Subquery:
     """What the ledger holds for each contract that it holds anything for, in micros."""
     owed = {account.subject: micros for account, micros in ledger.balances(session, kind=Kind.PAYABLE).items()}
+    apart = {account.subject: micros for account, micros in ledger.balances(session, kind=Kind.UNRECOUPED).items()}
     newest = (
         select(ContractVersion.contract_id, cast(ContractVersion.terms, JSONB)["shares"].label("shares"))
         .ext(distinct_on(ContractVersion.contract_id))
@@ -160,8 +165,10 @@ def amounts(session: Session, sort: str) -> Subquery:
     payees = func.jsonb_array_elements(newest.c.shares, type_=JSONB)["payee"].astext
     found: dict[UUID, int] = {}
     for contract_id, payee in session.execute(select(newest.c.contract_id, payees)):
-        micros = owed.get(account_of(contract_id, UUID(payee)), 0)
-        found[contract_id] = found.get(contract_id, 0) + max(0, micros if sort == "balance" else -micros)
+        account = account_of(contract_id, UUID(payee))
+        micros, aside = owed.get(account, 0), apart.get(account, 0)
+        own = max(0, micros) if sort == "balance" else max(0, -micros) + aside
+        found[contract_id] = found.get(contract_id, 0) + own
     held = {key: micros for key, micros in found.items() if micros}
     keys, amounts = literal(list(held), ARRAY(Uuid)), literal(list(held.values()), ARRAY(BigInteger))
     return select(func.unnest(keys).label("contract_id"), func.unnest(amounts).label("micros")).subquery("amounts")

@@ -29,11 +29,19 @@ LINKED: Final = ("most_favoured", "trigger.contract")
 
 UNSAID: Final = (
     ".territories", ".except_territories", ".channels", ".price_bands", ".commercial_models", ".sources",
-    ".sold_from", ".sold_until", ".unit_places", ".base.amount",
+    ".sold_from", ".sold_until", ".unit_places", ".rounding", ".whole_units", ".base.amount",
 )  # fmt: skip
 """Values of a clause that are offered although they are not said."""
 
-ADDED: Final = ("reserve.rate", "guarantee.amount", "withholding.rate", *LINKED)
+ADDED: Final = (
+    "due_days",
+    "objection_years",
+    "non_recoupable",
+    "reserve.rate",
+    "guarantee.amount",
+    "withholding.rate",
+    *LINKED,
+)
 """What may be added where there was none."""
 
 CONTRACT = sentence("The label has no contract in force with this number.")

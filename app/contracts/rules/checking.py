@@ -39,7 +39,11 @@ WHOLE = sentence("The shares add up to more than 100 %.")
 SHARE_OF = sentence("A part of somebody's share needs that somebody among the payees, and not in a circle.")
 RELEASE = sentence("What is released of a reserve over the periods must add up to 100 %.")
 GUARANTEE = sentence("A guarantee is more than nothing.")
+NON_RECOUPABLE = sentence("Costs that come back out of all receipts come back out of those of every channel.")
 STATUTORY = sentence("The US statutory rate is in US dollars. For another currency, write the rate as an amount.")
+MINUTES = sentence("By the minute go songs of more than five minutes at the US statutory rate, a begun minute whole.")
+DUE_DAYS = sentence("Statements are due within 1 to 365 days.")
+OBJECTIONS = sentence("Count between 1 and 30 years.")
 SONGS = sentence("Count at least one song, and no more than 100.")
 
 
@@ -62,6 +66,12 @@ def _all(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "withholding", PORTION
     if terms.guarantee and terms.guarantee.amount <= 0:
         yield "guarantee", GUARANTEE
+    if terms.due_days is not None and not 1 <= terms.due_days <= 365:
+        yield "due_days", DUE_DAYS
+    if terms.objection_years is not None and not 1 <= terms.objection_years <= 30:
+        yield "objection_years", OBJECTIONS
+    if terms.non_recoupable and terms.recoups == "all_receipts":
+        yield "non_recoupable", NON_RECOUPABLE
     yield from _reserve(terms.reserve)
     yield from _controlled(terms.controlled, terms.currency)
 
@@ -181,8 +191,22 @@ def _controlled(controlled: Controlled | None, currency: str) -> Iterator[tuple[
         yield "controlled", SONGS
     if (controlled.statutory or 0) < 0 or not _is_part(controlled.portion):
         yield "controlled", PORTION
+    if not all(_are_long(*songs, controlled) for songs in _long(controlled)):
+        yield "controlled", MINUTES
     if controlled.statutory is None and currency != statutory.CURRENCY:
         yield "controlled", STATUTORY
+
+
+def _long(controlled: Controlled) -> Iterator[tuple[int, tuple[int, ...]]]:
+    yield controlled.controlled_songs, controlled.controlled_minutes
+    yield controlled.outside_songs, controlled.outside_minutes
+
+
+def _are_long(songs: int, minutes: tuple[int, ...], controlled: Controlled) -> bool:
+    """Whether songs of more than five minutes are among these, and paid by a law that knows minutes."""
+    if not minutes:
+        return True
+    return controlled.statutory is None and len(minutes) <= songs and all(6 <= each <= 999 for each in minutes)
 
 
 def _is_part(value: Decimal) -> bool:

@@ -81,7 +81,23 @@ SUBJECT_SENTENCES = {
 _LINE = sentence("%(rate)s of %(base)s.")
 _DEDUCTED = sentence("Before that are deducted, in this order and each from what is left: %(list)s.")
 _ALONE = sentence("This reduction takes the place of all others.")
-_PLACES = sentence("The royalty of one unit is rounded to %(places)s decimal places.")
+_PLACES = {
+    "half_up": sentence("The royalty of one unit is rounded to %(places)s decimal places."),
+    "down": sentence("The royalty of one unit is rounded down to %(places)s decimal places."),
+}
+_WHOLE_UNITS = sentence(
+    "What deductions and reductions leave of the units in a line of a sales report is rounded down to whole units."
+)
+_MINUTES = (
+    sentence(
+        "Songs of more than five minutes are paid at the statutory rate for each minute that has begun; "
+        "of the Contracting Party's songs these have so many minutes: %(minutes)s."
+    ),
+    sentence(
+        "Songs of more than five minutes are paid at the statutory rate for each minute that has begun; "
+        "of the songs of others these have so many minutes: %(minutes)s."
+    ),
+)
 _SHARE = sentence("%(payee)s receives %(share)s.")
 _SHARE_OF = sentence("%(payee)s receives %(share)s of what falls to %(other)s.")
 _UNCODED = "—"
@@ -122,7 +138,9 @@ class Phrases:
         if clause.escalation:
             yield from self._steps(clause.escalation)
         if clause.unit_places is not None:
-            yield say(_PLACES, places=clause.unit_places)
+            yield say(_PLACES[clause.rounding], places=clause.unit_places)
+        if clause.whole_units:
+            yield say(_WHOLE_UNITS)
 
     def base(self, base: Base) -> str:
         """What a rate is of."""
@@ -155,6 +173,15 @@ class Phrases:
     def channels(self, channels: tuple[Channel, ...]) -> str:
         """Several kinds of sale."""
         return self._spell.listed(self.channel(channel) for channel in channels)
+
+    def minutes(self) -> Iterator[str]:
+        """Which songs are so long that the statutory rate is paid by the minute; nothing where there are none."""
+        controlled, number = self._deal.terms.controlled, self._spell.number
+        if controlled is None:
+            return
+        for words, minutes in zip(_MINUTES, (controlled.controlled_minutes, controlled.outside_minutes), strict=True):
+            if minutes:
+                yield self._spell.say(words, minutes=self._spell.listed(number(Decimal(each)) for each in minutes))
 
     def share(self, share: Share) -> str:
         """What one payee receives."""

@@ -23,6 +23,9 @@ DeductionKind = Literal["tax", "distribution_fee", "packaging", "free_goods", "b
 ReductionKind = Literal["foreign", "mid_price", "budget", "club", "px", "tv_campaign"]
 Counter = Literal["units", "gross", "net", "recoupment"]
 Cadence = Literal["monthly", "quarterly", "half_yearly"]
+Rounding = Literal["half_up", "down"]
+RateDay = Literal["period_end", "receipt"]
+SongsPay = Literal["own", "nothing", "all"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -121,6 +124,12 @@ class Clause(_Data, frozen=True):
     unit_places: int | None = None
     """Decimal places to which the royalty of one unit is rounded before it is multiplied."""
 
+    rounding: Rounding = "half_up"
+    """How the royalty of one unit is rounded."""
+
+    whole_units: bool = False
+    """Whether of what deductions and reductions leave of a row's units only whole ones count."""
+
 
 class Share(_Data, frozen=True):
     """What a payee gets, in parts per million of the whole, or of another payee's share."""
@@ -164,6 +173,14 @@ class Controlled(_Data, frozen=True):
     cap_songs: int = 10
     controlled_songs: int = 0
     outside_songs: int = 0
+    controlled_minutes: tuple[int, ...] = ()
+    """Of which of the artist's songs the statutory rate goes by the minute: how long each is, a begun minute whole."""
+
+    outside_minutes: tuple[int, ...] = ()
+    """The same of the songs of others."""
+
+    pays_back: SongsPay = "own"
+    """What mechanicals may earn back: what is open under this contract, nothing, or under others as well."""
 
 
 class Trigger(_Data, frozen=True):
@@ -192,6 +209,9 @@ class Terms(_Data, frozen=True):
     recoups: Literal["own_share", "all_receipts"] = "own_share"
     """Whether costs come back out of what the artist earned, or out of everything before anybody earns."""
 
+    non_recoupable: tuple[Channel, ...] = ()
+    """Channels whose royalties are paid whatever is still to be earned back."""
+
     reserve: Reserve | None = None
     guarantee: Guarantee | None = None
     controlled: Controlled | None = None
@@ -199,6 +219,15 @@ class Terms(_Data, frozen=True):
     withholding: Withholding | None = None
     most_favoured: tuple[UUID, ...] = ()
     """Contracts whose better rate for the same clause counts here, too."""
+
+    rate_day: RateDay = "period_end"
+    """Whose day's exchange rate counts: of the period's last day, or of the day on which a report's money came."""
+
+    due_days: int | None = None
+    """Within how many days after a period its statements are sent and paid."""
+
+    objection_years: int | None = None
+    """For how long a statement may be objected to."""
 
     minimum: Decimal = Decimal(0)
     """Below it a balance waits for the next period."""

@@ -93,6 +93,19 @@ PER_SENTENCES: Final = {
     "year": sentence("Per year"),
     "life": sentence("For the whole contract"),
 }
+ROUNDING_SENTENCES: Final = {
+    "half_up": sentence("Half up"),
+    "down": sentence("Down"),
+}
+RATE_DAY_SENTENCES: Final = {
+    "period_end": sentence("Of the period's last day"),
+    "receipt": sentence("Of the day on which the money came"),
+}
+SONGS_PAY_SENTENCES: Final = {
+    "own": sentence("What is open under this contract"),
+    "nothing": sentence("Nothing"),
+    "all": sentence("What is open under this contract and others"),
+}
 TONES: Final = {
     "active": "success", "sent": "info", "viewed": "info", "declined": "danger", "expired": "warning",
     "approved": "success", "rejected": "danger", "confirmed": "success", "contested": "danger",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ def command() -> None:
 @click.argument("label")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--total", "totals", multiple=True, metavar="CUR=AMOUNT", help="What the lines have to come to.")
+@click.option("--received", type=click.DateTime(["%Y-%m-%d"]), help="When the money came; today where it is not said.")
 @as_json
-def bring(label: str, paths: tuple[Path, ...], totals: tuple[str, ...], json: bool) -> None:
+def bring(label: str, paths: tuple[Path, ...], totals: tuple[str, ...], received: datetime | None, json: bool) -> None:
     """Bring the sales reports PATHS (CSV, TSV, XLSX, ZIP, GZ) into LABEL.
 
     Exit code 1 where one is held or refused.
@@ -32,14 +34,17 @@ def bring(label: str, paths: tuple[Path, ...], totals: tuple[str, ...], json: bo
     from app.royalties.service import importing
     from tenants.registry import queries
 
-    stated = dict(_pair(total) for total in totals)
+    said: dict[str, Any] = {
+        "stated": dict(_pair(total) for total in totals),
+        "received_on": received.date() if received else None,
+    }
     told = []
     with composition.connected("cli"):
         with platform_read() as session:
             tenant = queries.tenant_named(session, label)
         for path in paths:
             with tenant_work(tenant) as session:
-                told.append(_told(importing.import_report(session, tenant, Actor.system(tenant), path, stated=stated)))
+                told.append(_told(importing.import_report(session, tenant, Actor.system(tenant), path, **said)))
     answer(told, "\n".join(map(_sentence, told)), json=json)
     sys.exit(0 if all(report["state"] == "imported" for report in told) else 1)
 

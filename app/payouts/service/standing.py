@@ -155,6 +155,13 @@ def available_of(sources: Collection[Source]) -> int:
     return sum(source.micros for source in sources)
 
 
+def _behind(account: Account, micros: int) -> int:
+    """What is still to be earned back under a contract, below zero: of its balance, or beside it."""
+    if account.kind is Kind.UNRECOUPED:
+        return -micros
+    return min(0, micros) if account.kind is Kind.PAYABLE else 0
+
+
 def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
     """What payees have, by payee and currency; a payee who never had anything stands at zero in their own currency."""
     by_id = {payee.id: payee for payee in payees}
@@ -167,8 +174,8 @@ def standings(session: Session, payees: Collection[Payee]) -> list[Standing]:
         payee, each = whose.get(account.subject, (account.subject, None))
         standing = found.setdefault((payee, account.currency), Standing(by_id[payee], account.currency))
         title = each.title if each else ""
-        if account.kind is Kind.PAYABLE and micros < 0:
-            standing.behind.append(Line("available", SENTENCES["behind"], micros, title))
+        if behind := _behind(account, micros):
+            standing.behind.append(Line("available", SENTENCES["behind"], behind, title))
             continue
         if account.kind in (*_OF, Kind.PAYOUT, Kind.HELD):
             standing.total_micros += micros

@@ -184,6 +184,8 @@ class EarningKey(LabelModel):
     other_portion: Mapped[Decimal | None] = mapped_column(EXACT)
     other_price: Mapped[Decimal | None] = mapped_column(EXACT)
     unit_places: Mapped[int | None] = mapped_column(SmallInteger)
+    rounds_down: Mapped[bool] = mapped_column(server_default=text("false"))
+    whole_units: Mapped[bool] = mapped_column(server_default=text("false"))
     factor: Mapped[Decimal] = mapped_column(EXACT)
     rate: Mapped[Decimal] = mapped_column(EXACT)
     fx: Mapped[Decimal] = mapped_column(EXACT)
@@ -235,6 +237,9 @@ class Statement(LabelModel):
 
     reserve_micros: Mapped[int] = mapped_column(BigInteger)
     """What is held back at the end of the period."""
+
+    kept_micros: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """What of the closing balance is never used to earn costs back."""
 
 
 class StatementEntry(LabelModel):

@@ -61,6 +61,9 @@ class SalesReport(LabelModel):
     stated: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     """Currency to the sum that the sender states, in the file or typed by whoever brought it in."""
 
+    received_on: Mapped[date | None] = mapped_column(Date)
+    """When its money came; of reports from before that was asked the day on which they came in counts."""
+
     created_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(MOMENT)
     imported_at: Mapped[datetime | None] = mapped_column(MOMENT)

@@ -88,7 +88,7 @@ def opened(session: Session, request: Request[Any, Any, Any], statement: Stateme
         "notes": queries.notes(session, question) if question else [],
         "line": line,
         "known": known,
-        "rate": known.run.rates.get(f"{line.currency}/{known.terms.currency}", {}),
+        "rate": known.rate,
         "at": at,
         "sources": found[:SHOWN],
         "more": len(found) > SHOWN,

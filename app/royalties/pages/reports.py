@@ -81,9 +81,12 @@ def bring(
         raise ReportMissing
     stated = {str(currency): str(total)} if str(total).strip() else None
     period = importing.typed_period(str(data.get("sold_from") or ""), str(data.get("sold_until") or ""))
+    received_on = importing.typed_day(str(data.get("received_on") or ""))
     stored = files.store_stream(visitor.actor, _chunks(upload), name=upload.filename, media_type=upload.content_type)
     with tenant_work(tenant) as session:
-        report = importing.receive(session, visitor.actor, stored, stated=stated, period=period)
+        report = importing.receive(
+            session, visitor.actor, stored, stated=stated, period=period, received_on=received_on
+        )
         importing.ask(session, report)
     return Redirect(f"{REPORTS}/{report.id}", status_code=303)
 

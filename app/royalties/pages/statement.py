@@ -20,7 +20,7 @@ from app.royalties.pages.periods import ROYALTIES, teller_of
 from app.royalties.pages.run import page_number
 from app.royalties.policies import sees_all_money, statement_to_read
 from app.royalties.queries import runs as queries
-from app.royalties.service import lines
+from app.royalties.service import documents, lines
 from app.royalties.service.telling import BY_SENTENCES, STATE_SENTENCES, TONES, Teller
 
 STATEMENT = f"{ROYALTIES}/statements/{{statement_id:str}}"
@@ -40,6 +40,7 @@ def show(request: Request[Any, Any, Any], statement_id: FromPath[str]) -> Respon
         entries = queries.entries(session, statement)
         earlier = queries.periods_of(session, [each.facts["of"] for each in entries if "of" in each.facts])
         questions = queries.questions(session, statement)
+        shown["limits"] = teller.limits(documents.limits(session, statement))
     steps = [(teller.entry(each, statement.currency, earlier), each.amount_micros) for each in entries]
     return page("royalties/statement.html", realm, steps=steps, questions=questions, teller=teller, **shown)
 

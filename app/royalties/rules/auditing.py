@@ -27,7 +27,7 @@ from app.contracts.rules.terms import Terms, unpacked
 from app.kernel.money import exact
 from app.royalties.rules.climbing import Grounds, Row, differing, taken_as_stated
 from app.royalties.rules.dividing import apportion, flat, micros_of
-from app.royalties.rules.pricing import Sold, royalty_of
+from app.royalties.rules.pricing import Sold, rate_key, royalty_of
 
 FORMAT: Final = "royalty-audit/1"
 MOST_BYTES: Final = 1 << 30
@@ -130,9 +130,21 @@ def _earnings(pack: _Pack) -> Iterator[str]:
                     yield f"Line {number}: row {source['row']} of {source['report']} comes to another factor."
                 rate, own = Decimal(row["rate"]), _sold(source)
                 amount += royalty_of(clause, own, factor=Decimal(row["factor"]), rate=rate)
+            yield from _exchanged(pack, row, terms)
             amount = amount * Decimal(row["fx"]) / int(row["whole"]) * int(row["sign"])
             if abs(amount - Decimal(row["amount"])) > Decimal("1e-20"):
                 yield f"Line {number}: {row['amount']} is stated, {amount} is what its rows come to."
+
+
+def _exchanged(pack: _Pack, row: Row, terms: Terms) -> Iterator[str]:
+    """Whether a line's exchange rate is the run's of the day that is agreed; what is taken back had another run's."""
+    if row["sign"] == "-1" or row["number"].startswith("u"):
+        return
+    days = {source.get("received", "") for source in pack.sources[row["number"]]}
+    asked = map(date.fromisoformat, days) if terms.rate_day == "receipt" else [None]
+    keys = [rate_key(row["currency"], terms.currency, on) for on in asked]
+    if any(Decimal(pack.statement["rates"].get(key, {}).get("rate", "NaN")) != Decimal(row["fx"]) for key in keys):
+        yield f"Line {row['number']}: {row['fx']} is not the exchange rate of {', '.join(sorted(keys))}."
 
 
 def _circumstances(row: Row) -> Circumstances:

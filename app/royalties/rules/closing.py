@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from app.contracts.rules.terms import Terms, Withholding
+from app.contracts.rules.terms import Controlled, Terms, Withholding
 from app.kernel.money import exact
 from app.royalties.rules.dividing import micros_of
 from app.royalties.rules.positions import Position
@@ -15,10 +15,27 @@ Told = tuple[int, int, int]
 
 
 def close(terms: Terms, position: Position, withheld_micros: int = 0) -> None:
-    """The last steps: tax on what becomes due, and what can be paid; `withheld_micros` of tax were kept back before."""
+    """The last steps: what is still to be earned back, tax on what becomes due, and what can be paid.
+
+    `withheld_micros` of tax were kept back before.
+    """
+    _stand_apart(terms, position)
     if terms.withholding and terms.withholding.rate:
         _withhold(terms.withholding, position, withheld_micros)
+    position.kept_micros = max(0, min(position.kept_micros, position.balance_micros))
     position.payable_micros = payable_of(terms, position.balance_micros)
+
+
+def keeps(terms: Terms) -> bool:
+    """Whether something under a contract is paid whatever is still to be earned back."""
+    return bool(terms.non_recoupable or (terms.controlled and terms.controlled.pays_back == "nothing"))
+
+
+def _stand_apart(terms: Terms, position: Position) -> None:
+    """Where something is paid all the same, what is still to be earned back stands beside the balance, not in it."""
+    open_micros = max(0, -position.free_micros) if keeps(terms) else 0
+    position.enter("apart", open_micros - position.apart_micros, {"open_micros": open_micros})
+    position.apart_micros = open_micros
 
 
 def payable_of(terms: Terms, balance_micros: int) -> int:
@@ -58,10 +75,13 @@ def songs_in(told: Iterable[Told], opening_micros: int) -> int:
     return max(0, min(left, opening_micros))
 
 
-def cross(payer: Position, debtor: Position, *, payer_title: str, debtor_title: str) -> None:
-    """Let what is due under one contract pay back what is open under another; mechanicals pay nothing back."""
-    songs = sum(entry.amount_micros for entry in payer.entries if entry.kind == "mechanicals")
-    micros = min(payer.balance_micros - max(0, payer.songs_micros + songs), -debtor.balance_micros)
+def cross(
+    payer: Position, debtor: Position, controlled: Controlled | None, *, payer_title: str, debtor_title: str
+) -> None:
+    """Let what is due under one contract pay back what is open under another; mechanicals where the payer's says so."""
+    may_songs = controlled is not None and controlled.pays_back != "own"  # what pays nothing back is kept as it is
+    songs = 0 if may_songs else max(0, payer.songs_micros + payer.songs_now_micros)
+    micros = min(payer.free_micros - songs, -debtor.free_micros)
     if micros > 0:
         payer.enter("crossed_out", -micros, {"contract": debtor_title})
         debtor.enter("crossed_in", micros, {"contract": payer_title})

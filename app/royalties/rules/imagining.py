@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.royalties.rules.closing import close
 from app.royalties.rules.dividing import flat, micros_of
 from app.royalties.rules.escalating import at, marginal, stairs
 from app.royalties.rules.positions import Case, Charge, PartOf, Portion, Position
+from app.royalties.rules.pricing import rounded
 from app.royalties.rules.settling import settle
 
 NOTHING: Final = Decimal(0)
@@ -105,7 +106,7 @@ def _portions(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> tuple[dict[
         with exact():
             base, own = base_of(clause.base, each), factor(clause, each.sale)
             rate = rates.get((clause.id, each.month), clause.rate)
-            amount = _rounded(clause, each.quantity, base * own * rate)
+            amount = rounded(clause, base, each.quantity, factor=own, rate=rate)
         positive = amount if each.quantity > 0 else NOTHING
         portions[each.month].append(Portion(None, each.sale.channel, amount, positive, each.quantity, base * own))
     return portions, unpaid
@@ -155,9 +156,3 @@ def _rates(terms: Terms, sold: Sequence[Sold], costs: Decimal) -> dict[tuple[str
                 rates[clause.id, month] = at(steps, total) if is_slab else marginal(steps, count, more)
                 count += more
     return rates
-
-
-def _rounded(clause: Clause, quantity: Decimal, amount: Decimal) -> Decimal:
-    if clause.unit_places is None or not quantity:
-        return amount
-    return (amount / quantity).quantize(Decimal(1).scaleb(-clause.unit_places), ROUND_HALF_UP) * quantity

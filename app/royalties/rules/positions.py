@@ -14,7 +14,7 @@ from app.contracts.rules.terms import Terms
 EntryKind = Literal[
     "retroactive", "mechanical_excess", "mechanicals", "costs_first", "contested", "contested_released",
     "reserve_held", "reserve_released", "deferred", "deferred_released", "before_trigger", "charge", "guarantee",
-    "guarantee_recouped", "crossed_out", "crossed_in", "gross_up", "withholding",
+    "guarantee_recouped", "crossed_out", "crossed_in", "apart", "gross_up", "withholding",
 ]  # fmt: skip
 Facts = dict[str, Any]
 
@@ -65,6 +65,12 @@ class Past:
     songs_micros: int = 0
     """Mechanicals of earlier periods that are still in the opening balance."""
 
+    kept_micros: int = 0
+    """What of the opening balance is never used to earn costs back."""
+
+    apart_micros: int = 0
+    """What is still to be earned back and stands beside the balance, for this holds what is paid all the same."""
+
     holds: Sequence[Hold] = ()
     deferred_micros: int = 0
     contested: Mapping[str, int] = field(default_factory=dict)
@@ -108,6 +114,12 @@ class Position:
     songs_micros: int = 0
     """Mechanicals of earlier periods that are still in the opening balance."""
 
+    kept_micros: int = 0
+    """What of the balance is never used to earn costs back."""
+
+    apart_micros: int = 0
+    """What stood beside the balance before this period, still to be earned back."""
+
     earned_micros: int = 0
     entries: list[Entry] = field(default_factory=list)
     reserve_micros: int = 0
@@ -122,6 +134,16 @@ class Position:
     def balance_micros(self) -> int:
         """Where the account stands after the steps so far."""
         return self.opening_micros + self.earned_micros + sum(entry.amount_micros for entry in self.entries)
+
+    @property
+    def songs_now_micros(self) -> int:
+        """Mechanicals of this period."""
+        return sum(entry.amount_micros for entry in self.entries if entry.kind == "mechanicals")
+
+    @property
+    def free_micros(self) -> int:
+        """What pays costs back, or below zero what is still to be earned back."""
+        return self.balance_micros - self.apart_micros - self.kept_micros
 
     def enter(
         self, kind: EntryKind, amount_micros: int, facts: Facts | None = None, recoupable: UUID | None = None

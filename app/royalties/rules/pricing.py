@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from app.contracts.rules.terms import Base, Clause
@@ -17,6 +18,11 @@ class Sold(NamedTuple):
     gross: Decimal | None = None
     unit_price: Decimal | None = None
     retail_price: Decimal | None = None
+
+
+def rate_key(base: str, quote: str, on: date | None = None) -> str:
+    """What a run calls an exchange rate; one that is not of its period's last day by its day, too."""
+    return f"{base}/{quote}@{on.isoformat()}" if on else f"{base}/{quote}"
 
 
 def base_of(base: Base, sold: Sold) -> Decimal | None:
@@ -46,10 +52,20 @@ def _alone(base: Base, sold: Sold) -> Decimal | None:
 def royalty_of(clause: Clause, sold: Sold, *, factor: Decimal, rate: Decimal) -> Decimal:
     """What a row earns, in the currency of the sale, exactly but for the rounding of one unit where that is agreed."""
     base = base_of(clause.base, sold)
-    if base is None:
-        return Decimal(0)
+    return Decimal(0) if base is None else rounded(clause, base, sold.quantity, factor=factor, rate=rate)
+
+
+def rounded(clause: Clause, base: Decimal, quantity: Decimal, *, factor: Decimal, rate: Decimal) -> Decimal:
+    """What some units earn: where only whole ones count, of what the factor leaves; each unit's royalty to its places.
+
+    Towards zero rounds down a return, too: it takes back what the sale gave.
+    """
     with exact():
-        if clause.unit_places is None or not sold.quantity:
+        if not quantity or not (clause.whole_units or clause.unit_places is not None):
             return base * factor * rate
-        unit = (base / sold.quantity * factor * rate).quantize(Decimal(1).scaleb(-clause.unit_places), ROUND_HALF_UP)
-        return unit * sold.quantity
+        units = (quantity * factor).to_integral_value(ROUND_DOWN) if clause.whole_units else quantity
+        own = Decimal(1) if clause.whole_units else factor
+        if clause.unit_places is None:
+            return base * rate * units / quantity
+        way = ROUND_DOWN if clause.rounding == "down" else ROUND_HALF_UP
+        return (base / quantity * own * rate).quantize(Decimal(1).scaleb(-clause.unit_places), way) * units

@@ -25,7 +25,10 @@ def settle(case: Case) -> dict[UUID, Position]:
     """Every payee's account of one contract, up to where contracts pay each other back."""
     payees = dict.fromkeys(part.payee for parts in case.parts.values() for part in parts) | dict.fromkeys(case.past)
     pasts = {payee: case.past_of(payee) for payee in payees}
-    positions = {payee: Position(payee, past.opening_micros, past.songs_micros) for payee, past in pasts.items()}
+    positions = {
+        payee: Position(payee, past.opening_micros, past.songs_micros, past.kept_micros, past.apart_micros)
+        for payee, past in pasts.items()
+    }
     _earn(case, positions)
     _retroactive(case, positions)
     _mechanicals(case, positions)
@@ -35,6 +38,7 @@ def settle(case: Case) -> dict[UUID, Position]:
     holding.contested(case, positions)
     holding.confirmed(case, positions)
     _keep(case, positions)
+    _set_aside(case, positions)
     _charge(case, positions)
     if case.terms.guarantee:
         _guarantee(case, case.terms.guarantee, positions)
@@ -134,6 +138,19 @@ def _keep(case: Case, positions: Mapping[UUID, Position]) -> None:
     for payee, position in positions.items():
         holding.reserve(case, position, case.past_of(payee), positive.get(payee, Decimal(0)))
         holding.defer(case, position, case.past_of(payee))
+
+
+def _set_aside(case: Case, positions: Mapping[UUID, Position]) -> None:
+    """What is never used to earn costs back: of some channels, and of songs where that is agreed; less what is held."""
+    channels, controlled = case.terms.non_recoupable, case.terms.controlled
+    parts = _exact_parts(case, "amount", channels) if channels else {}
+    for payee, position in positions.items():
+        micros = micros_of(parts.get(payee, Decimal(0)))
+        if controlled and controlled.pays_back == "nothing":
+            micros += position.songs_now_micros
+        if micros > 0:
+            micros = min(micros, max(0, position.moved_micros))
+        position.kept_micros = max(0, position.kept_micros + micros)
 
 
 def _charge(case: Case, positions: Mapping[UUID, Position]) -> None:

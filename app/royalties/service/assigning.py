@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import polars as pl
 from sqlalchemy.orm import Session
 
-from app.royalties.service import compiling, resolving
+from app.royalties.service import collecting, compiling, resolving
 from app.royalties.service.collecting import SUMS, are_exact
 from app.royalties.service.compiling import CIRCUMSTANCES, RULES, Deals
 
@@ -20,6 +20,9 @@ SALE: Final = ["report", "asset_id", "context_id"]
 SHELF: Final = ["store", "channel", "sold_month", "currency"]
 THING: Final = ["recording_id", "release_id", "whole"]
 KEY: Final = ["answer", "thing", "sheet", "shelf"]
+AT_RECEIPT: Final = "received"
+"""When the money of a sale came, in days since 1970: a part of the key where its contract counts that day's rate."""
+
 SAID: Final = ["contract_id", "version_id", "clause", "sheet_id", "recording_id", "release_id", *SHELF]
 """What tells one earning from another to people, in the order in which they are numbered."""
 
@@ -44,7 +47,7 @@ def assign(session: Session, sold: pl.DataFrame, known: Deals) -> Assigned:
     contexts = _numbered(_numbered(contexts, "where", ["territory", "sold_on"]), "shelf", SHELF)
     contexts = _numbered(contexts, "circumstance", list(CIRCUMSTANCES))
     pieces = _numbered(resolving.pieces(session), "thing", THING)
-    sold = sold.with_row_index("sale")
+    sold, key = sold.with_row_index("sale"), list(KEY)
     placed = sold.join(contexts.select("context_id", "where", "circumstance", "shelf"), on="context_id").join(
         pieces.select("asset_id", "piece", "thing", "whole"), on="asset_id"
     )
@@ -56,12 +59,24 @@ def assign(session: Session, sold: pl.DataFrame, known: Deals) -> Assigned:
     paid = chosen.join(answers.select("version", "circumstance", "answer"), on=["version", "circumstance"])
     left = _left(sold, placed, chosen, paid)
     paid = paid.join(left.select("sale"), on="sale", how="anti")
-    keys = _told(paid.select(KEY).unique(), answers, pieces, contexts, places)
-    sources = paid.join(keys.select("number", *KEY), on=KEY).sort("number")
+    if known.versions["at_receipt"].any():
+        paid, key = _received(session, paid, known), [*KEY, AT_RECEIPT]
+    keys = _told(paid.select(key).unique(), answers, pieces, contexts, places)
+    sources = paid.join(keys.select("number", *key), on=key).sort("number")
     plain = keys.filter(~pl.col("is_priced")).height
     sums = _sums(sources.filter(pl.col("number") <= plain).select("number", "sale"), sold)
     keys = keys.drop(*KEY, "is_priced").join(sums, on="number", how="left", maintain_order="left")
     return Assigned(keys, sources.select("number", *SALE), left.select(*SALE, "why"), plain, sums.height == plain)
+
+
+def _received(session: Session, paid: pl.DataFrame, known: Deals) -> pl.DataFrame:
+    """Rows with the day on which their money came, nought where a contract counts the rate of the period's end."""
+    days = collecting.received(session, paid["report"].unique().to_list())
+    came = pl.DataFrame(list(days.items()), schema={"report": pl.Int64, "came": pl.Date}, orient="row")
+    agreed = known.versions.select("version", "at_receipt")
+    rows = paid.join(came, on="report", maintain_order="left").join(agreed, on="version", maintain_order="left")
+    day = pl.when("at_receipt").then(pl.col("came").cast(pl.Int32)).otherwise(0)
+    return rows.with_columns(day.alias(AT_RECEIPT)).drop("came", "at_receipt")
 
 
 def _sums(sources: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
@@ -128,5 +143,9 @@ def _told(
         .join(places.select("sheet", "sheet_id").unique("sheet"), on="sheet")
     )
     is_plain = (pl.col("base") == "net_receipt") & (pl.col("portion") == "1")
-    is_priced = ~(is_plain & pl.col("either").is_null() & pl.col("unit_places").is_null())
-    return told.with_columns(is_priced=is_priced).sort("is_priced", *SAID, *RULES, "whole").with_row_index("number", 1)
+    is_rounded = pl.col("unit_places").is_not_null() | pl.col("whole_units")
+    is_priced = ~(is_plain & pl.col("either").is_null() & ~is_rounded)
+    if AT_RECEIPT not in told.columns:
+        told = told.with_columns(pl.lit(0, pl.Int32).alias(AT_RECEIPT))
+    order = ("is_priced", *SAID, *RULES, "whole", AT_RECEIPT)
+    return told.with_columns(is_priced=is_priced).sort(order).with_row_index("number", 1)

@@ -38,7 +38,7 @@ EARNINGS: Final = (
 SOURCES: Final = (
     "number", "report", "sha256", "row", "quantity", "net", "gross", "unit_price", "retail_price", "source", "store",
     "territory", "channel", "commercial_model", "configuration", "price_band", "currency", "sold_from", "isrc", "upc",
-    "title", "artist",
+    "title", "artist", "received",
 )  # fmt: skip
 MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 """The same statement gives the same pack, byte by byte."""
@@ -46,7 +46,7 @@ MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _SOURCES = text("""
 SELECT s.number, r.name, r.sha256, l.row, l.quantity, l.net, l.gross, l.unit_price, l.retail_price, c.source, c.store,
   c.territory, c.channel, c.commercial_model, c.configuration, c.price_band, c.currency, c.sold_from, a.isrc, a.upc,
-  a.title, a.artist
+  a.title, a.artist, coalesce(r.received_on, (r.created_at AT TIME ZONE :zone)::date)
 FROM earnings e JOIN royalty_runs u ON u.id = e.run_id
   JOIN earning_sources s ON s.run = u.serial AND s.number = e.number
   JOIN sales_reports r ON r.serial = s.report
@@ -139,10 +139,11 @@ def _unchanged(session: Session, run: RoyaltyRun, contract: UUID) -> Unchanged:
 
 def _sources(session: Session, statement: Statement, kept: Unchanged) -> Iterator[Sequence[object]]:
     """The rows behind every line, and behind what is not told and counts."""
-    yield from session.execute(_SOURCES, {"run": statement.run_id, "contract": statement.contract_id})
+    asked = {"contract": statement.contract_id, "zone": session.info["tenant"].time_zone}
+    yield from session.execute(_SOURCES, asked | {"run": statement.run_id})
     names = {(row.run_id, row.number): name for name, row in kept.lines.items()}
     for run in sorted({row.run_id for row in kept.lines.values()}):
-        for number, *told in session.execute(_SOURCES, {"run": run, "contract": statement.contract_id}):
+        for number, *told in session.execute(_SOURCES, asked | {"run": run}):
             if (run, number) in names:
                 yield [names[run, number], *told]
 

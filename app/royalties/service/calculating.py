@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 import polars as pl
 from sqlalchemy import delete, text
@@ -11,22 +12,32 @@ from sqlalchemy.orm import Session
 from app.contracts.service import signing
 from app.royalties.errors import RateMissing
 from app.royalties.models import EarningKey, EarningSource, RoyaltyPeriod, RoyaltyRun
+from app.royalties.rules.pricing import rate_key
 from app.royalties.rules.stretches import Stretch
 from app.royalties.service import collecting, compiling, rates
-from app.royalties.service.assigning import assign
+from app.royalties.service.assigning import AT_RECEIPT, assign
 from app.royalties.service.collecting import UNIT
 from app.royalties.service.compiling import Deals
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
+PAIR: Final = ["currency", "deal_currency", AT_RECEIPT]
+EPOCH: Final = date(1970, 1, 1)
 _BASE = """
 (CASE k.{0}base WHEN 'net_receipt' THEN l.net WHEN 'net_source' THEN coalesce(l.gross, l.net)
   WHEN 'ppd' THEN l.quantity * coalesce(l.unit_price, k.{0}price)
   WHEN 'retail' THEN l.quantity * coalesce(l.retail_price, k.{0}price)
   WHEN 'per_unit' THEN l.quantity * k.{0}price END * k.{0}portion)
 """
-_ROUNDED = """
-CASE WHEN k.unit_places IS NULL THEN NULL WHEN l.quantity = 0 THEN 0
-  ELSE round(round(v.base, 50) / l.quantity * k.factor * k.rate, k.unit_places) * l.quantity END
+_IS_ROUNDED = "(k.unit_places IS NOT NULL OR k.whole_units)"
+# Towards zero, so that a return takes back what its sale gave; of no units there is no royalty of one to round.
+_ROUNDED = f"""
+CASE WHEN NOT {_IS_ROUNDED} THEN NULL WHEN l.quantity = 0 THEN v.base * k.factor * k.rate
+  WHEN k.unit_places IS NULL THEN round(v.base * k.rate * trunc(l.quantity * k.factor), 50) / l.quantity
+  ELSE (CASE WHEN k.rounds_down THEN trunc(u.unit, k.unit_places) ELSE round(u.unit, k.unit_places) END)
+    * (CASE WHEN k.whole_units THEN trunc(l.quantity * k.factor) ELSE l.quantity END) END
+"""
+_UNIT = """
+round(v.base, 50) / nullif(l.quantity, 0) * CASE WHEN k.whole_units THEN 1 ELSE k.factor END * k.rate
 """
 _EITHER = """
 CASE WHEN (k.either = 'max') = (l.quantity >= 0) THEN greatest(w.one, w.two) ELSE least(w.one, w.two) END
@@ -73,16 +84,17 @@ SELECT s.number, l.quantity, l.net, v.base, {_ROUNDED} AS rounded {_JOINED}
   JOIN earning_keys k ON k.run_id = :run_id AND k.number = s.number
   CROSS JOIN LATERAL (SELECT {_BASE.format("")} AS one, {_BASE.format("other_")} AS two) w
   CROSS JOIN LATERAL (SELECT CASE WHEN k.either IS NULL THEN w.one ELSE {_EITHER} END AS base) v
+  CROSS JOIN LATERAL (SELECT {_UNIT} AS unit) u
 WHERE s.run = :run AND s.number > :plain
 """
 _RATES = text("""
 UPDATE earning_keys k SET rate = e.rate FROM earnings e
 WHERE e.run_id = k.run_id AND e.number = k.number AND k.run_id = :run_id AND k.rate <> e.rate
-  AND k.unit_places IS NOT NULL
+  AND (k.unit_places IS NOT NULL OR k.whole_units)
 """)
 _GROWN = text(f"""
 UPDATE earnings e SET amount = {_part("s.rounded * k.fx")}
-FROM ({_SUMS.format(lines=_PRICED + " AND k.unit_places IS NOT NULL")}) s, earning_keys k
+FROM ({_SUMS.format(lines=_PRICED + f" AND {_IS_ROUNDED}")}) s, earning_keys k
 WHERE k.run_id = :run_id AND k.number = s.number AND e.run_id = k.run_id AND e.number = k.number
   AND s.rounded * k.fx IS NOT NULL
 """)
@@ -100,7 +112,8 @@ def calculate(session: Session, run: RoyaltyRun) -> Deals:
     assigned = assign(session, collecting.sales(session, run, collecting.take_in(session, run)), known)
     collecting.leave(session, run, assigned.left)
     keys = _with_rates(session, run, assigned.keys)
-    collecting.write(session, EarningKey, keys.with_columns(run_id=pl.lit(str(run.id))).drop("deal_currency"))
+    keys = keys.drop("deal_currency", AT_RECEIPT)
+    collecting.write(session, EarningKey, keys.with_columns(run_id=pl.lit(str(run.id))))
     collecting.write(session, EarningSource, assigned.sources.with_columns(run=pl.lit(run.serial)))
     values = {"run_id": run.id, "run": run.serial, "plain": assigned.plain}
     for query in (_OF_SUMS if assigned.is_summed else _OF_PLAIN, _OF_PRICED):
@@ -123,17 +136,31 @@ def forget(session: Session, run: RoyaltyRun) -> None:
     session.execute(delete(EarningSource).where(EarningSource.run == run.serial))
 
 
+class _Asked(NamedTuple):
+    """From which currency to which a rate is asked for, and of which day where it is not the period's last."""
+
+    base: str
+    quote: str
+    on: date | None
+
+    def __str__(self) -> str:
+        return f"{self.base} → {self.quote}"
+
+
 def _with_rates(session: Session, run: RoyaltyRun, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the rate from the currency of the sale to that of the contract, which the run keeps."""
-    period = session.get_one(RoyaltyPeriod, run.period_id)
-    pairs = rows.select("currency", "deal_currency").unique().sort("currency", "deal_currency")
-    found = {pair: rates.rate(session, *pair, on=period.ends_on) for pair in pairs.iter_rows()}
-    if missing := sorted(f"{base} → {quote}" for (base, quote), rate in found.items() if rate is None):
-        raise RateMissing(pairs=", ".join(missing), day=period.ends_on.isoformat())
-    run.rates = {f"{base}/{quote}": rate.told() for (base, quote), rate in found.items() if rate}
-    table = pl.DataFrame(
-        [(base, quote, f"{rate.value:f}") for (base, quote), rate in found.items() if rate],
-        schema={"currency": pl.String, "deal_currency": pl.String, "fx": pl.String},
-        orient="row",
-    )
-    return rows.join(table, on=["currency", "deal_currency"], maintain_order="left")
+    """Rows with the rate from the currency of the sale to that of the contract, which the run keeps.
+
+    It is that of the period's last day, or where that is agreed of the day on which the money came.
+    """
+    last = session.get_one(RoyaltyPeriod, run.period_id).ends_on
+    pairs = rows.select(PAIR).unique().sort(PAIR)
+    asked = [
+        _Asked(base, quote, EPOCH + timedelta(days=day) if day else None) for base, quote, day in pairs.iter_rows()
+    ]
+    found = {pair: rates.rate(session, pair.base, pair.quote, on=pair.on or last) for pair in asked}
+    if missing := [pair for pair, rate in found.items() if rate is None]:
+        day = min(pair.on or last for pair in missing)
+        raise RateMissing(pairs=", ".join(dict.fromkeys(map(str, missing))), day=day.isoformat())
+    run.rates = {rate_key(*pair): rate.told() for pair, rate in found.items() if rate}
+    table = pairs.with_columns(fx=pl.Series([f"{rate.value:f}" for rate in found.values() if rate], dtype=pl.String))
+    return rows.join(table, on=PAIR, maintain_order="left")

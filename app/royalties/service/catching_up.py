@@ -35,6 +35,7 @@ def catch_up(session: Session, run: RoyaltyRun, on: date) -> bool:
         terms = in_force(session, statement.contract_id, on).read()
         statement.closing_micros += micros - statement.opening_micros
         statement.opening_micros = micros
+        statement.kept_micros = max(0, min(statement.kept_micros, statement.closing_micros))
         statement.payable_micros = payable_of(terms, statement.closing_micros)
     session.flush()
     return bool(moved)
@@ -57,7 +58,7 @@ def _moved(session: Session, run: RoyaltyRun, told: object) -> list[tuple[Statem
 
 def _stands(session: Session, statement: Statement, now_micros: int) -> bool:
     """Whether the steps of a statement are the same from another opening balance."""
-    kinds = ("crossed_out", "crossed_in", "withholding")
+    kinds = ("crossed_out", "crossed_in", "apart", "withholding")
     query = select(StatementEntry.kind, func.sum(StatementEntry.amount_micros)).where(
         StatementEntry.statement_id == statement.id, StatementEntry.kind.in_(kinds)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +13,7 @@ import polars as pl
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.kernel import clock
 from app.kernel.db import copied_out, copy_rows, table_of
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, RunLeftover, RunReport, SalesReport
 
@@ -125,6 +127,14 @@ def are_exact(sold: pl.DataFrame) -> bool:
     if any(sold.select(pl.col(*SUMS).null_count()).row(0)):
         return False
     return all(total < MOST for total in sold.select(pl.col(*SUMS).cast(pl.Float64).abs().sum()).row(0))
+
+
+def received(session: Session, serials: Collection[int]) -> dict[int, date]:
+    """When the money of reports came, by their short numbers."""
+    zone = session.info["tenant"].time_zone
+    query = select(SalesReport.serial, SalesReport.received_on, SalesReport.created_at)
+    rows = session.execute(query.where(SalesReport.serial.in_(serials)))
+    return {serial: on or clock.day_in(zone, created) for serial, on, created in rows}
 
 
 def last_published(session: Session) -> UUID | None:

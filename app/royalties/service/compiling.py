@@ -24,11 +24,11 @@ CIRCUMSTANCES: Final = (
 RULES: Final = {
     "clause": pl.String, "base": pl.String, "portion": pl.String, "price": pl.String, "either": pl.String,
     "other_base": pl.String, "other_portion": pl.String, "other_price": pl.String, "unit_places": pl.Int16,
-    "factor": pl.String, "rate": pl.String,
+    "rounds_down": pl.Boolean, "whole_units": pl.Boolean, "factor": pl.String, "rate": pl.String,
 }  # fmt: skip
 VERSIONS: Final = {
     "contract_id": pl.String, "version_id": pl.String, "effective_from": pl.Date, "deal_currency": pl.String,
-    "is_due": pl.Boolean,
+    "is_due": pl.Boolean, "at_receipt": pl.Boolean,
 }  # fmt: skip
 
 
@@ -53,7 +53,10 @@ def deals(session: Session, period: Stretch) -> Deals:
     known = {row.id: favoured(row.contract_id, {**now, row.contract_id: terms[row.id]}) for row in rows}
     frame = pl.DataFrame(
         [
-            (str(row.contract_id), str(row.id), row.effective_from, own.currency, is_due(own, period))
+            (
+                *(str(row.contract_id), str(row.id), row.effective_from, own.currency),
+                *(is_due(own, period), own.rate_day == "receipt"),
+            )
             for row, own in ((row, terms[row.id]) for row in rows)
         ],
         schema=VERSIONS,
@@ -104,6 +107,8 @@ def _answer(clauses: Sequence[Clause], sale: Circumstances) -> tuple[object, ...
         _said(other.portion if other else None),
         _said(other.amount if other else None),
         clause.unit_places,
+        clause.rounding == "down",
+        clause.whole_units,
         _said(factor(clause, sale)),
         _said(clause.rate),
     )

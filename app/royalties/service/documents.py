@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 from app.brand.rules.paper import sheet_pdf
 from app.brand.service.drawing import brand_of
 from app.brand.service.live import live_theme
+from app.kernel import clock
 from app.kernel.money import from_micros
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web.own_words import offer, say_own, words_of
 from app.royalties.models import Statement
 from app.royalties.queries import runs as queries
+from app.royalties.rules.limits import Days, days_of
 from app.royalties.service import lines
 from app.royalties.service.auditing import settled_by
-from app.royalties.service.telling import Teller
+from app.royalties.service.telling import BETWEEN, Teller
 
 MOST_TITLES: Final = 40
 """Rows of the sheet; everything else stands in one more, and each line of it in the table."""
@@ -135,6 +137,14 @@ def pdf(session: Session, tenant: Tenant, statement: Statement) -> bytes:
     return sheet_pdf(brand, "royalties.typ", sheet(session, statement, teller_for(tenant, contract.language)))
 
 
+def limits(session: Session, statement: Statement) -> Days:
+    """Until when a statement is due and may be objected to, by the terms that it was settled by."""
+    run, period, *_ = queries.around(session, statement)
+    zone = session.info["tenant"].time_zone
+    told_on = clock.day_in(zone, run.published_at) if run.published_at else None
+    return days_of(settled_by(session, statement).read(), period.ends_on, told_on)
+
+
 def sheet(session: Session, statement: Statement, teller: Teller) -> dict[str, Any]:
     """What stands on the sheet of a statement, as texts."""
     _, period, contract, payee = queries.around(session, statement)
@@ -150,7 +160,7 @@ def sheet(session: Session, statement: Statement, teller: Teller) -> dict[str, A
     return {
         **words,
         "payee": payee.name,
-        "period": teller.span(period),
+        "period": BETWEEN.join(filter(None, (teller.span(period), teller.limits(limits(session, statement))))),
         "contract_title": f"{contract.number} · {contract.title}",
         "payable": teller.money(statement.payable_micros, currency),
         "steps": [(said, teller.money(micros, currency)) for said, micros in steps],

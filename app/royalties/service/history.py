@@ -24,7 +24,7 @@ from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun, Statement, 
 from app.royalties.rules.closing import songs_in
 from app.royalties.rules.positions import Charge, Hold, Past, Position
 from app.royalties.rules.stretches import Stretch, age, guaranteed
-from app.royalties.service import covering, retelling
+from app.royalties.service import apart, covering, retelling
 from app.royalties.service.retelling import Key
 
 
@@ -57,6 +57,9 @@ class History:
     openings: Mapping[Key, int]
     songs: Mapping[Key, int]
     """Mechanicals that are still in openings."""
+
+    kept: Mapping[Key, int]
+    """What of balances was never to be used to earn costs back when payees were told last."""
 
     sums: Mapping[Key, Mapping[str, int]]
     """Of entries in published statements, by kind."""
@@ -137,10 +140,18 @@ class History:
 
     def standing(self, contract: Contract) -> dict[UUID, Position]:
         """The accounts of a contract as they stand, without a step."""
-        return {
-            payee: Position(payee, self.openings.get((contract.id, payee), 0), self.songs.get((contract.id, payee), 0))
-            for payee in sorted(self._payees.get(contract.id, set()))
-        }
+        found = {}
+        for payee in sorted(self._payees.get(contract.id, set())):
+            key = contract.id, payee
+            before = self.openings.get(key, 0), self.songs.get(key, 0), self._kept(key), self._apart(key)
+            found[payee] = Position(payee, *before)
+        return found
+
+    def _kept(self, key: Key) -> int:
+        return max(0, min(self.kept.get(key, 0), self.openings.get(key, 0)))
+
+    def _apart(self, key: Key) -> int:
+        return self.sums.get(key, {}).get("apart", 0)
 
     def withheld(self, contract: Contract, payee: UUID) -> int:
         """The tax that was kept back of a payee under a contract so far."""
@@ -152,6 +163,8 @@ class History:
         return Past(
             opening_micros=self.openings.get(key, 0),
             songs_micros=self.songs.get(key, 0),
+            kept_micros=self._kept(key),
+            apart_micros=self._apart(key),
             holds=[
                 Hold(each.statement, age(terms, each.ends_on, self.before, self.period), each.held, each.released)
                 for each in self.holds.get(key, ())
@@ -187,7 +200,8 @@ def read(
         before=_before(session, period),
         restates=run.restates_id is not None,
         openings=openings,
-        songs={key: songs_in(told, openings.get(key, 0)) for key, told in _songs(session).items()},
+        songs={key: songs_in(told, openings.get(key, 0)) for key, told in apart.songs(session).items()},
+        kept=apart.kept(session),
         sums=_sums(session),
         contested=contested,
         confirmed=_confirmed(session, contested),
@@ -242,25 +256,6 @@ def _sums(session: Session) -> dict[Key, dict[str, int]]:
     rows = session.execute(_told(query).group_by(Statement.contract_id, Statement.payee_id, StatementEntry.kind))
     for contract, payee, kind, micros in rows:
         found[contract, payee][kind] = micros
-    return found
-
-
-def _songs(session: Session) -> dict[Key, list[tuple[int, int, int]]]:
-    """What statements of accounts with mechanicals began with, what of these came, and with what they ended."""
-    songs: Any = _micros(func.coalesce(StatementEntry.amount_micros, 0))
-    of_songs = (StatementEntry.statement_id == Statement.id) & (StatementEntry.kind == "mechanicals")
-    query = (
-        _told(
-            select(Statement.contract_id, Statement.payee_id, Statement.opening_micros, songs, Statement.closing_micros)
-        )
-        .join(StatementEntry, of_songs, isouter=True)
-        .where(Statement.contract_id.in_(select(Statement.contract_id).join(StatementEntry, of_songs)))
-        .group_by(Statement.id, RoyaltyRun.published_at)
-        .order_by(RoyaltyRun.published_at)
-    )
-    found: dict[Key, list[tuple[int, int, int]]] = defaultdict(list)
-    for contract, payee, *told in session.execute(query):
-        found[contract, payee].append((told[0], told[1], told[2]))
     return found
 
 

@@ -39,13 +39,14 @@ def import_report(
     *,
     stated: Mapping[str, str] | None = None,
     period: tuple[date, date] | None = None,
+    received_on: date | None = None,
 ) -> SalesReport:
     """Keep a file and import it at once; what is wrong with it stands in the report."""
     sha256, size = files.put_object(tenant, _chunks(path), most_bytes=tenant.limits.upload_bytes)
     stored = files.note_object(
         session, actor, sha256=sha256, size=size, name=path.name, media_type="application/octet-stream"
     )
-    report = receive(session, actor, stored, stated=stated, period=period)
+    report = receive(session, actor, stored, stated=stated, period=period, received_on=received_on)
     run(session, tenant, report.id)
     return report
 
@@ -57,16 +58,20 @@ def receive(
     *,
     stated: Mapping[str, str] | None = None,
     period: tuple[date, date] | None = None,
+    received_on: date | None = None,
 ) -> SalesReport:
-    """Take a stored file as a report; `ReportKnown` where the same bytes came before, unless they were refused."""
+    """Take a stored file as a report; `ReportKnown` where the same bytes came before, unless they were refused.
+
+    Its money came on the day that is said, or else today: contracts may count the exchange rate of that day.
+    """
+    zone = session.info["tenant"].time_zone
     known = session.scalar(select(SalesReport).where(SalesReport.sha256 == stored.sha256).with_for_update())
     if known is not None and known.state != "refused":
-        raise ReportKnown(
-            name=known.name, day=clock.day_in(session.info["tenant"].time_zone, known.created_at).isoformat()
-        )
+        raise ReportKnown(name=known.name, day=clock.day_in(zone, known.created_at).isoformat())
     report = known or SalesReport(id=ids.new_id(), sha256=stored.sha256, created_by=actor.id, created_at=clock.now())
     report.name, report.file_id, report.state, report.problem = stored.name, stored.id, "received", None
     report.stated, report.facts = controlling.typed(stated or {}), {}
+    report.received_on = received_on or clock.day_in(zone)
     if period:
         report.facts = {"period": [day.isoformat() for day in period]}
     session.add(report)
@@ -86,6 +91,14 @@ def typed_period(starts: str, ends: str) -> tuple[date, date] | None:
     if period[1] < period[0]:
         raise PeriodUntyped
     return period
+
+
+def typed_day(said: str) -> date | None:
+    """The day on which a report's money came, as somebody typed it; none where nothing was typed."""
+    try:
+        return date.fromisoformat(said.strip()) if said.strip() else None
+    except ValueError:
+        raise PeriodUntyped from None
 
 
 def ask(session: Session, report: SalesReport) -> None:

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.contracts.models import Contract, ContractVersion
 from app.contracts.rules.terms import Clause, Terms
-from app.royalties.models import Earning, RoyaltyRun, Statement
+from app.royalties.models import Earning, EarningSource, RoyaltyRun, Statement
+from app.royalties.rules.pricing import rate_key
+from app.royalties.service import collecting
 
 _WITH = """
 WITH parts AS (
@@ -193,6 +195,8 @@ class Provenance(NamedTuple):
     clause: Clause
     terms: Terms
     run: RoyaltyRun
+    rate: dict[str, str]
+    """The exchange rate with its day and source; empty where the run does not know it."""
 
 
 def lines(session: Session, statement: Statement, *, after: int = 0, limit: int = 1_000_000) -> list[Line]:
@@ -253,8 +257,17 @@ def provenance(session: Session, statement: Statement, number: int) -> Provenanc
     version = session.get_one(ContractVersion, earning.version_id)
     terms = version.read()
     clause = next(each for each in terms.clauses if each.id == earning.clause)
-    contract = session.get_one(Contract, earning.contract_id)
-    return Provenance(contract, version, clause, terms, session.get_one(RoyaltyRun, earning.run_id))
+    contract, run = session.get_one(Contract, earning.contract_id), session.get_one(RoyaltyRun, earning.run_id)
+    on = _received(session, run, number) if terms.rate_day == "receipt" else None
+    rate = run.rates.get(rate_key(earning.currency, terms.currency, on), {})
+    return Provenance(contract, version, clause, terms, run, rate)
+
+
+def _received(session: Session, run: RoyaltyRun, number: int) -> date | None:
+    """When the money behind a line came: where that day's rate counts, no line is of two days."""
+    behind = select(EarningSource.report).where(EarningSource.run == run.serial, EarningSource.number == number)
+    days = collecting.received(session, session.scalars(behind.limit(1)).all())
+    return next(iter(days.values()), None)
 
 
 def _asked(statement: Statement) -> dict[str, object]:

@@ -17,7 +17,7 @@ from app.royalties.models import SalesReport, Statement
 from app.royalties.service.posting import OWN_SHOP, SOURCES
 
 
-@named(Kind.PAYABLE, Kind.RESERVE, Kind.DEFERRED, Kind.CONTESTED)
+@named(Kind.PAYABLE, Kind.UNRECOUPED, Kind.RESERVE, Kind.DEFERRED, Kind.CONTESTED)
 def payees(session: Session, subjects: Collection[UUID]) -> dict[UUID, str]:
     """A payee under a contract."""
     query = (

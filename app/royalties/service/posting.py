@@ -32,6 +32,7 @@ HELD: Final = {
     "deferred_released": Kind.DEFERRED,
     "contested": Kind.CONTESTED,
     "contested_released": Kind.CONTESTED,
+    "apart": Kind.UNRECOUPED,
 }
 """Steps that move money between what is payable and what is held for the same payee."""
 

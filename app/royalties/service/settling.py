@@ -192,7 +192,7 @@ def _cross(session: Session, settled: Mapping[UUID, Settled]) -> None:
         if payer and debtor and payer.terms.currency == debtor.terms.currency:
             titles = {"payer_title": payer.contract.title, "debtor_title": debtor.contract.title}
             for payee in payer.positions.keys() & debtor.positions.keys():
-                cross(payer.positions[payee], debtor.positions[payee], **titles)
+                cross(payer.positions[payee], debtor.positions[payee], payer.terms.controlled, **titles)
 
 
 def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -> None:
@@ -221,6 +221,7 @@ def _write(session: Session, run: RoyaltyRun, settled: Mapping[UUID, Settled]) -
                     "closing_micros": position.balance_micros,
                     "payable_micros": position.payable_micros,
                     "reserve_micros": position.reserve_micros,
+                    "kept_micros": position.kept_micros,
                 }
             )
             entries += [

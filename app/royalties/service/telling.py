@@ -16,6 +16,7 @@ from app.contracts.rules.vocabulary import CHANNEL_SENTENCES
 from app.kernel.money import exact, format_money, from_micros, with_own_minus
 from app.kernel.sentences import sentence
 from app.royalties.models import RoyaltyPeriod, StatementEntry
+from app.royalties.rules.limits import Days
 from app.royalties.service.checking import SENTENCES, WHY_SENTENCES
 
 STATE_SENTENCES: Final = {
@@ -53,6 +54,7 @@ ENTRY_SENTENCES: Final = {
     "guarantee_recouped": sentence("An earlier guarantee is earned back"),
     "crossed_out": sentence("Pays back what is open under “%(contract)s”"),
     "crossed_in": sentence("Paid back out of “%(contract)s”"),
+    "apart": sentence("Paid all the same: %(open)s is still to be earned back out of other royalties"),
     "gross_up": sentence("Tax that the label bears: %(rate)s of %(of)s"),
     "withholding": sentence("Tax withheld: %(rate)s of %(of)s"),
 }
@@ -61,12 +63,13 @@ BACK_SENTENCES: Final = {
     "costs_first": sentence("Receipts of %(receipts)s are returned, so %(recovered)s of costs is open again"),
     "reserve_held": sentence("Less was sold: less is kept back for returns"),
     "guarantee": sentence("More was earned: less is made up to the guaranteed %(amount)s"),
+    "apart": sentence("Earned back out of other royalties; %(open)s is still open"),
     "gross_up": sentence("Tax that the label does not bear after all: %(rate)s of %(of)s"),
     "withholding": sentence("Tax that was withheld before and is not due: %(rate)s of %(of)s"),
 }
 """The steps that can go the other way, too, because of what was returned or restated."""
 
-FORWARDS: Final = ("retroactive", "guarantee", "gross_up")
+FORWARDS: Final = ("retroactive", "guarantee", "apart", "gross_up")
 """Which of these give when they go their usual way; the others take."""
 
 MATCH_SENTENCES: Final = {
@@ -84,9 +87,12 @@ BY_SENTENCES: Final = {
     "territory": sentence("By territory"),
     "month": sentence("By month"),
 }
+DUE: Final = sentence("Due by %(day)s")
+OBJECTIONS: Final = sentence("Objections until %(day)s")
+BETWEEN: Final = " · "
 UNKNOWN: Final = sentence("Unknown")
 OTHERS: Final = sentence("All others")
-PLACES: Final = {"of_micros": "of", "recovered_micros": "recovered"}
+PLACES: Final = {"of_micros": "of", "recovered_micros": "recovered", "open_micros": "open"}
 """How facts that are amounts are called in sentences."""
 
 MOST_BARS: Final = 12
@@ -155,6 +161,11 @@ class Teller:
     def span(self, period: RoyaltyPeriod) -> str:
         """A period, from its first to its last day."""
         return f"{self.day(period.starts_on)} – {self.day(period.ends_on)}"
+
+    def limits(self, days: Days) -> str:
+        """Until when a statement is due and may be objected to; nothing where that was not agreed."""
+        said = zip((DUE, OBJECTIONS), days, strict=True)
+        return BETWEEN.join(self.say(words, day=self.day(day)) for words, day in said if day)
 
     def territory(self, code: str | None) -> str:
         """A country or region by its code."""

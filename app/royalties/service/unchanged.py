@@ -73,8 +73,9 @@ def _same(row: Earning) -> tuple[Any, ...]:
 
 def _order(row: Earning, clause: Clause) -> tuple[Any, ...]:
     """By month, and in it as a run numbers its lines (`assigning.SAID`)."""
+    is_worked_out = clause.base != Base() or clause.unit_places is not None or clause.whole_units
     ids = (row.version_id, clause.id, row.sheet_id, row.recording_id, row.release_id)
     return (
-        row.sold_month, clause.base != Base() or clause.unit_places is not None, *(str(each or "") for each in ids),
+        row.sold_month, is_worked_out, *(str(each or "") for each in ids),
         row.store, row.channel, row.currency, f"{row.factor:f}", row.whole,
     )  # fmt: skip

@@ -64,7 +64,8 @@ def report(
             writer = csv.writer(file)
             writer.writerow(HEADS)
             writer.writerows(_rows(session, which))
-        made = importing.import_report(session, tenant, actor, path, stated=stated, period=(first, last))
+        days: dict[str, Any] = {"period": (first, last), "received_on": last}
+        made = importing.import_report(session, tenant, actor, path, stated=stated, **days)
     changed = update(StoreSale).where(which).values(report_id=made.id).execution_options(synchronize_session=False)
     session.execute(changed)
     activity.record(

@@ -11,7 +11,7 @@ WHEN: Said = {
     "sources": "sources",
 }  # fmt: skip
 CLAUSE: Said = {
-    "name": "id", "rate": "rate", "places": "unit_places",
+    "name": "id", "rate": "rate", "places": "unit_places", "rounding": "rounding", "whole_units": "whole_units",
     "base": "base.kind", "base_portion": "base.portion", "base_amount": "base.amount", "either": "base.either",
     "other": "base.other", "other_portion": "base.other", "other_amount": "base.other",
     **{f"deduct_{kind}": "deductions.kind, clauses.deductions.rate" for kind in DEDUCTIONS},
@@ -23,7 +23,7 @@ CLAUSE: Said = {
 }  # fmt: skip
 SHARES: Said = {"h{}_payee": "payee", "h{}_percent": "share_ppm", "h{}_of": "of"}
 TERMS: Said = {
-    "currency": "currency", "cadence": "cadence", "recoups": "recoups", "minimum": "minimum",
+    "currency": "currency", "cadence": "cadence", "recoups": "recoups", "minimum": "minimum", "rate_day": "rate_day", "non_recoupable": "non_recoupable",
     "may_exceed_whole": "may_exceed_whole", "most_favoured": "most_favoured", "clause": "clauses", "share": "shares",
     **{name: f"shares.{told}" for name, told in SHARES.items()},
     "reserve_rate": "reserve.rate", "reserve_channels": "reserve.channels", "reserve_counts": "reserve.counts_held",
@@ -33,7 +33,10 @@ TERMS: Said = {
     "controlled_statutory": "controlled.statutory", "controlled_day": "controlled.statutory_on",
     "controlled_portion": "controlled.portion", "controlled_cap": "controlled.cap_songs",
     "controlled_songs": "controlled.controlled_songs", "controlled_outside": "controlled.outside_songs",
-    "trigger": "trigger.contract", "trigger_at": "trigger.at", "trigger_retroactive": "trigger.is_retroactive",
+    "due_days": "due_days", "objection_years": "objection_years",
+    "controlled_minutes": "controlled.controlled_minutes",
+    "controlled_outside_minutes": "controlled.outside_minutes",
+    "controlled_pays_back": "controlled.pays_back", "trigger": "trigger.contract", "trigger_at": "trigger.at", "trigger_retroactive": "trigger.is_retroactive",
     "withholding_rate": "withholding.rate", "withholding_gross_up": "withholding.gross_up",
 }  # fmt: skip
 CONTRACT: Said = {
