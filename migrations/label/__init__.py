@@ -9,5 +9,5 @@ PLACEHOLDER = "l_00000000000000000000000000"
 """Stands for the label's id in compiled SQL; Crockford base32 of zero, which no UUIDv7 ever gives."""
 
 LABEL_ROLE = f'"{PLACEHOLDER}"'
-SERVES_FROM = "l0061"
+SERVES_FROM = "l0063"
 """The oldest revision that this code still serves; an older label answers 503 until it is migrated."""
