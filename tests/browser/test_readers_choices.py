@@ -8,11 +8,15 @@ SOME = ("/portal", "/portal/releases", "/portal/settings/team", "/portal/setting
 FOCUS = """() => { const at = document.activeElement, style = getComputedStyle(at);
   return [at.outerHTML.slice(0, 80), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1 ||
     style.boxShadow !== "none"] }"""
+OWN_COLOURS = """() => { const lined = each => getComputedStyle(each).outlineStyle !== "none";
+  const place = document.querySelector("nav a[aria-current]"), [own, around] = [place.querySelector(".icon"), place];
+  return [getComputedStyle(place).textDecorationLine === "underline", lined(document.querySelector("dialog[open]")),
+    getComputedStyle(own).color === getComputedStyle(around).color] }"""
 LETTERS = "parseFloat(getComputedStyle(document.body).fontSize)"
 MOVING = "document.getAnimations().filter(each => each.effect.getComputedTiming().duration > 1).length"
 ON_PAPER = """() => { const seen = choose => [...document.querySelectorAll(choose)].some(each => each.checkVisibility());
   const dark = colour => colour.match(/[\\d.]+/g).slice(0, 3).every(part => Number(part) < 140);
-  return {heading: seen("h1"), ways: seen("nav a"), buttons: seen("main .btn"),
+  return {heading: seen("h1"), ways: seen("nav a"), buttons: seen("main :is(.btn, .back, .check, [type=search])"),
     isDarkOnLight: dark(getComputedStyle(document.querySelector("h1")).color) } }"""
 
 
@@ -35,6 +39,11 @@ def test_a_readers_own_colours_keep_what_is_chosen_and_where_one_is_to_be_seen(v
             said, is_seen = here.page.evaluate(FOCUS)
             assert is_seen, f"{path}: nobody sees where they are: {said}"
     assert here.page.evaluate("matchMedia('(forced-colors: active)').matches")
+    here.page.keyboard.press("Escape")
+    here.page.evaluate("document.activeElement.blur()")
+    here.page.keyboard.press("?")
+    here.page.locator("keyboard-map dialog[open]").wait_for()
+    assert here.page.evaluate(OWN_COLOURS) == [True, True, True], "place, sheet and icon stand out"
     assert here.complaints == []
 
 
