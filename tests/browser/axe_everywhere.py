@@ -24,6 +24,7 @@ import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS, LOOKS_OF_ALL, PATIENCE_MS, Site, Visit, sign_in
+from tests.browser.furnished import bought, furnish
 from tests.main.test_up import answers, up
 from tests.servers import PLAIN, free_port
 from tests.whole import whole_product
@@ -31,7 +32,7 @@ from tests.whole import whole_product
 NOT_PAGES = re.compile(
     r"^/(api|scim|sso|assets|theme|icons|og|oauth/(authorize|jwks|userinfo)|\.well-known|internal|files|stream|pictures|sitemaps?"
     r"|favicon|manifest|metrics|healthz|readyz|robots|oembed|unsubscribe)"
-    r"|/(events|search|undo|export|state|workbook|receipt|paper|sw\.js|feed\.xml|archive|choices|names|preview)$"
+    r"|/(events|search|undo|export|state|workbook|receipt|paper|sw\.js|feed\.xml|archive|packing-slip|labels|choices|names|preview)$"
     r"|^/artist/manifest|/(front|drafts/[^/]+)/look$|\.(pdf|json|webmanifest)$|/downloads/|/file/|/music/|^/portal/sign-out"
 )
 """What is no page of its own: data, files, parts of pages."""
@@ -52,12 +53,14 @@ class Walk:
     stays: str
     """What the address of each of its pages begins with, as a pattern."""
 
-    def begun(self, here: Visit, language: str) -> None:
-        """Come in as who goes this way; a fan has something in the basket."""
+    def begun(self, here: Visit, language: str) -> list[str]:
+        """Come in as who goes this way; a fan has bought something, and these addresses tell of it."""
         if self.surface == "shop":
             _as_fan(here, language)
-        elif self.who:
+            return bought(here, language)
+        if self.who:
             sign_in(here, self.who)
+        return []
 
 
 @dataclass
@@ -127,11 +130,6 @@ def _as_fan(here: Visit, language: str) -> None:
     here.page.fill("#password", f"{here.slug}-demo-2026")
     here.page.press("#password", "Enter")
     here.page.wait_for_url(f"**/{language}/account")
-    here.go(f"/{language}/merch")
-    here.page.locator("main .prod a").first.click()
-    here.page.wait_for_url("**/merch/*")
-    here.page.locator("main form[action$='/basket/lines'] button.primary").first.click()
-    here.page.wait_for_url("**/basket")
 
 
 def both_languages(here: Visit) -> None:
@@ -149,7 +147,7 @@ class Looking:
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self._browser, self._site, self._templates = browser, site, _templates()
-        self._asker = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=PATIENCE_SECONDS, verify=PLAIN)
+        self.asker = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=PATIENCE_SECONDS, verify=PLAIN)
         self._hrefs: list[str] = []
         """Where the page that was looked at last leads."""
         self.found = Found()
@@ -165,16 +163,15 @@ class Looking:
     def go(self, walk: Walk) -> None:
         """Meet every page of a way from left to right, and each of them again from right to left."""
         with self.visit(walk.slug, "en") as here:
-            walk.begun(here, "en")
-            met = list(self._met(here, walk))
+            met = list(self._met(here, walk, walk.begun(here, "en")))
         self.found.pages[f"{walk.surface} {walk.slug}"] = met
         with self.visit(walk.slug, "ar") as here:
             walk.begun(here, "ar")
             for path in met:
                 self._look(here, walk, re.sub(r"^/en(?=/|\?|$)", "/ar", path), "ar")
 
-    def _met(self, here: Visit, walk: Walk) -> Iterator[str]:
-        waiting, kinds = list(walk.begins), set()
+    def _met(self, here: Visit, walk: Walk, more: list[str]) -> Iterator[str]:
+        waiting, kinds = [*walk.begins, *more], set()
         while waiting:
             path = waiting.pop(0)
             kind = self._kind(path)
@@ -196,7 +193,7 @@ class Looking:
         """Tell whether there is a page and not a file, or another page in its stead."""
         cookies = "; ".join(f"{each['name']}={each['value']}" for each in here.context.cookies())
         told = {"host": f"{here.slug}.localhost:{self._site.port}", "accept": "text/html", "cookie": cookies}
-        with suppress(httpx.TransportError), self._asker.stream("GET", path, headers=told) as answer:
+        with suppress(httpx.TransportError), self.asker.stream("GET", path, headers=told) as answer:
             is_text = answer.headers.get("content-type", "").startswith("text/html")
             return is_text and not answer.is_redirect
         return False
@@ -219,10 +216,13 @@ class Looking:
         wrong = [] if turned == DIRECTIONS[language] else [f"is read {turned}"]
         is_shut = answer.status >= 500 or "sign-in" in here.page.url.replace(path, "")
         wrong += [f"answers {answer.status} at {here.page.url}"] if is_shut else []
-        here.context.set_offline(path.endswith("/offline"))  # that page goes by itself once there is a connection
+        is_waiting = path.endswith("/offline")  # that page goes by itself once there is a connection
+        here.context.set_offline(is_waiting)
         self._hrefs = here.page.eval_on_selector_all("a[href]", "all => all.map(each => each.href)")
         wrong += here.flaws(LOOKS_OF_ALL)
-        here.context.set_offline(False)
+        if is_waiting:
+            here.page.goto("about:blank")
+            here.context.set_offline(False)
         self.found.views += len(LOOKS_OF_ALL)
         self.found.violations += [f"{seen} {each}" for each in wrong]
         print(seen, *wrong, sep="\n    ", flush=True)
@@ -256,6 +256,7 @@ def main() -> int:
         for slug in said.brands:
             with looking.visit(slug, "en") as here:
                 both_languages(here)
+                furnish(here, looking.asker)
         ways = [walk for walk in walks(said.brands) if walk.surface in said.only]
         found = looking.found
         for walk in ways:

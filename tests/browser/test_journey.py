@@ -66,6 +66,7 @@ def test_a_labels_first_day(visit, at_work):
     owner.page.wait_for_url("**/portal/welcome")
     owner.page.locator("button.primary").click()
     owner.page.wait_for_url("**/portal/welcome/artist")
+    assert not owner.flaws()
     owner.page.fill("#name", "Mira Sol")
     owner.page.locator("#main button.primary").click()
     owner.page.wait_for_url("**/portal/settings/brand")
