@@ -13,7 +13,6 @@ PLACES = (
     "/releases",
     "/artists",
     "/merch",
-    "/merch/t-shirt",
     "/journal",
     "/legal/imprint",
     "/search?q=nacht",
@@ -55,7 +54,13 @@ def heard_release(here, language: str = "de") -> str:
 def test_no_page_of_the_shop_has_a_fault(visit, slug, language, looks):
     here = visit(slug, who=None, language=language, reduced_motion="reduce")
     found = []
-    for path in addresses(here, language):
+    paths = addresses(here, language)
+    here.go(f"/{language}/merch")
+    shirt = here.page.locator("main a[href*='shirt']").first.get_attribute("href")
+    here.go(shirt)
+    here.page.locator("main form[action$='/basket/lines'] button.primary").first.click()
+    here.page.wait_for_url(f"**/{language}/basket")
+    for path in [*paths, shirt, f"/{language}/basket", f"/{language}/checkout", f"/{language}/account/sign-in"]:
         here.go(path)
         assert here.page.locator("html").get_attribute("lang") == language, path
         found += [f"{path} {flaw}" for flaw in here.flaws(looks)]

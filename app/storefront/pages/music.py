@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_decimal_symbol
 from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
@@ -134,6 +135,8 @@ def product_title(shopper: Shopper, product: Any) -> str:
     return ways.named(product.title, product.titles, shopper.language)
 
 
-def least(offer: Offer) -> str:
-    """The least that may be named, as a field holds it."""
-    return f"{from_micros(offer.micros):.{exponent(offer.currency)}f}"
+def least(shopper: Shopper, offer: Offer) -> str:
+    """The least that may be named, as a field holds it and the reader writes it, in digits that the basket reads."""
+    written = f"{from_micros(offer.micros):.{exponent(offer.currency)}f}"
+    mark = get_decimal_symbol(shopper.language.replace("-", "_"))
+    return written.replace(".", mark) if mark == "," else written

@@ -126,7 +126,7 @@ def _facts(request: AnyRequest, shopper: Shopper, found: Found, sold: list[Offer
         "sound": f"{shopper.root}/releases/{found.slug}/sounds",
         "credits": _credits(row.credits or []),
         "roles": ROLE_SENTENCES,
-        "least": music.least,
+        "least": lambda offer: music.least(shopper, offer),
         "product_title": lambda product: music.product_title(shopper, product),
         "embed": f"{realm_of(request).origin}/embed/releases/{quote(found.slug)}?language={shopper.language}",
     }

@@ -104,7 +104,7 @@ def product_page(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         if artist
         else None
     )
-    facts |= {"first": first, "by": by, "least": music.least, "named": _named}
+    facts |= {"first": first, "by": by, "least": lambda offer: music.least(shopper, offer), "named": _named}
     return shop_page(request, "store/product.html", shopper, keep=True, meta=meta, **facts)
 
 

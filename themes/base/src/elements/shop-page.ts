@@ -47,6 +47,7 @@ function inSight(): void {
   rooms.scrollLeft += room.x + room.width / 2 - (row.x + row.width / 2);
 }
 inSight();
+document.addEventListener("load", (event) => event.target instanceof HTMLLinkElement && inSight(), true); // its sheet is there
 
 // A link was followed within the page: it begins at its top, and who reads with a screen reader stands at its beginning.
 // After the swap the link is gone, and htmx names the new page instead of it: whether it was one is seen before.
