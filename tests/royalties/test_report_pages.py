@@ -209,7 +209,7 @@ def test_days_that_a_report_does_not_say_are_typed_when_it_is_brought_in(own, cl
     client = client_as(own)
     columns = {"column-0": "isrc", "column-1": "title", "column-2": "artist", "column-3": "net", "column-4": "currency"}
     form = {"name": "Shop", "channel": "download", "dates": "ymd", "decimals": "auto"}
-    days = {"sold_from": "2026-04-01", "sold_until": "2026-06-30"}
+    days = {"sold_from": "2026-04-01", "sold_until": "2026-06-30", "received_on": "2026-07-15"}
     address = send(client, "sales.csv", DATELESS, **days).headers["location"]
     assert work(own, address).state == "mapping"
     assert client.post(f"{address}/columns", data=form | columns).status_code == 303
@@ -218,6 +218,9 @@ def test_days_that_a_report_does_not_say_are_typed_when_it_is_brought_in(own, cl
         "imported", "2026-04-01", "2026-06-30",
     )  # fmt: skip
     assert "period_is_assumed" not in report.facts
+    assert report.received_on == date(2026, 7, 15)
+    assert "Money received on" in client.get(address).text
+    assert send(client, "sales.csv", DATELESS, received_on="soon").status_code == 422
     other = send(client, "sales.csv", DATELESS.replace("Tide", "Tyde")).headers["location"]
     with clock.frozen_at(datetime(2026, 3, 31, 23, tzinfo=UTC)):  # in Berlin April has begun
         assumed = work(own, other)

@@ -84,6 +84,12 @@ class ReportMissing(Invalid):
     message = "Choose a report: CSV, TSV, XLSX, or one of them packed as ZIP or GZ."
 
 
+class ReceivedUntyped(Invalid):
+    """A day that is none."""
+
+    message = "Write the day on which the money came as 2026-12-31."
+
+
 class PeriodUntyped(Invalid):
     """Days that say no period."""
 

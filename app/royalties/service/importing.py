@@ -16,7 +16,14 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Busy, Refusal, Unavailable
 from app.kernel.tenant import Tenant
 from app.royalties.models import RunReport, SalesLine, SalesReport, SalesSum
-from app.royalties.rules.refusals import PeriodUntyped, ReasonMissing, ReportAccounted, ReportElsewhere, ReportKnown
+from app.royalties.rules.refusals import (
+    PeriodUntyped,
+    ReasonMissing,
+    ReceivedUntyped,
+    ReportAccounted,
+    ReportElsewhere,
+    ReportKnown,
+)
 from app.royalties.service import controlling, loading, matching
 
 PATIENCE: Final = "SET LOCAL statement_timeout = '10min'"
@@ -98,7 +105,7 @@ def typed_day(said: str) -> date | None:
     try:
         return date.fromisoformat(said.strip()) if said.strip() else None
     except ValueError:
-        raise PeriodUntyped from None
+        raise ReceivedUntyped from None
 
 
 def ask(session: Session, report: SalesReport) -> None:
