@@ -19,7 +19,6 @@ Step = Callable[[Operation], None]
 """One idempotent piece of an operation; it may change `operation.args`, which are kept."""
 
 STUCK_AFTER = timedelta(minutes=2)
-ERROR_LENGTH = 500
 
 _kinds: dict[str, Sequence[tuple[str, Step]]] = {}
 log = observe.log("operations")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.unused import unused
+
 if TYPE_CHECKING:
     from migrations.compiled import LabelRevision
 
@@ -56,7 +58,7 @@ def broken_rules(root: Path) -> list[str]:
     for lock in root.glob("requirements*.txt"):
         if REGISTRY.search(lock.read_text()):
             problems.append(f"{lock.name}: names a package registry")
-    return problems
+    return problems + unused(root)
 
 
 def _size(name: str, text: str) -> list[str]:

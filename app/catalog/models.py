@@ -24,7 +24,6 @@ from app.kernel.db.models import LabelModel
 
 MOMENT = TIMESTAMP(timezone=True)
 PARTIAL_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
-KINDS = ("album", "ep", "single", "compilation", "dj_mix")
 EMPTY = text("'{}'")
 
 

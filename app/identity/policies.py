@@ -205,11 +205,6 @@ def require_apart(
         raise SamePerson
 
 
-def visible_scope(visitor: Visitor) -> Scope:
-    """To which imprints and artists a visitor's lists are narrowed; None means all."""
-    return visitor.scope
-
-
 def require_no_more(visitor: Visitor, permissions: frozenset[Permission], scope: Scope) -> None:
     """Refuse to hand out a right or a reach that the visitor does not have."""
     if not permissions <= visitor.permissions or not visitor.scope.contains(scope):

@@ -18,7 +18,6 @@ from app.settings import Settings
 from tenants.registry.queries import fresh_tenant
 
 HARD_LIMIT_MARGIN = 10
-CONNECT_SECONDS = 3
 
 
 class _Directory:

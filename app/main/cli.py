@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -123,8 +122,3 @@ def _fail(reason: str, message: str) -> None:
     else:
         click.echo(message, err=True)
     sys.exit(2)
-
-
-def run(*words: str) -> Any:
-    """Run a command inside this process, as tests do."""
-    return boptone.main(list(words), standalone_mode=False)

@@ -31,12 +31,11 @@ log = observe.log("registry")
 
 
 class Registry:
-    """Labels by host, id and slug, as fresh as the last NOTIFY; a poll stands behind it."""
+    """Labels by host and id, as fresh as the last NOTIFY; a poll stands behind it."""
 
     def __init__(self) -> None:
         self._tenants: dict[str, Tenant] = {}
         self._hosts: dict[str, Host] = {}
-        self._by_slug: dict[str, str] = {}
         self._unknown: OrderedDict[str, float] = OrderedDict()
         self._version = -1
         self._refreshing = threading.Lock()
@@ -47,10 +46,6 @@ class Registry:
     def by_id(self, tenant_id: str) -> Tenant | None:
         """The label with this id, unless it is closed or unknown."""
         return self._tenants.get(tenant_id)
-
-    def by_slug(self, slug: str) -> Tenant | None:
-        """The label with this slug, unless it is closed or unknown."""
-        return self._tenants.get(self._by_slug.get(slug, ""))
 
     def by_host(self, host: str) -> Route | None:
         """The label that owns this normalised host; an unknown one is looked up once and remembered for a moment."""
@@ -88,7 +83,6 @@ class Registry:
             version = session.execute(_VERSION).scalar_one()
             tenants, hosts = tenants_in_memory(session), live_hosts(session)
             self._tenants = {tenant.id: tenant for tenant in tenants}
-            self._by_slug = {tenant.slug: tenant.id for tenant in tenants}
             self._hosts = {host.name: host for host in hosts}
             self._version = version
             self._unknown.clear()
@@ -119,7 +113,6 @@ class Registry:
         kept_hosts = {name: host for name, host in self._hosts.items() if host.tenant_id not in ids}
         kept_tenants = {tenant_id: tenant for tenant_id, tenant in self._tenants.items() if tenant_id not in ids}
         self._tenants = kept_tenants | {tenant.id: tenant for tenant in tenants}
-        self._by_slug = {tenant.slug: tenant.id for tenant in self._tenants.values()}
         self._hosts = kept_hosts | {host.name: host for host in hosts}
         self._unknown.clear()
 

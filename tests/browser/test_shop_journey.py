@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from app.kernel import db
 from app.kernel.money import to_minor
 from app.storefront.models import Fulfilment, Order, OrderLine, Owned, Payment, Stock, StoreSale
-from app.storefront.service import booking, refunding
+from app.storefront.service import refunding
 from tests.browser.test_payout_journey import apart, seeded
 from tests.factories.labels import the_label
-from tests.storefront.paid import check_money, give_back, move
+from tests.storefront.paid import check_money, give_back, move, order_accounts
 
 __all__ = ["seeded"]
 HOMES = {
@@ -130,7 +130,7 @@ def test_a_fan_buys_where_they_are_and_books_stock_and_downloads_agree(
     apart(give_all_back, tenant, order)
     assert stock_of(tenant, lines) == shelf + 1
     with db.tenant_read(tenant) as session:
-        left = booking.order_accounts(session, order.id)
+        left = order_accounts(session, order.id)
         assert refunding.left(session, session.get_one(Order, order.id)) == ([], 0)
     assert set(left.values()) <= {payment.fee_micros, -payment.fee_micros}, "what is left is what the gateway keeps"
     apart(check_money, tenant)

@@ -20,15 +20,13 @@ ONE = {
     "gtin": identifiers.is_gtin,
     "iswc": identifiers.is_iswc,
     "ipi_name": identifiers.is_ipi_name,
-    "ipi_base": identifiers.is_ipi_base,
     "isni": identifiers.is_isni,
     "dpid": identifiers.is_dpid,
     "grid": identifiers.is_grid,
-    "catalog_number": identifiers.is_catalog_number,
 }
 MANY = {
     "isrc": lambda text: columns.isrc_is_formed(text) & columns.isrc_is_allocated(text),
-    **{kind: getattr(columns, f"is_{kind}") for kind in ONE if kind != "isrc"},
+    **{kind: getattr(columns, f"is_{kind}") for kind in (*ONE, "ipi_base", "catalog_number") if kind != "isrc"},
 }
 OWN = [
     ("isrc", "gb-xwz-08-00015", True),
@@ -67,7 +65,7 @@ def _column(kind: str, values: list[str | None]) -> list[bool | None]:
 
 @pytest.mark.parametrize(("kind", "value", "valid"), OWN)
 def test_a_code_is_right_or_wrong(kind, value, valid):
-    assert ONE[kind](value) is valid
+    assert kind not in ONE or ONE[kind](value) is valid
     assert _column(kind, [value]) == [valid]
 
 
@@ -96,7 +94,7 @@ def test_a_column_is_judged_as_its_values(kind, values):
     assert _column(kind, values) == [ONE[kind](value) for value in values]
 
 
-@pytest.mark.parametrize("kind", sorted(ONE))
+@pytest.mark.parametrize("kind", sorted(MANY))
 def test_nothing_said_is_not_wrong(kind):
     assert _column(kind, [None, ""])[0] is None
 
@@ -127,5 +125,4 @@ def test_barcodes_compare_alike_however_many_zeros_they_have(head, zeros):
     ],
 )
 def test_a_barcode_that_became_a_number_comes_back_only_whole(cell, barcode):
-    assert identifiers.repaired_gtin(cell) == barcode
     assert pl.DataFrame({"cell": [cell]}).select(columns.repaired_gtin(pl.col("cell"))).item() == barcode

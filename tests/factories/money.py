@@ -31,6 +31,7 @@ from app.roster.models import Party, Payee
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun, Statement
 from app.royalties.service import examining, importing, running
 from tests.factories.catalog import a_release
+from tests.factories.ledger import balance
 
 _numbers = count(1)
 STARTS = date(2020, 1, 1)
@@ -239,4 +240,4 @@ def owed(tenant: Tenant, deal: Contract, payee: Payee, kind: Kind = Kind.PAYABLE
     with tenant_work(tenant) as session:
         assert books.problems(session) == []
         assert examining.problems(session) == []
-        return amount(ledger.balance(session, Account(kind, account_of(deal.id, payee.id), "USD")))
+        return amount(balance(session, Account(kind, account_of(deal.id, payee.id), "USD")))

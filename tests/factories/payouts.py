@@ -29,12 +29,13 @@ from app.ledger.service import auditing, sealing
 from app.payouts.gateways import rails, sandbox
 from app.payouts.models import Payout, PayoutMethod, SandboxTransfer
 from app.payouts.rules.accounts import Typed
-from app.payouts.rules.states import OVER
+from app.payouts.rules.states import LIVE, OVER
 from app.payouts.service import books, hearing, methods, requesting, standing
 from app.payouts.service.quoting import Asked, Way, Ways
 from app.payouts.service.requesting import Wish
 from app.roster.models import Payee
 from app.royalties.service import rates
+from tests.factories.ledger import balance
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, run_of, sold, terms, tracks_of
 
 _numbers = count(1)
@@ -157,7 +158,7 @@ def behind(tenant: Tenant, payee: Payee) -> int:
 def held_by(tenant: Tenant, kind: Kind, currency: str = "EUR", subject: UUID | None = None) -> int:
     """What an account of the ledger holds, in micros."""
     with tenant_read(tenant) as session:
-        return ledger.balance(session, Account(kind, subject, currency))
+        return balance(session, Account(kind, subject, currency))
 
 
 SEES: Final = {
@@ -179,8 +180,8 @@ def check_books(tenant: Tenant, *, extras: Collection[str] = ()) -> None:
         sealing.seal(session, Actor.system(tenant))
     with tenant_read(tenant) as session:
         assert auditing.problems(session) == []
-        aside = {key: micros for key, micros in books.aside_micros(session).items() if micros}
-        assert aside == books.live_micros(session)
+        aside = {key: micros for key, micros in _aside_micros(session).items() if micros}
+        assert aside == _live_micros(session)
         payouts = {payout.id: payout for payout in session.scalars(select(Payout))}
         left = _left_the_bank(session)
         for payout in payouts.values():
@@ -189,6 +190,23 @@ def check_books(tenant: Tenant, *, extras: Collection[str] = ()) -> None:
             shared, step = payout.gross_micros - payout.exempt_micros, from_minor(1, payout.currency)
             assert abs(payout.platform_micros * WHOLE_PPM - shared * payout.platform_ppm) <= step * WHOLE_PPM // 2
         _check_bank(session, payouts, extras)
+
+
+def _aside_micros(session: Session) -> dict[tuple[UUID, str], int]:
+    """What the books hold aside for payouts, by payee and currency: what the live payouts must add up to."""
+    found = ledger.balances(session, kind=Kind.PAYOUT)
+    return {(account.subject, account.currency): micros for account, micros in found.items() if account.subject}
+
+
+def _live_micros(session: Session) -> dict[tuple[UUID, str], int]:
+    """What live payouts add up to, by payee and currency."""
+    fee = func.sum(Payout.fee_micros).filter(Payout.fee_returned_at.is_not(None))
+    query = (
+        select(Payout.payee_id, Payout.currency, func.sum(Payout.gross_micros) - func.coalesce(fee, 0))
+        .where(Payout.state.in_(LIVE))
+        .group_by(Payout.payee_id, Payout.currency)
+    )
+    return {(payee, currency): int(micros) for payee, currency, micros in session.execute(query)}
 
 
 def given_back(tenant: Tenant, payee: Payee) -> int:

@@ -18,7 +18,6 @@ from app.identity.policies import (
     require,
     require_apart,
     require_recent,
-    visible_scope,
     why,
 )
 from app.identity.rules.permissions import ALL, APART, HEADINGS, MONEY, PERMISSIONS, SENTENCES, Permission, for_support
@@ -96,13 +95,13 @@ def test_a_member_is_narrowed_to_imprints_and_artists():
         require(narrow, "catalog.edit", artist="sol")
     with pytest.raises(PermissionMissing):
         require(narrow, "payouts.approve", imprint="north")
-    assert visible_scope(narrow) == Scope(frozenset({"north"}), frozenset({"mira"}))
-    assert visible_scope(visitor()).is_whole
+    assert narrow.scope == Scope(frozenset({"north"}), frozenset({"mira"}))
+    assert visitor().scope.is_whole
 
 
 def test_an_artist_without_artists_reaches_nobody():
     nobody = visitor("artist")
-    assert visible_scope(nobody).artists == frozenset()
+    assert nobody.scope.artists == frozenset()
     assert not allows(nobody, "royalties.view", artist="mira")
     assert allows(visitor("artist", artists=["mira"]), "royalties.view", artist="mira")
 

@@ -15,11 +15,9 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from app.kernel import clock, db, ids, observe
-from app.kernel.activity import Activity, ActivitySeal, Cursor, Head, feed, has, record, seal, verify
-from app.kernel.activity.feed import count, latest
+from app.kernel.activity import Activity, ActivitySeal, Head, has, record, seal, verify
 from app.kernel.activity.tasks import check, kept_head, seal_activity, verify_activity
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
@@ -121,7 +119,7 @@ def test_a_rivals_activity_cannot_be_reached(mine, rival):
     with db.tenant_work(rival) as session:
         assert session.get(Activity, theirs) is None
         assert not has(session, "deal.signed")
-        assert theirs not in session.scalars(feed(Cursor(0, 0), limit=10_000).with_only_columns(Activity.id)).all()
+        assert theirs not in session.scalars(select(Activity.id)).all()
         seal(session)
     assert theirs not in chain(rival)
     for table in ("activity", "activity_seals"):
@@ -307,40 +305,3 @@ def test_a_sealer_that_is_killed_in_the_middle_leaves_the_chain_as_it_was(servic
     assert len(chain(mine)) == before.position
     assert sealed(mine).position == before.position + 2
     assert verdict(mine, before).ok
-
-
-def page(session: Session, place: Cursor, size: int) -> tuple[Cursor, list[str]]:
-    rows = session.scalars(feed(place, limit=size)).all()
-    return (Cursor(rows[-1].xid, rows[-1].seq) if rows else place), [row.action for row in rows]
-
-
-def test_paging_through_the_feed_neither_skips_nor_repeats_while_rows_are_added(mine):
-    happen(mine, *(f"old {number}" for number in range(10)))
-    place, read = Cursor(0, 0), []
-    for turn in range(30):
-        settled()
-        with db.tenant_read(mine) as session:
-            place, actions = page(session, place, 3)
-        read += actions
-        if turn < 6:
-            happen(mine, f"new {turn} a", f"new {turn} b")
-    news = [f"new {turn} {letter}" for turn in range(6) for letter in "ab"]
-    assert read[BORN:] == [*(f"old {number}" for number in range(10)), *news]
-
-
-def test_a_reader_of_the_feed_misses_no_row_that_commits_late(mine):
-    settled()
-    with db.tenant_read(mine) as session:
-        place, _ = page(session, Cursor(0, 0), 100)
-    with db.tenant_work(mine) as slow:
-        record(slow, Actor.system(mine), "late")
-        happen(mine, "early")
-        with db.tenant_read(mine) as session:
-            place, actions = page(session, place, 100)
-            assert actions == [], "read past a row that was still to come"
-            assert [row.action for row in session.scalars(latest(limit=1))] == ["early"]
-    settled()
-    with db.tenant_read(mine) as session:
-        _, actions = page(session, place, 100)
-        assert actions == ["late", "early"]
-        assert count(session) == BORN + 2

@@ -14,6 +14,7 @@ from app.kernel.tenant import Tenant
 from app.ledger import service
 from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
 from app.ledger.service import Posted
+from tests.factories.ledger import balance
 
 DAY = date(2026, 3, 31)
 NOBODY = UUID(int=0)
@@ -50,7 +51,7 @@ def reverse(tenant: Tenant, *keys: str, **details: Any) -> Posted:
 
 def holds(tenant: Tenant, which: Account) -> int:
     with db.tenant_read(tenant) as session:
-        return service.balance(session, which)
+        return balance(session, which)
 
 
 def all_balances(tenant: Tenant) -> dict[Account, int]:

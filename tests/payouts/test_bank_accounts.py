@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schwifty import IBAN
 
-from app.kernel.money import currencies
 from app.payouts.rules import refusals
 from app.payouts.rules.accounts import (
     BankDetails,
@@ -26,9 +25,8 @@ from app.payouts.rules.accounts import (
     read_account,
     sepa_countries,
 )
-from app.payouts.rules.currencies import AT_HOME, IBAN_HOMES, schemes_for
 from app.payouts.rules.letters import SEPA, is_written, sepa_text
-from tests.payouts.orders import BRITISH, EMIRATI, GERMAN, US_NUMBERS, iban, ibans, routing_numbers
+from tests.payouts.orders import BRITISH, GERMAN, US_NUMBERS, iban, ibans, routing_numbers
 
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -280,19 +278,6 @@ def test_one_account_is_found_again_and_two_are_told_apart():
     assert (
         len({fingerprint_text(each) for each in (american(), american("1234567890"), by_iban(GERMAN), british())}) == 4
     )
-
-
-def test_every_currency_is_paid_somehow_and_those_at_home_as_at_home():
-    assert {currency: schemes_for(currency) for currency in AT_HOME} == {
-        "EUR": ("iban",),
-        "USD": ("us", "iban"),
-        "GBP": ("gb", "iban"),
-    }
-    assert (schemes_for("AED"), schemes_for("JPY")) == (("iban",), ("iban", "us"))
-    assert all(schemes_for(currency) for currency in currencies())
-    assert set(IBAN_HOMES.values()) <= iban_lengths().keys()
-    assert set(IBAN_HOMES) <= set(currencies())
-    assert by_iban(EMIRATI).country == IBAN_HOMES["AED"]
 
 
 def test_the_euros_own_payments_reach_who_belongs_to_them():

@@ -31,9 +31,9 @@ from app.contracts.service import drafting, holding, recouping
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
-from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.royalties.models import Statement
+from tests.factories.ledger import balance
 from tests.factories.money import (
     APRIL,
     MARCH,
@@ -214,7 +214,7 @@ def test_tax_is_withheld_from_what_becomes_payable(
     told = earned(tenant, tmp_path, Clause(id="all", rate=D(1)), sold(recordings[0], Net="100"), withholding=tax)
     assert amount(told.payable_micros) == D(payable)
     with tenant_work(tenant) as session:
-        assert amount(ledger.balance(session, Account(Kind.WITHHOLDING, None, "USD"))) == D(withheld)
+        assert amount(balance(session, Account(Kind.WITHHOLDING, None, "USD"))) == D(withheld)
 
 
 def test_a_small_balance_waits_for_the_next_period(tenant: Tenant, recordings: list[Recording], tmp_path: Path) -> None:

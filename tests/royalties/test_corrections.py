@@ -16,11 +16,11 @@ from app.contracts.service import drafting, holding, splitting
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
-from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.roster.models import Payee
 from app.royalties.models import RoyaltyPeriod
 from app.royalties.service import lines
+from tests.factories.ledger import balance
 from tests.factories.money import (
     APRIL,
     MARCH,
@@ -309,7 +309,7 @@ def test_tax_on_what_was_not_earned_after_all_is_given_back_before_it_is_paid(
         a_report(tenant, tmp_path, [sold(recordings[0], Net=net)], month=month[0])
         run_of(tenant, month)
     with tenant_work(tenant) as session:
-        tax = amount(ledger.balance(session, Account(Kind.WITHHOLDING, None, "USD")))
+        tax = amount(balance(session, Account(Kind.WITHHOLDING, None, "USD")))
     wanted = (D(50), D("21.428571")) if gross_up else (D(35), D(15))
     assert (owed(tenant, deal, payee), tax) == wanted
 

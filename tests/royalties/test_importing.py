@@ -12,7 +12,7 @@ from app.kernel.money import exact
 from app.kernel.tenant import Tenant
 from app.royalties.rules.layouts import FIELDS, built_in
 from app.royalties.rules.refusals import ReportKnown
-from app.royalties.service.rows import PERSONAL, row_cells, row_text
+from app.royalties.service.rows import PERSONAL, row_cells
 from tests.factories.labels import a_label
 from tests.royalties.importing import bring, lines_of
 from tests.royalties.sent import BANDCAMP, BUYER, Sent, everything, plain, table
@@ -175,7 +175,7 @@ def test_every_line_opens_to_its_row_in_the_kept_file(own, tmp_path: Path, sent:
     report = bring(own, tmp_path, sent.name, sent.body)
     with tenant_read(own) as session:
         for line in lines_of(own, report):
-            row = row_text(session, own, report, line.row)
+            row = "\t".join(cell for _, cell in row_cells(session, own, report, line.row))
             said = [
                 Decimal(cell)
                 for text in row.replace("\u00a0", "").replace(",", ".").split("\t")

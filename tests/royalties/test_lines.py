@@ -21,13 +21,13 @@ from app.contracts.rules.accounts import account_of
 from app.contracts.rules.terms import Base, Clause, Deduction, Reduction, When
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
-from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.main.commands.audit import command
 from app.roster.models import Payee
 from app.royalties.models import Statement
 from app.royalties.rules import auditing as rules
 from app.royalties.service import auditing, lines
+from tests.factories.ledger import balance
 from tests.factories.money import MARCH, a_contract, a_payee, a_report, physical, run_of, sold, statement, terms
 
 D = Decimal
@@ -62,9 +62,9 @@ def test_lines_add_up_to_what_was_earned_and_posted(tenant: Tenant, told: Statem
     with tenant_work(tenant) as session:
         found = lines.lines(session, told)
         subject = account_of(told.contract_id, told.payee_id)
-        balance = ledger.balance(session, Account(Kind.PAYABLE, subject, told.currency))
+        owed = balance(session, Account(Kind.PAYABLE, subject, told.currency))
         others = session.scalars(select(Statement).where(Statement.run_id == told.run_id)).all()
-    assert sum(line.amount_micros for line in found) == told.earned_micros == told.closing_micros == balance
+    assert sum(line.amount_micros for line in found) == told.earned_micros == told.closing_micros == owed
     assert max(each.earned_micros for each in others) - min(each.earned_micros for each in others) <= 1
 
 
@@ -189,6 +189,6 @@ def test_sales_of_a_day_that_no_contract_covers_wait_for_one(
     run = run_of(tenant, MARCH)
     with tenant_work(tenant) as session:
         left = session.scalars(select(RunLeftover).where(RunLeftover.run_id == run.id)).all()
-        suspense = ledger.balance(session, Account(Kind.SUSPENSE, None, "USD"))
+        suspense = balance(session, Account(Kind.SUSPENSE, None, "USD"))
     assert [each.why for each in left] == ["no_contract"]
     assert suspense == 100_000_000

@@ -26,7 +26,6 @@ from app.contracts.schemas import Scope
 from app.contracts.service import recouping, splitting
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
-from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.ledger.service import auditing as books
 from app.royalties.models import RoyaltyPeriod, Statement
@@ -34,6 +33,7 @@ from app.royalties.rules import auditing
 from app.royalties.service import auditing as packs
 from app.royalties.service import examining, lines, rates
 from tests.factories.labels import a_label
+from tests.factories.ledger import balance
 from tests.factories.money import (
     a_contract,
     a_cost,
@@ -313,7 +313,7 @@ class Stage:
 
     def _balance(self, session: Any, key: Key, kind: Kind) -> Fraction:
         subject = account_of(self.contracts[key[0]].id, self.payees[key[1]].id)
-        return F(ledger.balance(session, Account(kind, subject, "USD")), 1_000_000)
+        return F(balance(session, Account(kind, subject, "USD")), 1_000_000)
 
     def pay(self, part: Fraction) -> None:
         """Pay everybody a part of what can be paid."""

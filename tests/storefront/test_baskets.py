@@ -55,7 +55,7 @@ def test_lines_change_and_go(shop: Tenant) -> None:
         first, second = baskets.lines_of(session, basket)
         baskets.change(session, basket, first.id, 7)
         baskets.change(session, basket, second.id, 0)
-        assert baskets.count(session, basket) == 7
+        assert sum(line.quantity for line in baskets.lines_of(session, basket)) == 7
         baskets.remove(session, basket, first.id)
         baskets.remove(session, basket, first.id)
         assert baskets.lines_of(session, basket) == []

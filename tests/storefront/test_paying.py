@@ -196,10 +196,6 @@ def test_a_call_comes_before_the_answer_twice_and_a_day_late(shop: Tenant) -> No
         events = list(session.scalars(select(StoreEvent).where(StoreEvent.reference == charge.reference)))
     assert [event.state for event in events] == ["applied", "applied"]
     assert len(sales_of(shop, order)) == 1
-    with tenant_work(shop) as session:
-        hearing.replay(session, session.get_one(StoreEvent, events[0].id))
-    hearing.hear(shop)
-    assert len(sales_of(shop, order)) == 1
     check_money(shop)
 
 

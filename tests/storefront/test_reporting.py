@@ -21,7 +21,7 @@ from app.royalties.models import SalesReport
 from app.royalties.service import lines as statement_lines
 from app.royalties.service.rows import row_cells
 from app.settings import Settings
-from app.storefront.models import OrderLine
+from app.storefront.models import OrderLine, StoreSale
 from app.storefront.service import booking, reporting, sharing, telling
 from tests.factories.labels import a_label
 from tests.factories.money import a_contract, a_payee, a_period, a_run, publish, statement, terms
@@ -67,9 +67,8 @@ def test_an_order_becomes_a_line_of_a_statement_that_opens_down_to_it(house: Ten
         (line,) = statement_lines.lines(session, told)
         (source,) = statement_lines.sources(session, told, line.number)
         cells = dict(row_cells(session, house, session.get_one(SalesReport, source.report_id), source.row))
-        origin = reporting.origin(session, int(cells["Row"]))
-    assert origin is not None
-    assert (origin[0].id, source.channel, source.match) == (order.id, "download", "own")
+        row = session.scalars(select(StoreSale).where(StoreSale.number == int(cells["Row"]))).one()
+    assert (row.line_id, source.channel, source.match) == (sale.line_id, "download", "own")
     assert cells["Order"] == str(order.number)
     receivable = booking.receivable("EUR")
     assert held(house, Kind.RECEIVABLE, subject=receivable.subject) == 0

@@ -21,7 +21,9 @@ from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.jobs.registry import tasks
 from app.kernel.media import audio
 from app.streaming import service
+from app.streaming.errors import NothingToHear
 from app.streaming.models import Rendition
+from app.streaming.policies import recording_to_hear
 from tests.factories.catalog import a_release
 from tests.media import a_noise, wav
 
@@ -104,8 +106,14 @@ def renditions(tenant, recording_id, kind="full"):
 
 
 def granted(tenant, recording_id, *, kind="full", country="DE", hours=1):
-    """A grant for an hour."""
-    return service.grant(tenant, recording_id, kind, country, clock.now() + timedelta(hours=hours))
+    """A grant for an hour, as the shop makes them for a page of recordings."""
+    until = clock.now() + timedelta(hours=hours)
+    with tenant_read(tenant) as session:
+        recording_to_hear(session, tenant, recording_id, kind=kind, country=country)  # it says why not
+        found = service.grants(session, tenant, [recording_id], kind=kind, country=country, until=until)
+    if not found:
+        raise NothingToHear
+    return found[recording_id]
 
 
 class Player:

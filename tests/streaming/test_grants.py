@@ -140,7 +140,7 @@ def test_a_grant_ends(label, song, listener):
     token = granted(label, song[1])
     with clock.frozen_at(clock.now() + timedelta(minutes=61)):
         assert listener.get(service.stream_url(token)).status_code == 404
-    forever = service.grant(label, song[1], "full", "DE", clock.now() + timedelta(days=400))
+    forever = granted(label, song[1], hours=24 * 400)
     with clock.frozen_at(clock.now() + timedelta(hours=13)), pytest.raises(SignatureRefused):
         service.opened(label, forever)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from themes.engine import FONTS, InputRefused, build, changes, failing, modern, pairs, parse, presets, resolve
+from themes.engine import FONTS, PAIRS, InputRefused, build, changes, failing, modern, parse, presets, resolve
 from themes.engine import inputs as inputs_module
 from themes.engine import palette as palette_module
 from themes.engine.colour import BLACK, WHITE, Colour, contrast, fit, solve
@@ -69,10 +69,10 @@ def test_a_broken_solver_is_noticed(monkeypatch):
 
 def test_every_declared_name_is_a_colour_and_every_text_lies_on_every_surface():
     palette = build(Color(brand="#14553f"), "light")
-    declared = {name for pair in pairs("AA") for name in pair[:2]}
+    declared = {name for pair in PAIRS["AA"] for name in pair[:2]}
     assert declared <= set(palette)
     assert set(palette) - declared == {"line", "line-soft"}
-    assert {(pair.foreground, pair.background) for pair in pairs("AA")} >= set(product(TEXTS + LINES, SURFACES))
+    assert {(pair.foreground, pair.background) for pair in PAIRS["AA"]} >= set(product(TEXTS + LINES, SURFACES))
 
 
 @settings(max_examples=200, deadline=None)

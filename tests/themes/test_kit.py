@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from themes.engine import pairs, parse, resolve
+from themes.engine import PAIRS, parse, resolve
 
 TEMPLATES = Path(__file__).parents[2] / "themes" / "base" / "templates"
 SHEETS = sorted((Path(__file__).parents[2] / "themes" / "base" / "src" / "css").glob("*.css"))
@@ -22,7 +22,7 @@ def rules() -> list[tuple[str, str]]:
 
 
 def test_every_pair_that_one_rule_makes_is_declared():
-    declared = {(pair.foreground, pair.background) for pair in pairs("AA")}
+    declared = {(pair.foreground, pair.background) for pair in PAIRS["AA"]}
     made = set()
     for name, body in rules():
         paints = {kind.replace("-color", ""): token for kind, token in PAINT.findall(body)}

@@ -6,13 +6,10 @@ import io
 import zipfile
 
 import polars as pl
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.uploads.rules.manifest import read_manifest
 from app.uploads.rules.problems import SENTENCES, as_frame, problem
-from app.uploads.rules.workbook import ROW_HEADER, corrections, escaped, escaped_frame, write_workbook
+from app.uploads.rules.workbook import ROW_HEADER, corrections, write_workbook
 
 MANIFEST = read_manifest(b'Track Title,UPC\n=1+1,0012\n"+49 x",0013\nThree,\n@SUM(A1),0014\n')
 
@@ -67,18 +64,3 @@ def test_a_row_whose_number_was_lost_is_named():
 
 def test_another_manifest_is_no_correction():
     assert corrections(MANIFEST) is None
-
-
-@pytest.mark.parametrize("text", ["=1", "+x", "-x", "@x", "\tx", "\rx", "|x", "＝1", "=cmd|'/c calc'!A0", "-1+2", "+"])
-def test_what_a_spreadsheet_would_run_is_escaped(text):
-    assert escaped(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "x", "-1", "+4.5", "-1,5", "a=b", "1-1"])
-def test_what_runs_nowhere_stays(text):
-    assert escaped(text) == text
-
-
-@given(st.text(max_size=30))
-def test_a_column_is_escaped_as_a_cell_is(text):
-    assert escaped_frame(pl.DataFrame({"x": [text], "n": [1]})).row(0) == (escaped(text), 1)

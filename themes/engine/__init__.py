@@ -6,12 +6,13 @@ from themes.engine.difference import Change, changes
 from themes.engine.fonts import FONTS, Font
 from themes.engine.inputs import InputRefused, Inputs, modern, parse
 from themes.engine.outputs import VERSION, Resolved, resolve
-from themes.engine.pairs import Pair, failing, pairs
+from themes.engine.pairs import PAIRS, Pair, failing
 from themes.engine.palette import Palette, build
 from themes.engine.presets import Preset, presets
 
 __all__ = [
     "FONTS",
+    "PAIRS",
     "VERSION",
     "Change",
     "Font",
@@ -25,7 +26,6 @@ __all__ = [
     "changes",
     "failing",
     "modern",
-    "pairs",
     "parse",
     "presets",
     "resolve",

@@ -42,11 +42,6 @@ class Failing(NamedTuple):
     reached: float
 
 
-def pairs(level: Contrast) -> tuple[Pair, ...]:
-    """Every declared pair at this level."""
-    return _PAIRS[level]
-
-
 def _declared(ratio: float) -> tuple[Pair, ...]:
     found = [Pair(text, surface, ratio) for surface in SURFACES for text in TEXTS]
     found += [Pair(line, surface, LINE_RATIO) for surface in SURFACES for line in LINES]
@@ -58,10 +53,11 @@ def _declared(ratio: float) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-_PAIRS: Final = {level: _declared(ratio) for level, ratio in TEXT_RATIO.items()}
+PAIRS: Final = {level: _declared(ratio) for level, ratio in TEXT_RATIO.items()}
+"""Every declared pair at each level."""
 
 
 def failing(palette: Mapping[str, Colour], level: Contrast) -> list[Failing]:
     """The declared pairs that do not hold."""
-    measured = ((pair, contrast(palette[pair.foreground], palette[pair.background])) for pair in _PAIRS[level])
+    measured = ((pair, contrast(palette[pair.foreground], palette[pair.background])) for pair in PAIRS[level])
     return [Failing(pair, reached) for pair, reached in measured if reached < pair.ratio]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -291,8 +290,3 @@ def _watched(tenant: Tenant, endpoint_id: UUID) -> None:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="webhooks")
-
-
-def deliver(tenant: Tenant, endpoint_ids: Sequence[UUID]) -> int:
-    """Send all that is due at endpoints, here and now; gives how many were tried."""
-    return sum(lane(tenant, endpoint_id) for endpoint_id in endpoint_ids)

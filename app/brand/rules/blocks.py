@@ -122,11 +122,6 @@ def _environment() -> Environment:
 _BLOCKS = _environment()
 
 
-def check(source: str) -> None:
-    """Refuse a block that could not be shown, before it is kept."""
-    _parsed(source)
-
-
 def render(source: str, values: Mapping[str, Any]) -> str:
     """The block's HTML for these plain values, safe to stand on a page; `BlockRefused` says why there is none."""
     template = _parsed(source)

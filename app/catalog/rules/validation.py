@@ -8,7 +8,7 @@ import polars as pl
 
 from app.catalog.rules.frames import FINDINGS, PARTIES, RELEASES, TRACKS, Known, conform, empty
 from app.catalog.rules.prepare import prepare
-from app.catalog.rules.registry import RULES, Rule, Scope, Sheets, Stage
+from app.catalog.rules.registry import RULES, Rule, Scope, Sheets
 
 ROUNDS = 6
 """So often a fix may uncover another in the same cell: a title has no more layers than that."""
@@ -147,23 +147,3 @@ def _suggested(tracks: pl.DataFrame, safe: pl.DataFrame) -> pl.DataFrame:
         tracks = tracks.join(told, on=["release", "row"], how="left", maintain_order="left")
         tracks = tracks.with_columns(pl.coalesce("_told", rule.field).alias(rule.field)).drop("_told")
     return tracks
-
-
-def readiness(releases: pl.DataFrame, findings: pl.DataFrame, *, stage: Stage) -> pl.DataFrame:
-    """Each release with its counts (`blocks`, `warnings`, `notes`) and its state: ready, warned or blocked.
-
-    For `delivery` all blocking findings count, for `load` only those of its own stage.
-    """
-    blocks = pl.col("severity") == "block"
-    if stage == "load":
-        blocks &= pl.col("stage") == "load"
-    counts = findings.group_by("release").agg(
-        blocks=blocks.sum(),
-        warnings=(pl.col("severity") == "warn").sum(),
-        notes=(pl.col("severity") == "info").sum(),
-    )
-    told = releases.select("release").join(counts, on="release", how="left", maintain_order="left")
-    state = pl.when(pl.col("blocks") > 0).then(pl.lit("blocked")).when(pl.col("warnings") > 0).then(pl.lit("warned"))
-    return told.with_columns(pl.col("blocks", "warnings", "notes").fill_null(0)).with_columns(
-        state=state.otherwise(pl.lit("ready"))
-    )

@@ -23,9 +23,6 @@ from app.kernel import activity
 from app.kernel.actor import Actor
 from app.kernel.errors import Refusal
 
-OWN = ("title", "position", "preorder_only", "instant_grat")
-"""What a place has for itself, as items of a release call it."""
-
 _GROWN = text("UPDATE releases SET version = version + 1, updated_at = now() WHERE id = any(:ids ::uuid[])")
 
 

@@ -80,12 +80,6 @@ def unfollow(session: Session, tenant: Tenant, fan: Fan, about: str) -> None:
         _record(session, tenant, fan, "fan.unfollowed", artist_id)
 
 
-def follows(session: Session, fan: Fan, artist_id: UUID | None) -> bool:
-    """Whether a fan follows an artist, or the label."""
-    same = Follow.artist_id.is_not_distinct_from(artist_id)
-    return session.scalar(select(Follow.id).where(Follow.fan_id == fan.id, same)) is not None
-
-
 def followed(session: Session, tenant: Tenant, fan: Fan) -> list[Followed]:
     """Everybody a fan follows: the label first, then artists by name."""
     query = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.activity.feed import Cursor, Moment, feed, has_happened, moment
+from app.kernel.activity.feed import Moment, has_happened, moment
 from app.kernel.activity.models import Activity, ActivitySeal
 from app.kernel.activity.record import has, record, record_many
 from app.kernel.activity.seal import seal, verify
@@ -11,11 +11,9 @@ from app.kernel.chain import Head, Verdict
 __all__ = [
     "Activity",
     "ActivitySeal",
-    "Cursor",
     "Head",
     "Moment",
     "Verdict",
-    "feed",
     "has",
     "has_happened",
     "moment",

@@ -1,11 +1,11 @@
-"""Reading activity in an order that never changes and misses nothing that commits late."""
+"""Reading activity: the newest of it, and what has happened since a moment."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, or_, select, tuple_
+from sqlalchemy import Select, func, literal, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import literal_column
 
@@ -15,32 +15,9 @@ HORIZON: Any = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bi
 """Every transaction below it has ended, so no row with a smaller xid can still appear."""
 
 
-class Cursor(NamedTuple):
-    """A place in the feed."""
-
-    xid: int
-    seq: int
-
-
-def feed(after: Cursor, *, limit: int) -> Select[Activity]:
-    """The rows that follow a cursor, oldest first, up to the horizon."""
-    place = tuple_(Activity.xid, Activity.seq)
-    return (
-        select(Activity)
-        .where(place > tuple_(after.xid, after.seq), Activity.xid < HORIZON)
-        .order_by(Activity.xid, Activity.seq)
-        .limit(limit)
-    )
-
-
 def latest(*, limit: int) -> Select[Activity]:
     """The newest rows, newest first."""
     return select(Activity).order_by(Activity.xid.desc(), Activity.seq.desc()).limit(limit)
-
-
-def count(session: Session) -> int:
-    """How many rows there are."""
-    return session.scalar(select(func.count()).select_from(Activity)) or 0
 
 
 class Moment(NamedTuple):

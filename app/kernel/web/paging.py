@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Generic, TypeVar
-
-import msgspec
+from typing import Any, ClassVar, TypeVar
 
 from app.kernel import crypto
 from app.kernel.errors import Conflict
@@ -67,22 +64,6 @@ def place(tenant: Tenant | None, listing: str, marker: str) -> list[Any]:
     except crypto.SignatureRefused:
         raise CursorUnusable from None
     return found
-
-
-class Page(msgspec.Struct, Generic[T], frozen=True):
-    """One page of a list; `after` leads to the next one, and is absent on the last."""
-
-    items: list[T]
-    after: str | None = None
-
-
-def one_page(
-    tenant: Tenant | None, listing: str, rows: Sequence[T], *, limit: int, place_of: Callable[[T], list[Any]]
-) -> Page[T]:
-    """Make a page of `rows`, which were asked for one more than `limit` to learn whether there are more."""
-    shown = list(rows[:limit])
-    more = len(rows) > limit
-    return Page(shown, cursor(tenant, listing, place_of(shown[-1])) if more else None)
 
 
 def page_size(text: str | None) -> int:

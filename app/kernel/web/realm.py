@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from litestar import Request
 
 from app.kernel.collation import read_in
 from app.kernel.tenant import Tenant
 from app.kernel.web.languages import spelling
-
-Surface = Literal["portal", "artist", "storefront"]
 
 
 class RouteLike(Protocol):

@@ -6,7 +6,7 @@ from app.ledger.rules import Account, Conversion, Entry, Kind, posting_id
 from app.ledger.service.deciding import alone_up_to
 from app.ledger.service.freezing import require_sound
 from app.ledger.service.posting import Posted, convert, post, post_and_reverse, reverse
-from app.ledger.service.reading import TrialBalance, balance, balances, currencies, trial_balance
+from app.ledger.service.reading import TrialBalance, balances, currencies, trial_balance
 
 __all__ = [
     "Account",
@@ -16,7 +16,6 @@ __all__ = [
     "Posted",
     "TrialBalance",
     "alone_up_to",
-    "balance",
     "balances",
     "convert",
     "currencies",

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.ledger import queries
-from app.ledger.models import LedgerAccount, LedgerBalance
+from app.ledger.models import LedgerAccount
 from app.ledger.rules import Account, Kind
 
 
@@ -22,12 +21,6 @@ class TrialBalance(NamedTuple):
     accounts: int
     debit_micros: int
     credit_micros: int
-
-
-def balance(session: Session, account: Account) -> int:
-    """The micros that an account holds: a payable of 5 is owed, an advance of 5 is still to recoup."""
-    query = select(LedgerBalance.posted_micros).where(LedgerBalance.account_id == account.id)
-    return account.own_side(session.scalar(query) or 0)
 
 
 def balances(

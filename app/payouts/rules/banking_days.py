@@ -139,21 +139,6 @@ def next_banking_day(day: date, currency: str) -> date:
     return _first(day + timedelta(days=1), currency, step=1)
 
 
-def previous_banking_day(day: date, currency: str) -> date:
-    """The last banking day before this day."""
-    return _first(day - timedelta(days=1), currency, step=-1)
-
-
-def nth_banking_day(day: date, currency: str, *, count: int) -> date:
-    """So many banking days after this day, or before it where the count is negative; 0 is that day or the next one."""
-    if count == 0:
-        return banking_day_from(day, currency)
-    move = next_banking_day if count > 0 else previous_banking_day
-    for _ in range(abs(count)):
-        day = move(day, currency)
-    return day
-
-
 def _first(day: date, currency: str, *, step: int) -> date:
     for _ in range(_MONTH_OF_REST):
         if is_banking_day(day, currency):

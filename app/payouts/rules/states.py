@@ -29,9 +29,6 @@ OVER: Final[frozenset[State]] = frozenset({"failed", "returned", "cancelled", "r
 LIVE: Final[tuple[State, ...]] = ("reserved", "approved", "sending", "unknown", "sent")
 """The money is set aside and has not arrived."""
 
-OUT: Final[tuple[State, ...]] = ("sending", "unknown", "sent")
-"""The rail has it, or may have it."""
-
 SENTENCES: Final[dict[State, str]] = {
     "reserved": sentence("Waits for approval"),
     "approved": sentence("Goes out next"),

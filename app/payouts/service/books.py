@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel import clock
@@ -107,20 +107,3 @@ def overdrawn(session: Session, entries: Iterable[Entry]) -> set[UUID]:
         LedgerBalance.account_id.in_(list(ids)), LedgerBalance.posted_micros > 0
     )
     return {subject for key in session.scalars(query) if (subject := ids[key]) is not None}
-
-
-def aside_micros(session: Session) -> dict[tuple[UUID, str], int]:
-    """What the books hold aside for payouts, by payee and currency: what the live payouts must add up to."""
-    found = ledger.balances(session, kind=Kind.PAYOUT)
-    return {(account.subject, account.currency): micros for account, micros in found.items() if account.subject}
-
-
-def live_micros(session: Session) -> dict[tuple[UUID, str], int]:
-    """What live payouts add up to, by payee and currency."""
-    fee = func.sum(Payout.fee_micros).filter(Payout.fee_returned_at.is_not(None))
-    query = (
-        select(Payout.payee_id, Payout.currency, func.sum(Payout.gross_micros) - func.coalesce(fee, 0))
-        .where(Payout.state.in_(("reserved", "approved", "sending", "unknown", "sent")))
-        .group_by(Payout.payee_id, Payout.currency)
-    )
-    return {(payee, currency): int(micros) for payee, currency, micros in session.execute(query)}

@@ -37,7 +37,6 @@ class Deals:
     """The terms of every signed version, by version, as most favoured nations make them; and whose they are."""
 
     terms: Mapping[UUID, Terms]
-    contract_of: Mapping[UUID, UUID]
     titles: Mapping[UUID, str]
     versions: pl.DataFrame
     """One row a version, with its number `version` and what `VERSIONS` names."""
@@ -63,7 +62,7 @@ def deals(session: Session, period: Stretch) -> Deals:
         orient="row",
     ).with_row_index("version")
     titles = {row.id: row.title for row in session.execute(select(Contract.id, Contract.title))}
-    return Deals(known, {row.id: row.contract_id for row in rows}, titles, frame)
+    return Deals(known, titles, frame)
 
 
 def with_versions(rows: pl.DataFrame, known: Deals) -> pl.DataFrame:

@@ -21,14 +21,6 @@ from app.royalties.service.loading import layouts
 PERSONAL = "•••"
 """What stands for a cell about a buyer."""
 
-PLAIN = ("ascii", "utf-8")
-
-
-def row_text(session: Session, tenant: Tenant, report: SalesReport, row: int) -> str:
-    """A row as it was sent, cells about buyers left out; `row` counts as `SalesLine.row` does."""
-    member, cells = _found(session, tenant, report, row)
-    return str(member.get("delimiter") or "\t").join(cells)
-
 
 def row_cells(session: Session, tenant: Tenant, report: SalesReport, row: int) -> list[tuple[str, str]]:
     """A row as it was sent: the name of each column and what stands in it, cells about buyers left out."""

@@ -24,7 +24,7 @@ from app.kernel.web.refusals import translate
 from app.kernel.web.strict import decode
 from app.sso.errors import ScimInvalid, ScimStale, ScimTokenRefused
 from app.sso.models import Connection, DirectoryGroup, DirectoryUser
-from app.sso.rules.scim.attributes import GROUPS, USERS, Kind
+from app.sso.rules.scim.attributes import USERS, Kind
 from app.sso.rules.scim.described import MOST_RESULTS
 from app.sso.rules.scim.filters import Comparison, Filter, parse, split_name
 from app.sso.rules.scim.sorting import checked, in_order
@@ -235,5 +235,4 @@ def _names(value: Any) -> frozenset[str]:
     return frozenset(split_name(each.strip())[0].lower() for each in found if each.strip())
 
 
-KINDS: Final = {kind.name: kind for kind in (USERS, GROUPS)}
 Change = Callable[[dict[str, Any]], dict[str, Any]]

@@ -84,11 +84,6 @@ def lines_of(session: Session, basket: Basket) -> list[BasketLine]:
     return list(session.scalars(query.order_by(BasketLine.added_at, BasketLine.id)))
 
 
-def count(session: Session, basket: Basket) -> int:
-    """How many things lie in a basket."""
-    return session.scalar(select(func.sum(BasketLine.quantity)).where(BasketLine.basket_id == basket.id)) or 0
-
-
 def add(
     session: Session,
     tenant: Tenant,
@@ -193,18 +188,11 @@ def move_to(
     touch(session, basket)
     if basket.market_id != market.id:
         before = session.get_one(Market, basket.market_id)
-        basket.market_id, basket.shipping_rate = market.id, None
+        basket.market_id = market.id
         if before.currency != market.currency:
             for line in lines_of(session, basket):
                 line.named_micros = None
     basket.country, basket.region = country, region
-    session.flush()
-
-
-def choose_way(session: Session, basket: Basket, key: str) -> None:
-    """Note how it is to be sent; a way that does not lead there counts for nothing when it is quoted."""
-    touch(session, basket)
-    basket.shipping_rate = key[:40]
     session.flush()
 
 

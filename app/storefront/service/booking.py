@@ -20,15 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from app.ledger import service as ledger
-from app.ledger.models import LedgerAccount, Posting
 from app.ledger.rules import Account, Entry, Kind
 from app.royalties.service.posting import OWN_SHOP, SOURCES
 from app.storefront.models import Dispute, Order, Payment, Refund, StoreSale
@@ -183,18 +181,3 @@ def _moved(
         debit, credit = (place, account) if micros > 0 else (account, place)
         if micros:
             yield Entry(f"{key}:{name}", debit, credit, abs(micros), on, f"{reason} {name}", SUBJECT_TYPE, order.id)
-
-
-def order_accounts(session: Session, order_id: UUID) -> dict[Account, int]:
-    """What the postings of an order left on each account, on the account's own side; even ones are left out."""
-    found: dict[Account, int] = {}
-    rows = select(Posting).where(Posting.subject_type == SUBJECT_TYPE, Posting.subject_id == order_id)
-    postings = list(session.scalars(rows))
-    ids = {each for posting in postings for each in (posting.debit_id, posting.credit_id)}
-    accounts = {row.id: row for row in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))}
-    for posting in postings:
-        for key, sign in ((posting.debit_id, 1), (posting.credit_id, -1)):
-            row = accounts[key]
-            account = Account(Kind(row.kind), row.subject, row.currency)
-            found[account] = found.get(account, 0) + account.own_side(sign * posting.amount_micros)
-    return {account: micros for account, micros in found.items() if micros}

@@ -67,13 +67,6 @@ def hear_of(session: Session, moved: Iterable[tuple[str, str]]) -> None:
         )
 
 
-def replay(session: Session, event: StoreEvent) -> None:
-    """Look at an event again that was put aside, or applied."""
-    event.state, event.why, event.tries = "new", None, 0
-    session.flush()
-    jobs.ask(session, "storefront.hear", {})
-
-
 def hear(tenant: Tenant) -> int:
     """Ask gateways about everything they spoke of, and take what they say into the books."""
     heard = 0

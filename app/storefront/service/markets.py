@@ -68,11 +68,6 @@ def market_of(markets: Sequence[MarketView], country: str) -> MarketView:
     return named or next((each for each in markets if each.is_rest), markets[0])
 
 
-def serves(markets: Sequence[MarketView], market: MarketView, country: str) -> bool:
-    """Whether a country sees a market's prices."""
-    return market_of(markets, country).id == market.id
-
-
 def open_shop(session: Session, actor: Actor, tenant: Tenant, *, country: str | None = None) -> None:
     """Give a label the usual markets, ways of sending, settings, a place for stock and its own country's tax; once.
 

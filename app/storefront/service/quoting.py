@@ -86,7 +86,7 @@ def prepare(
     rate = pricing.rate_to(session, tenant, here.market.currency)
     priced = _priced(session, tenant, basket, here, rate, country, agreed or {})
     ways, printed = _ways(tenant, here, priced, place)
-    chosen = _chosen(ways, way or basket.shipping_rate)
+    chosen = _chosen(ways, way)
     offers = _offers(session, tenant, basket, here, rate)
     step = minor_step(here.market.currency)
     reckoned = reckoning.reckon(

@@ -75,15 +75,6 @@ def report(
     return made
 
 
-def origin(session: Session, number: int) -> tuple[Order, OrderLine, StoreSale] | None:
-    """The order behind a row of a shop's report, by what stands in its first column."""
-    query = select(Order, OrderLine, StoreSale).join(OrderLine, OrderLine.order_id == Order.id)
-    found = session.execute(
-        query.join(StoreSale, StoreSale.line_id == OrderLine.id).where(StoreSale.number == number)
-    ).one_or_none()
-    return (found[0], found[1], found[2]) if found else None
-
-
 def _day_before(day: date) -> date:
     return date.fromordinal(day.toordinal() - 1)
 

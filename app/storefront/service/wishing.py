@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,9 +24,3 @@ def wish(session: Session, fan: Fan, product_id: UUID | None) -> None:
 def unwish(session: Session, fan: Fan, product_id: UUID | None) -> None:
     """Take a product off a fan's list, also one that is sold no longer."""
     session.execute(delete(Wish).where(Wish.fan_id == fan.id, Wish.product_id == product_id))
-
-
-def wished(session: Session, fan: Fan, product_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these products that a fan wishes for."""
-    query = select(Wish.product_id).where(Wish.fan_id == fan.id, Wish.product_id.in_(product_ids))
-    return set(session.scalars(query))

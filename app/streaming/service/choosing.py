@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.identity.policies import Visitor
-from app.kernel import activity, clock, jobs
+from app.kernel import activity, clock
 from app.streaming import queries
 from app.streaming.errors import PreviewUnusable
 from app.streaming.models import PreviewChoice
 from app.streaming.policies import recording_to_excerpt
 from app.streaming.rules import excerpts
+from app.streaming.service.asking import ask_renditions
 
 
 class Excerpt(NamedTuple):
@@ -46,7 +47,10 @@ def excerpts_of(session: Session, release_id: UUID) -> list[Excerpt]:
 def choose_preview(
     session: Session, visitor: Visitor, recording_id: UUID, *, start_ms: int, length_ms: int
 ) -> PreviewChoice:
-    """Take another part of a recording as its preview; until it is made the old one is heard."""
+    """Take another part of a recording as its preview; until it is made the old one is heard.
+
+    What could not be made of the recording before is tried again, too.
+    """
     recording = recording_to_excerpt(session, visitor, recording_id)
     duration_ms = int((recording.audio or {}).get("duration_ms") or recording.duration_ms or 0)
     if not excerpts.is_usable(start_ms, length_ms, duration_ms):
@@ -68,6 +72,5 @@ def choose_preview(
         before=before,
         after={"start_ms": start_ms, "length_ms": length_ms},
     )
-    if recording.audio_id is not None:
-        jobs.ask(session, "streaming.render", {"recording": str(recording.id)})
+    ask_renditions(session, [recording.id])
     return choice

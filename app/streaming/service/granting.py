@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel import clock, crypto
 from app.kernel.crypto import SignatureRefused
-from app.kernel.db import tenant_read
 from app.kernel.tenant import Tenant
-from app.streaming.errors import NothingToHear
 from app.streaming.models import Rendition
-from app.streaming.policies import recording_to_hear, recordings_to_hear
+from app.streaming.policies import recordings_to_hear
 from app.streaming.rules.rights import Kind
 
 LONGEST: Final = timedelta(hours=12)
@@ -33,20 +31,6 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
     kind: Kind
     country: str | None
     fan_id: UUID | None = None
-
-
-def grant(
-    tenant: Tenant, recording_id: UUID, kind: Kind, country: str | None, until: datetime, fan_id: UUID | None = None
-) -> str:
-    """Let somebody in `country` (ISO 3166-1 alpha-2) hear a recording until a moment, at most `LONGEST` from now.
-
-    Refused where no release lets it be heard there today. That a fan bought it is for the caller to know.
-    """
-    with tenant_read(tenant) as session:
-        recording = recording_to_hear(session, tenant, recording_id, kind=kind, country=country)
-        if recording.audio_id is None:
-            raise NothingToHear
-    return _signed(tenant, Grant(recording_id, kind, country, fan_id), until)
 
 
 def grants(

@@ -14,7 +14,7 @@ from app.streaming import queries
 from app.streaming.errors import NothingToHear
 from app.streaming.models import Rendition
 from app.streaming.policies import recording_to_hear
-from app.streaming.rules import excerpts, playlists
+from app.streaming.rules import playlists
 from app.streaming.rules.playlists import Sound
 from app.streaming.service.granting import Grant
 
@@ -53,11 +53,6 @@ def plain_url(session: Session, tenant: Tenant, grant: Grant) -> str:
     if grant.kind == "full" and recording.preview_id is not None:
         return files.url(tenant, recording.preview_id, lasts=_lasts((recording.duration_ms or 0) / 1_000))
     raise NothingToHear
-
-
-def peaks(recording: Recording) -> list[tuple[int, int]]:
-    """The shape of a recording: lowest and highest of each stretch, -127 to 127; empty while nobody measured it."""
-    return excerpts.peaks(recording.audio)
 
 
 def _allowed(session: Session, tenant: Tenant, grant: Grant) -> Recording:

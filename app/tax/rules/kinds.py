@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 FormKind = Literal["w9", "w8ben", "w8bene"]
-KINDS: Final[tuple[FormKind, ...]] = get_args(FormKind)
 FORM_NAMES: Final[dict[str, str]] = {"w9": "W-9", "w8ben": "W-8BEN", "w8bene": "W-8BEN-E"}
 """What the IRS calls them, in every language."""
 

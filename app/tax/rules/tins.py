@@ -54,11 +54,6 @@ def foreign_tin(country: str, text: str, *, is_company: bool = False) -> str | N
     return next((found for name in known if (found := _valid(name, text))), None)
 
 
-def is_checked(country: str) -> bool:
-    """Whether numbers of a country can be told from wrong ones."""
-    return country in _modules("persons")
-
-
 def giin(text: str) -> str | None:
     """A Global Intermediary Identification Number (IRS, FATCA registration) as it is kept."""
     bare = text.strip().upper()

@@ -21,8 +21,6 @@ _KINDS: Final[dict[str, Kind]] = {
     **dict.fromkeys(_ARTWORK.split(), "artwork"),
     "zip": "archive",
 }
-ENDINGS: Final = tuple(_KINDS)
-"""The endings of names that are taken."""
 
 _NOISE: Final = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 _TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -1,9 +1,8 @@
-"""The rows that need correcting as a workbook, each cell beside what is wrong with it; and text that is no formula."""
+"""The rows that need correcting as a workbook, each cell beside what is wrong with it."""
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,25 +14,11 @@ from app.uploads.rules.manifest import Manifest
 ROW_HEADER: Final = "Boptone row"
 """The column that says which row of the first manifest a row of a workbook corrects."""
 
-_FORMULA: Final = r"^[=+\-@\t\r\n|%＝＋－＠]"
-_NUMBER: Final = r"^[+-][0-9]+([.,][0-9]+)?$"
 _FILLS: Final = {"block": "#ffc7ce", "warn": "#ffeb9c", "info": "#ddebf7"}
 _GRAVITY: Final = {"block": 0, "warn": 1, "info": 2}
 _WIDTH: Final = 22
 _LONGEST_CELL: Final = 32_767
 _LONGEST_COMMENT: Final = 2_000
-
-
-def escaped(text: str) -> str:
-    """Give `text` for a cell of a CSV file: what would be taken for a formula begins with an apostrophe (OWASP)."""
-    return f"'{text}" if re.match(_FORMULA, text) and not re.fullmatch(_NUMBER, text) else text
-
-
-def escaped_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give a frame for export, every text in it escaped."""
-    text = pl.selectors.string()
-    runs = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
-    return frame.with_columns(pl.when(runs).then("'" + text).otherwise(text).name.keep())
 
 
 def write_workbook(manifest: Manifest, findings: pl.DataFrame, *, rows: pl.Series, said: Callable[[str], str]) -> bytes:

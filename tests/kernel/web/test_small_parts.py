@@ -9,7 +9,6 @@ from app.kernel.tenant import Tenant
 from app.kernel.web import languages, paging
 from app.kernel.web.redirects import safe_path, whole_path
 from app.kernel.web.refusals import Malformed, status_of
-from app.settings import Settings
 
 EVIL = [
     "//evil.test", "/\\evil.test", "\\\\evil.test", "https:evil.test", "https://evil.test", "/%09/evil.test", "/%0a/evil.test",
@@ -54,13 +53,6 @@ class TestCursors:
             with pytest.raises(Malformed) as refused:
                 paging.place(label, "files", text)
             assert status_of(refused.value) == 400
-
-    def test_a_page_says_where_the_next_begins_and_the_last_one_does_not(self, connected: Settings) -> None:
-        first = paging.one_page(None, "numbers", [1, 2, 3], limit=2, place_of=lambda number: [number])
-        assert first.items == [1, 2]
-        assert first.after is not None
-        assert paging.place(None, "numbers", first.after) == [2]
-        assert paging.one_page(None, "numbers", [1, 2], limit=2, place_of=lambda number: [number]).after is None
 
     @pytest.mark.parametrize("text", ["0", "-1", "201", "1000000000", "1.0", "", "١", "1e2", "+5", " 5", "9" * 5000])
     def test_a_page_size_out_of_range_is_refused(self, text: str) -> None:

@@ -25,8 +25,6 @@ from app.kernel.web.paging import etag, require_unchanged
 from app.kernel.web.realm import Realm, realm_of
 from app.kernel.web.strict import QueryUnusable
 
-LONGEST_QUERY = 4_000
-
 
 @dataclass
 class Call:

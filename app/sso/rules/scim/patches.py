@@ -11,7 +11,6 @@ from app.sso.errors import ScimInvalid
 from app.sso.rules.scim.attributes import Attribute, Kind, check_whole, value_of
 from app.sso.rules.scim.filters import Comparison, Filter, parse, split_name
 
-PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MOST_OPERATIONS: Final = 1_000
 MOST_LOOKS: Final = 250_000
 """So many values of a list may be looked at for one patch, all of its questions together."""
