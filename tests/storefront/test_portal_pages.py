@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
+from app.kernel import db
 from tests.factories.labels import a_label
 from tests.factories.shop import a_product, an_order
 
@@ -59,6 +61,22 @@ def test_a_shop_is_closed_and_opened_by_who_runs_it(client_as, shop):
     assert client_as(shop, role="artist").post(f"{STORE}/state", data={"open": "1"}).status_code == 403
     assert client.post(f"{STORE}/state", data={"open": "1"}).status_code == 303
     assert "takes no orders" not in client.get(STORE).text
+
+
+def test_whoever_opens_a_shop_where_nothing_can_be_paid_is_told(client_as, shop, settings, monkeypatch):
+    fresh, notice = a_label(), "this platform has no payment processor"
+    assert notice not in client_as(shop).get(STORE).text
+    monkeypatch.setattr(db.current(), "settings", msgspec.structs.replace(settings, boptone_env="production"))
+    client = client_as(fresh)
+    assert notice in client.get(STORE).text
+    assert client.post(f"{STORE}/opening").status_code == 303
+    told = client.get(STORE).text
+    assert notice in told
+    assert "only what is free can be ordered" in told
+    busy = client_as(shop)
+    for state in "01":
+        assert busy.post(f"{STORE}/state", data={"open": state}).status_code == 303
+    assert "The shop is open, and only what is free can be ordered" in busy.get(STORE).text
 
 
 def test_a_label_without_a_shop_is_told_to_open_one_first(client_as, connected):

@@ -15,6 +15,7 @@ from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of
 from app.lists.rules import asked_of
+from app.storefront.gateways import gateways
 from app.storefront.models import Product, StoreSettings
 from app.storefront.pages.portal.around import STORE, AnyRequest, one, store_page, today_of, visitor_for
 from app.storefront.policies import settings_to_change
@@ -24,6 +25,7 @@ from app.storefront.queries.selling import Sold
 from app.storefront.service import arranging, comparing, markets, offering
 
 PERIODS = {1: sentence("Today"), 7: sentence("7 days"), 28: sentence("28 days"), 90: sentence("90 days")}
+NOT_PAID = sentence("The shop is open, and only what is free can be ordered: nothing can be paid here yet.")
 USUAL_DAYS = 28
 SHOWN = 6
 WIDTH, HEIGHT, GAP = 900, 120, 0.22
@@ -47,7 +49,8 @@ def overview(request: AnyRequest) -> Response[str]:
     with tenant_read(tenant) as session:
         settings = session.get(StoreSettings, 1)
         if settings is None:
-            return store_page(request, "opening", STORE, releases=len(unsold_releases(session)))
+            releases = len(unsold_releases(session))
+            return store_page(request, "opening", STORE, releases=releases, can_be_paid=_can_be_paid())
         told = _told(session, tenant, one(asked, "days"), one(asked, "currency"))
     return store_page(request, "overview", STORE, settings=settings, language=realm_of(request).language, **told)
 
@@ -71,12 +74,18 @@ def _told(session: Session, tenant: Tenant, days_asked: str, currency_asked: str
         "waiting": selling.waiting(session),
         "to_send": orders.to_send(session, SHOWN),
         "prefix": session.get_one(StoreSettings, 1).order_prefix,
+        "can_be_paid": _can_be_paid(),
         "low": selling.low_stock(session, SHOWN),
         "growth": selling.growth,
         "products": products,
         "unsold": len(unsold_releases(session)),
         "differing": len(comparing.open_differences(session)),
     }
+
+
+def _can_be_paid() -> bool:
+    """Whether there is somebody here who takes money from buyers."""
+    return bool(gateways.reachable())
 
 
 def columns(sold: Sold) -> list[Column]:
@@ -102,7 +111,8 @@ def begin(request: AnyRequest) -> Response[Any]:
     with tenant_work(tenant) as session:
         markets.open_shop(session, visitor.actor, tenant)
         offering.offer_releases(session, tenant, visitor.actor)
-    return flash.done(STORE, tenant, sentence("Your shop is open. Look at it, and set your own prices."))
+    said = sentence("Your shop is open. Look at it, and set your own prices.") if _can_be_paid() else NOT_PAID
+    return flash.done(STORE, tenant, said)
 
 
 @post(f"{STORE}/releases", sync_to_thread=True)
@@ -123,7 +133,8 @@ def set_state(request: AnyRequest, data: URLEncodedBody[dict[str, Any]]) -> Resp
     with tenant_work(tenant) as session:
         settings_to_change(session, visitor)
         arranging.set_open(session, visitor.actor, is_open=is_open)
-    said = sentence("The shop is open.") if is_open else sentence("The shop is closed: it takes no orders.")
+    opened = sentence("The shop is open.") if _can_be_paid() else NOT_PAID
+    said = opened if is_open else sentence("The shop is closed: it takes no orders.")
     return flash.done(STORE, tenant, said)
 
 
