@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app.identity.errors import PeopleOfLabel
 from app.identity.models import CustomRole, Member, MemberSession, TotpSecret
 from app.identity.pages.ways import TO_SANDBOX
-from app.identity.service import following, kept, sessions
+from app.identity.service import following, kept, roles, sessions
 from app.identity.service.places import Place
 from app.identity.service.sessions import Came
 from app.kernel import clock, db, ids
@@ -22,6 +22,7 @@ from app.roster.models import Artist, ArtistGrant
 from tenants.archive import sandboxing
 from tests.factories.labels import a_label
 from tests.factories.members import PASSWORD, a_member
+from tests.factories.sso import a_visitor
 from tests.identity.post import forget_waiting, work
 from tests.tenants.test_sandbox import once, pair
 
@@ -131,6 +132,31 @@ def test_a_role_of_the_labels_own_is_the_same_in_the_sandbox(pair):
     following.follow(label, sandbox)
     with db.tenant_read(sandbox) as session:
         assert session.get_one(Member, ada.id).custom_role.permissions == ["team.view"]
+
+
+def test_a_role_that_the_label_deletes_goes_from_the_sandbox_too(pair):
+    label, sandbox = pair
+    owner = a_visitor(label)
+    with db.tenant_work(label) as session:
+        gone, used = (
+            roles.make_role(session, owner, name=each, permissions=["catalog.view"]) for each in ("Gone", "Used")
+        )
+    following.follow(label, sandbox)
+    theirs = a_member(sandbox).id  # whom the sandbox made itself
+    with db.tenant_work(sandbox) as session:
+        held = session.get_one(CustomRole, used.id)
+        session.get_one(Member, theirs).take_role("custom", held, imprints=[], artists=[])
+        with pytest.raises(PeopleOfLabel):
+            roles.delete_role(session, a_visitor(sandbox), session.get_one(CustomRole, gone.id))
+    forget_waiting()
+    with db.tenant_work(label) as session:
+        for each in (gone, used):
+            roles.delete_role(session, owner, session.get_one(CustomRole, each.id))
+    assert "parked" not in work()
+    with db.tenant_read(sandbox) as session:
+        assert session.get(CustomRole, gone.id) is None
+        assert not session.get_one(CustomRole, used.id).of_label
+        assert session.get_one(Member, theirs).custom_role_id == used.id
 
 
 def test_leave_to_act_for_an_artist_that_is_not_the_labels_ends_in_the_sandbox(pair):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.identity.errors import LinkUsed, PeopleOfLabel
@@ -62,7 +63,8 @@ def follow(label: Tenant, sandbox: Tenant) -> None:
     """
     with tenant_work(sandbox, even=READ_ONLY) as here, _in_turn(here, label) as there:
         people = list(there.scalars(select(Member).where(Member.kind != PROGRAM)))
-        _take_roles(here, list(there.scalars(select(CustomRole))))
+        roles = list(there.scalars(select(CustomRole)))
+        _take_roles(here, roles)
         mine = {each.id: each for each in here.scalars(select(Member).with_for_update(of=Member))}
         actor = Actor.system(sandbox)
         for person in people:
@@ -70,6 +72,7 @@ def follow(label: Tenant, sandbox: Tenant) -> None:
         for member_id in mine.keys() - {each.id for each in people}:  # as after the label was brought back
             if mine[member_id].of_label:
                 _let_out(here, actor, mine[member_id])
+        _leave_roles(here, {each.id for each in roles})
         for step in _steps:
             step(there, here)
 
@@ -126,6 +129,17 @@ def _take_roles(session: Session, roles: Iterable[CustomRole]) -> None:
             _end_of_role(session, held)
             held.name, held.permissions = role.name, role.permissions
         held.of_label = True
+    session.flush()
+
+
+def _leave_roles(session: Session, held: Collection[UUID]) -> None:
+    """Let go of roles that the label has no longer; one that somebody of the sandbox alone has becomes its own."""
+    for role in session.scalars(select(CustomRole).where(CustomRole.of_label, CustomRole.id.not_in(held))).all():
+        try:
+            with session.begin_nested():
+                session.execute(delete(CustomRole).where(CustomRole.id == role.id))
+        except IntegrityError:
+            role.of_label = False
     session.flush()
 
 

@@ -65,6 +65,8 @@ def change_role(session: Session, visitor: Visitor, role: CustomRole, *, name: s
 
 def delete_role(session: Session, visitor: Visitor, role: CustomRole) -> None:
     """Delete a role that nobody has or is invited to."""
+    if visitor.actor.tenant is not None:
+        following.check_own(visitor.actor.tenant, role)
     has_it = exists().where(Member.custom_role_id == role.id)
     awaits_it = exists().where(
         Invitation.custom_role_id == role.id, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None)
@@ -79,6 +81,8 @@ def delete_role(session: Session, visitor: Visitor, role: CustomRole) -> None:
         raise RoleInUse from None  # a sign-in service gives it to those who come in
     before = {"name": role.name, "permissions": list(role.permissions)}
     activity.record(session, visitor.actor, "role.deleted", subject_type="role", subject_id=role.id, before=before)
+    if visitor.actor.tenant is not None:
+        following.told(session, visitor.actor.tenant)
 
 
 def _chosen(visitor: Visitor, permissions: Iterable[str]) -> list[str]:
