@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.kernel.money import currencies, exponent
@@ -110,3 +110,12 @@ def test_what_arrives_is_a_multiple_of_the_step_and_little_stays(gross, step, pl
     assert parts == parts_of(parts.gross, terms, exempt)
     more = parts_of(parts.gross + 4 * step, terms, exempt)
     assert parts.gross <= gross < more.gross
+
+
+@given(st.integers(1, 10**9), st.integers(0, 300_000), st.integers(0, 1_000_000), st.integers(-(10**9), 10**6))
+@example(1_000, 0, 800_000, -1_000)
+@example(1_000, 40_000, 1_000_000, -1_000)
+def test_however_much_tax_is_withheld_nothing_is_owed_for_what_went_out_whole(gross, platform, withheld, exempt):
+    parts = parts_of(gross, Terms(platform, 10_000, withheld), exempt)
+    assert min(parts.platform, parts.withheld, parts.fee, parts.sent) >= 0
+    assert -gross // 4 <= parts.exempt <= gross

@@ -45,13 +45,20 @@ def parts_of(gross: int, terms: Terms, exempt: int = 0) -> Parts:
 
     Each is rounded half up to the minor unit, and what arrives takes the rest. Of what is `exempt` share and tax were
     taken before; below zero it is what went out whole and has to be shared and taxed now, of which this amount bears
-    no more than a quarter of itself, so that something always arrives.
+    no more than a quarter of itself, and never more than leaves half of what would arrive without it.
     """
-    exempt = max(-(gross // MOST_BORNE), min(exempt, gross))
+    exempt = max(-_most_borne(gross, terms), min(exempt, gross))
     shared = gross - exempt
     platform = share_of(shared, terms.platform_ppm)
     withheld = share_of(shared - platform, terms.withheld_ppm)
     return Parts(gross, platform, withheld, share_of(gross - platform - withheld, terms.fee_ppm), exempt)
+
+
+def _most_borne(gross: int, terms: Terms) -> int:
+    """How much that went out whole an amount bears; what is taken of it has to be there."""
+    taken = terms.platform_ppm * WHOLE_PPM + terms.withheld_ppm * (WHOLE_PPM - terms.platform_ppm)
+    left = gross * (WHOLE_PPM**2 - taken) // (2 * taken) if taken else gross
+    return min(gross // MOST_BORNE, left)
 
 
 def stepped(gross: int, terms: Terms, step: int, exempt: int = 0) -> Parts:
