@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract, ContractVersion
@@ -23,7 +25,7 @@ from app.ledger.rules import Kind
 from app.royalties.errors import RunOutdated, RunUnfit
 from app.royalties.models import RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.stretches import Stretch, guaranteed, is_due
-from app.royalties.service import running
+from app.royalties.service import catching_up, running
 from tests.factories.money import (
     APRIL,
     MARCH,
@@ -43,6 +45,7 @@ from tests.factories.money import (
     sold,
     statement,
     terms,
+    tracks_of,
 )
 
 D = Decimal
@@ -173,6 +176,39 @@ def test_what_is_paid_out_until_a_run_is_published_is_no_more_in_its_balances(
     told = statement(tenant, run, payee)
     assert [amount(each) for each in (told.opening_micros, told.closing_micros, told.payable_micros)] == [10, 30, 30]
     assert owed(tenant, deal, payee) == 30
+
+
+def test_statements_catch_up_together_however_many_moved(tenant: Tenant, tmp_path: Path) -> None:
+    tracks, payees = tracks_of(tenant, 5), [a_payee(tenant) for _ in range(5)]
+    deals = [
+        a_contract(tenant, terms(payee, ALL), scopes=[Scope("recording", track.id)])
+        for payee, track in zip(payees, tracks, strict=True)
+    ]
+    a_report(tenant, tmp_path, [sold(track, Net="100") for track in tracks])
+    run_of(tenant, MARCH)
+    run, asked = a_run(tenant, a_period(tenant, *APRIL)), []
+    for few in (slice(1), slice(1, None)):
+        for deal, payee in zip(deals[few], payees[few], strict=True):
+            pay_out(tenant, deal, payee, 1_000_000, on=APRIL[0])
+        with tenant_work(tenant) as session:
+            held = session.get_one(RoyaltyRun, run.id)
+            asked.append(_questions(lambda held=held, session=session: catching_up.catch_up(session, held, APRIL[1])))
+    assert asked[0] == asked[1]
+    assert {amount(statement(tenant, run, each).opening_micros) for each in payees} == {99}
+
+
+def _questions(catch_up: Callable[[], bool]) -> int:
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, asked: str, *_: Any) -> None:
+        seen.append(asked)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert catch_up()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def test_a_run_whose_steps_rest_on_what_was_paid_out_since_stops(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Integer, delete, func, select
+from sqlalchemy import Integer, Uuid, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from app.contracts.errors import ContractUnsigned, StateUnfit, TermsUnusable
@@ -144,18 +145,25 @@ def latest(session: Session, contract_id: UUID) -> ContractVersion:
 
 def in_force(session: Session, contract_id: UUID, on: date) -> ContractVersion:
     """The signed version that holds on a day; `ContractUnsigned` where there is none."""
+    return all_in_force(session, [contract_id], on)[contract_id]
+
+
+def all_in_force(session: Session, contract_ids: Collection[UUID], on: date) -> dict[UUID, ContractVersion]:
+    """The signed version of each of these contracts that holds on a day; `ContractUnsigned` where one has none."""
     query = (
         select(ContractVersion)
         .where(
-            ContractVersion.contract_id == contract_id,
+            ContractVersion.contract_id == func.any(literal(list(contract_ids), ARRAY(Uuid))),
             ContractVersion.signed_at.is_not(None),
             ContractVersion.effective_from <= on,
         )
-        .order_by(ContractVersion.effective_from.desc(), ContractVersion.number.desc())
+        .ext(distinct_on(ContractVersion.contract_id))
+        .order_by(ContractVersion.contract_id, ContractVersion.effective_from.desc(), ContractVersion.number.desc())
     )
-    found = session.scalars(query.limit(1)).one_or_none()
-    if found is None:
-        raise ContractUnsigned(title=session.get_one(Contract, contract_id).title)
+    found = {version.contract_id: version for version in session.scalars(query)}
+    for contract_id in contract_ids:
+        if contract_id not in found:
+            raise ContractUnsigned(title=session.get_one(Contract, contract_id).title)
     return found
 
 

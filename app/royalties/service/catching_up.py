@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.contracts.rules.accounts import account_of
-from app.contracts.service.drafting import in_force
+from app.contracts.service.drafting import all_in_force
 from app.ledger import service as ledger
 from app.ledger.rules import Account, Kind
 from app.royalties.errors import RunOutdated
@@ -29,10 +32,11 @@ def catch_up(session: Session, run: RoyaltyRun, on: date) -> bool:
     Refused where the statement's own steps rest on that balance. Whether anything moved is the answer.
     """
     moved = _moved(session, run, Statement.opening_micros)
+    steps, versions = _steps(session, moved), all_in_force(session, {each.contract_id for each, _ in moved}, on)
     for statement, micros in moved:
-        if not _stands(session, statement, micros):
+        if not _stands(statement, micros, steps.get(statement.id, {})):
             raise RunOutdated
-        terms = in_force(session, statement.contract_id, on).read()
+        terms = versions[statement.contract_id].read()
         statement.closing_micros += micros - statement.opening_micros
         statement.opening_micros = micros
         statement.kept_micros = max(0, min(statement.kept_micros, statement.closing_micros))
@@ -56,13 +60,21 @@ def _moved(session: Session, run: RoyaltyRun, told: object) -> list[tuple[Statem
     return [(row, now) for row, micros, now in found if now != micros]
 
 
-def _stands(session: Session, statement: Statement, now_micros: int) -> bool:
-    """Whether the steps of a statement are the same from another opening balance."""
+def _steps(session: Session, moved: Iterable[tuple[Statement, int]]) -> dict[UUID, dict[str, int]]:
+    """What the steps that rest on a balance came to, by statement and kind."""
     kinds = ("crossed_out", "crossed_in", "apart", "withholding")
-    query = select(StatementEntry.kind, func.sum(StatementEntry.amount_micros)).where(
-        StatementEntry.statement_id == statement.id, StatementEntry.kind.in_(kinds)
+    query = select(StatementEntry.statement_id, StatementEntry.kind, func.sum(StatementEntry.amount_micros)).where(
+        StatementEntry.statement_id == func.any(literal([each.id for each, _ in moved], ARRAY(Uuid))),
+        StatementEntry.kind.in_(kinds),
     )
-    steps = {kind: micros for kind, micros in session.execute(query.group_by(StatementEntry.kind))}  # noqa: C416
+    found: dict[UUID, dict[str, int]] = {}
+    for statement_id, kind, micros in session.execute(query.group_by(StatementEntry.statement_id, StatementEntry.kind)):
+        found.setdefault(statement_id, {})[kind] = micros
+    return found
+
+
+def _stands(statement: Statement, now_micros: int, steps: Mapping[str, int]) -> bool:
+    """Whether these steps of a statement are the same from another opening balance."""
     if not steps:
         return True
     closing = statement.closing_micros + now_micros - statement.opening_micros
