@@ -186,6 +186,13 @@ class ScimUnresolved(Conflict):
     scim_type = "invalidValue"
 
 
+class ScimLate(Refusal):
+    """The time for several requests in one is over before this one was begun."""
+
+    message = "There was no more time for this. Send it again."
+    status: ClassVar[int] = 503
+
+
 class ScimForbidden(Forbidden):
     """What the standard does not allow to ask."""
 

@@ -74,6 +74,18 @@ def test_what_fails_keeps_no_other_from_being_done_unless_it_is_said(directory):
     assert [each["status"] for each in answer.json()["Operations"]] == ["409"]
 
 
+def test_what_there_was_no_time_for_is_told_and_can_be_sent_again(directory, monkeypatch):
+    people = [new("bulk-first"), new("bulk-late"), new("bulk-later")]
+    with monkeypatch.context() as hurried:
+        hurried.setattr(bulk, "MOST_SECONDS", 0.0)
+        said = all_of(directory, *people).json()["Operations"]
+        assert [each["status"] for each in said] == ["201", "503", "503"]
+        assert "Send it again" in said[1]["response"]["detail"]
+        assert "location" not in said[1]
+        assert [each["status"] for each in all_of(directory, *people[1:]).json()["Operations"]] == ["201", "503"]
+    assert [each["status"] for each in all_of(directory, *people).json()["Operations"]] == ["409", "409", "201"]
+
+
 def test_names_of_what_was_not_made_are_a_conflict(directory):
     lost = {"displayName": "Lost", "members": [{"value": "bulkId:nobody"}]}
     group = {"method": "POST", "path": "/Groups", "bulkId": "g", "data": lost}

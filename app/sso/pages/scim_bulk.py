@@ -10,8 +10,10 @@ from litestar import Response, post
 from litestar.params import RawBody
 
 from app.identity.pages import AnyRequest
+from app.kernel import clock
+from app.kernel.errors import Refusal
 from app.kernel.ids import parse_uuid
-from app.sso.errors import ScimTooMuch, ScimUnresolved
+from app.sso.errors import ScimLate, ScimTooMuch, ScimUnresolved
 from app.sso.pages.scim import BASE, Directory, body_of, check_version, directory_of, in_directory, problem_of, said
 from app.sso.pages.scim_resources import OPEN, PEOPLE, TEAMS, Kept
 from app.sso.rules.scim import bulk
@@ -43,26 +45,31 @@ class Course:
 
 @post(f"{BASE}/Bulk", status_code=200, **OPEN)
 def do_all(request: AnyRequest, body: RawBody) -> Response[bytes]:
-    """Do several requests, each in a transaction of its own; a name of another that was not made is a conflict."""
+    """Do several requests, each in a transaction of its own; a name of another that was not made is a conflict.
+
+    What the time does not suffice for is told so, one by one: it can be sent again.
+    """
     here = directory_of(request)
     if len(body) > bulk.MOST_BYTES:
         raise ScimTooMuch(most=bulk.MOST_OPERATIONS)
     steps, most = bulk.read(body_of(request, body))
-    course = Course(steps)
+    course, until = Course(steps), clock.monotonic() + bulk.MOST_SECONDS
     while course.waiting() and (most is None or course.failures < most):
         number = course.ready()
-        at = course.waiting()[0] if number is None else number
-        _do(request, here, course, at, is_resolved=number is not None)
+        refusal: type[Refusal] | None = ScimUnresolved if number is None else None
+        if course.answers and clock.monotonic() >= until:  # the first is always done: whoever sends again gets on
+            number, refusal = None, ScimLate
+        _do(request, here, course, course.waiting()[0] if number is None else number, refusal)
     told = [course.answers[number] for number in sorted(course.answers)]
     return said({"schemas": [bulk.RESPONSE], "Operations": told})
 
 
-def _do(request: AnyRequest, here: Directory, course: Course, number: int, *, is_resolved: bool) -> None:
+def _do(request: AnyRequest, here: Directory, course: Course, number: int, refusal: type[Refusal] | None) -> None:
     step = course.steps[number]
     answer: dict[str, Any] = {"method": step.method} | ({"bulkId": step.bulk_id} if step.bulk_id else {})
     try:
-        if not is_resolved:
-            raise ScimUnresolved
+        if refusal is not None:
+            raise refusal
         resource = _done(here, step, *step.told(course.made))
     except Exception as trouble:  # noqa: BLE001 whatever one comes to, the others are done
         document, _ = problem_of(request, trouble)

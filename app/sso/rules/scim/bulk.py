@@ -13,6 +13,9 @@ REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 MOST_OPERATIONS: Final = 1_000
 MOST_BYTES: Final = 1_048_576
+MOST_SECONDS: Final = 20.0
+"""Nothing is begun after it, so that the answer says what was done before whoever waits has given up."""
+
 METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
 MARK: Final = "bulkId:"
 _PATH: Final = re.compile(r"/(Users|Groups)(?:/([^/?#]{1,200}))?")
