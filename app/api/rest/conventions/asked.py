@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from app.api.rest.conventions.calls import Call
 from app.api.rest.conventions.errors import ExpansionUnknown, FieldUnknown, SortUnknown
-from app.api.rest.conventions.filters import Unusable
+from app.api.rest.conventions.filters import Filter, Unusable
 from app.kernel.web.paging import CursorUnusable, page_size, place
 from app.kernel.web.strict import QueryUnusable
 
-if TYPE_CHECKING:
-    from app.api.rest.conventions.calls import Call
-    from app.api.rest.conventions.resources import Resource
-
 PAGING = ("limit", "after", "sort")
 SHAPE = ("fields", "expand")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be asked of a kind of row: its fields, those of them a list shows unasked, filters, orders, the key."""
+
+    name: str
+    fields: tuple[str, ...]
+    usual: frozenset[str]
+    expansions: Collection[str]
+    filters: Mapping[str, Filter]
+    orders: Mapping[str, Any]
+    usual_order: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +61,30 @@ class Asked:
     listing: str = ""
 
 
-def asked_of(call: Call, resource: Resource, *, is_list: bool = True) -> Asked:
-    """Read what a call asks of a resource."""
-    known = {*SHAPE, *(PAGING if is_list else ()), *(resource.filters if is_list else ())}
+def asked_of(call: Call, offer: Offer, *, is_list: bool = True) -> Asked:
+    """Read what a call asks of what is offered."""
+    known = {*SHAPE, *(PAGING if is_list else ()), *(offer.filters if is_list else ())}
     query = call.query
     for name in query:
         if name not in known:
             raise QueryUnusable(name=name[:40])
-    fields = _fields(query, resource, is_list=is_list)
+    fields = _fields(query, offer, is_list=is_list)
     expand = tuple(_words(query, "expand"))
     for name in expand:
-        if name not in resource.expansions:
+        if name not in offer.expansions:
             raise ExpansionUnknown(name=name[:40])
-    return _listed(call, resource, fields, expand) if is_list else Asked(fields, expand)
+    return _listed(call, offer, fields, expand) if is_list else Asked(fields, expand)
 
 
-def _listed(call: Call, resource: Resource, fields: frozenset[str], expand: tuple[str, ...]) -> Asked:
+def _listed(call: Call, offer: Offer, fields: frozenset[str], expand: tuple[str, ...]) -> Asked:
     query = call.query
-    values = {name: _only(query, name) for name in query if name in resource.filters}
-    sort = _only(query, "sort") if "sort" in query else resource.usual_sort or resource.key
+    values = {name: _only(query, name) for name in query if name in offer.filters}
+    sort = _only(query, "sort") if "sort" in query else offer.usual_order
     # The address is part of it, too: of two lists of one kind, each has its own places.
     told = "&".join(f"{name}={value}" for name, value in sorted(values.items()))
-    listing = f"{resource.name} {call.request.url.path} {sort} {told}"
+    listing = f"{offer.name} {call.request.url.path} {sort} {told}"
     after = place(call.tenant, listing, _only(query, "after")) if "after" in query else None
-    order = _order(resource, sort)
+    order = _order(offer, sort)
     if after is not None and len(after) != (1 if order.is_own else 2):
         raise CursorUnusable
     return Asked(
@@ -82,34 +93,34 @@ def _listed(call: Call, resource: Resource, fields: frozenset[str], expand: tupl
         limit=page_size(_only(query, "limit") if "limit" in query else None),
         order=order,
         after=after,
-        conditions=tuple(_condition(resource, name, value) for name, value in values.items()),
-        prepared=tuple(prepare for name in values if (prepare := resource.filters[name].prepare) is not None),
+        conditions=tuple(_condition(offer, name, value) for name, value in values.items()),
+        prepared=tuple(prepare for name in values if (prepare := offer.filters[name].prepare) is not None),
         listing=listing,
     )
 
 
-def _condition(resource: Resource, name: str, value: str) -> ColumnElement[bool]:
+def _condition(offer: Offer, name: str, value: str) -> ColumnElement[bool]:
     try:
-        return resource.filters[name].apply(value)
+        return offer.filters[name].apply(value)
     except Unusable:
         raise QueryUnusable(name=name) from None
 
 
-def _fields(query: Mapping[str, list[str]], resource: Resource, *, is_list: bool) -> frozenset[str]:
+def _fields(query: Mapping[str, list[str]], offer: Offer, *, is_list: bool) -> frozenset[str]:
     if "fields" not in query:
-        return resource.usual if is_list else frozenset(resource.fields)
+        return offer.usual if is_list else frozenset(offer.fields)
     wanted = _words(query, "fields")
     for name in wanted:
-        if name not in resource.fields:
+        if name not in offer.fields:
             raise FieldUnknown(name=name[:40])
     return frozenset(wanted)
 
 
-def _order(resource: Resource, sort: str) -> Order:
+def _order(offer: Offer, sort: str) -> Order:
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
-    if name not in resource.orders:
+    if name not in offer.orders:
         raise SortUnknown(name=name[:40])
-    return Order(resource.orders[name], backwards, name == resource.key)
+    return Order(offer.orders[name], backwards, name == offer.key)
 
 
 def _only(query: Mapping[str, list[str]], name: str) -> str:

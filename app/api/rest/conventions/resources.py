@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.api.rest.conventions.asked import Asked, Order, asked_of
+from app.api.rest.conventions.asked import Asked, Offer, Order, asked_of
 from app.api.rest.conventions.calls import Answer, Call
 from app.api.rest.conventions.filters import Filter
 from app.api.rest.conventions.schemas import View
@@ -81,6 +81,20 @@ class Resource:
         return {self.key: self.own_key, **self.sorts}
 
     @cached_property
+    def offer(self) -> Offer:
+        """What may be asked of these rows."""
+        return Offer(
+            name=self.name,
+            fields=self.fields,
+            usual=self.usual,
+            expansions=self.expansions.keys(),
+            filters=self.filters,
+            orders=self.orders,
+            usual_order=self.usual_sort or self.key,
+            key=self.key,
+        )
+
+    @cached_property
     def own_key(self) -> Any:
         """The column of the key."""
         return getattr(self.model, self.key)
@@ -117,7 +131,7 @@ class Resource:
 
         `seen` says that the conditions themselves leave only what the visitor sees, as behind a door.
         """
-        asked = asked_of(call, self)
+        asked = asked_of(call, self.offer)
         for prepare in asked.prepared:
             prepare(session)
         needed = asked.fields | {self.expansions[name].by for name in asked.expand}
@@ -140,7 +154,7 @@ class Resource:
 
     def one(self, call: Call, session: Session, row_id: UUID, *, status: int = 200, at: str | None = None) -> Answer:
         """One row whose door was opened, with its version as the ETag; `at` is where a new one is found."""
-        asked = asked_of(call, self, is_list=False)
+        asked = asked_of(call, self.offer, is_list=False)
         needed = asked.fields | {self.expansions[name].by for name in asked.expand}
         row = dict(session.execute(self._select(needed).where(self.own_key == row_id)).mappings().one())
         version = (self.name, row_id, row[self.version]) if self.version else None
