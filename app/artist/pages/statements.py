@@ -25,16 +25,15 @@ from app.kernel.tenant import TenantState
 from app.kernel.web import flash
 from app.kernel.web.realm import realm_of, tenant_of
 from app.lists.errors import FilterUnusable
-from app.royalties.models import SalesReport, Statement
-from app.royalties.pages.line import line_of, opened, row_number
+from app.royalties.models import Statement
+from app.royalties.pages.line import line_of, opened, row_behind
 from app.royalties.pages.periods import teller_of
 from app.royalties.pages.run import page_number
 from app.royalties.pages.statement import LONGEST_SEARCH, way_of
 from app.royalties.policies import may_answer
 from app.royalties.queries import runs as queries
-from app.royalties.rules.refusals import RowUnknown
 from app.royalties.schemas import NewNote
-from app.royalties.service import asking, documents, lines, rows
+from app.royalties.service import asking, documents, lines
 from app.royalties.service.telling import BY_SENTENCES, MATCH_SENTENCES
 
 STATEMENTS = f"{APP}/statements"
@@ -120,13 +119,8 @@ def row_page(
     visitor, tenant, realm = visitor_of(request), tenant_of(request), realm_of(request)
     with tenant_read(tenant) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
-        line = line_of(session, statement, number)
-        found = lines.source(session, statement, line.number, parse_uuid(report_id), row_number(row))
-        if found is None:
-            raise RowUnknown
-        cells = rows.row_cells(session, tenant, session.get_one(SalesReport, found.report_id), found.row)
-    shown: dict[str, Any] = {"line": line, "row": found, "cells": cells, "teller": teller_of(realm)}
-    address = f"{STATEMENTS}/{statement.id}/lines/{line.number}"
+        shown = row_behind(session, tenant, statement, number, report_id, row) | {"teller": teller_of(realm)}
+    address = f"{STATEMENTS}/{statement.id}/lines/{shown['line'].number}"
     return app_page(request, "artist/row.html", visitor, address=address, matches=MATCH_SENTENCES, **shown)
 
 

@@ -26,7 +26,7 @@ from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
 from app.kernel.web import flash, shell
 from app.kernel.web.pages import page
-from app.kernel.web.paging import cursor, place
+from app.kernel.web.paging import following, place
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Place
 from app.roster.models import Contributor
@@ -74,9 +74,9 @@ def list_contributors(request: Request[Any, Any, Any]) -> Response[str]:
         if wanted:
             forgive(session)
         found = session.execute(queries.contributors(visitor, wanted, after=after, limit=SHOWN + 1)).all()
-    last = found[SHOWN - 1] if len(found) > SHOWN else None
-    following = cursor(tenant, f"contributors?{wanted}", [last.place, str(last.Contributor.id)]) if last else None
-    facts: dict[str, Any] = {"rows": found[:SHOWN], "wanted": wanted, "following": following, "roles": ROLE_SENTENCES}
+    listing = f"contributors?{wanted}"
+    more = following(tenant, listing, found, SHOWN, lambda last: [last.place, str(last.Contributor.id)])
+    facts: dict[str, Any] = {"rows": found[:SHOWN], "wanted": wanted, "following": more, "roles": ROLE_SENTENCES}
     return page("catalog/contributors.html", realm_of(request), here=CONTRIBUTORS, **facts)
 
 

@@ -25,7 +25,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import flash, shell
 from app.kernel.web.pages import page, told
-from app.kernel.web.paging import cursor, place
+from app.kernel.web.paging import following, place
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Action, Place
 from app.kernel.web.tables import table
@@ -86,10 +86,7 @@ def _found(session: Session, visitor: Visitor, asked: Asked, after: list[Any] | 
 
 
 def _following(tenant: Tenant, asked: Asked, found: list[Any]) -> str | None:
-    if len(found) <= SHOWN:
-        return None
-    last = found[SHOWN - 1]
-    return cursor(tenant, f"releases?{asked.query}", [last.place, str(last.id)])
+    return following(tenant, f"releases?{asked.query}", found, SHOWN, lambda last: [last.place, str(last.id)])
 
 
 @get(f"{RELEASES}/export", sync_to_thread=True)

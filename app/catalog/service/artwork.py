@@ -19,7 +19,7 @@ from app.kernel import files
 from app.kernel.actor import Actor
 from app.kernel.files import StoredFile
 from app.kernel.media import artwork
-from app.kernel.media.facts import ArtworkFacts
+from app.kernel.media.facts import ArtworkFacts, Thumbnail
 from app.kernel.tenant import Tenant
 
 MEDIA_TYPES = {
@@ -29,7 +29,6 @@ MEDIA_TYPES = {
     "tiff": "image/tiff",
     "avif": "image/avif",
 }
-KINDS = {"image/avif": "avif", "image/webp": "webp"}
 
 
 def taken(actor: Actor, chunks: Iterable[bytes], *, name: str) -> Item:
@@ -69,18 +68,15 @@ def make_thumbnails(session: Session, tenant: Tenant, release_id: UUID, file_id:
             file.write(chunk)
         file.flush()
         made = artwork.thumbnails(Path(file.name))
+    release.artwork = (release.artwork or {}) | {"thumbnails": keep_copies(session, tenant, made)}
+
+
+def keep_copies(session: Session, tenant: Tenant, copies: Iterable[Thumbnail]) -> dict[str, dict[str, str]]:
+    """Store small copies of a picture; gives their files by size and by kind (“avif”, “webp”)."""
     found: dict[str, dict[str, str]] = {}
-    for copy in made:
-        kind = KINDS[copy.media_type]
-        sha256, size = files.put_object(tenant, [copy.data], most_bytes=len(copy.data))
-        kept = files.note_object(
-            session,
-            Actor.system(tenant),
-            sha256=sha256,
-            size=size,
-            name=f"{copy.size}.{kind}",
-            media_type=copy.media_type,
-            is_derived=True,
-        )
+    for copy in copies:
+        kind = copy.media_type.rpartition("/")[2]
+        name = f"{copy.size}.{kind}"
+        kept = files.keep_derived(session, tenant, copy.data, name=name, media_type=copy.media_type)
         found.setdefault(str(copy.size), {})[kind] = str(kept.id)
-    release.artwork = (release.artwork or {}) | {"thumbnails": found}
+    return found

@@ -22,7 +22,7 @@ from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
 from app.kernel.web import shell
 from app.kernel.web.pages import page, told
-from app.kernel.web.paging import cursor, place
+from app.kernel.web.paging import following, place
 from app.kernel.web.realm import realm_of, tenant_of
 from app.kernel.web.shell import Action, Place
 from app.kernel.web.tables import table
@@ -93,10 +93,7 @@ def _found(
 
 
 def _following(tenant: Tenant, asked: Asked, found: list[Any]) -> str | None:
-    if len(found) <= SHOWN:
-        return None
-    last = found[SHOWN - 1]
-    return cursor(tenant, f"contracts?{asked.query}", [last.place, str(last.id)])
+    return following(tenant, f"contracts?{asked.query}", found, SHOWN, lambda last: [last.place, str(last.id)])
 
 
 @get(f"{CONTRACTS}/export", sync_to_thread=True)

@@ -90,6 +90,15 @@ def note_object(
     return stored
 
 
+def keep_derived(
+    session: Session, tenant: Tenant, data: bytes, *, name: str, media_type: str, file_id: UUID | None = None
+) -> StoredFile:
+    """Store what the product itself made from another file, and name it."""
+    sha256, size = store.put_object(tenant, [data], most_bytes=len(data))
+    told: dict[str, Any] = {"sha256": sha256, "size": size, "name": name, "media_type": media_type, "file_id": file_id}
+    return note_object(session, Actor.system(tenant), is_derived=True, **told)
+
+
 def file_to_read(session: Session, actor: Actor, file_id: UUID, *, even_removed: bool = False) -> StoredFile:
     """The door to a file: every member of the label may read its files."""
     found = session.get(StoredFile, file_id)

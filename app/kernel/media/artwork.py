@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from app.kernel.media.facts import ArtworkFacts, Fault, Limits, Thumbnail
 from app.kernel.media.jobs import Cover, Inspect, Thumbnails
@@ -14,6 +16,24 @@ SIZES = (96, 320, 640, 1_280)
 
 COVER_SIZE = 1_400
 COVER_TYPE = "image/jpeg"
+
+
+class Looked(NamedTuple):
+    """A picture that can be used, and small copies of it."""
+
+    facts: ArtworkFacts
+    copies: list[Thumbnail]
+
+
+def looked_at(raw: bytes, limits: Limits, *, sizes: tuple[int, ...] = SIZES) -> Looked:
+    """What is known of a picture, and copies of it; `Unreadable` where it cannot be used."""
+    with tempfile.NamedTemporaryFile(prefix="picture-") as kept:
+        kept.write(raw)
+        kept.flush()
+        facts = inspect(Path(kept.name), limits)
+        if facts.fault is not None:
+            raise Unreadable(facts.fault)
+        return Looked(facts, thumbnails(Path(kept.name), limits, sizes=sizes))
 
 
 def inspect(path: Path, limits: Limits | None = None) -> ArtworkFacts:

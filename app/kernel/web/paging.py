@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -64,6 +65,13 @@ def place(tenant: Tenant | None, listing: str, marker: str) -> list[Any]:
     except crypto.SignatureRefused:
         raise CursorUnusable from None
     return found
+
+
+def following(
+    tenant: Tenant | None, listing: str, found: Sequence[T], shown: int, place_of: Callable[[T], list[Any]]
+) -> str | None:
+    """A marker of the next page, where more rows were found than are shown."""
+    return cursor(tenant, listing, place_of(found[shown - 1])) if len(found) > shown else None
 
 
 def page_size(text: str | None) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -34,19 +32,13 @@ def checked(raw: bytes) -> list[Thumbnail]:
     """Small copies of a picture that can be used; refused with what is wrong with it."""
     if not raw:
         raise PictureMissing(fields={"file": PictureMissing.message})
-    with tempfile.NamedTemporaryFile() as kept:
-        kept.write(raw)
-        kept.flush()
-        path, limits = Path(kept.name), Limits(picture_bytes=LARGEST)
-        facts = artwork.inspect(path, limits)
-        if facts.fault is not None:
-            raise PictureUnusable(facts.fault.sentence)
-        if min(facts.width, facts.height) < SMALLEST:
-            raise PictureTooSmall(least=SMALLEST)
-        try:
-            return artwork.thumbnails(path, limits, sizes=SIZES)
-        except Unreadable as unreadable:
-            raise PictureUnusable(unreadable.fault.sentence) from None
+    try:
+        looked = artwork.looked_at(raw, Limits(picture_bytes=LARGEST), sizes=SIZES)
+    except Unreadable as unreadable:
+        raise PictureUnusable(unreadable.fault.sentence) from None
+    if min(looked.facts.width, looked.facts.height) < SMALLEST:
+        raise PictureTooSmall(least=SMALLEST)
+    return looked.copies
 
 
 def keep(actor: Actor, raw: bytes, *, name: str, media_type: str) -> StoredFile:
@@ -60,17 +52,8 @@ def show(
     """Show an artist by a picture from now on; the one before stays among the files."""
     for copy in copies:
         kind = copy.media_type.rpartition("/")[2]
-        sha256, size = files.put_object(tenant, [copy.data], most_bytes=len(copy.data))
-        files.note_object(
-            session,
-            Actor.system(tenant),
-            sha256=sha256,
-            size=size,
-            name=f"{copy.size}.{kind}",
-            media_type=copy.media_type,
-            is_derived=True,
-            file_id=copy_id(image.id, copy.size, kind),
-        )
+        name, file_id = f"{copy.size}.{kind}", copy_id(image.id, copy.size, kind)
+        files.keep_derived(session, tenant, copy.data, name=name, media_type=copy.media_type, file_id=file_id)
     _change(session, visitor, artist, image.id)
 
 

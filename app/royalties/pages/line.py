@@ -20,6 +20,7 @@ from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence
+from app.kernel.tenant import Tenant
 from app.kernel.web import flash
 from app.kernel.web.pages import page
 from app.kernel.web.realm import realm_of, tenant_of
@@ -113,13 +114,21 @@ def show_row(
     visitor, tenant = visitor_of(request), tenant_of(request)
     with tenant_read(tenant) as session:
         statement = statement_to_read(session, visitor, parse_uuid(statement_id))
-        line = line_of(session, statement, number)
-        found = lines.source(session, statement, line.number, parse_uuid(report_id), row_number(row))
-        if found is None:
-            raise RowUnknown
-        cells = rows.row_cells(session, tenant, session.get_one(SalesReport, found.report_id), found.row)
-    address = f"{ROYALTIES}/statements/{statement.id}/lines/{line.number}"
-    return page("royalties/line_row.html", realm_of(request), here=ROYALTIES, address=address, row=found, cells=cells)
+        shown = row_behind(session, tenant, statement, number, report_id, row)
+    address = f"{ROYALTIES}/statements/{statement.id}/lines/{shown['line'].number}"
+    return page("royalties/line_row.html", realm_of(request), here=ROYALTIES, address=address, **shown)
+
+
+def row_behind(
+    session: Session, tenant: Tenant, statement: Statement, number: str, report_id: str, row: str
+) -> dict[str, Any]:
+    """A line, a row behind it, and the cells of that row as a store sent them."""
+    line = line_of(session, statement, number)
+    found = lines.source(session, statement, line.number, parse_uuid(report_id), row_number(row))
+    if found is None:
+        raise RowUnknown
+    cells = rows.row_cells(session, tenant, session.get_one(SalesReport, found.report_id), found.row)
+    return {"line": line, "row": found, "cells": cells}
 
 
 @post(f"{LINE}/notes", sync_to_thread=True)

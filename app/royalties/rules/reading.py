@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from app.kernel.sheets.quotes import are_regular
 from app.kernel.sheets.refusals import TableRefused
 
 DELIMITERS: Final = (",", "\t", ";", "|")
@@ -170,17 +171,7 @@ def _unquoted(text: pl.Expr) -> pl.Expr:
 def _is_regular(body: bytes, delimiter: str) -> bool:
     """Whether every quotation mark opens a cell, closes one, or is doubled within one (RFC 4180)."""
     data = np.frombuffer(body, np.uint8)
-    quotes = np.flatnonzero(data == ord('"'))
-    if quotes.size % 2:
-        return False
-    opening, closing = quotes[::2], quotes[1::2]
-    before = np.where(opening > 0, data[np.maximum(opening - 1, 0)], ord("\n"))
-    after = np.where(closing < data.size - 1, data[np.minimum(closing + 1, data.size - 1)], ord("\n"))
-    doubled = np.zeros(opening.size, bool)
-    doubled[1:] = opening[1:] == closing[:-1] + 1
-    opens = np.isin(before, [ord(delimiter), ord("\n")]) | doubled
-    closes = np.isin(after, [ord(delimiter), ord("\n"), ord("\r"), ord('"')])
-    return bool(opens.all() and closes.all())
+    return are_regular(data, np.flatnonzero(data == ord('"')), delimiter)
 
 
 def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock, files
+from app.catalog.service.artwork import keep_copies
+from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.kernel.files import StoredFile
-from app.kernel.media import Limits, Thumbnail, Unreadable, artwork
+from app.kernel.media import Limits, Unreadable, artwork
+from app.kernel.media.artwork import Looked
 from app.kernel.tenant import Tenant
 from app.storefront.models import Product, StorePage
 from app.storefront.rules.portal_refusals import PictureUnusable
@@ -20,31 +20,17 @@ LARGEST: Final = 20 << 20
 SMALLEST: Final = 300
 
 
-class Looked(NamedTuple):
-    """A picture that can be used: its size in pixels, and small copies."""
-
-    width: int
-    height: int
-    copies: list[Thumbnail]
-
-
 def looked_at(raw: bytes) -> Looked:
     """A picture's size and small copies; refused with what is wrong with it."""
     if not raw:
         raise PictureUnusable(PictureUnusable.MISSING)
-    with tempfile.NamedTemporaryFile(prefix="product-") as kept:
-        kept.write(raw)
-        kept.flush()
-        path, limits = Path(kept.name), Limits(picture_bytes=LARGEST)
-        facts = artwork.inspect(path, limits)
-        if facts.fault is not None:
-            raise PictureUnusable(facts.fault.sentence)
-        if min(facts.width, facts.height) < SMALLEST:
-            raise PictureUnusable(PictureUnusable.SMALL, least=SMALLEST)
-        try:
-            return Looked(facts.width, facts.height, artwork.thumbnails(path, limits))
-        except Unreadable as unreadable:
-            raise PictureUnusable(unreadable.fault.sentence) from None
+    try:
+        looked = artwork.looked_at(raw, Limits(picture_bytes=LARGEST))
+    except Unreadable as unreadable:
+        raise PictureUnusable(unreadable.fault.sentence) from None
+    if min(looked.facts.width, looked.facts.height) < SMALLEST:
+        raise PictureUnusable(PictureUnusable.SMALL, least=SMALLEST)
+    return looked
 
 
 Pictured = Product | StorePage
@@ -52,21 +38,8 @@ Pictured = Product | StorePage
 
 def show(session: Session, tenant: Tenant, actor: Actor, thing: Pictured, image: StoredFile, looked: Looked) -> None:
     """Show a product or a text with a picture from now on; the one before stays among the files."""
-    found: dict[str, dict[str, str]] = {}
-    for copy in looked.copies:
-        kind = copy.media_type.rpartition("/")[2]
-        sha256, size = files.put_object(tenant, [copy.data], most_bytes=len(copy.data))
-        kept = files.note_object(
-            session,
-            Actor.system(tenant),
-            sha256=sha256,
-            size=size,
-            name=f"{copy.size}.{kind}",
-            media_type=copy.media_type,
-            is_derived=True,
-        )
-        found.setdefault(str(copy.size), {})[kind] = str(kept.id)
-    facts = {"width": looked.width, "height": looked.height, "thumbnails": found}
+    copies = keep_copies(session, tenant, looked.copies)
+    facts = {"width": looked.facts.width, "height": looked.facts.height, "thumbnails": copies}
     _change(session, actor, thing, image, facts)
 
 

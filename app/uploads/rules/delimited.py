@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.kernel.sheets.limits import TableLimits
+from app.kernel.sheets.quotes import are_regular
 from app.kernel.sheets.refusals import TableRefused, TableTooLarge
 from app.uploads.rules.problems import problem
 
@@ -96,7 +97,7 @@ class _Layout:
         """The layout, or None where quotation marks stand where they should not."""
         data = np.frombuffer(body, np.uint8)
         quotes = _positions(data, b'"')
-        if not _are_regular(data, quotes, delimiter):
+        if not are_regular(data, quotes, delimiter):
             return None
         commas, lines = (
             found[np.searchsorted(quotes, found) % 2 == 0] if quotes.size else found
@@ -163,20 +164,6 @@ def _positions(data: NDArray[np.uint8], character: bytes) -> NDArray[np.int64]:
         np.flatnonzero(data[start : start + _CHUNK] == character[0]) + start for start in range(0, data.size, _CHUNK)
     ]
     return np.concatenate(found) if found else np.empty(0, np.int64)
-
-
-def _are_regular(data: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: str) -> bool:
-    """Whether every quotation mark opens a cell, closes one, or is doubled within one."""
-    if quotes.size % 2:
-        return False
-    opening, closing = quotes[::2], quotes[1::2]
-    before = np.where(opening > 0, data[np.maximum(opening - 1, 0)], ord("\n"))
-    after = np.where(closing < data.size - 1, data[np.minimum(closing + 1, data.size - 1)], ord("\n"))
-    doubled = np.zeros(opening.size, bool)
-    doubled[1:] = opening[1:] == closing[:-1] + 1
-    opens = np.isin(before, [ord(delimiter), ord("\n")]) | doubled
-    closes = np.isin(after, [ord(delimiter), ord("\n"), ord("\r"), ord('"')])
-    return bool(opens.all() and closes.all())
 
 
 def _patiently(body: bytes, delimiter: str, limits: TableLimits) -> Records:

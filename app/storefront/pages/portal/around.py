@@ -21,6 +21,7 @@ from app.kernel import clock, files
 from app.kernel.errors import Conflict, Invalid, Refusal
 from app.kernel.files import StoredFile
 from app.kernel.ids import parse_uuid
+from app.kernel.media.artwork import Looked
 from app.kernel.money import AmountMalformed, exact, exponent, from_micros, to_micros
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
@@ -32,7 +33,6 @@ from app.roster.rules.countries import country_names
 from app.storefront.policies import require_shop
 from app.storefront.rules.portal_refusals import NumberUnusable, PictureUnusable, SentUnusable
 from app.storefront.service import pictures
-from app.storefront.service.pictures import Looked
 
 STORE: Final = "/portal/store"
 ORDERS: Final = f"{STORE}/orders"
