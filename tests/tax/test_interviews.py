@@ -239,8 +239,8 @@ def test_the_paper_holds_every_line_and_the_number_only_for_those_who_may(scene)
     from app.tax.service import papers
 
     with db.tenant_read(scene.tenant) as session:
-        whole = papers.sheet(session, scene.tenant, form, is_masked=False)
-        masked = papers.sheet(session, scene.tenant, form, is_masked=True)
+        whole = papers.sheet(session, scene.tenant, form, is_masked=False).texts
+        masked = papers.sheet(session, scene.tenant, form, is_masked=True).texts
     lines = {(number, said) for number, _, said in whole["lines"]}
     assert {("1", "Ada Beispiel"), ("2", "Germany"), ("6a", BARE_IDNR), ("9", "Yes")} <= lines
     assert ("6a", "•••1809") in {(number, said) for number, _, said in masked["lines"]}

@@ -12,7 +12,8 @@ from app.api.errors import NothingToPrint
 from app.api.rest.conventions import Answer, Call
 from app.api.rest.conventions.numbered import Query, asked
 from app.api.rest.orders import SECTION
-from app.kernel.db import tenant_work
+from app.brand.service.drawing import Sheet, draw_sheet
+from app.kernel.db import tenant_read
 from app.kernel.files.rules import content_disposition
 from app.kernel.ids import parse_uuid
 from app.kernel.web.strict import QueryUnusable
@@ -38,9 +39,10 @@ CHOSEN: Final[Query] = {
 def fetch_packing_slip(call: Call) -> Answer:
     """Fetch the packing slips of an order. A page for each parcel, sent or not, in the buyer's language."""
     asked(call, {})
-    with tenant_work(call.tenant) as session:  # a drawing is kept
+    with tenant_read(call.tenant) as session:
         order = order_to_read(session, call.visitor, call.id("order_id"))
-        return _paper(call, session, [order], "packing", only_open=False)
+        paper = _paper(call, session, [order], "packing", only_open=False)
+    return _drawn(call, paper, "packing")
 
 
 @SECTION.document("/order-papers/packing-slips", scope="store:read", media_type=PDF, query=CHOSEN)
@@ -58,8 +60,9 @@ def fetch_pick_list(call: Call) -> Answer:
 def _of_many(call: Call, kind: Literal["packing", "picking"]) -> Answer:
     require_shop(call.visitor)
     keys = _keys(asked(call, CHOSEN).get("order_ids", ""))
-    with tenant_work(call.tenant) as session:
-        return _paper(call, session, chosen_orders(session, keys), kind, only_open=True)
+    with tenant_read(call.tenant) as session:
+        paper = _paper(call, session, chosen_orders(session, keys), kind, only_open=True)
+    return _drawn(call, paper, kind)
 
 
 def _keys(said: str) -> list[UUID]:
@@ -70,13 +73,17 @@ def _keys(said: str) -> list[UUID]:
     return known
 
 
-def _paper(call: Call, session: Session, orders: Sequence[Order], kind: str, *, only_open: bool) -> Answer:
+def _paper(call: Call, session: Session, orders: Sequence[Order], kind: str, *, only_open: bool) -> tuple[Sheet, int]:
+    """What is printed, and for how many parcels."""
     try:
         parcels = papers.wanted(session, orders, only_open=only_open)
     except NothingChosen:
         raise NothingToPrint from None
-    draw = papers.pick_list if kind == "picking" else papers.packing_slips
-    pdf = draw(session, call.tenant, parcels, call.realm.language)
-    name = f"{call.tenant.slug}-{kind}-{len(parcels)}.pdf"
+    return papers.paper(session, call.tenant, parcels, kind, call.realm.language), len(parcels)
+
+
+def _drawn(call: Call, paper: tuple[Sheet, int], kind: str) -> Answer:
+    sheet, parcels = paper
+    name = f"{call.tenant.slug}-{kind}-{parcels}.pdf"
     headers = {"content-disposition": content_disposition(name, PDF, attachment=True)}
-    return Answer(pdf, headers=headers, media_type=PDF)
+    return Answer(draw_sheet(call.tenant, sheet), headers=headers, media_type=PDF)

@@ -16,9 +16,10 @@ from app.api.rest.conventions import filters as by
 from app.api.rest.conventions.numbered import Query, asked
 from app.api.rest.conventions.schemas import Code, Count, Day, Id, LongText, Moment, Text
 from app.api.rest.money_parts import Micros
+from app.brand.service.drawing import draw_sheet
 from app.identity.policies import Visitor
 from app.kernel.collation import as_sorted
-from app.kernel.db import tenant_work
+from app.kernel.db import tenant_read
 from app.kernel.files.rules import content_disposition
 from app.kernel.web.strict import QueryUnusable
 from app.roster.queries.search import forgive
@@ -250,11 +251,12 @@ def fetch_product_labels(call: Call) -> Answer:
     each = asked(call, EACH).get("each", "1")
     if not (each.isascii() and each.isdigit() and len(each) < 3 and 1 <= int(each) <= labels.MOST_EACH):
         raise QueryUnusable(name="each")
-    with tenant_work(call.tenant) as session:  # a drawing is kept
+    with tenant_read(call.tenant) as session:
         product = product_to_read(session, call.visitor, call.id("product_id"))
-        pdf = labels.sheets(session, call.tenant, product, int(each), call.realm.language)
+        sheet = labels.sheets(session, product, int(each), call.realm.language)
         name = f"{call.tenant.slug}-labels-{product.slug}.pdf"
-    return Answer(pdf, headers={"content-disposition": content_disposition(name, PDF, attachment=True)}, media_type=PDF)
+    headers = {"content-disposition": content_disposition(name, PDF, attachment=True)}
+    return Answer(draw_sheet(call.tenant, sheet), headers=headers, media_type=PDF)
 
 
 @SECTION.post("/products", scope="store:write", takes=NewProductSaid, resource=PRODUCTS)

@@ -13,6 +13,7 @@ from app.api.rest.conventions import Answer, Body, Call, View
 from app.api.rest.conventions.numbered import asked
 from app.api.rest.conventions.schemas import Count, Id, Moment
 from app.api.rest.statements import SECTION, opened_line
+from app.brand.service.drawing import Sheet, draw_sheet
 from app.kernel import activity
 from app.kernel.db import tenant_work
 from app.kernel.files.rules import content_disposition
@@ -92,7 +93,8 @@ def _document(kind: str, media_type: str) -> Any:
             subject: dict[str, Any] = {"subject_type": "statement", "subject_id": statement.id}
             activity.record(session, call.actor, "statement.exported", **subject, after={"as": kind})
             name = documents.name_of(session, call.tenant, statement)
-            content = _content(session, call, statement, kind, name)
+            made = _made(session, call, statement, kind, name)
+        content = draw_sheet(call.tenant, made) if isinstance(made, Sheet) else made
         headers = {"content-disposition": content_disposition(f"{name}.{kind}", media_type, attachment=True)}
         return Answer(content, headers=headers, media_type=media_type)
 
@@ -102,12 +104,13 @@ def _document(kind: str, media_type: str) -> Any:
     return SECTION.document(place, scope="royalties:read", media_type=media_type)(fetch)
 
 
-def _content(session: Session, call: Call, statement: Statement, kind: str, name: str) -> bytes:
+def _made(session: Session, call: Call, statement: Statement, kind: str, name: str) -> Sheet | bytes:
     if kind in ("csv", "xlsx"):
         heads, rows = documents.rows(session, call.tenant, statement)
         return bytes(table(name, kind, heads, (_cells(kind, row) for row in rows)).content)
-    make = {"pdf": documents.pdf, "zip": auditing.pack}[kind]
-    return make(session, call.tenant, statement)
+    if kind == "pdf":
+        return documents.paper(session, call.tenant, statement)
+    return auditing.pack(session, call.tenant, statement)
 
 
 def _cells(kind: str, row: Sequence[Any]) -> list[Any]:

@@ -8,7 +8,8 @@ from app.api.rest.conventions import Answer, Call, View
 from app.api.rest.conventions.numbered import asked
 from app.api.rest.conventions.schemas import Id, Moment
 from app.api.rest.tax import SECTION
-from app.kernel.db import tenant_work
+from app.brand.service.drawing import draw_sheet
+from app.kernel.db import tenant_read
 from app.kernel.files.rules import content_disposition
 from app.tax.policies import form_to_read, payee_to_ask
 from app.tax.service import inviting, papers
@@ -40,9 +41,9 @@ def ask_for_tax_form(call: Call, session: Session) -> Answer:
 def fetch_tax_form(call: Call) -> Answer:
     """Fetch a signed tax form as a paper. Its numbers are shown in part, whoever asks."""
     asked(call, {})
-    with tenant_work(call.tenant) as session:  # a drawing is kept
+    with tenant_read(call.tenant) as session:
         form = form_to_read(session, call.visitor, call.id("payee_id"), call.id("form_id"))
-        pdf = papers.pdf(session, call.tenant, form, is_masked=True)
+        sheet = papers.sheet(session, call.tenant, form, is_masked=True)
         name = papers.name_of(call.tenant, form)
     headers = {"content-disposition": content_disposition(f"{name}.pdf", PDF, attachment=True)}
-    return Answer(pdf, headers=headers | {"cache-control": "no-store"}, media_type=PDF)
+    return Answer(draw_sheet(call.tenant, sheet), headers=headers | {"cache-control": "no-store"}, media_type=PDF)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -14,7 +15,7 @@ from app.brand.rules.paper import Brand
 from app.brand.rules.raster import Picture
 from app.brand.rules.vector import Drawing
 from app.brand.service.assets import SVG, asset_bytes
-from app.brand.service.live import LiveTheme
+from app.brand.service.live import LiveTheme, live_theme
 from app.kernel import cache, clock, ids
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import NotFound
@@ -51,6 +52,20 @@ def release_card(tenant: Tenant, theme: LiveTheme, title: str, by: str, cover: b
 def statement_sample(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:
     """A statement of one page in this theme, as PDF."""
     return paper.statement_pdf(brand_of(tenant, theme, language=language, logo="wordmark"), words=words)
+
+
+class Sheet(NamedTuple):
+    """What will stand on paper: texts for one of the templates, gathered while a transaction is open."""
+
+    template: str
+    texts: Mapping[str, Any]
+    language: str
+
+
+def draw_sheet(tenant: Tenant, sheet: Sheet) -> bytes:
+    """A sheet as PDF in the label's brand; drawn while no transaction is open, which would end over a long one."""
+    brand = brand_of(tenant, live_theme(tenant), language=sheet.language, logo="wordmark")
+    return paper.sheet_pdf(brand, sheet.template, sheet.texts)
 
 
 def contract_pdf(tenant: Tenant, theme: LiveTheme, words: dict[str, Any], *, language: str) -> bytes:

@@ -10,9 +10,7 @@ from babel.dates import format_date
 from babel.numbers import format_percent
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet, draw_sheet
 from app.kernel import clock
 from app.kernel.money import format_money, from_micros
 from app.kernel.sentences import sentence
@@ -75,8 +73,7 @@ def percent(ppm: int, language: str) -> str:
 
 def draw(tenant: Tenant, said: Mapping[str, Any], language: str) -> bytes:
     """A receipt as PDF, in the label's brand; drawn while no transaction is open, which would end over it."""
-    brand = brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")
-    return sheet_pdf(brand, "payout.typ", said)
+    return draw_sheet(tenant, Sheet("payout.typ", said, language))
 
 
 def worded(session: Session, tenant: Tenant, payout: Payout, language: str) -> dict[str, Any]:

@@ -6,18 +6,16 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
-from sqlalchemy.orm import Session
 
+from app.brand.service.drawing import Sheet, draw_sheet
 from app.identity.pages import visitor_of
 from app.kernel import activity
 from app.kernel.db import tenant_work
 from app.kernel.files.rules import content_disposition
 from app.kernel.ids import parse_uuid
-from app.kernel.tenant import Tenant
 from app.kernel.web.realm import tenant_of
 from app.kernel.web.tables import table
 from app.lists.errors import FilterUnusable
-from app.royalties.models import Statement
 from app.royalties.pages.periods import as_cells
 from app.royalties.pages.statement import STATEMENT
 from app.royalties.policies import statement_to_read
@@ -39,20 +37,17 @@ def export(request: Request[Any, Any, Any], statement_id: FromPath[str]) -> Resp
         activity.record(
             session, visitor.actor, "statement.exported", subject_type="statement", subject_id=statement.id, after=after
         )
-        return _made(session, tenant, statement, kind)
-
-
-def _made(session: Session, tenant: Tenant, statement: Statement, kind: str) -> Response[bytes]:
-    name = documents.name_of(session, tenant, statement)
-    if kind in ("csv", "xlsx"):
-        heads, rows = documents.rows(session, tenant, statement)
-        return table(name, kind, heads, (as_cells(kind, row) for row in rows))
-    make = {"pdf": documents.pdf, "json": documents.data, "audit": auditing.pack}[kind]
-    suffix = "zip" if kind == "audit" else kind
-    disposition = content_disposition(f"{name}.{suffix}", KINDS[kind], attachment=True)
-    return Response(
-        make(session, tenant, statement), media_type=KINDS[kind], headers={"content-disposition": disposition}
-    )
+        name = documents.name_of(session, tenant, statement)
+        if kind in ("csv", "xlsx"):
+            heads, rows = documents.rows(session, tenant, statement)
+            return table(name, kind, heads, (as_cells(kind, row) for row in rows))
+        if kind == "pdf":
+            made: Sheet | bytes = documents.paper(session, tenant, statement)
+        else:
+            made = (documents.data if kind == "json" else auditing.pack)(session, tenant, statement)
+    disposition = content_disposition(f"{name}.{'zip' if kind == 'audit' else kind}", KINDS[kind], attachment=True)
+    content = draw_sheet(tenant, made) if isinstance(made, Sheet) else made
+    return Response(content, media_type=KINDS[kind], headers={"content-disposition": disposition})
 
 
 handlers = [export]

@@ -10,9 +10,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet
 from app.kernel import clock
 from app.kernel.money import from_micros
 from app.kernel.sentences import sentence
@@ -129,12 +127,10 @@ def _text(micros: int) -> str:
     return f"{from_micros(micros):f}"
 
 
-def pdf(session: Session, tenant: Tenant, statement: Statement) -> bytes:
+def paper(session: Session, tenant: Tenant, statement: Statement) -> Sheet:
     """A statement as a sheet that can be printed: its steps, what it earned with what, and the terms behind it."""
-    contract = queries.around(session, statement)[2]
-    theme = live_theme(tenant)
-    brand = brand_of(tenant, theme, language=contract.language, logo="wordmark")
-    return sheet_pdf(brand, "royalties.typ", sheet(session, statement, teller_for(tenant, contract.language)))
+    language = queries.around(session, statement)[2].language
+    return Sheet("royalties.typ", sheet(session, statement, teller_for(tenant, language)), language)
 
 
 def limits(session: Session, statement: Statement) -> Days:

@@ -29,7 +29,8 @@ CARDS: Final = (
 )
 DECLINES: Final = {"0002": "declined", "9995": "no_funds", "0069": "card_expired"}
 CHALLENGES: Final = ("3220",)
-CAPTURES: Final = ("1976", "1985")
+ARRIVES: Final = "1976"
+CAPTURES: Final = (ARRIVES, "1985")
 LOSES_ANSWER: Final = "6975"
 REFUNDS_FAIL: Final = "5126"
 DISPUTES: Final = "0259"

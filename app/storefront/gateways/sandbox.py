@@ -205,7 +205,7 @@ def _move_charge(session: Session, charge: SandboxCharge, now: datetime) -> tupl
     if charge.state == "paid":
         disputed = _dispute(session, charge, now)
         return disputed.reference, disputed.state
-    if charge.state == "capturing" and charge.ending == "1976":
+    if charge.state == "capturing" and charge.ending == cards.ARRIVES:
         _pay(session, charge, now)
     elif charge.state == "capturing":
         charge.state, charge.problem = "failed", "declined"

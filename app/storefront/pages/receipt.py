@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Response, get
 from litestar.params import FromPath
 
+from app.brand.service.drawing import draw_sheet
 from app.fans.pages.visitors import language_here
 from app.identity.pages import AnyRequest
 from app.kernel.db import tenant_read
@@ -28,9 +29,11 @@ def show(request: AnyRequest, language: FromPath[str], token: FromPath[str]) -> 
         order = session.get(Order, order_id)
         if order is None or order.paid_at is None:
             raise ReceiptMissing
-        document = receipts.draw(session, tenant, order)
+        sheet = receipts.sheet(session, tenant, order)
     name = f'inline; filename="receipt-{order.number}.pdf"'
-    return Response(document, media_type="application/pdf", headers=HEADERS | {"content-disposition": name})
+    return Response(
+        draw_sheet(tenant, sheet), media_type="application/pdf", headers=HEADERS | {"content-disposition": name}
+    )
 
 
 handlers = [show]

@@ -7,11 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet
 from app.catalog.rules.identifiers import bare, is_gtin
-from app.kernel.tenant import Tenant
 from app.storefront.models import Product, Variant
 from app.storefront.queries.products import variants_on_sale
 from app.storefront.rules.barcodes import code128, retail
@@ -22,15 +19,14 @@ GTIN_14 = 14
 """So many digits has the code of a box of things; no till reads it."""
 
 
-def sheets(session: Session, tenant: Tenant, product: Product, each: int, language: str) -> bytes:
+def sheets(session: Session, product: Product, each: int, language: str) -> Sheet:
     """So many labels of every variant that is sold, one variant after the other."""
     title = titled(product, language)
     data = {
         "title": title,
         "labels": labels(title, session.scalars(variants_on_sale(product.id)).all(), each),
     }
-    brand = brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")
-    return sheet_pdf(brand, "labels.typ", data)
+    return Sheet("labels.typ", data, language)
 
 
 def labels(title: str, variants: Sequence[Variant], each: int) -> list[dict[str, Any]]:

@@ -11,9 +11,7 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import Brand, sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet
 from app.kernel import clock
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
@@ -74,14 +72,17 @@ def wanted(session: Session, orders: Sequence[Order], *, only_open: bool = True)
     return sorted(found, key=lambda each: (place[each.order.id], each.parcel.number))
 
 
-def packing_slips(session: Session, tenant: Tenant, parcels: Sequence[Wanted], language: str) -> bytes:
-    """A page for each parcel as PDF, in the language of whoever ordered it."""
+def paper(session: Session, tenant: Tenant, parcels: Sequence[Wanted], kind: str, language: str) -> Sheet:
+    """What is printed for some parcels: one list to pick from ("picking"), or a slip for each."""
+    return (_pick_list if kind == "picking" else _packing_slips)(session, tenant, parcels, language)
+
+
+def _packing_slips(session: Session, tenant: Tenant, parcels: Sequence[Wanted], language: str) -> Sheet:
+    """A page for each parcel, in the language of whoever ordered it."""
     prefix = queries.prefix_of(session)
     slips = [_slip(tenant, each, prefix) for each in parcels]
-    own = words_of(tenant, language)
-    return sheet_pdf(
-        _brand(tenant, language), "packing.typ", {"title": say_own(own, SLIP["title"], language), "slips": slips}
-    )
+    title = say_own(words_of(tenant, language), SLIP["title"], language)
+    return Sheet("packing.typ", {"title": title, "slips": slips}, language)
 
 
 def _slip(tenant: Tenant, it: Wanted, prefix: str) -> dict[str, Any]:
@@ -126,8 +127,8 @@ def address_lines(address: Any, language: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], language: str) -> bytes:
-    """All that lies in some parcels as PDF, each thing once, by where it lies."""
+def _pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], language: str) -> Sheet:
+    """All that lies in some parcels, each thing once, by where it lies."""
     own = words_of(tenant, language)
     places = {row.id: row.name for row in session.execute(select(StockLocation.id, StockLocation.name))}
     prefix = queries.prefix_of(session)
@@ -151,7 +152,7 @@ def pick_list(session: Session, tenant: Tenant, parcels: Sequence[Wanted], langu
             for _, row in sorted(rows.items(), key=lambda each: each[0])
         ],
     }
-    return sheet_pdf(_brand(tenant, language), "picking.typ", data)
+    return Sheet("picking.typ", data, language)
 
 
 def _place(places: dict[UUID, str], line: OrderLine, parcel: Fulfilment) -> str:
@@ -162,7 +163,3 @@ def _place(places: dict[UUID, str], line: OrderLine, parcel: Fulfilment) -> str:
 def _row(line: OrderLine, title: str, place: str) -> dict[str, Any]:
     told = {"title": title, "variant": line.variant, "sku": line.sku, "place": place}
     return {**told, "quantity": 0, "numbers": []}
-
-
-def _brand(tenant: Tenant, language: str) -> Brand:
-    return brand_of(tenant, live_theme(tenant), language=language, logo="wordmark")

@@ -8,9 +8,7 @@ from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet
 from app.kernel import clock
 from app.kernel.sentences import sentence
 from app.kernel.tenant import Tenant
@@ -32,8 +30,8 @@ SHEET: Final = {
 offer(*SHEET.values())
 
 
-def draw(session: Session, tenant: Tenant, order: Order) -> bytes:
-    """An order's receipt as PDF."""
+def sheet(session: Session, tenant: Tenant, order: Order) -> Sheet:
+    """What stands on an order's receipt."""
     query = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
     lines = list(session.scalars(query))
     say = Says(tenant, order)
@@ -56,8 +54,7 @@ def draw(session: Session, tenant: Tenant, order: Order) -> bytes:
         "total": say.money(order.total_micros),
         "artists": say(PARTS["artists"], amount=say.money(artists)) if artists > 0 else "",
     }
-    brand = brand_of(tenant, live_theme(tenant), language=say.language, logo="wordmark")
-    return sheet_pdf(brand, "receipt.typ", data)
+    return Sheet("receipt.typ", data, say.language)
 
 
 def _sums(say: Says, order: Order) -> list[list[str]]:

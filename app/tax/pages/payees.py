@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
+from app.brand.service.drawing import draw_sheet
 from app.identity.pages import visitor_here
 from app.identity.policies import Visitor
 from app.kernel import activity
@@ -105,9 +106,10 @@ def paper(request: AnyRequest, payee_id: FromPath[str], form_id: FromPath[str]) 
             after = {"form": str(form.id), "number": form.number}
             told: dict[str, Any] = {"subject_type": "party", "subject_id": form.party_id, "after": after}
             activity.record(session, visitor.actor, "tax_form.opened", **told)
-        made = papers.pdf(session, tenant, form, is_masked=is_masked)
+        sheet = papers.sheet(session, tenant, form, is_masked=is_masked)
     disposition = content_disposition(f"{papers.name_of(tenant, form)}.pdf", PDF, attachment=True)
-    return Response(made, media_type=PDF, headers={"content-disposition": disposition, "cache-control": "no-store"})
+    headers = {"content-disposition": disposition, "cache-control": "no-store"}
+    return Response(draw_sheet(tenant, sheet), media_type=PDF, headers=headers)
 
 
 handlers = [list_payees, *show, *paper]

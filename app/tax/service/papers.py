@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from textwrap import wrap
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.brand.rules.paper import sheet_pdf
-from app.brand.service.drawing import brand_of
-from app.brand.service.live import live_theme
+from app.brand.service.drawing import Sheet
 from app.kernel.tenant import Tenant
 from app.kernel.web.languages import say
 from app.roster.models import Party
@@ -38,14 +36,8 @@ def name_of(tenant: Tenant, form: TaxForm) -> str:
     return f"{tenant.slug}-{FORM_NAMES[form.kind]}-{form.signed_on.isoformat()}-{form.number}"
 
 
-def pdf(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -> bytes:
-    """A form as PDF in the label's brand; its numbers in part, unless whoever asks may see them whole."""
-    brand = brand_of(tenant, live_theme(tenant), language=ENGLISH, logo="wordmark")
-    return sheet_pdf(brand, "tax.typ", sheet(session, tenant, form, is_masked=is_masked))
-
-
-def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -> dict[str, Any]:
-    """What stands on the paper, as texts."""
+def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -> Sheet:
+    """What stands on a form's paper; its numbers in part, unless whoever asks may see them whole."""
     teller, answers = Teller(ENGLISH, partial(_said, ENGLISH)), answers_of(tenant, form)
     party, evidence = session.get_one(Party, form.party_id), form.evidence
     signed = [
@@ -58,7 +50,7 @@ def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -
         ("Digest of what was signed (HMAC-SHA-256)", " ".join(wrap(form.digest, 16))),
         ("Valid", f"until {form.valid_until.isoformat()}" if form.valid_until else "until replaced"),
     ]
-    return {
+    texts = {
         "form": f"Form {FORM_NAMES[form.kind]}",
         "title": TITLES[form.kind],
         "edition": f"Substitute form, {form.edition}. Version {form.number} for {party.legal_name}, {tenant.name}.",
@@ -68,6 +60,7 @@ def sheet(session: Session, tenant: Tenant, form: TaxForm, *, is_masked: bool) -
         "signed": signed,
         "notice": "Tax numbers are shown in part." if is_masked else "",
     }
+    return Sheet("tax.typ", texts, ENGLISH)
 
 
 def _said(language: str, msgid: str, **places: object) -> str:

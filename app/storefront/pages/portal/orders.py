@@ -7,12 +7,13 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import URLEncodedBody
 
+from app.brand.service.drawing import draw_sheet
 from app.kernel import activity
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.money import from_micros
 from app.kernel.sentences import sentence
 from app.kernel.web.pages import told
-from app.kernel.web.paging import cursor, place
+from app.kernel.web.paging import following, place
 from app.kernel.web.realm import realm_of
 from app.kernel.web.tables import table
 from app.lists.pages import view_pages, views_of
@@ -60,7 +61,7 @@ def list_orders(request: AnyRequest) -> Response[str]:
         rows = session.execute(queries.orders(asked, after=after, limit=SHOWN + 1)).all()
         views = views_of(session, visitor, LISTING.name, ORDERS, asked.query)
         waits, prefix = queries.count_to_send(session), prefix_of(session)
-    more = cursor(tenant, f"orders?{asked.query}", [rows[SHOWN - 1].Order.number]) if len(rows) > SHOWN else None
+    more = following(tenant, f"orders?{asked.query}", rows, SHOWN, lambda last: [last.Order.number])
     found: dict[str, Any] = {"rows": rows[:SHOWN], "following": more, "views": views}
     return store_page(request, "orders", ORDERS, asked=asked, waiting=waits, prefix=prefix, **found)
 
@@ -108,13 +109,12 @@ def printed(request: AnyRequest, keys: list[Any], kind: str, *, only_open: bool)
     """Slips or a pick list of some orders as a document."""
     _, tenant = visitor_for(request)
     language = realm_of(request).language
-    with tenant_work(tenant) as session:  # a drawing is kept
+    with tenant_read(tenant) as session:
         parcels = papers.wanted(session, queries.chosen_orders(session, keys), only_open=only_open)
-        draw = papers.pick_list if kind == "picking" else papers.packing_slips
-        pdf = draw(session, tenant, parcels, language)
+        sheet = papers.paper(session, tenant, parcels, kind, language)
         name = number_of(session, parcels[0].order) if len(keys) == 1 else str(len(parcels))
     headers = {"content-disposition": f'attachment; filename="{tenant.slug}-{kind}-{name}.pdf"'}
-    return Response(pdf, media_type="application/pdf", status_code=200, headers=headers)
+    return Response(draw_sheet(tenant, sheet), media_type="application/pdf", status_code=200, headers=headers)
 
 
 keeping = view_pages(LISTING.name, ORDERS, permission="store.view", kept=lambda query: LISTING.asked(query).query)

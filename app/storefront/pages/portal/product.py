@@ -10,6 +10,7 @@ from litestar.params import BodyKwarg, FromPath, URLEncodedBody
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.brand.service.drawing import draw_sheet
 from app.catalog.models import Recording, Release
 from app.catalog.pages.pictures import picture
 from app.kernel.activity.meanings import meanings
@@ -230,11 +231,11 @@ def print_labels(request: AnyRequest, product_id: FromPath[str]) -> Response[byt
     """Give sheets of barcode labels, so many of each variant."""
     visitor, tenant = visitor_for(request)
     each = whole(query(request, "each").get("each") or "1", least=1, most=labels.MOST_EACH, field="each")
-    with tenant_work(tenant) as session:  # a drawing is kept
+    with tenant_read(tenant) as session:
         product = product_to_read(session, visitor, parse_uuid(product_id))
-        pdf = labels.sheets(session, tenant, product, each, realm_of(request).language)
+        sheet = labels.sheets(session, product, each, realm_of(request).language)
     headers = {"content-disposition": f'attachment; filename="{tenant.slug}-labels-{product.slug}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return Response(draw_sheet(tenant, sheet), media_type="application/pdf", headers=headers)
 
 
 handlers = [show, print_labels, change, publish, archive, set_picture, remove_picture]
