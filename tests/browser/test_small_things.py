@@ -36,3 +36,10 @@ def test_a_waiting_invitation_is_sent_again_or_taken_back_on_a_phone(visit):
         assert box["x"] + box["width"] <= NARROW["width"]
     row.locator("button").last.click()
     row.wait_for(state="detached")
+
+
+def test_the_number_of_a_fault_is_read_whole_on_a_phone(visit):
+    here = visit("kite", viewport=NARROW)
+    here.go("/portal/nowhere")
+    here.page.evaluate("document.querySelector('h1').append(': ' + 'a337ff3bed51'.repeat(2))")
+    assert not here.overflows()
