@@ -22,6 +22,7 @@ from app.roster.models import Artist, Party, Payee
 from tests.factories.catalog import a_release
 from tests.factories.money import a_contract, terms
 from tests.identity.post import mails_to
+from tests.storefront.placing import statements_of
 
 BATCHES = "/portal/contracts/batches"
 HEAD = "name,email,artist,rate,advance,start,title,reserve.rate\n"
@@ -219,9 +220,7 @@ def test_a_row_that_cannot_be_sent_says_why_and_keeps_no_other(desk):
 def test_a_thousand_are_made_with_few_statements(desk):
     here = brought(desk, sheet_of(1_000))
     desk.owner.post(f"{here}/approval")
-    started = clock.monotonic()
-    desk.work()
-    assert clock.monotonic() - started < 30
+    assert statements_of(desk.work) < 1_000
     assert [item.state for item in items(desk)] == ["created"] * 1_000
     assert rows_of(desk, ContractVersion) >= 1_000
 
