@@ -15,6 +15,7 @@ from app.storefront.service import (
     giving,
     hearing,
     news,
+    opening,
     ordering,
     paying,
     printed_goods,
@@ -121,6 +122,14 @@ def give(session: Session, tenant: Tenant, *, line: str) -> None:
 def give_today(session: Session, tenant: Tenant) -> None:
     """Have those told whose gifts are for today."""
     giving.begin_day(session, tenant)
+
+
+@jobs.label_schedule("storefront.open_today", every="day", at="00:10", jitter_seconds=1_800)
+@jobs.label_task("storefront.open_today")
+def open_today(session: Session, tenant: Tenant) -> None:
+    """Count music as delivered that was ordered before it was out, and is."""
+    if opening.open_today(session, tenant):
+        jobs.ask(session, "storefront.open_today", {})
 
 
 @jobs.label_task("storefront.tell_refund")

@@ -14,7 +14,7 @@ from app.identity.service import Came
 from app.kernel import clock, ids, passwords
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
-from app.storefront.models import Market, Order, OrderLine, Owned, Product, Variant
+from app.storefront.models import Fulfilment, Market, Order, OrderLine, Owned, Product, Variant
 
 PASSWORD = "a quiet river in november"
 _numbers = count(1)
@@ -79,6 +79,8 @@ def an_order(
         )  # fmt: skip
         session.add(line)
         session.flush()
+        if kind == "physical" and state == "paid":
+            session.add(Fulfilment(id=ids.new_id(), order_id=order.id, kind="parcel", state="open", created_at=now))
         owned = None
         if release is not None:
             owned = Owned(

@@ -254,6 +254,7 @@ def test_an_artist_sees_nothing_of_the_shop(client_as, label, order):
 def test_an_orders_state_follows_from_its_parcels():
     assert order_state("paid", []) == "paid"
     assert order_state("paid", ["open", "delivered"]) == "in_fulfilment"
+    assert order_state("paid", ["open", "shipped"]) == "in_fulfilment"
     assert order_state("paid", ["shipped", "delivered", "cancelled"]) == "shipped"
     assert order_state("in_fulfilment", ["delivered", "delivered"]) == "delivered"
     for over in ("placed", "cancelled", "refunded"):

@@ -64,7 +64,7 @@ class ParcelLineView(View):
 
 
 class ParcelView(View):
-    """What is sent together of an order."""
+    """What is sent together of an order. Of kind `digital`, `open` is music that is not out yet."""
 
     id: Id
     number: Count

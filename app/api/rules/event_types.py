@@ -158,7 +158,7 @@ _STORE_TYPES = (
     _type("order.cancelled", "An order was cancelled.", "order", _STORE, _ORDER),
     _type("order.packed", "A parcel was packed.", "order", _STORE, _PARCEL),
     _type("order.shipped", "A parcel was sent.", "order", _STORE, _PARCEL),
-    _type("order.delivered", "A parcel arrived.", "order", _STORE, _PARCEL),
+    _type("order.delivered", "A parcel arrived, or music that was ordered early is out.", "order", _STORE, _PARCEL),
     _type("order.came_back", "A parcel came back.", "order", _STORE, _PARCEL),
     _type("order.refunded", "Money of an order was given back.", "order", _STORE, _AMOUNT),
     _type("order.refund_failed", "Money of an order could not be given back.", "order", _STORE, _AMOUNT),

@@ -22,7 +22,7 @@ from app.storefront.service import library, ordering, telling
 STATES: Final = {
     "placed": sentence("Waiting for your payment"),
     "paid": sentence("Payment received"),
-    "in_fulfilment": sentence("Being packed"),
+    "in_fulfilment": sentence("Being prepared"),
     "shipped": sentence("On its way"),
     "delivered": sentence("Delivered"),
     "cancelled": sentence("Cancelled"),

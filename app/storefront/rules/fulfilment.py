@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from app.kernel.sentences import sentence
 
+EARLY: Final = "early"
 STATE_SENTENCES: Final = {
+    EARLY: sentence("Not out yet"),
     "open": sentence("To be packed"),
     "asked": sentence("At the printer"),
     "packed": sentence("Packed"),
@@ -20,7 +22,7 @@ STATE_SENTENCES: Final = {
     "cancelled": sentence("Cancelled"),
 }
 TONES: Final = {
-    "open": "warning", "asked": "info", "packed": "accent", "shipped": "info", "delivered": "success",
+    EARLY: "info", "open": "warning", "asked": "info", "packed": "accent", "shipped": "info", "delivered": "success",
     "returned": "danger", "failed": "danger",
 }  # fmt: skip
 KIND_SENTENCES: Final = {
@@ -57,6 +59,11 @@ def order_state(now: str, fulfilments: Iterable[str]) -> str:
     if states and all(state in ("shipped", "delivered", "returned") for state in states):
         return "shipped"
     return "in_fulfilment" if any(state in _UNDERWAY for state in states) else "paid"
+
+
+def stands(kind: str, state: str) -> str:
+    """Which of `STATE_SENTENCES` says where something sent stands: music that is open to be sent is not out yet."""
+    return EARLY if (kind, state) == ("digital", "open") else state
 
 
 def tracking_url(carrier: str, tracking: str) -> str:

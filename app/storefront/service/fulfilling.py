@@ -1,20 +1,21 @@
-"""What is sent of an order that was paid: music opens at once, parcels and the printer's work are opened to be done."""
+"""What is sent of an order that was paid: music opens now or on its day, parcels and the printer have to be seen to."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Release, Track
 from app.kernel import ids, jobs
 from app.kernel.tenant import Tenant
 from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Owned
+from app.storefront.rules.fulfilment import order_state
 from app.storefront.service import members
 
 DIGITAL = "digital"
@@ -23,25 +24,25 @@ DIGITAL = "digital"
 def open_for(
     session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime
 ) -> list[Fulfilment]:
-    """Open what an order's lines need: downloads, delivered at once, a parcel for each place, work at the printer.
+    """Open what an order's lines need: downloads, a parcel for each place, work at the printer.
 
-    What only opens in the fan's account needs nothing sent.
+    Downloads are delivered at once, or each on the day on which it opens (`opening.open_today`). What only opens in the
+    fan's account needs nothing sent.
     """
-    digital = [line for line in lines if line.kind == DIGITAL]
-    _grant(session, tenant, order, digital, now)
+    early = _grant(session, tenant, order, [line for line in lines if line.kind == DIGITAL], now)
     made: list[Fulfilment] = []
     parts: list[FulfilmentLine] = []
-    for (kind, location), group in _groups(lines).items():
-        is_digital = kind == DIGITAL
+    for (kind, location, waits), group in _groups(lines, early).items():
+        is_out = kind == DIGITAL and waits is None
         sent = Fulfilment(
             id=ids.new_id(),
             order_id=order.id,
             kind=kind,
-            state="delivered" if is_digital else "open",
+            state="delivered" if is_out else "open",
             location_id=location,
             created_at=now,
-            shipped_at=now if is_digital else None,
-            delivered_at=now if is_digital else None,
+            shipped_at=now if is_out else None,
+            delivered_at=now if is_out else None,
         )
         parts += [FulfilmentLine(fulfilment_id=sent.id, line_id=each.id, quantity=each.quantity) for each in group]
         made.append(sent)
@@ -67,21 +68,39 @@ def revoke(session: Session, order: Order, lines: Sequence[OrderLine], now: date
         owned.revoked_at = now
     members.leave(session, order, lines)
     session.flush()
+    _keep_closed(session, order, line_ids)
 
 
-def _groups(lines: Sequence[OrderLine]) -> dict[tuple[str, UUID | None], list[OrderLine]]:
-    groups: dict[tuple[str, UUID | None], list[OrderLine]] = defaultdict(list)
+def _keep_closed(session: Session, order: Order, line_ids: Sequence[UUID]) -> None:
+    """Cancel what of these lines was to open later; without it the order may have all that is sent of it."""
+    parts = select(FulfilmentLine.fulfilment_id).where(FulfilmentLine.line_id.in_(line_ids))
+    waits = update(Fulfilment).where(Fulfilment.id.in_(parts), Fulfilment.kind == DIGITAL, Fulfilment.state == "open")
+    if not session.scalars(waits.values(state="cancelled").returning(Fulfilment.id)).all():
+        return
+    left = select(Fulfilment.state).where(Fulfilment.order_id == order.id, Fulfilment.state != "cancelled")
+    order.state = order_state(order.state, session.scalars(left).all() or ["delivered"])
+    session.flush()
+
+
+_Groups = dict[tuple[str, UUID | None, UUID | None], list[OrderLine]]
+
+
+def _groups(lines: Sequence[OrderLine], early: Collection[UUID]) -> _Groups:
+    """What is sent together: by kind, by place, and what opens later each by itself, as it may be given back alone."""
+    groups: _Groups = defaultdict(list)
     for line in lines:
         if line.kind == DIGITAL:
-            groups[DIGITAL, None].append(line)
+            groups[DIGITAL, None, line.id if line.id in early else None].append(line)
         elif line.fulfilled_by == "printful":
-            groups["printful", None].append(line)
+            groups["printful", None, None].append(line)
         elif line.kind == "physical" and line.fulfilled_by == "label":
-            groups["parcel", line.location_id].append(line)
+            groups["parcel", line.location_id, None].append(line)
     return dict(groups)
 
 
-def _grant(session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime) -> None:
+def _grant(session: Session, tenant: Tenant, order: Order, lines: Sequence[OrderLine], now: datetime) -> set[UUID]:
+    """Let lines' music be owned; gives the lines whose music opens later."""
+    early: set[UUID] = set()
     releases = {line.release_id for line in lines if line.release_id}
     days = dict(session.execute(select(Release.id, Release.release_date).where(Release.id.in_(releases))).all())
     instant: dict[UUID, list[UUID]] = defaultdict(list)
@@ -91,8 +110,12 @@ def _grant(session: Session, tenant: Tenant, order: Order, lines: Sequence[Order
     for line in lines:
         released = days.get(line.release_id) if line.release_id else None
         opens = opens_at(tenant, ships_on=line.ships_on, released=released, now=now)
-        session.add_all(_owned(order, line, opens, now, instant.get(line.release_id, ()) if line.release_id else ()))
+        owned = list(_owned(order, line, opens, now, instant.get(line.release_id, ()) if line.release_id else ()))
+        session.add_all(owned)
+        if any(each.opens_at > now for each in owned):
+            early.add(line.id)
     session.flush()
+    return early
 
 
 def _owned(

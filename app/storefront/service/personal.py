@@ -42,6 +42,7 @@ ORDER = (
     "discount_micros", "shipping_micros", "tax_micros", "total_micros", "refunded_micros", "placed_at", "paid_at",
 )  # fmt: skip
 MEMBERSHIP = ("state", "started_at", "renews_on", "ends_on", "price_micros", "currency")
+UNSENT = ("open", "asked", "packed", "failed")
 LINE = ("title", "variant", "kind", "quantity", "unit_micros", "amount_micros", "gift")
 
 
@@ -99,8 +100,9 @@ def move(session: Session, tenant: Tenant, fan: Fan, email: str) -> None:  # noq
 
 
 def _is_waiting() -> Any:
-    """That an order may still be paid, or that a parcel of it is still to be sent."""
-    is_sent = exists().where(OrderLine.order_id == Order.id, OrderLine.kind == "physical")
+    """That an order may still be paid, or that a parcel of it is still to be sent; music opens without an address."""
+    is_physical = (Fulfilment.order_id == Order.id) & (Fulfilment.kind != "digital")
+    is_sent = exists().where(is_physical, Fulfilment.state.in_(UNSENT))
     return (Order.state == "placed") | (Order.state.in_(("paid", "in_fulfilment")) & is_sent)
 
 

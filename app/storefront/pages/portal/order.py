@@ -101,6 +101,7 @@ def _facts(session: Session, order: Order, language: str) -> dict[str, Any]:
         "titles": queries.titles_for(session, [order], it.lines, language),
         "meanings": meanings(),
         "carriers": {key: name for key, (name, _) in rules.CARRIERS.items()},
+        "parcel_stands": rules.stands,
         "parcel_states": rules.STATE_SENTENCES,
         "parcel_tones": rules.TONES,
         "parcel_kinds": rules.KIND_SENTENCES,
