@@ -19,6 +19,7 @@ from app.storefront.models import Basket, BasketLine, Fulfilment, Order, Variant
 from app.storefront.queries.orders import count_to_send
 from app.storefront.rules.fan_refusals import ErasureMustWait
 from app.storefront.service import opening, ordering, sending
+from app.storefront.service.links import order_path
 from app.storefront.service.quoting import quote
 from app.storefront.service.refunding import RefundLine
 from tests.api.held import held
@@ -70,6 +71,9 @@ def test_a_pre_order_is_delivered_once_its_day_has_come_and_is_no_parcel_until_t
     shown = client_as(shop).get(f"/portal/store/orders/{order.id}").text
     assert "Not out yet" in shown
     assert "To be packed" not in shown
+    bought = client_of(f"{shop.slug}.localhost").get(order_path(shop, "en", order.id), headers={"accept": "text/html"})
+    assert "Opens on" in bought.text
+    assert "Being packed" not in bought.text
     api = held(client_of, shop)
     assert api("GET", f"/orders/{order.id}")["parcels"][0]["state"] == "open"
     assert api("GET", "/orders?waits=true")["items"] == []
