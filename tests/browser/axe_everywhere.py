@@ -2,41 +2,48 @@
 
 `python -m tests.browser.axe_everywhere` starts the product on services of its own, follows its links until every kind
 of page was met once, and asks every rule of each in each of its looks. What it found is printed and kept as JSON:
-`--report FILE`. `--port 8000` looks at a product that runs on this machine with its demo labels; `--only portal shop`
-and `--brands noor` look at a part of it.
+`--report FILE`. `--port 8000` looks at a product that runs on this machine with its demo labels, in the `BOPTONE_DATA` of
+both; `--only portal hidden`, `--brands noor` and `--at /portal/store` (a pattern of addresses) look at a part of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from app.settings import Settings, load
 from tests.browser.conftest import CHROMIUM, FLAGS, LOOKS_OF_ALL, PATIENCE_MS, Site, Visit, sign_in
 from tests.browser.furnished import bought, furnish
+from tests.browser.hidden import Hidden, hidden
 from tests.main.test_up import answers, up
 from tests.servers import PLAIN, free_port
 from tests.whole import whole_product
 
 NOT_PAGES = re.compile(
     r"^/(api|scim|sso|assets|theme|icons|og|oauth/(authorize|jwks|userinfo)|\.well-known|internal|files|stream|pictures|sitemaps?"
-    r"|favicon|manifest|metrics|healthz|readyz|robots|oembed|unsubscribe)"
-    r"|/(events|search|undo|export|state|workbook|receipt|paper|sw\.js|feed\.xml|archive|packing-slip|labels|choices|names|preview)$"
+    r"|favicon|manifest|metrics|healthz|readyz|robots|oembed)"
+    r"|/(events|search|undo|export|state|workbook|receipt|paper|sw\.js|feed\.xml|archive|packing-slip|labels|choices|names|preview"
+    r"|sounds|status|readiness|processor|interview|payment)$|/account/data/|/uploads/[^/]+/files|/(artist/news|bank/files|brand/previews)/|^/portal/files/"
     r"|^/artist/manifest|/(front|drafts/[^/]+)/look$|\.(pdf|json|webmanifest)$|/downloads/|/file/|/music/|^/portal/sign-out"
 )
 """What is no page of its own: data, files, parts of pages."""
-SURFACES = ("door", "portal", "artist", "shop", "console")
+SURFACES = ("door", "portal", "artist", "shop", "console", "hidden")
 BRANDS = ("bluehour", "noor")
 DIRECTIONS = {"en": "ltr", "ar": "rtl"}
 PATIENCE_SECONDS = 60
@@ -84,7 +91,7 @@ def walks(brands: Sequence[str]) -> Iterator[Walk]:
             "/artist/nowhere",
             "/portal/invitations/none",
         )
-        yield Walk("door", slug, None, doors, r"/portal/sign-in")
+        yield Walk("door", slug, None, doors, r"/(portal/sign-in|signatures|tax-forms|unsubscribe|problems)")
         yield Walk("portal", slug, "owner", _fixed("/portal"), r"/(portal|oauth)")
         yield Walk("artist", slug, "artist", _fixed("/artist"), r"/artist")
         places = (
@@ -198,6 +205,31 @@ class Looking:
             return is_text and not answer.is_redirect
         return False
 
+    def show(self, pages: Sequence[Hidden]) -> None:
+        """Look at pages to which no link leads, from left to right and from right to left."""
+        for language in DIRECTIONS:
+            for (slug, who), theirs in groupby(sorted(pages, key=_finder), key=_finder):
+                with self.visit(slug, language) as here:
+                    if who:
+                        _as_fan(here, language) if who == "fan" else sign_in(here, who)
+                    for page in theirs:
+                        self._show(here, page, language)
+
+    def _show(self, here: Visit, page: Hidden, language: str) -> None:
+        path = page.address(language)
+        seen = f"hidden {page.slug} {page.who or 'nobody'} {language} {page.name(language)}"
+        try:
+            status = here.go(path).status
+            if page.then:
+                page.then(here)
+        except (AssertionError, PlaywrightError) as problem:
+            self._keep(seen, [f"is not met: {str(problem)[:300]}"], views=0)
+            return
+        wrong = [] if page.then or status == page.status else [f"answers {status}"]
+        self._keep(seen, wrong + self._turned(here, language) + here.flaws(LOOKS_OF_ALL))
+        landed = urlsplit(here.page.url).path
+        self.found.pages.setdefault(f"hidden {page.slug}", []).extend({path, landed} if language == "en" else ())
+
     def never_met(self, ways: Sequence[Walk]) -> list[str]:
         """The kinds of page on these ways to which no link led: they need a secret address, or what the demo lacks."""
         met = {self._kind(path) for paths in self.found.pages.values() for path in paths}
@@ -212,8 +244,7 @@ class Looking:
     def _look(self, here: Visit, walk: Walk, path: str, language: str) -> None:
         answer = here.go(path)
         seen = f"{walk.surface} {walk.slug} {language} {path}"
-        turned = here.page.locator("html").get_attribute("dir")
-        wrong = [] if turned == DIRECTIONS[language] else [f"is read {turned}"]
+        wrong = self._turned(here, language)
         is_shut = answer.status >= 500 or "sign-in" in here.page.url.replace(path, "")
         wrong += [f"answers {answer.status} at {here.page.url}"] if is_shut else []
         is_waiting = path.endswith("/offline")  # that page goes by itself once there is a connection
@@ -223,53 +254,78 @@ class Looking:
         if is_waiting:
             here.page.goto("about:blank")
             here.context.set_offline(False)
-        self.found.views += len(LOOKS_OF_ALL)
+        self._keep(seen, wrong)
+
+    def _turned(self, here: Visit, language: str) -> list[str]:
+        turned = here.page.locator("html").get_attribute("dir")
+        return [] if turned == DIRECTIONS[language] else [f"is read {turned}"]
+
+    def _keep(self, seen: str, wrong: list[str], *, views: int = len(LOOKS_OF_ALL)) -> None:
+        self.found.views += views
         self.found.violations += [f"{seen} {each}" for each in wrong]
         print(seen, *wrong, sep="\n    ", flush=True)
 
 
+def _finder(page: Hidden) -> tuple[str, str]:
+    return page.slug, page.who or ""
+
+
 @contextmanager
-def product(port: int | None) -> Iterator[int]:
-    """The product that runs already, or one that is started for this."""
+def product(port: int | None) -> Iterator[Settings]:
+    """The product that runs already, or one that is started for this, as its processes are set."""
     if port:
-        yield port
+        yield load(os.environ | {"PORT": str(port)})
         return
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, up(Path(folder) / "data", port, BOPTONE_ENV="development"):
         if not answers(port):
             sys.exit((Path(folder) / f"up-{port}.log").read_text()[-2000:])
-        yield port
+        yield load({"BOPTONE_DATA": f"{folder}/data", "PORT": str(port)})
 
 
-def main() -> int:
-    """Look, print, keep the report, and tell by the exit code whether all is well."""
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.axe_everywhere", description=__doc__)
     parser.add_argument("--port", type=int)
     parser.add_argument("--only", nargs="+", choices=SURFACES, default=SURFACES)
     parser.add_argument("--brands", nargs="+", default=BRANDS)
+    parser.add_argument("--at", type=re.compile)
     parser.add_argument("--report", type=Path)
-    said = parser.parse_args()
-    with product(said.port) as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        looking = Looking(browser, Site(port, ""))
-        begun = time.monotonic()
-        for slug in said.brands:
-            with looking.visit(slug, "en") as here:
-                both_languages(here)
-                furnish(here, looking.asker)
-        ways = [walk for walk in walks(said.brands) if walk.surface in said.only]
-        found = looking.found
-        for walk in ways:
-            looking.go(walk)
-            found.never_met, found.seconds = looking.never_met(ways), round(time.monotonic() - begun)
-            if said.report:
-                said.report.write_text(json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
-        browser.close()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Look, print, keep the report, and tell by the exit code whether all is well."""
+    said = _asked()
+    with product(said.port) as settings:
+        pages = hidden(settings, said.brands) if "hidden" in said.only else []
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            found = _looked_through(Looking(browser, Site(settings.port, "")), said, pages)
+            browser.close()
     print("Never met:", *found.never_met, sep="\n    ")
     print("Violations:", *found.violations, sep="\n    ")
-    pages = sum(map(len, found.pages.values()))
-    print(f"{pages} pages, {found.views} views of them, {len(found.violations)} violations, {found.seconds} s")
+    met = sum(map(len, found.pages.values()))
+    print(f"{met} pages, {found.views} views of them, {len(found.violations)} violations, {found.seconds} s")
     return 1 if found.violations else 0
+
+
+def _looked_through(looking: Looking, said: argparse.Namespace, pages: Sequence[Hidden]) -> Found:
+    """Go every way that was asked for, and keep after each what was found so far."""
+    begun, found = time.monotonic(), looking.found
+    for slug in said.brands:
+        with looking.visit(slug, "en") as here:
+            both_languages(here)
+            furnish(here, looking.asker)
+    ways = [walk for walk in walks(said.brands) if walk.surface in said.only]
+    if said.at:
+        ways = [replace(way, begins=tuple(filter(said.at.search, way.begins)), stays="$") for way in ways]
+        pages = [page for page in pages if said.at.search(page.en)]
+    for step in [*(partial(looking.go, way) for way in ways), partial(looking.show, pages)]:
+        step()
+        found.never_met, found.seconds = looking.never_met(ways), round(time.monotonic() - begun)
+        if said.report:
+            said.report.write_text(json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
+    return found
 
 
 if __name__ == "__main__":
