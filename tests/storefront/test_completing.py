@@ -103,7 +103,8 @@ def letters(shop: Tenant, to: str) -> list[Mail]:
     from app.kernel.db import platform_read
 
     with platform_read() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.task == "mail.send", OutboxRow.label == shop.id))
+        asked = select(OutboxRow).where(OutboxRow.task == "mail.send", OutboxRow.label == shop.id)
+        rows = session.scalars(asked.order_by(OutboxRow.id))
         sealed = [base64.b64decode(row.args["sealed"]) for row in rows]
     found = [msgspec.json.decode(crypto.open_sealed(shop, each, "mail"), type=Mail) for each in sealed]
     return [each for each in found if each.to == to]
