@@ -41,7 +41,7 @@ from app.storefront.rules.refusals import (
 from app.storefront.rules.usual import home_of, usual_markets
 from app.storefront.service import arranging, pricing
 from app.storefront.service.arranging import NewMarket, NewRate, NewRegistration, NewTaxRate
-from app.storefront.service.markets import MarketView, market_of, markets, open_shop, serves
+from app.storefront.service.markets import MarketView, market_of, markets, open_shop
 from tests.factories.catalog import narrowed
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
@@ -67,8 +67,8 @@ def test_a_country_sees_its_market_else_that_of_all_others(shop: Tenant) -> None
     assert [market_of(found, code).key for code in ("DE", "SE", "JP", "KW", "NO", "ZZ", "")] == [
         "eu", "sweden", "japan", "kuwait", "world", "world", "world",
     ]  # fmt: skip
-    assert serves(found, market_of(found, "AT"), "DE")
-    assert not serves(found, market_of(found, "AT"), "JP")
+    assert market_of(found, "DE").id == market_of(found, "AT").id
+    assert market_of(found, "JP").id != market_of(found, "AT").id
 
 
 def test_a_shop_opens_where_a_place_has_the_labels_name_already(connected: Settings) -> None:
