@@ -68,11 +68,13 @@ def connected(settings, processor, monkeypatch):
 
 
 @pytest.fixture
-def shop(connected):
-    if "shop" not in _shops:
-        _shops["shop"] = a_label(currency="EUR")
-        a_shop(_shops["shop"])
-    return _shops["shop"]
+def shop(connected, request):
+    """A shop of each file's own: another file's processor begins its numbers anew."""
+    name = request.node.path.stem
+    if name not in _shops:
+        _shops[name] = a_label(currency="EUR")
+        a_shop(_shops[name])
+    return _shops[name]
 
 
 def told(client_of, event, *, secret=SECRET, ago=0):

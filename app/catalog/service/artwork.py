@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import ArtworkRefused
 from app.catalog.models import Release
 from app.catalog.rules.parts import Item
+from app.catalog.service.copies import keep_copies
 from app.catalog.service.editing import set_values
 from app.kernel import files
 from app.kernel.actor import Actor
 from app.kernel.files import StoredFile
 from app.kernel.media import artwork
-from app.kernel.media.facts import ArtworkFacts, Thumbnail
+from app.kernel.media.facts import ArtworkFacts
 from app.kernel.tenant import Tenant
 
 MEDIA_TYPES = {
@@ -69,14 +70,3 @@ def make_thumbnails(session: Session, tenant: Tenant, release_id: UUID, file_id:
         file.flush()
         made = artwork.thumbnails(Path(file.name))
     release.artwork = (release.artwork or {}) | {"thumbnails": keep_copies(session, tenant, made)}
-
-
-def keep_copies(session: Session, tenant: Tenant, copies: Iterable[Thumbnail]) -> dict[str, dict[str, str]]:
-    """Store small copies of a picture; gives their files by size and by kind (“avif”, “webp”)."""
-    found: dict[str, dict[str, str]] = {}
-    for copy in copies:
-        kind = copy.media_type.rpartition("/")[2]
-        name = f"{copy.size}.{kind}"
-        kept = files.keep_derived(session, tenant, copy.data, name=name, media_type=copy.media_type)
-        found.setdefault(str(copy.size), {})[kind] = str(kept.id)
-    return found

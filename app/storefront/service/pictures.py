@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from app.catalog.service.artwork import keep_copies
+from app.catalog.service.copies import keep_copies
 from app.kernel import activity, clock
 from app.kernel.actor import Actor
 from app.kernel.files import StoredFile
