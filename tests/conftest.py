@@ -6,7 +6,7 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import Engine, event
 from xdist.scheduler import LoadScopeScheduling
 
 from app.kernel.tenant import Tenant
@@ -290,3 +291,23 @@ def client_as(client_of: Callable[[str], TestClient[Any]]) -> Callable[..., Test
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def statements() -> Callable[..., Iterator[list[str]]]:
+    """Counts what is asked of the database within a block."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_connection, _cursor, statement, *_) -> None:
+            seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return counting

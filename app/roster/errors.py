@@ -11,6 +11,12 @@ class ArtistUnknown(NotFound):
     message = "This artist could not be found."
 
 
+class ChangeUnknown(NotFound):
+    """Nothing of the kind happened to these artists."""
+
+    message = "This change could not be found."
+
+
 class ArtistLeft(Conflict):
     """The artist is not of the roster any more."""
 

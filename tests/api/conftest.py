@@ -1,12 +1,9 @@
-"""What tests of the API share: a program, somebody outside with an endpoint that leads there, a count of queries."""
+"""What tests of the API share: a program, and somebody outside with an endpoint that leads there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from app.kernel import db
 from app.kernel.db import tenant_work
@@ -58,23 +55,3 @@ def program_of(client_of, client_as, label):
         return Program(made, client_of(f"{tenant.slug}.localhost"), client_as(tenant, role), redirect_uri)
 
     return make
-
-
-@pytest.fixture
-def statements() -> Callable[..., Iterator[list[str]]]:
-    """Counts what is asked of the database within a block."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection, _cursor, statement, *_) -> None:
-            seen.append(statement)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-
-    return counting

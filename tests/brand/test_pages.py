@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import event
 
 from app.brand import service
 from app.kernel import db, ids
@@ -229,13 +228,11 @@ def test_a_suspended_label_changes_nothing(label):
     assert service.drawn(asleep, service.live_theme(asleep), "card").startswith(b"\x89PNG")
 
 
-def test_a_page_costs_no_query_for_its_theme(label):
+def test_a_page_costs_no_query_for_its_theme(label, statements):
     version = published(label, preset="editorial")
     service.live_theme(label)
     service.stylesheet(label, version.sha256)
-    asked: list[str] = []
-    engine = db.current().engine(label.cell)
-    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
-    assert service.live_theme(label).sha == version.sha256
-    assert service.stylesheet(label, version.sha256) == version.css
+    with statements() as asked:
+        assert service.live_theme(label).sha == version.sha256
+        assert service.stylesheet(label, version.sha256) == version.css
     assert asked == []

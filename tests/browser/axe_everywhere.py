@@ -247,13 +247,8 @@ class Looking:
         wrong = self._turned(here, language)
         is_shut = answer.status >= 500 or "sign-in" in here.page.url.replace(path, "")
         wrong += [f"answers {answer.status} at {here.page.url}"] if is_shut else []
-        is_waiting = path.endswith("/offline")  # that page goes by itself once there is a connection
-        here.context.set_offline(is_waiting)
         self._hrefs = here.page.eval_on_selector_all("a[href]", "all => all.map(each => each.href)")
         wrong += here.flaws(LOOKS_OF_ALL)
-        if is_waiting:
-            here.page.goto("about:blank")
-            here.context.set_offline(False)
         self._keep(seen, wrong)
 
     def _turned(self, here: Visit, language: str) -> list[str]:

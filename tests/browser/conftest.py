@@ -54,6 +54,7 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 """All that a scheme or a theme can change; nothing else on a page depends on them."""
 PATIENCE_MS = 90_000
 """On a machine that does much else; what comes sooner is not waited for."""
+NO_LINE = "/artist/offline"
 Look = tuple[dict[str, int], str, list[str]]
 LOOKS: list[Look] = [(WIDE, "light", RULES), (NARROW, "dark", RULES)]
 TURNED: list[Look] = [(WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)]
@@ -146,8 +147,17 @@ class Visit:
     came_in: Any = None
 
     def go(self, path: str) -> Any:
-        """Open a path; anything that leaves the label's own host is refused and noted."""
-        return self.page.goto(self.site.address(self.slug, path))
+        """Open a path; anything that leaves the label's own host is refused and noted.
+
+        The page for no connection goes away by itself as soon as there is one: there is none while it is looked at.
+        """
+        if self.page.url.endswith(NO_LINE):
+            self.page.goto("about:blank")
+            self.context.set_offline(False)
+        answer = self.page.goto(self.site.address(self.slug, path))
+        if path.endswith(NO_LINE):
+            self.context.set_offline(True)
+        return answer
 
     def faults(self, rules: list[str] = RULES) -> list[str]:
         """What axe finds on the page as it stands, by all rules or by those of the colours."""
@@ -179,12 +189,13 @@ def sessions() -> Sessions:
 def visit(browser: Browser, site: Site, sessions: Sessions):
     """Open a browser as somebody: `visit("kite")` is its owner, `visit("admin")` the operator, `visit("kite", who=None)` nobody.
 
-    Who came in at the door a moment ago comes in with the same session again, on no page yet.
+    Who came in at the door a moment ago comes in with the same session again, on no page yet. No worker stands between
+    page and network, which on a slow machine would show what was kept and then reload the page.
     """
     opened: list[Visit] = []
 
     def visit(slug: str, *, who: str | None = "owner", language: str = "en", **options: Any) -> Visit:
-        context = browser.new_context(locale=language, **options)
+        context = browser.new_context(locale=language, service_workers="block", **options)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         here = Visit(site, slug, context, page)

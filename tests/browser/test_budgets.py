@@ -121,7 +121,7 @@ def test_a_first_visit_to_the_portal_costs_no_more_than_was_decided(visit, slug,
 @pytest.mark.slow
 @pytest.mark.parametrize(("slug", "language"), [("bluehour", "en"), ("kite", "en"), ("noor", "ar")])
 def test_a_first_visit_to_the_artists_app_costs_no_more_than_was_decided(visit, slug, language):
-    here = visit(slug, who="artist", language=language, service_workers="block")
+    here = visit(slug, who="artist", language=language)
     paths = [
         "/artist",
         "/artist/releases",

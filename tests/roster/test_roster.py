@@ -131,6 +131,52 @@ def test_many_are_paused_at_once_and_one_in_its_place(client_as, mine):
     assert "Paused" in late.text
 
 
+def way_back(client):
+    return re.search(rf'action="({ROSTER}/status/restorations/[^"]+)"', client.get(ROSTER).text)[1]
+
+
+def test_what_was_paused_together_is_taken_back_together_and_nothing_that_changed_since(client_as, client_of, mine):
+    client = client_as(mine)
+    resting, busy, other = (add(client, name) for name in ("A", "B", "C"))
+    client.post(f"{ROSTER}/status", data={"id": resting, "status": "paused"})
+    client.post(f"{ROSTER}/status", data={"id": [resting, busy, other], "status": "paused"})
+    back = way_back(client)
+    client.post(f"{ROSTER}/{other}/departure", data={"day": "2026-01-31"})
+    reader, member = client_as(mine, "read_only"), a_member(mine, role="product")
+    narrowed(mine, member, artists=["a"])
+    assert reader.post(back).status_code == 403
+    assert signed_in(client_of, mine, member).post(back).status_code == 404
+    assert client.post(f"{ROSTER}/status/restorations/{busy}").status_code == 404
+    assert client.post(back).status_code == 303
+    for _ in range(2):
+        assert named(client, "?status=paused") == ["A"]
+        assert named(client, "?status=left") == ["C"]
+        assert client.post(back).status_code == 303, "a second time changes nothing"
+
+
+def test_a_former_artist_who_was_made_active_by_mistake_is_a_former_one_again(client_as, mine):
+    client = client_as(mine)
+    artist = add(client, "Ada")
+    client.post(f"{ROSTER}/{artist}/departure", data={"day": "2026-01-31"})
+    client.post(f"{ROSTER}/status", data={"id": artist, "status": "active"})
+    back = way_back(client)
+    assert named(client, "?status=left") == []
+    client.post(back)
+    assert named(client, "?status=left") == ["Ada"]
+
+
+def test_many_are_paused_with_no_query_for_each(client_as, mine, statements):
+    client = client_as(mine)
+    few, many = (
+        [add(client, f"{kind} {number}") for number in range(size)] for kind, size in (("few", 2), ("many", 40))
+    )
+    with statements() as of_few:
+        client.post(f"{ROSTER}/status", data={"id": few, "status": "paused"})
+    with statements() as of_many:
+        client.post(f"{ROSTER}/status", data={"id": many, "status": "paused"})
+    assert len(of_many) == len(of_few)
+
+
 def test_an_export_holds_the_list_and_no_formula(client_as, mine):
     client = client_as(mine)
     add(client, "=HYPERLINK(1)")

@@ -15,9 +15,9 @@ from app.catalog.errors import ArtworkMissing, ArtworkRefused
 from app.catalog.pages.release import RELEASE, show_release
 from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import release_to_change, release_to_edit, release_to_read
-from app.catalog.queries.changes import first_change
 from app.catalog.service import artwork
 from app.identity.pages import visitor_of
+from app.kernel.activity.changes import first_change
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence

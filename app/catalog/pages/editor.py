@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from app.catalog.errors import CodeTaken, FieldsUnusable
 from app.catalog.pages import sent
 from app.catalog.pages.sent import Line, Rows, Sent
-from app.catalog.queries.changes import first_change
 from app.catalog.rules import fields, parts, roles
 from app.catalog.rules.parts import Unusable
 from app.catalog.rules.vocabulary import GENRES, LANGUAGES
@@ -24,6 +23,7 @@ from app.catalog.service.editing import Row
 from app.catalog.service.parts import PARTS
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
+from app.kernel.activity.changes import first_change
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.ids import parse_uuid

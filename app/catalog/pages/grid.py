@@ -17,12 +17,12 @@ from app.catalog.pages.releases import RELEASES
 from app.catalog.pages.tracks import LISTING, TRACKS, chosen_ids, found_recordings
 from app.catalog.policies import recordings_to_change, recordings_to_edit, release_to_change, release_to_edit
 from app.catalog.queries import lists
-from app.catalog.queries.changes import first_change
 from app.catalog.rules import fields
 from app.catalog.schemas import GridChange, GridRow
 from app.catalog.service import editing
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor, require_somewhere
+from app.kernel.activity.changes import first_change
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Refusal
 from app.kernel.ids import parse_uuid

@@ -16,10 +16,10 @@ from app.catalog.pages import sent
 from app.catalog.pages.release import RELEASE, show_release
 from app.catalog.pages.releases import RELEASES
 from app.catalog.policies import recording_to_read, release_to_change, release_to_read, track_to_change
-from app.catalog.queries.changes import first_change
 from app.catalog.service import placing
 from app.catalog.service.parts import PARTS
 from app.identity.pages import visitor_of
+from app.kernel.activity.changes import first_change
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.ids import parse_uuid

@@ -17,7 +17,6 @@ from app.catalog.models import Release, Track
 from app.catalog.pages.releases import LISTING, RELEASES
 from app.catalog.policies import may_change_release, release_to_change, release_to_read, releases_to_change
 from app.catalog.queries import lists
-from app.catalog.queries.changes import first_change
 from app.catalog.queries.readiness import readiness
 from app.catalog.rules import told
 from app.catalog.schemas import ChosenReleases, Fix
@@ -25,6 +24,7 @@ from app.catalog.service import fixing
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor, require_somewhere
 from app.kernel import jobs
+from app.kernel.activity.changes import first_change
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.ids import parse_uuid
 from app.kernel.sentences import sentence

@@ -36,7 +36,7 @@ from app.roster.policies import artist_to_read
 from app.roster.queries.columns import COLUMNS, Column, columns, readings
 from app.roster.queries.search import forgive
 from app.roster.schemas import ChosenArtists, NewArtist, NewStatus
-from app.roster.service import artists
+from app.roster.service import artists, statuses
 
 ROSTER = "/portal/artists"
 LISTING = Listing(
@@ -145,9 +145,20 @@ def set_statuses(request: Request[Any, Any, Any], data: URLEncodedBody[ChosenArt
     visitor, tenant = visitor_of(request), tenant_of(request)
     require_somewhere(visitor, "catalog.edit")
     with tenant_work(tenant) as session:
-        for text in [data.id] if isinstance(data.id, str) else data.id:
-            artists.set_status(session, visitor, parse_uuid(text), data.status)
-    return flash.done(ROSTER, tenant, sentence("The status was changed."))
+        chosen = [data.id] if isinstance(data.id, str) else data.id
+        first = statuses.set_statuses(session, visitor, [parse_uuid(text) for text in chosen], data.status)
+    undo = f"{ROSTER}/status/restorations/{first}" if first else None
+    return flash.done(ROSTER, tenant, sentence("The status was changed."), undo=undo)
+
+
+@post(f"{ROSTER}/status/restorations/{{activity_id:str}}", sync_to_thread=True)
+def restore_statuses(request: Request[Any, Any, Any], activity_id: FromPath[str]) -> Redirect:
+    """Give artists whose status was changed together the one that each had before."""
+    visitor, tenant = visitor_of(request), tenant_of(request)
+    require_somewhere(visitor, "catalog.edit")
+    with tenant_work(tenant) as session:
+        statuses.restore_statuses(session, visitor, parse_uuid(activity_id))
+    return flash.done(ROSTER, tenant, sentence("It is as it was before."))
 
 
 def _status_cell(artist: Artist, choices: tuple[tuple[str, str], ...]) -> Cell:
@@ -199,4 +210,5 @@ def set_status(
 
 
 keeping = view_pages(LISTING.name, ROSTER, permission="catalog.view", kept=lambda query: LISTING.asked(query).query)
-handlers = [roster, export, export_chosen, add_artist, set_statuses, status_cell, set_status, *keeping]
+many = [export_chosen, set_statuses, restore_statuses]
+handlers = [roster, export, add_artist, *many, status_cell, set_status, *keeping]

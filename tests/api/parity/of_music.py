@@ -9,6 +9,7 @@ ROWS: dict[str, Rows] = {
         "GET /export": "add_export:artists",
         "POST /export": "add_export:artists",
         "POST /status": "change_artist",
+        "POST /status/restorations/{}": "change_artist",
         "GET /{}/status": Why.SCREEN,
         "POST /{}/status": "change_artist",
         "GET /{}": "read_artist",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.kernel.activity import Activity
+from app.kernel.activity.models import Activity
 
 THIS_TRANSACTION = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 
