@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -110,11 +111,18 @@ TOUCHY = ("tests/tenants/", "tests/faults/", "tests/main/", "tests/kernel/jobs/"
 """Where tests change a label's schema itself, or what is known of labels."""
 
 
+_at: list[Path | None] = [None]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Where what is known of labels is looked at, nothing else happens to them than what the test does."""
     from tests.factories import recycling
+    from tests.identity import post
 
+    if item.path != _at[0]:
+        _at[0] = item.path
+        post.file_begins()
     recycling.begin(may_take=not item.nodeid.startswith(TOUCHY))
 
 

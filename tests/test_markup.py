@@ -224,7 +224,7 @@ def test_the_detector_lets_a_canary_that_is_text_be():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(360)
+@pytest.mark.timeout(900)
 def test_what_is_written_into_any_form_comes_out_as_text_everywhere(client_of, connected, mine, owner, operator):
     forget_waiting()
     member, browser = owner

@@ -97,8 +97,8 @@ LOOK = """
 """
 BEYOND = """
 () => [...document.body.querySelectorAll("*")].filter(element => element.checkVisibility() &&
-  !element.closest(".grid-wrap") && element.getBoundingClientRect().right > innerWidth + 1 && ![...element.children].some(child =>
-  child.getBoundingClientRect().right > innerWidth + 1)).slice(0, 5).map(element =>
+  !element.closest(".grid-wrap") && element.getBoundingClientRect().right > innerWidth && ![...element.children].some(child =>
+  child.getBoundingClientRect().right > innerWidth)).slice(0, 5).map(element =>
   `the page is wider than its window: ${element.outerHTML.slice(0, 120)}`)
 """
 DIALOGS = """

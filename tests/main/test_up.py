@@ -111,7 +111,7 @@ def test_it_starts_survives_kills_and_starts_again(folder):
         web.wait(10)
         gone, _ = psutil.wait_procs(serving, timeout=10)
         assert len(gone) == len(serving) > 0  # no old worker goes on serving beside the new one
-        assert answers(port, seconds=30)
+        assert answers(port)
         family = [each for each in psutil.Process(first.pid).children(recursive=True) if not is_service(each)]
         assert len(family) > len(serving)
         first.kill()
