@@ -7,6 +7,7 @@ import zipfile
 
 import polars as pl
 
+from app.settings import Settings
 from app.uploads.rules.manifest import read_manifest
 from app.uploads.rules.problems import SENTENCES, as_frame, problem
 from app.uploads.rules.workbook import ROW_HEADER, corrections, write_workbook
@@ -36,6 +37,11 @@ def test_formulas_are_text():
     raw = the_workbook(2, 3, 5)
     assert "<f>" not in part(raw, "worksheets/sheet1.xml")
     assert "=1+1" in part(raw, "sharedStrings.xml")
+
+
+def test_nobody_reads_the_operators_name_in_it():
+    operator = Settings(boptone_env="test").operator_name
+    assert operator.lower() not in part(the_workbook(2, 3), "").lower()
 
 
 def test_findings_are_comments_on_coloured_cells():

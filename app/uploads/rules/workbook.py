@@ -11,7 +11,7 @@ import xlsxwriter
 
 from app.uploads.rules.manifest import Manifest
 
-ROW_HEADER: Final = "Boptone row"
+ROW_HEADER: Final = "Row of the upload"
 """The column that says which row of the first manifest a row of a workbook corrects."""
 
 _FILLS: Final = {"block": "#ffc7ce", "warn": "#ffeb9c", "info": "#ddebf7"}
