@@ -154,15 +154,19 @@ def test_what_was_paused_together_is_taken_back_together_and_nothing_that_change
         assert client.post(back).status_code == 303, "a second time changes nothing"
 
 
-def test_a_former_artist_who_was_made_active_by_mistake_is_a_former_one_again(client_as, mine):
+def test_a_former_artist_who_was_made_active_by_mistake_is_a_former_one_again(client_as, client_of, mine):
     client = client_as(mine)
     artist = add(client, "Ada")
     client.post(f"{ROSTER}/{artist}/departure", data={"day": "2026-01-31"})
     client.post(f"{ROSTER}/status", data={"id": artist, "status": "active"})
     back = way_back(client)
     assert named(client, "?status=left") == []
+    singer = a_member(mine, role="artist")
+    narrowed(mine, singer, artists=["ada"])
+    assert named(signed_in(client_of, mine, singer)) == ["Ada"]
     client.post(back)
     assert named(client, "?status=left") == ["Ada"]
+    assert named(signed_in(client_of, mine, singer)) == [], "whom they let in meanwhile is out, as when they left"
 
 
 def test_many_are_paused_with_no_query_for_each(client_as, mine, statements):

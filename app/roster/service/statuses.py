@@ -18,7 +18,7 @@ from app.kernel.activity.changes import first_change
 from app.roster.errors import ArtistUnknown, ChangeUnknown, StatusUnusable
 from app.roster.models import Artist
 from app.roster.policies import may_see_artist
-from app.roster.service.artists import OPEN
+from app.roster.service.artists import OPEN, finish
 
 CHANGED = "artist.changed"
 
@@ -32,7 +32,10 @@ def set_statuses(session: Session, visitor: Visitor, artists: Collection[UUID | 
 
 
 def restore_statuses(session: Session, visitor: Visitor, change: UUID | None) -> None:
-    """Take back what was changed together with a change; whose status is another one since is left alone."""
+    """Take back what was changed together with a change; whose status is another one since is left alone.
+
+    Who is a former artist again loses what was opened for them meanwhile, as on the day on which they left.
+    """
     when = select(Activity.xid).where(Activity.action == CHANGED, Activity.id == change).scalar_subquery()
     together = select(Activity).where(Activity.action == CHANGED, Activity.xid == when)
     told = {row.subject_id: row for row in session.scalars(together) if "status" in (row.before or {})}
@@ -41,6 +44,9 @@ def restore_statuses(session: Session, visitor: Visitor, change: UUID | None) ->
     rows = _held(session, visitor, told)
     same = [row for row in rows if row.status == (told[row.id].after or {}).get("status")]
     _change(session, visitor, same, {row.id: _before(told[row.id]) for row in same})
+    for row in same:
+        if row.status == "left":
+            finish(session, visitor.actor, row)
 
 
 def _held(session: Session, visitor: Visitor, artists: Collection[UUID | None]) -> list[Artist]:
