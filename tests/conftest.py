@@ -6,7 +6,7 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,6 @@ from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Engine, event
 from xdist.scheduler import LoadScopeScheduling
 
 from app.kernel.tenant import Tenant
@@ -26,6 +25,7 @@ from app.kernel.web.gate import Gate
 from app.settings import Settings
 from tenants.provisioning.bootstrap import prepare_cells
 from tests.services import Services, place_of, shared_services
+from tests.statements import statements_sent
 
 _homes = count(1)
 
@@ -304,18 +304,4 @@ def client_as(client_of: Callable[[str], TestClient[Any]]) -> Callable[..., Test
 @pytest.fixture
 def statements() -> Callable[..., Iterator[list[str]]]:
     """Counts what is asked of the database within a block."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection, _cursor, statement, *_) -> None:
-            seen.append(statement)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-
-    return counting
+    return statements_sent

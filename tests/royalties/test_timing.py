@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import select, update
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract, ContractVersion
@@ -47,6 +45,7 @@ from tests.factories.money import (
     terms,
     tracks_of,
 )
+from tests.statements import statements_sent
 
 D = Decimal
 ALL = Clause(id="all", rate=D(1))
@@ -192,23 +191,11 @@ def test_statements_catch_up_together_however_many_moved(tenant: Tenant, tmp_pat
             pay_out(tenant, deal, payee, 1_000_000, on=APRIL[0])
         with tenant_work(tenant) as session:
             held = session.get_one(RoyaltyRun, run.id)
-            asked.append(_questions(lambda held=held, session=session: catching_up.catch_up(session, held, APRIL[1])))
+            with statements_sent() as sent:
+                assert catching_up.catch_up(session, held, APRIL[1])
+        asked.append(len(sent))
     assert asked[0] == asked[1]
     assert {amount(statement(tenant, run, each).opening_micros) for each in payees} == {99}
-
-
-def _questions(catch_up: Callable[[], bool]) -> int:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, asked: str, *_: Any) -> None:
-        seen.append(asked)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        assert catch_up()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_a_run_whose_steps_rest_on_what_was_paid_out_since_stops(

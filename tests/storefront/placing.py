@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.kernel import db
 from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
-from app.storefront.models import (
-    Basket,
-    Order,
-    OrderLine,
-)
+from app.storefront.models import Basket, Order, OrderLine
 from app.storefront.rules.details import Details
 from app.storefront.rules.quotes import Quote
 from app.storefront.service import ordering, quoting
-from tests.factories.shop import (
-    Held,
-)
+from tests.factories.shop import Held
+from tests.statements import statements_sent
 
 
 def quoted(tenant: Tenant, held: Held, **asked: Any) -> Quote:
@@ -42,15 +37,6 @@ def lines_of(tenant: Tenant, order: Order) -> list[OrderLine]:
 
 def statements_of(work: Callable[[], object]) -> int:
     """How many statements a piece of work sends."""
-    sent: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    engine = db.current().engine("home")
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_sent(db.current().engine("home")) as sent:
         work()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len(sent)
