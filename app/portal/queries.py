@@ -13,6 +13,7 @@ from app.identity.models import PROGRAM, Member, NewsState
 from app.identity.policies import Visitor, may_list_file
 from app.identity.service.news import may_see, news
 from app.kernel.activity import Activity
+from app.kernel.collation import as_sorted
 from app.kernel.files import StoredFile
 from app.portal.rules import ActivityFilter
 from app.roster.queries.search import called
@@ -66,7 +67,7 @@ def members_named(text: str) -> Select[Member]:
     """People whose name or address holds a text."""
     like = f"%{_literal(text)}%"
     named = select(Member).where(or_(Member.name.ilike(like), Member.email.ilike(like)), Member.kind != PROGRAM)
-    return named.order_by(Member.name)
+    return named.order_by(as_sorted(Member.name), Member.id)
 
 
 def stored_files(
@@ -87,7 +88,7 @@ def stored_files(
 
 def people(session: Session) -> list[Any]:
     """Id and name of everybody who works here, for choosing."""
-    return list(session.execute(select(Member.id, Member.name).order_by(Member.name)).all())
+    return list(session.execute(select(Member.id, Member.name).order_by(as_sorted(Member.name), Member.id)).all())
 
 
 def _literal(text: str) -> str:

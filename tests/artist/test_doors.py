@@ -6,11 +6,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.kernel import clock, db, ids
 from app.roster.models import Artist
 from tenants.registry.models import HostRow
 from tests.artist.stage import APP, PLACES, link
+from tests.factories.catalog import a_release, narrowed
 from tests.factories.members import PASSWORD, a_member
 from tests.factories.money import a_contract, terms
 from tests.identity.post import forget_waiting, link_in, mails_to
@@ -59,6 +61,16 @@ def test_staff_without_artists_see_an_empty_app_that_says_so(stage):
                 assert name not in page.text, (role, place)
         assert "You act for no artist yet" in staff.get(APP).text
         assert "No statements yet" in staff.get(f"{APP}/statements").text
+
+
+def test_whom_somebody_acts_for_stand_in_the_order_of_names(stage):
+    names = ["Zoe", "Örn", "ada b"]
+    a_release(stage.tenant, artists=names)
+    with db.tenant_read(stage.tenant) as session:
+        keys = list(session.scalars(select(Artist.key).where(Artist.name.in_(names))))
+    member, client = stage.person(keys[0], "artist_manager")
+    narrowed(stage.tenant, member, artists=keys)
+    assert re.findall(r"<h2[^>]*><bdi>([^<]+)</bdi>", client.get(f"{APP}/team").text) == names[::-1]
 
 
 def test_another_artists_ids_are_not_found_by_anybody(stage):

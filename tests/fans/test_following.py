@@ -79,6 +79,16 @@ def test_a_fan_follows_at_once_and_ends_it(client_of, label, artist):
     assert follows_of(label, fan) == {None}
 
 
+def test_whom_a_fan_follows_stands_in_the_order_of_names(client_of, label):
+    fan, names = a_fan(label), ["Zoe Vogt", "Örn", "ada"]
+    a_release(label, artists=names)
+    with db.tenant_work(label) as session:
+        for artist in session.scalars(select(Artist).where(Artist.name.in_(names))):
+            following.follow(session, label, fan, artist.id)
+    page = signed_in(client_of(HOST), label, fan).get("/en/account/following", headers=PAGE).text
+    assert re.findall(r"<bdi>(ada|Örn|Zoe Vogt)</bdi>", page) == names[::-1]
+
+
 @pytest.mark.parametrize("about", ["nobody", "00000000-0000-0000-0000-000000000000", "<b>"])
 def test_whom_the_label_does_not_have_nobody_follows(client_of, label, about):
     client = signed_in(client_of(HOST), label)

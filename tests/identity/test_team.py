@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
@@ -229,6 +231,13 @@ def test_an_artist_knows_themselves_and_not_the_others(client_of, label):
     assert client.get(f"{TEAM}/{other.id}", headers=JSON).status_code == 404
 
 
+def test_people_stand_in_the_order_of_names(client_as, label):
+    for name in ("Zoe Vogt", "Örn Vogt", "ada Vogt"):
+        a_member(label, name=name)
+    page = client_as(label).get(TEAM).text
+    assert re.findall(r"<bdi>(\w+ Vogt)</bdi>", page) == ["ada Vogt", "Örn Vogt", "Zoe Vogt"]
+
+
 def test_names_that_are_scripts_are_shown_as_text(client_as, label):
     script = '"><svg onload=alert(1)>'
     member = a_member(label, name=script, role="store")
@@ -247,10 +256,13 @@ def test_names_that_are_scripts_are_shown_as_text(client_as, label):
 def test_a_new_owner_says_who_they_are_and_names_the_label(client_of, connected):
     from tests.factories.labels import a_label, the_label
 
-    own = a_label()
+    own = a_label(languages=("en", "de"))
     client = signed_in(client_of, a_member(own, name="Temp"), own)
     page = client.get("/portal/welcome")
     assert own.currency in page.text
+    found = client.get("/portal/welcome", headers={"accept-language": "de"}).text
+    named = [found.index(f">{name}") for name in ("Afghanischer", "Ägyptisches", "Albanischer")]
+    assert named == sorted(named), "a reader finds a currency where their alphabet has it"
     form = {"name": " Ada   Quist ", "language": "de", "label_name": "Night Office", "currency": "SEK"}
     for nothing in ("ABC", "sek", "<b>"):
         assert client.post("/portal/welcome", data=form | {"currency": nothing}).status_code == 422

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Text, column, select, values
 
+from app.catalog.pages.editor import languages
 from app.fans.rules.addresses import countries
 from app.kernel import db
-from app.kernel.collation import as_sorted, read_in, sort_key
+from app.kernel.collation import as_sorted, read_in, reads, sort_key
 from app.roster.rules.countries import country_names
 
 SIGNS = "!!!|“Weird Al”|10cc"
@@ -43,6 +44,14 @@ ORDERS = {
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _read_as_before():
+    """What a test reads in, no test after it in this process does."""
+    before = reads()
+    yield
+    read_in(before)
+
+
 @pytest.mark.parametrize("language", ORDERS)
 def test_names_of_every_script_stand_as_the_readers_language_orders_them(label, language):
     names = "|".join(ORDERS[language]).split("|")
@@ -71,8 +80,10 @@ def test_accents_do_not_tear_names_apart(language, names):
     assert sorted(names, key=lambda each: sort_key(each, language)) == names
 
 
-def test_countries_are_found_where_a_reader_looks_for_them():
+def test_countries_and_languages_are_found_where_a_reader_looks_for_them():
     german = [name for _, name in countries("de")]
     assert german.index("Oman") < german.index("Österreich") < german.index("Pakistan")
     polish = [name for _, name in country_names("pl")]
     assert polish.index("Luksemburg") < polish.index("Łotwa") < polish.index("Macedonia Północna")
+    spoken = [name for _, name in languages("pl")]
+    assert spoken.index("litewski") < spoken.index("łotewski") < spoken.index("macedoński")

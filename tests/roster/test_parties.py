@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -34,6 +36,16 @@ def add(client, **said):
 
 def match(client, party):
     return client.get(f"{PARTIES}/{party}").text.partition('name="match" value="')[2].partition('"')[0]
+
+
+def test_legal_persons_and_imprints_stand_in_the_order_of_names(client_as, mine):
+    client = client_as(mine)
+    for name in ("Zoe", "Örn", "ada"):
+        add(client, legal_name=name)
+        client.post(f"{ROSTER}/imprints", data={"name": name})
+    for place in (PARTIES, f"{ROSTER}/imprints"):
+        page = client.get(place).text
+        assert re.findall(r"<bdi>(ada|Örn|Zoe)</bdi>", page)[:3] == ["ada", "Örn", "Zoe"], place
 
 
 def test_a_legal_person_is_noted_found_changed_and_codes_are_checked(client_as, mine):

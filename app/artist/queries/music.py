@@ -11,6 +11,7 @@ from app.artist.policies import own_artists, own_releases, own_splits
 from app.catalog.models import Recording, Release, Track
 from app.catalog.queries.readiness import RANK
 from app.identity.policies import Visitor
+from app.kernel.collation import as_sorted
 from app.roster.models import Artist, Imprint
 
 
@@ -34,7 +35,7 @@ def imprint(release: Release) -> Select[str]:
 
 def artists(visitor: Visitor) -> Select[Artist]:
     """The visitor's own artists, by name."""
-    return select(Artist).where(own_artists(visitor)).order_by(Artist.sort_name, Artist.id)
+    return select(Artist).where(own_artists(visitor)).order_by(as_sorted(Artist.sort_name), Artist.id)
 
 
 def split_among(visitor: Visitor, release_id: UUID) -> Select[UUID]:

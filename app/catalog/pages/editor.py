@@ -24,6 +24,7 @@ from app.catalog.service.parts import PARTS
 from app.identity.pages import visitor_of
 from app.identity.policies import Visitor
 from app.kernel.activity.changes import first_change
+from app.kernel.collation import sort_key
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.ids import parse_uuid
@@ -151,7 +152,8 @@ def _typed_lines(rows: Rows, data: Sent) -> list[Line]:
 def languages(language: str) -> list[tuple[str, str]]:
     """Languages as a reader calls them, by name."""
     names = Locale.parse(language.replace("-", "_")).languages
-    return sorted(((key, names[key]) for key in LANGUAGES if key in names), key=lambda pair: pair[1].casefold())
+    known = ((key, names[key]) for key in LANGUAGES if key in names)
+    return sorted(known, key=lambda pair: sort_key(pair[1], language))
 
 
 @lru_cache(maxsize=50)

@@ -16,6 +16,7 @@ from app.fans.policies import artist_to_follow, fan_actor
 from app.fans.service import entry
 from app.fans.service.entry import LABEL
 from app.kernel import activity, clock, ids
+from app.kernel.collation import as_sorted
 from app.kernel.ids import parse_uuid
 from app.kernel.tenant import Tenant
 from app.roster.models import Artist
@@ -86,7 +87,7 @@ def followed(session: Session, tenant: Tenant, fan: Fan) -> list[Followed]:
         select(Follow.artist_id, Artist.name)
         .outerjoin(Artist, Artist.id == Follow.artist_id)
         .where(Follow.fan_id == fan.id)
-        .order_by(Artist.sort_name.asc().nulls_first(), Follow.id)
+        .order_by(as_sorted(Artist.sort_name).asc().nulls_first(), Follow.id)
     )
     return [Followed(artist_id, name or tenant.name) for artist_id, name in session.execute(query)]
 

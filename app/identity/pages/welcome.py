@@ -16,6 +16,7 @@ from app.identity.pages.visitors import AnyRequest, frame, home_of, visitor_of
 from app.identity.policies import Visitor, allows
 from app.identity.service import security
 from app.identity.service.entry import checked_name
+from app.kernel.collation import sort_key
 from app.kernel.db import tenant_work
 from app.kernel.errors import Invalid
 from app.kernel.money import currencies
@@ -45,13 +46,14 @@ def _sets_up(visitor: Visitor) -> bool:
 
 
 def _shown(request: AnyRequest, visitor: Visitor) -> dict[str, Any]:
-    tenant, locale = tenant_of(request), realm_of(request).language.replace("-", "_")
+    tenant, language = tenant_of(request), realm_of(request).language
+    locale = language.replace("-", "_")
     names = {code: get_currency_name(code, locale=locale) for code in currencies()} if _sets_up(visitor) else {}
     return {
         **frame(visitor, request, WELCOME),
         "languages": own_names(),
         "currency": tenant.currency,
-        "currencies": sorted(names.items(), key=lambda each: each[1]),
+        "currencies": sorted(names.items(), key=lambda each: sort_key(each[1], language)),
         "label_name": tenant.name if allows(visitor, "label.settings") else None,
     }
 

@@ -15,6 +15,7 @@ from app.identity.service.entry import LONGEST_EMAIL
 from app.identity.service.places import Place, place_of
 from app.kernel import activity, clock, ids
 from app.kernel.actor import Actor
+from app.kernel.collation import as_sorted
 from app.kernel.tenant import Tenant
 
 __all__ = [
@@ -74,7 +75,7 @@ def open_invitations(session: Session) -> list[Invitation]:
 def members(session: Session) -> list[Member]:
     """Everybody who works here or did, by name."""
     people = select(Member).where(Member.kind != PROGRAM)
-    return list(session.scalars(people.order_by(Member.disabled_at.is_not(None), Member.name, Member.id)))
+    return list(session.scalars(people.order_by(Member.disabled_at.is_not(None), as_sorted(Member.name), Member.id)))
 
 
 def change_role(session: Session, tenant: Tenant, visitor: Visitor, member: Member, place: Place) -> None:

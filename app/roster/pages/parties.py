@@ -14,6 +14,7 @@ from app.identity.pages import visitor_of
 from app.identity.pages.door import again
 from app.identity.policies import Visitor, allows
 from app.kernel.activity.meanings import meanings
+from app.kernel.collation import as_sorted
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.ids import parse_uuid
@@ -71,7 +72,7 @@ def list_parties(request: Request[Any, Any, Any]) -> Response[str]:
 
 def _listed(request: Request[Any, Any, Any], typed: dict[str, str]) -> dict[str, Any]:
     visitor, wanted = visitor_of(request), request.query_params.get("q", "").strip()[:100]
-    query = select(Party, _names()).where(may_see_party(visitor)).order_by(Party.legal_name, Party.id)
+    query = select(Party, _names()).where(may_see_party(visitor)).order_by(as_sorted(Party.legal_name), Party.id)
     if wanted:
         query = query.where(known_as(wanted))
     with tenant_read(tenant_of(request)) as session:

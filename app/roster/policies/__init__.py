@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.identity.errors import OutOfScope, PermissionMissing
 from app.identity.policies import Visitor, allows, granted_for, require, require_somewhere
 from app.identity.rules.permissions import Permission
+from app.kernel.collation import as_sorted
 from app.kernel.ids import parse_uuid
 from app.roster.errors import ArtistUnknown, GrantUnknown, ImprintUnknown
 from app.roster.models import Artist, ArtistGrant, BandMember, Imprint
@@ -53,7 +54,7 @@ def may_see_imprint(visitor: Visitor) -> ColumnElement[bool]:
 def visible_imprints(visitor: Visitor) -> Select[Imprint]:
     """The imprints that a visitor sees, by name."""
     require_somewhere(visitor, "catalog.view")
-    return select(Imprint).where(may_see_imprint(visitor)).order_by(Imprint.name, Imprint.id)
+    return select(Imprint).where(may_see_imprint(visitor)).order_by(as_sorted(Imprint.name), Imprint.id)
 
 
 def artist_to_read(session: Session, visitor: Visitor, artist_id: UUID | None) -> Artist:

@@ -35,7 +35,7 @@ def imprints(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str,
     """Imprints."""
     query = select(Imprint.key, Imprint.name, literal("")).where(may_see_imprint(visitor))
     chosen = query.where(Imprint.key.in_(keys)) if keys else query.where(_holds(Imprint.name, wanted)).limit(SHOWN)
-    return chosen.order_by(Imprint.name, Imprint.id)
+    return chosen.order_by(as_sorted(Imprint.name), Imprint.id)
 
 
 def parties(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
@@ -46,7 +46,7 @@ def parties(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, 
     if keys:
         return query.where(cast(Party.id, Text).in_(keys))
     fitting = or_(_holds(Party.legal_name, wanted), _holds(Party.email, wanted))
-    return query.where(fitting).order_by(Party.legal_name, Party.id).limit(SHOWN)
+    return query.where(fitting).order_by(as_sorted(Party.legal_name), Party.id).limit(SHOWN)
 
 
 def payees(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
@@ -56,7 +56,7 @@ def payees(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, s
     if keys:
         return query.where(cast(Payee.id, Text).in_(keys))
     fitting = or_(_holds(Payee.name, wanted), _holds(Party.legal_name, wanted))
-    return query.where(fitting).order_by(Payee.name, Payee.currency, Payee.id).limit(SHOWN)
+    return query.where(fitting).order_by(as_sorted(Payee.name), Payee.currency, Payee.id).limit(SHOWN)
 
 
 def countries(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str, str]:
