@@ -123,14 +123,13 @@ class Piece(NamedTuple):
 
 
 class Earned(NamedTuple):
-    """The royalty of a part of a row; the same without the rounding of a unit; and what it is of."""
+    """The royalty of a part of a row, and what it is of."""
 
     period: int
     row: Row
     track: str
     part: Fraction
     amount: Fraction
-    exact: Fraction
     receipts: Fraction
 
 

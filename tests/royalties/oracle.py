@@ -225,7 +225,7 @@ class Oracle:
         sold = [Fraction(0)] * (now + 1)
         for each in self._earnings(deal):
             if each.row.channel == "physical" and each.row.units > 0:
-                sold[each.period] += each.exact * self._parts(own, each.track).get(payee, Fraction(0))
+                sold[each.period] += each.amount * self._parts(own, each.track).get(payee, Fraction(0))
         holds: list[Fraction] = []
         for period, amount in enumerate(sold):
             room = None if deal.most_held is None else max(Fraction(0), deal.most_held - left(deal, holds, period))
@@ -279,11 +279,10 @@ class Oracle:
             whole = sum((each.count for each in pieces), Fraction(0))
             for each in pieces:
                 rate = slab(rule, whole) if rule.is_slab else rates[each.period, each.row.month]
-                exact = each.of * each.factor * rate
                 amount = unit_by_unit(rule, each.of, each.factor, rate, Fraction(each.row.units))
                 part = each.part * each.fx
                 receipts = each.of * each.factor * part
-                yield Earned(each.period, each.row, each.track, each.part, amount * part, exact * part, receipts)
+                yield Earned(each.period, each.row, each.track, each.part, amount * part, receipts)
 
     def _pieces(self, deal: Deal, rule: Rule) -> Iterator[Piece]:
         """The parts of rows that a rule is about, in the order of periods and in these of months."""

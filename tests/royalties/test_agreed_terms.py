@@ -13,7 +13,7 @@ import pytest
 
 from app.catalog.models import Recording
 from app.contracts.models import Contract
-from app.contracts.rules.terms import Clause, Controlled, Deduction
+from app.contracts.rules.terms import Clause, Controlled, Deduction, Escalation, Reserve, Step, Terms
 from app.contracts.schemas import Scope
 from app.contracts.service import recouping
 from app.kernel import clock
@@ -84,6 +84,47 @@ def test_money_without_units_is_paid_where_units_are_rounded(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path
 ) -> None:
     """A store that corrects an amount sends a row of no units: nothing of one is left to round."""
+@pytest.mark.parametrize(("net", "rounding", "wanted"), [("10", "down", "1.50"), ("0.10", "half_up", "0.03")])
+def test_what_a_unit_earns_to_the_last_place_is_not_rounded_to_less(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, net: str, rounding: Any, wanted: str
+) -> None:
+    """15 % of a third of 10 is 0.50, though a third of 10 has no last place; of a third of 0.10 it is half a cent."""
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee, Clause(id="all", rate=D("0.15"), unit_places=2, rounding=rounding)))
+    a_report(tenant, tmp_path, [physical(recordings[0], 3, Net=net)])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert amount(told.earned_micros) == D(wanted)
+    assert verified(tenant, told).problems == []
+
+
+def test_units_are_rounded_where_a_rate_may_grow_and_has_not_grown_yet(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    grows = Escalation(by="units", steps=(Step(above=D(1000), rate=D("0.2")),))
+    clause = Clause(id="all", rate=D("0.1"), escalation=grows, unit_places=2, rounding="down")
+    payee = a_payee(tenant)
+    a_contract(tenant, terms(payee, clause))
+    a_report(tenant, tmp_path, [physical(recordings[0], 100, Net="199")])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert amount(told.earned_micros) == 19
+    assert verified(tenant, told).problems == []
+
+
+@pytest.mark.parametrize("steps", [(), (Step(above=D(5), rate=D("0.2")),)])
+def test_no_more_is_kept_for_returns_than_the_part_of_what_rounded_units_earned(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, steps: tuple[Step, ...]
+) -> None:
+    """Of single records an eighth is deducted: no whole one is left of any, and nothing was earned to keep a part of."""
+    off = (Deduction(kind="free_goods", rate=D("0.125")),)
+    grows = Escalation(by="units", mode="slab", steps=steps) if steps else None
+    clause = Clause(id="all", rate=D("0.1"), deductions=off, whole_units=True, escalation=grows)
+    payee = a_payee(tenant)
+    deal = a_contract(tenant, terms(payee, clause, reserve=Reserve(rate=D("0.2"))))
+    a_report(tenant, tmp_path, [physical(recordings[0], 1, Net="10") for _ in range(10)])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert (told.earned_micros, told.reserve_micros, owed(tenant, deal, payee)) == (0, 0, 0)
+
+
     clause = Clause(id="all", rate=D("0.5"), unit_places=2, whole_units=True)
     payee = a_payee(tenant)
     a_contract(tenant, terms(payee, clause))

@@ -36,8 +36,9 @@ CASE WHEN NOT {_IS_ROUNDED} THEN NULL WHEN l.quantity = 0 THEN v.base * k.factor
   ELSE (CASE WHEN k.rounds_down THEN trunc(u.unit, k.unit_places) ELSE round(u.unit, k.unit_places) END)
     * (CASE WHEN k.whole_units THEN trunc(l.quantity * k.factor) ELSE l.quantity END) END
 """
+# Divided last: 15 % of a third of 10 is 0.50, of 3.333… a little less.
 _UNIT = """
-round(v.base, 50) / nullif(l.quantity, 0) * CASE WHEN k.whole_units THEN 1 ELSE k.factor END * k.rate
+round(v.base * CASE WHEN k.whole_units THEN 1 ELSE k.factor END * k.rate, 50) / nullif(l.quantity, 0)
 """
 _EITHER = """
 CASE WHEN (k.either = 'max') = (l.quantity >= 0) THEN greatest(w.one, w.two) ELSE least(w.one, w.two) END
@@ -56,13 +57,13 @@ INSERT INTO earnings (run_id, number, contract_id, version_id, clause, sheet_id,
 SELECT k.run_id, k.number, k.contract_id, k.version_id, k.clause, k.sheet_id, k.recording_id, k.release_id, k.store,
   k.channel, k.sold_month, k.currency, s.lines, {_part("s.quantity")}, {_part("s.net")}, {_part("s.base")}, k.factor,
   k.rate, k.fx, k.whole, s.unpriced, {_part("coalesce(s.rounded, s.base * k.factor * k.rate) * k.fx")},
-  {_part("s.positive * k.factor * k.rate * k.fx")}
+  {_part("coalesce(s.rounded_positive, s.positive * k.factor * k.rate) * k.fx")}
 FROM ({{lines}}) s JOIN earning_keys k ON k.run_id = :run_id AND k.number = s.number
 """
 _SUMS = """
 SELECT number, count(*) AS lines, sum(quantity) AS quantity, sum(net) AS net, coalesce(sum(base), 0) AS base,
   coalesce(sum(base) FILTER (WHERE quantity > 0), 0) AS positive, sum(rounded) AS rounded,
-  count(*) FILTER (WHERE base IS NULL) AS unpriced
+  sum(rounded) FILTER (WHERE quantity > 0) AS rounded_positive, count(*) FILTER (WHERE base IS NULL) AS unpriced
 FROM ({lines} OFFSET 0) l GROUP BY number
 """
 _JOINED = """
@@ -71,12 +72,13 @@ FROM earning_sources s JOIN sales_reports r ON r.serial = s.report
 """
 _PLAIN = f"""
 SELECT s.number, count(*) AS lines, sum(l.quantity) AS quantity, sum(l.net) AS net, sum(l.net) AS base,
-  coalesce(sum(l.net) FILTER (WHERE l.quantity > 0), 0) AS positive, NULL::numeric AS rounded, 0 AS unpriced
+  coalesce(sum(l.net) FILTER (WHERE l.quantity > 0), 0) AS positive, NULL::numeric AS rounded,
+  NULL::numeric AS rounded_positive, 0 AS unpriced
 {_JOINED} WHERE s.run = :run AND s.number <= :plain GROUP BY s.number
 """
 _SUMMED = f"""
 SELECT number, lines, quantity * {UNIT} AS quantity, net * {UNIT} AS net, net * {UNIT} AS base,
-  positive * {UNIT} AS positive, NULL::numeric AS rounded, 0 AS unpriced
+  positive * {UNIT} AS positive, NULL::numeric AS rounded, NULL::numeric AS rounded_positive, 0 AS unpriced
 FROM earning_keys WHERE run_id = :run_id AND number <= :plain
 """
 _PRICED = f"""
@@ -93,7 +95,8 @@ WHERE e.run_id = k.run_id AND e.number = k.number AND k.run_id = :run_id AND k.r
   AND (k.unit_places IS NOT NULL OR k.whole_units)
 """)
 _GROWN = text(f"""
-UPDATE earnings e SET amount = {_part("s.rounded * k.fx")}
+UPDATE earnings e SET amount = {_part("s.rounded * k.fx")},
+  positive = {_part("coalesce(s.rounded_positive, 0) * k.fx")}
 FROM ({_SUMS.format(lines=_PRICED + f" AND {_IS_ROUNDED}")}) s, earning_keys k
 WHERE k.run_id = :run_id AND k.number = s.number AND e.run_id = k.run_id AND e.number = k.number
   AND s.rounded * k.fx IS NOT NULL

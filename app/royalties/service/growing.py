@@ -19,12 +19,13 @@ from app.royalties.models import Earning, RoyaltyPeriod, RoyaltyRun
 from app.royalties.rules.escalating import Counted, Sold, climb
 from app.royalties.service.compiling import Deals
 
+# Whose rate is what it was keeps its amount, which may be rounded by the unit.
 _UPDATE = text("""
 UPDATE earnings e SET rate = t.rate, amount = e.base * e.factor * e.fx * t.rate,
   positive = CASE WHEN e.rate = 0 THEN greatest(e.base, 0) * e.factor * e.fx * t.rate
     ELSE round(e.positive, 50) / e.rate * t.rate END
 FROM unnest(:numbers ::int[], :rates ::numeric[]) t(number, rate)
-WHERE e.run_id = :run AND e.number = t.number
+WHERE e.run_id = :run AND e.number = t.number AND e.rate <> t.rate
 """)
 
 Key = tuple[UUID, str, UUID | None]
