@@ -21,8 +21,9 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_work
 from app.kernel.tenant import Tenant
 from app.ledger.rules import Kind
-from app.royalties.models import Statement
+from app.royalties.models import RoyaltyRun, Statement
 from app.royalties.rules import auditing
+from app.royalties.rules.limits import days_of
 from app.royalties.service import auditing as packs
 from app.royalties.service import lines, rates
 from tests.factories.money import (
@@ -32,12 +33,15 @@ from tests.factories.money import (
     a_contract,
     a_cost,
     a_payee,
+    a_period,
     a_report,
+    a_run,
     amount,
     owed,
     pay_out,
     per_unit,
     physical,
+    publish,
     run_of,
     sold,
     statement,
@@ -80,10 +84,6 @@ def test_units_are_rounded_as_agreed_and_returns_take_them_back(
         assert verified(tenant, each).problems == []
 
 
-def test_money_without_units_is_paid_where_units_are_rounded(
-    tenant: Tenant, recordings: list[Recording], tmp_path: Path
-) -> None:
-    """A store that corrects an amount sends a row of no units: nothing of one is left to round."""
 @pytest.mark.parametrize(("net", "rounding", "wanted"), [("10", "down", "1.50"), ("0.10", "half_up", "0.03")])
 def test_what_a_unit_earns_to_the_last_place_is_not_rounded_to_less(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path, net: str, rounding: Any, wanted: str
@@ -125,6 +125,10 @@ def test_no_more_is_kept_for_returns_than_the_part_of_what_rounded_units_earned(
     assert (told.earned_micros, told.reserve_micros, owed(tenant, deal, payee)) == (0, 0, 0)
 
 
+def test_money_without_units_is_paid_where_units_are_rounded(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    """A store that corrects an amount sends a row of no units: nothing of one is left to round."""
     clause = Clause(id="all", rate=D("0.5"), unit_places=2, whole_units=True)
     payee = a_payee(tenant)
     a_contract(tenant, terms(payee, clause))
@@ -214,6 +218,86 @@ def test_mechanicals_earn_back_what_the_contract_says(
     assert verified(tenant, statement(tenant, run, payee, deals[1])).problems == []
     total = sum(owed(tenant, deal, payee) - owed(tenant, deal, payee, Kind.UNRECOUPED) for deal in deals)
     assert total == 10 + 9 + 5 - 100
+
+
+def test_what_stands_beside_an_empty_balance_is_paid_back_out_of_another_contract(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    one, other = tracks_of(tenant, 2)
+    payee = a_payee(tenant)
+    whole = Clause(id="all", rate=D(1))
+    debtor = a_contract(
+        tenant, terms(payee, whole, non_recoupable=("neighbouring",)), scopes=[Scope("recording", one.id)],
+        costs=[a_cost("100")],
+    )  # fmt: skip
+    payer = a_contract(tenant, terms(payee, whole), scopes=[Scope("recording", other.id)])
+    with tenant_work(tenant) as session:
+        recouping.cross(session, Actor.system(tenant), session.get_one(Contract, payer.id), [debtor.id])
+    a_report(tenant, tmp_path, [sold(one, Net="20", Channel="neighbouring")])
+    run_of(tenant, MARCH)
+    pay_out(tenant, debtor, payee, 20_000_000, on=MARCH[1])
+    a_report(tenant, tmp_path, [sold(other, Net="30")], month=APRIL[0])
+    run_of(tenant, APRIL)
+    assert (owed(tenant, payer, payee), owed(tenant, debtor, payee)) == (0, 0)
+    assert owed(tenant, debtor, payee, Kind.UNRECOUPED) == 70
+
+
+@pytest.mark.parametrize(
+    ("first", "cost", "paid", "state", "wanted"),
+    [
+        (("50", "0"), "40", 50, "failed", (0, 0)),  # worked out anew, 20 are paid and 40 stand beside them
+        (("0", "50"), "0", 50, "published", (20, 0)),
+        (("50", "0"), "40", 10, "published", (20, 0)),
+    ],
+)
+def test_a_run_stops_only_where_it_would_earn_back_out_of_what_is_never_used_for_that(
+    tenant: Tenant,
+    recordings: list[Recording],
+    tmp_path: Path,
+    first: Any,
+    cost: str,
+    paid: int,
+    state: str,
+    wanted: Any,
+) -> None:
+    """What is paid out until it is published may have been what costs were earned back out of."""
+    payee = a_payee(tenant)
+    costs = [a_cost(cost, on=APRIL[0])] if D(cost) else []
+    told = terms(payee, Clause(id="all", rate=D(1)), non_recoupable=("neighbouring",))
+    deal = a_contract(tenant, told, costs=costs)
+    streams, radio = first
+    a_report(
+        tenant, tmp_path, [sold(recordings[0], Net=streams), sold(recordings[0], Net=radio, Channel="neighbouring")]
+    )
+    run_of(tenant, MARCH)
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="20", Channel="neighbouring")], month=APRIL[0])
+    run = a_run(tenant, a_period(tenant, *APRIL))
+    pay_out(tenant, deal, payee, paid * 1_000_000, on=APRIL[0])
+    publish(tenant, run)
+    with tenant_work(tenant) as session:
+        assert session.get_one(RoyaltyRun, run.id).state == state
+    assert (owed(tenant, deal, payee), owed(tenant, deal, payee, Kind.UNRECOUPED)) == wanted
+
+
+def test_what_was_kept_for_returns_of_what_is_never_used_to_earn_back_is_paid_once_it_is_let_go(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path
+) -> None:
+    payee = a_payee(tenant)
+    own = terms(payee, Clause(id="all", rate=D(1)), reserve=Reserve(rate=D("0.2")), non_recoupable=("physical",))
+    deal = a_contract(tenant, own, costs=[a_cost("100")])
+    a_report(tenant, tmp_path, [physical(recordings[0], 10, Net="100"), sold(recordings[0], Net="50")])
+    payable = []
+    for month in (MARCH, APRIL):
+        told = statement(tenant, run_of(tenant, month), payee)
+        payable.append((amount(told.payable_micros), owed(tenant, deal, payee, Kind.UNRECOUPED)))
+        pay_out(tenant, deal, payee, told.payable_micros, on=month[1])
+    assert payable == [(80, 50), (20, 50)]
+
+
+def test_who_is_told_on_a_leap_day_may_object_until_the_next_one_where_that_was_agreed() -> None:
+    for years, day in ((1, date(2029, 2, 28)), (4, date(2032, 2, 29))):
+        own = Terms(currency="USD", clauses=(), shares=(), objection_years=years)
+        assert days_of(own, date(2027, 12, 31), date(2028, 2, 29)).objections_until == day
 
 
 def test_a_statement_says_until_when_it_is_due_and_may_be_objected_to(

@@ -93,6 +93,15 @@ def test_invented_sales_tell_when_costs_are_earned_back(client_as, mine):
     assert legal.get(f"{address}?of=past&from=2026-01-01&until=2026-02-01").status_code == 403
 
 
+def test_what_is_paid_all_the_same_earns_no_costs_back(client_as, mine):
+    draft = a_contract(mine, terms(a_payee(mine), non_recoupable=("stream",)), is_signed=False)
+    wish = "of=invented&months=12&row=1&r1_channel=stream&r1_units=1000&r1_net=0.01&advance=12.50"
+    page = client_as(mine).get(f"{CONTRACTS}/{draft.id}/what-if?{wish}").text
+    assert "Not in this time" in page
+    assert 'Still to be earned back <bdi dir="ltr">$12.50</bdi>' in " ".join(page.split())
+    assert "$60.00" in page
+
+
 def test_every_step_is_named_and_every_cost_by_its_name(client_as, mine):
     payee = a_payee(mine)
     kept = terms(payee, reserve=Reserve(rate=D("0.2"), channels=("stream",)))

@@ -37,6 +37,7 @@ STEPS = {
     "mechanicals": sentence("Mechanicals"),
     "reserve_held": sentence("Held in reserve"),
     "guarantee": sentence("Minimum guarantee"),
+    "apart": sentence("Still to be earned back"),
     "withholding": sentence("Tax withheld"),
     "gross_up": sentence("Tax paid by the label"),
 }

@@ -76,7 +76,7 @@ def _recouped(terms: Terms, portions: Mapping[date, list[Portion]], charges: Seq
             with exact():
                 is_back = micros_of(sum((each.receipts for each in until), NOTHING)) >= needed
         else:
-            is_back = all(position.balance_micros >= 0 for position in _settled(terms, until, charges, month).values())
+            is_back = all(position.free_micros >= 0 for position in _settled(terms, until, charges, month).values())
         if is_back:
             return month
     return None

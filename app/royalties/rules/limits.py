@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -21,5 +22,5 @@ def days_of(terms: Terms, period_end: date, told_on: date | None) -> Days:
     if terms.objection_years is None or told_on is None:
         return Days(due_on, None)
     year = told_on.year + terms.objection_years
-    is_leap = (told_on.month, told_on.day) == (2, 29)
-    return Days(due_on, told_on.replace(year=year, day=28) if is_leap else told_on.replace(year=year))
+    has_no_such_day = (told_on.month, told_on.day) == (2, 29) and not isleap(year)
+    return Days(due_on, told_on.replace(year=year, day=28) if has_no_such_day else told_on.replace(year=year))

@@ -141,6 +141,12 @@ class Position:
         return sum(entry.amount_micros for entry in self.entries if entry.kind == "mechanicals")
 
     @property
+    def reserved_micros(self) -> int:
+        """What was let go of reserves in this period, less what was kept back."""
+        kinds = ("reserve_held", "reserve_released")
+        return sum(entry.amount_micros for entry in self.entries if entry.kind in kinds)
+
+    @property
     def free_micros(self) -> int:
         """What pays costs back, or below zero what is still to be earned back."""
         return self.balance_micros - self.apart_micros - self.kept_micros

@@ -141,11 +141,15 @@ def _keep(case: Case, positions: Mapping[UUID, Position]) -> None:
 
 
 def _set_aside(case: Case, positions: Mapping[UUID, Position]) -> None:
-    """What is never used to earn costs back: of some channels, and of songs where that is agreed; less what is held."""
-    channels, controlled = case.terms.non_recoupable, case.terms.controlled
+    """What is never used to earn costs back: of some channels, and of songs where that is agreed; less what is held.
+
+    What is kept of such channels for returns is none of it until it is let go of.
+    """
+    channels, controlled, reserve = case.terms.non_recoupable, case.terms.controlled, case.terms.reserve
     parts = _exact_parts(case, "amount", channels) if channels else {}
+    is_reserve_theirs = reserve is not None and bool(reserve.channels) and set(reserve.channels) <= set(channels)
     for payee, position in positions.items():
-        micros = micros_of(parts.get(payee, Decimal(0)))
+        micros = micros_of(parts.get(payee, Decimal(0))) + (position.reserved_micros if is_reserve_theirs else 0)
         if controlled and controlled.pays_back == "nothing":
             micros += position.songs_now_micros
         if micros > 0:

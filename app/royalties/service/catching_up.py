@@ -17,6 +17,7 @@ from app.ledger.rules import Account, Kind
 from app.royalties.errors import RunOutdated
 from app.royalties.models import RoyaltyRun, Statement, StatementEntry
 from app.royalties.rules.closing import payable_of
+from app.royalties.service import apart
 
 
 def refuse_outdated(session: Session, run: RoyaltyRun) -> None:
@@ -33,13 +34,15 @@ def catch_up(session: Session, run: RoyaltyRun, on: date) -> bool:
     """
     moved = _moved(session, run, Statement.opening_micros)
     steps, versions = _steps(session, moved), all_in_force(session, {each.contract_id for each, _ in moved}, on)
+    told = apart.kept(session)
     for statement, micros in moved:
-        if not _stands(statement, micros, steps.get(statement.id, {})):
+        kept = _still_kept(statement, micros, told.get((statement.contract_id, statement.payee_id), 0))
+        if not _stands(statement, micros, kept, steps.get(statement.id, {})):
             raise RunOutdated
         terms = versions[statement.contract_id].read()
         statement.closing_micros += micros - statement.opening_micros
         statement.opening_micros = micros
-        statement.kept_micros = max(0, min(statement.kept_micros, statement.closing_micros))
+        statement.kept_micros = kept
         statement.payable_micros = payable_of(terms, statement.closing_micros)
     session.flush()
     return bool(moved)
@@ -73,11 +76,19 @@ def _steps(session: Session, moved: Iterable[tuple[Statement, int]]) -> dict[UUI
     return found
 
 
-def _stands(statement: Statement, now_micros: int, steps: Mapping[str, int]) -> bool:
-    """Whether these steps of a statement are the same from another opening balance."""
+def _still_kept(statement: Statement, now_micros: int, told_micros: int) -> int:
+    """What of a statement is never used to earn costs back, less what of that left the balance it began with."""
+    before = max(0, min(told_micros, statement.opening_micros))
+    return max(0, statement.kept_micros - max(0, before - max(0, now_micros)))
+
+
+def _stands(statement: Statement, now_micros: int, kept_micros: int, steps: Mapping[str, int]) -> bool:
+    """Whether these steps of a statement are the same from another opening balance, and what it keeps is there."""
+    closing = statement.closing_micros + now_micros - statement.opening_micros
+    if kept_micros and closing < kept_micros:
+        return False
     if not steps:
         return True
-    closing = statement.closing_micros + now_micros - statement.opening_micros
     return (
         steps.keys() == {"withholding"}
         and steps["withholding"] < 0

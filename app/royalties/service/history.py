@@ -92,8 +92,8 @@ class History:
 
     @cached_property
     def _waiting(self) -> set[UUID]:
-        deferred = {key[0] for key in self.sums if self._deferred(key)}
-        return {key[0] for key in (*self.openings, *self.holds, *self.contested)} | set(self.charges) | deferred
+        aside = {key[0] for key in self.sums if self._deferred(key) or self._apart(key)}
+        return {key[0] for key in (*self.openings, *self.holds, *self.contested)} | set(self.charges) | aside
 
     @cached_property
     def _payees(self) -> dict[UUID, set[UUID]]:
