@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.kernel import clock
 from app.kernel.actor import Actor
-from app.kernel.db import tenant_work
+from app.kernel.db import platform_read, tenant_work
+from app.kernel.jobs.outbox import OutboxRow
 from app.kernel.tenant import Tenant
 from app.settings import Settings
 from app.storefront.models import Basket, Order
@@ -35,14 +37,30 @@ def given(shop: Tenant, to: str, *, price: int = 9 * UNIT, **said: str) -> Order
     return pay(shop, order)
 
 
+def asked_of(shop: Tenant) -> int:
+    """How often somebody was to be told of a gift."""
+    with platform_read() as session:
+        query = select(func.count()).select_from(OutboxRow)
+        return session.scalar(query.where(OutboxRow.task == "storefront.give", OutboxRow.label == shop.id)) or 0
+
+
 def test_whoever_gets_a_gift_is_told_at_once_from_whom_it_is_and_where_it_waits(
     client_of: Any, settings: Settings, shop: Tenant
 ) -> None:
-    given(shop, "bea@fans.test", **{"from": "Ada", "words": "Listen! https://evil.test/x or www.evil.test"})
+    given(
+        shop,
+        "bea@fans.test",
+        **{
+            "from": "Ada",
+            "words": "Listen! https://evil.test/x, Evil.test/x or www.evil.test: 9.50, J.R.R. & St. Pauli.",
+        },
+    )
     (mail,) = mails_to(settings, shop, "bea@fans.test")
     assert mail.subject == "Ada has a gift for you"
     assert "For Bea" in mail.text
-    assert "“Listen! … or …”" in mail.text, "nobody leads strangers anywhere in the label's name"
+    assert "“Listen! … … or … 9.50, J.R.R. & St. Pauli.”" in mail.text, (
+        "nobody leads strangers anywhere in the label's name"
+    )
     assert "/en/account/library" in mail.text
     client = signed_in(client_of(f"{shop.slug}.localhost"), shop, a_fan(shop, "bea@fans.test"))
     page = client.get("/en/account/library").text
@@ -68,10 +86,12 @@ def test_a_gift_for_a_day_is_neither_told_nor_seen_before_it_and_told_once(
 def test_nobody_is_told_of_a_gift_that_was_given_back(settings: Settings, shop: Tenant) -> None:
     day = clock.now() + timedelta(days=5)
     give_back(shop, given(shop, "dora@fans.test", on=day.date().isoformat()))
+    before = asked_of(shop)
     with clock.frozen_at(day + timedelta(days=1)):
         with tenant_work(shop) as session:
             giving.begin_day(session, shop)
         assert mails_to(settings, shop, "dora@fans.test") == []
+        assert asked_of(shop) == before, "nor is anybody asked to, day by day"
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "tomorrow", "2026-02-30", "9999-12-31"])

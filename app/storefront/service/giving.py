@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from app.fans.service.letters import store_address
@@ -29,7 +29,8 @@ LETTERS: Final = {
     "somebody": sentence("Somebody"),
 }
 offer(*LETTERS.values())
-_ADDRESS: Final = re.compile(r"\S*(?:://|www\.)\S+", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"\S*(?:://|www\.|\w\.[^\W\d_]{2})\S*", re.IGNORECASE)
+"""Mail readers make links of names of sites, too."""
 
 
 def ask_for(session: Session, tenant: Tenant, lines: Sequence[OrderLine], now: datetime) -> None:
@@ -45,6 +46,7 @@ def begin_day(session: Session, tenant: Tenant) -> None:
     day, is_told = OrderLine.gift["on"].astext, OrderLine.gift.has_key("told")
     due = select(OrderLine.id).join(Order, Order.id == OrderLine.order_id)
     due = due.where(OrderLine.gift.is_not(None), day <= clock.day_in(tenant.time_zone).isoformat(), ~is_told)
+    due = due.where(exists().where(Owned.line_id == OrderLine.id, *_waits()))
     for line_id in session.scalars(due.where(Order.paid_at.is_not(None))):
         _ask(session, line_id)
 
@@ -56,12 +58,16 @@ def _ask(session: Session, line_id: UUID) -> None:
 def give(session: Session, tenant: Tenant, line_id: UUID) -> None:
     """Tell whoever a line is for, once; not of what was taken already, or taken back."""
     line = session.get_one(OrderLine, line_id, with_for_update=True)
-    waits = (Owned.line_id == line_id) & Owned.fan_id.is_(None) & Owned.revoked_at.is_(None)
-    email = session.scalar(select(Owned.gift_email).where(waits, Owned.gift_email.is_not(None)).limit(1))
+    email = session.scalar(select(Owned.gift_email).where(Owned.line_id == line_id, *_waits()).limit(1))
     if not line.gift or "told" in line.gift or email is None:
         return
     line.gift = line.gift | {"told": clock.now().isoformat(timespec="seconds")}
     mail.ask(session, tenant, _letter(tenant, session.get_one(Order, line.order_id), line, email))
+
+
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    """That a gift was neither taken nor taken back, and whom it is for is known."""
+    return Owned.fan_id.is_(None), Owned.revoked_at.is_(None), Owned.gift_email.is_not(None)
 
 
 def _letter(tenant: Tenant, order: Order, line: OrderLine, email: str) -> mail.Mail:
