@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Text, column, select, values
+from sqlalchemy import Text, column, func, select, text, values
 
 from app.catalog.pages.editor import languages
 from app.fans.rules.addresses import countries
@@ -63,6 +63,16 @@ def test_names_of_every_script_stand_as_the_readers_language_orders_them(label, 
         assert list(session.scalars(select(name).select_from(listed).order_by(as_sorted(name)))) == names
         after = as_sorted(name) > session.scalar(select(as_sorted(name)).select_from(listed).where(name == names[30]))
         assert set(session.scalars(select(name).select_from(listed).where(after))) == set(names[31:])
+
+
+def test_a_list_is_sorted_as_soon_by_a_plan_that_was_kept(label):
+    """From the eleventh question on PostgreSQL may keep a plan, in which no table stands as a constant any more."""
+    name = func.concat("サカナクション é", func.generate_series(1, 1_000)).label("name")
+    listed = select(name).subquery()
+    with db.tenant_read(label) as session:
+        session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = '2s'"))
+        query = select(func.count(), func.max(as_sorted(listed.c.name)))
+        assert session.execute(query).one()[0] == 1_000
 
 
 @pytest.mark.parametrize(
