@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.fans.models import Fan
+from app.fans.service import erasing
 from app.kernel import clock
 from app.kernel.actor import Actor
 from app.kernel.db import platform_read, tenant_work
@@ -81,6 +83,25 @@ def test_a_gift_for_a_day_is_neither_told_nor_seen_before_it_and_told_once(
             assert len(mails_to(settings, shop, to)) == told, ahead
             client = signed_in(client_of(f"{shop.slug}.localhost"), shop, fan)
             assert ("Take the gift" in client.get("/en/account").text) is bool(told), ahead
+
+
+def test_a_gift_for_a_day_arrives_though_whoever_gave_it_was_erased(
+    client_of: Any, settings: Settings, shop: Tenant
+) -> None:
+    to, day, giver = "fay@fans.test", clock.now() + timedelta(days=5), a_fan(shop, "gus@fans.test")
+    order = given(shop, to, on=day.date().isoformat(), **{"from": "Gus", "words": "From Gus"})
+    with tenant_work(shop) as session:
+        session.get_one(Order, order.id).fan_id = giver.id
+        session.flush()
+        erasing.erase(session, shop, session.get_one(Fan, giver.id))
+    fan = a_fan(shop, to)
+    client = signed_in(client_of(f"{shop.slug}.localhost"), shop, fan)
+    assert "Take the gift" not in client.get("/en/account").text
+    with clock.frozen_at(day + timedelta(days=1)), tenant_work(shop) as session:
+        giving.begin_day(session, shop)
+    (mail,) = mails_to(settings, shop, to)
+    assert mail.subject == "Somebody has a gift for you"
+    assert "Gus" not in mail.text
 
 
 def test_nobody_is_told_of_a_gift_that_was_given_back(settings: Settings, shop: Tenant) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, cast, delete, exists, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from app.fans.models import Fan
@@ -111,15 +111,23 @@ def _empty_orders(session: Session, fan: Fan) -> None:
     owned = list(session.scalars(select(Owned.id).where(is_fans_own(fan))))
     session.execute(update(Owned).where(Owned.id.in_(owned)).values(fan_id=fan.id))
     session.execute(update(Owned).where(Owned.gift_email == fan.email).values(gift_email=None))
-    named = func.lower(cast(OrderLine.gift, Text)).contains(fan.email, autoescape=True)
-    gifts = or_(OrderLine.order_id.in_(mine), named)
-    session.execute(update(OrderLine).where(OrderLine.gift.is_not(None), gifts).values(gift=None))
+    _empty_gifts(session, fan, OrderLine.order_id.in_(mine))
     session.execute(update(Fulfilment).where(Fulfilment.order_id.in_(mine)).values(tracking="", tracking_url=""))
     _empty_events(session, mine)
     emptied = {"fan_id": fan.id, "email": None, "customer": "", "sealed": None}
     session.execute(update(Order).where(Order.id.in_(mine)).values(emptied))
     kept = Payment.facts.op("-")(AGAIN).op("-")(CHARGED)
     session.execute(update(Payment).where(Payment.order_id.in_(mine)).values(facts=kept))
+
+
+def _empty_gifts(session: Session, fan: Fan, is_mine: ColumnElement[bool]) -> None:
+    """Empty what was said of gifts; whom one is for that waits for its day, and that day, stay until they are told."""
+    gift = OrderLine.gift
+    waits = gift["on"].astext.is_not(None) & ~gift.has_key("told")
+    unsaid = gift.op("-")("from").op("-")("words")
+    session.execute(update(OrderLine).where(gift.is_not(None), is_mine, waits).values(gift=unsaid))
+    named = func.lower(cast(gift, Text)).contains(fan.email, autoescape=True)
+    session.execute(update(OrderLine).where(gift.is_not(None), or_(is_mine & ~waits, named)).values(gift=None))
 
 
 def _empty_events(session: Session, order_ids: Sequence[UUID]) -> None:
