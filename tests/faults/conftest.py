@@ -45,6 +45,12 @@ def environment(services, database_name) -> dict[str, str]:
 
 
 @pytest.fixture
+def patient(environment: dict[str, str]) -> dict[str, str]:
+    """The same, with the patience of a busy machine: a message that waits longer than a lease is void."""
+    return environment | {"TASK_LEASE_SECONDS": "8"}
+
+
+@pytest.fixture
 def working(label: Tenant) -> Tenant:
     """The label, with the table that test tasks write into."""
     add_marks(label)

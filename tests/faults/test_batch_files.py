@@ -37,6 +37,11 @@ MANIFEST = b"Album,Artist,No,Title\nNachtwerk,Anna Blume,1,Erste Nacht\n"
 
 
 @pytest.fixture
+def environment(patient):
+    return patient
+
+
+@pytest.fixture
 def mine(connected):
     return a_label()
 

@@ -31,9 +31,8 @@ def mine(connected):
 
 
 @pytest.fixture
-def environment(environment):
-    """Workers with the patience of a busy machine: a message that waits longer than a lease is void."""
-    return environment | {"TASK_LEASE_SECONDS": "8"}
+def environment(patient):
+    return patient
 
 
 def asked(label, folder, *, endings=("1234", "1234")):

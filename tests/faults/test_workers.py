@@ -158,10 +158,9 @@ def test_a_scheduler_killed_in_the_middle_is_replaced(working, environment):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_ten_thousand_tasks_through_a_storm_of_kills(labels, environment):
+def test_ten_thousand_tasks_through_a_storm_of_kills(labels, patient):
     """Twenty labels, five hundred tasks each, workers killed the whole time: each task leaves exactly one row."""
     wanted = {tenant.id: Counter(f"{place}-{number}" for number in range(500)) for place, tenant in enumerate(labels)}
-    patient = environment | {"TASK_LEASE_SECONDS": "8"}  # what waits past its lease is sent once more, and slows all
     with db.platform_work() as session:
         session.execute(text("DELETE FROM shared.outbox"))
     for place, tenant in enumerate(labels):
