@@ -8,6 +8,7 @@ import pytest
 
 from tests.factories.api import api_of
 from tests.factories.catalog import a_release
+from tests.factories.labels import a_label
 
 CATALOGUE = re.compile(r"FROM (tracks|releases|recordings|credits|recording_\w+|release_\w+|imprints)\b")
 ARTISTS, TRACKS, RELEASES = "/api/v1/artists", "/api/v1/tracks", "/api/v1/releases"
@@ -67,6 +68,16 @@ def test_a_cursor_fits_the_question_it_was_given_for_and_no_other(api, acts, cli
     assert api.get(TRACKS, params={"after": marker}).status_code == 400
     theirs = api_of(client_of, rival)
     assert theirs.get(ARTISTS, params={"after": marker, "sort": "name"}).status_code == 400
+
+
+def test_a_cursor_fits_no_other_language_in_which_names_lie_otherwise(client_of, connected):
+    api = api_of(client_of, a_label(languages=("en", "pl")))
+    for name in ("Lwów", "Łódź", "Mira"):
+        api.post(ARTISTS, json={"name": name})
+    for sort, status in (("name", 400), ("id", 200)):
+        asked = {"sort": sort, "after": api.get(ARTISTS, params={"limit": 1, "sort": sort}).json()["next"]}
+        assert api.get(ARTISTS, params=asked).status_code == 200
+        assert api.get(ARTISTS, params=asked, headers={"accept-language": "pl"}).status_code == status
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e2", "٣", ""])

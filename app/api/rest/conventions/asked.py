@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.api.rest.conventions.calls import Call
 from app.api.rest.conventions.errors import ExpansionUnknown, FieldUnknown, SortUnknown
 from app.api.rest.conventions.filters import Filter, Unusable
+from app.kernel.collation import reads
 from app.kernel.web.paging import CursorUnusable, page_size, place
 from app.kernel.web.strict import QueryUnusable
 
@@ -80,11 +81,12 @@ def _listed(call: Call, offer: Offer, fields: frozenset[str], expand: tuple[str,
     query = call.query
     values = {name: _only(query, name) for name in query if name in offer.filters}
     sort = _only(query, "sort") if "sort" in query else offer.usual_order
-    # The address is part of it, too: of two lists of one kind, each has its own places.
-    told = "&".join(f"{name}={value}" for name, value in sorted(values.items()))
-    listing = f"{offer.name} {call.request.url.path} {sort} {told}"
-    after = place(call.tenant, listing, _only(query, "after")) if "after" in query else None
     order = _order(offer, sort)
+    # The address is part of it, too: of two lists of one kind, each has its own places. So is the reader's language, by
+    # which names lie.
+    told = "&".join(f"{name}={value}" for name, value in sorted(values.items()))
+    listing = f"{offer.name} {call.request.url.path} {sort} {'' if order.is_own else reads()} {told}"
+    after = place(call.tenant, listing, _only(query, "after")) if "after" in query else None
     if after is not None and len(after) != (1 if order.is_own else 2):
         raise CursorUnusable
     return Asked(
