@@ -166,6 +166,24 @@ def test_an_exchange_rate_is_that_of_the_periods_end_or_of_the_day_on_which_the_
         assert verified(tenant, each).problems == []
 
 
+@pytest.mark.parametrize("day", ["receipt", "period_end"])
+def test_what_is_taken_back_at_another_exchange_rate_is_not_said_to_be_at_that_of_now(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, day: Any
+) -> None:
+    payee, period = a_payee(tenant), a_period(tenant, *MARCH)
+    a_contract(tenant, terms(payee, rate_day=day))
+    a_report(tenant, tmp_path, [sold(recordings[0], Net="100", Currency="EUR")], received_on=MARCH[1])
+    for rate, restates in (("1.5", False), ("1.6", True)):
+        with tenant_work(tenant) as session:
+            rates.keep_rate(session, None, base="EUR", quote="USD", on=MARCH[1], rate=D(rate), source="ECB")
+        run = a_run(tenant, period, restates=restates)
+        publish(tenant, run)
+    told = statement(tenant, run, payee)
+    with tenant_work(tenant) as session:
+        found = {line.fx: lines.provenance(session, told, line.number).rate for line in lines.lines(session, told)}
+    assert found == {D("1.6"): {"rate": "1.6", "on": MARCH[1].isoformat(), "source": "ECB"}, D("1.5"): {}}
+
+
 def test_neighbouring_rights_are_paid_whatever_is_still_to_be_earned_back(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path
 ) -> None:

@@ -260,7 +260,8 @@ def provenance(session: Session, statement: Statement, number: int) -> Provenanc
     contract, run = session.get_one(Contract, earning.contract_id), session.get_one(RoyaltyRun, earning.run_id)
     on = _received(session, run, number) if terms.rate_day == "receipt" else None
     rate = run.rates.get(rate_key(earning.currency, terms.currency, on), {})
-    return Provenance(contract, version, clause, terms, run, rate)
+    is_its_own = bool(rate) and Decimal(rate["rate"]) == earning.fx  # what is taken back had the rate of its own run
+    return Provenance(contract, version, clause, terms, run, rate if is_its_own else {})
 
 
 def _received(session: Session, run: RoyaltyRun, number: int) -> date | None:
