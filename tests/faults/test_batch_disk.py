@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import resource
-import subprocess
-import sys
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -25,6 +23,7 @@ from tests.faults.test_batch_files import a_batch, put_in, stage_of, verdicts_of
 from tests.faults.test_batches_killed import a_batch as a_checkable_batch
 from tests.faults.test_batches_killed import counts
 from tests.faults.test_workers import all_done, count
+from tests.kernel.jobs.nursery import nursery
 from tests.kernel.jobs.work import eventually, process
 from tests.kernel.open_pages import Browser
 from tests.media import a_tone, wav
@@ -200,8 +199,7 @@ main()
 
 def uploaded(environment, room, *arguments):
     """What `boptone upload` says with so much room."""
-    words = [sys.executable, "-c", UPLOAD, str(room), "upload", *map(str, arguments)]
-    return subprocess.run(words, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=100)
+    return nursery().python(UPLOAD, str(room), "upload", *map(str, arguments), environment=os.environ | environment)
 
 
 def test_an_upload_from_the_command_line_says_so_and_is_begun_again(services, database_name, mine, tmp_path):

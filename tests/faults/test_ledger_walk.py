@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 
 import pytest
@@ -18,10 +16,11 @@ from app.ledger.service import auditing, sealing
 from tests.factories.labels import a_label
 from tests.factories.quiet import settled
 from tests.faults.ledger_writer import ACCOUNTS, BATCHES, account, model
+from tests.kernel.jobs.nursery import nursery
 from tests.ledger.books import assert_balanced, count
-from tests.servers import ROOT
 
 KILLS = 5
+WRITER = "import runpy; runpy.run_module('tests.faults.ledger_writer', run_name='__main__')"
 
 
 def _far(progress):
@@ -33,16 +32,17 @@ def _far(progress):
 def test_the_books_after_a_long_walk_with_deaths_are_those_of_a_dictionary(connected, environment, tmp_path):
     mine, seed = a_label(), random.SystemRandom().randrange(10**6)
     dice, progress = random.Random(seed), tmp_path / "progress"
-    writer = [sys.executable, "-m", "tests.faults.ledger_writer", mine.id, str(seed), str(progress)]
+    writer, around = [mine.id, str(seed), str(progress)], os.environ | environment
     for place in sorted(dice.sample(range(5, BATCHES - 5), KILLS)):
-        process = subprocess.Popen(writer, cwd=ROOT, env=os.environ | environment)
+        process = nursery().running(WRITER, writer, around)
         while _far(progress) < place and process.poll() is None:
             time.sleep(0.01)
         time.sleep(dice.random() / 20)
         assert process.poll() is None, f"seed {seed}: the writer ended before it was killed"
         process.kill()
         process.wait()
-    assert subprocess.run(writer, cwd=ROOT, env=os.environ | environment, check=False).returncode == 0, f"seed {seed}"
+    ended = nursery().python(WRITER, *writer, environment=around)
+    assert ended.returncode == 0, f"seed {seed}: {ended.stderr}"
     wanted, postings = model(seed)
     with db.tenant_read(mine) as session:
         held = {each: each.own_side(micros) for each, micros in service.balances(session).items()}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -18,6 +16,7 @@ from app.roster.models import Payee
 from tests.factories.labels import a_label
 from tests.factories.payouts import a_day_later, a_person, ask, check_books, due_now, four_numbers, owed, ways
 from tests.faults.paying import WITHIN, all_are, all_is_well, killed_at, states, transfers, wake
+from tests.kernel.jobs.nursery import nursery
 from tests.kernel.jobs.work import eventually, process
 
 EUR = 1_000_000
@@ -158,7 +157,7 @@ def test_a_run_whose_approval_dies_is_not_approved_and_is_paid_once_when_it_is(m
 
     def approved(**more):
         env = os.environ | environment | more
-        return subprocess.run([sys.executable, "-c", APPROVE, mine.id, str(run.id)], env=env, check=False).returncode
+        return nursery().python(APPROVE, mine.id, str(run.id), environment=env).returncode
 
     assert approved(CRASH_AT="payouts.run_approved") == -9
     assert [each.state for each in rows_of(mine, PayoutRun)] == ["submitted"]

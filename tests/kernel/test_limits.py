@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic, sleep
@@ -17,6 +15,7 @@ from app.kernel import clock, ids, limits
 from app.kernel.errors import Busy
 from app.kernel.limits import TooOften
 from app.main import composition
+from tests.kernel.jobs.nursery import nursery
 from tests.kernel.own_valkey import own_valkey
 
 PATIENCE = 8.0
@@ -63,21 +62,39 @@ def server(services, database_name):
 
 
 @pytest.fixture
-def hitters(services, database_name, bucket):
+def hitters(services, database_name, bucket, tmp_path):
     """Four processes, ready to use the bucket sixty times each; fifty an hour are allowed among them all."""
-    command = [sys.executable, "-c", HITTING, bucket, "50/hour"]
     environment = dict(os.environ) | services.environment(database_name)
-    processes = [
-        subprocess.Popen(command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    try:
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(Talking(tmp_path / str(number), [bucket, "50/hour"], environment))
+            for number in range(4)
+        ]
         assert [process.stdout.readline() for process in processes] == ["ready\n"] * 4
         yield processes
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+
+
+class Talking:
+    """A process that hits, with a pipe to it and one from it."""
+
+    def __init__(self, folder, words, environment):
+        folder.mkdir()
+        pipes = [folder / "in", folder / "out"]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        self._child = nursery().running(HITTING, words, environment, (*map(str, pipes), os.devnull))
+        self.stdin, self.stdout = pipes[0].open("w"), pipes[1].open()
+        self.kill, self.wait = self._child.kill, self._child.wait
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self.wait(20)
+        self.stdout.close()
+        with suppress(BrokenPipeError):
+            self.stdin.close()
 
 
 def used_up(tenant, bucket, limit):

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from app.main.cli import COMMANDS
 from app.main.cli import boptone as commands
 from app.settings import DEMO_SECRET, Settings, SettingsError, load
+from tests.kernel.jobs.nursery import nursery
 
 OWN = "a-secret-of-our-own-that-is-long-enough-to-hold"
 PRODUCTION = {
@@ -90,12 +91,16 @@ def test_the_example_names_every_setting_and_no_other():
 
 
 def boptone(*words, **environment):
+    return nursery().boptone(*words, environment=os.environ | environment)
+
+
+def boptone_from_nothing(*words, **environment):
     command = [sys.executable, "-m", "app.main", *words]
     return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
 
 
 def test_a_wrong_address_stops_a_command_with_a_sentence_and_no_trace():
-    done = boptone("tenants", "list", DATABASE_URL="mysql://nowhere")
+    done = boptone_from_nothing("tenants", "list", DATABASE_URL="mysql://nowhere")
     assert done.returncode == 2
     assert done.stderr.strip().startswith("DATABASE_URL must be an address")
     assert "Traceback" not in done.stderr
@@ -120,7 +125,7 @@ def test_with_json_there_is_one_document_and_nothing_else(services, database_nam
 
 
 def test_every_command_explains_itself():
-    listing = boptone("--help").stdout
+    listing = boptone_from_nothing("--help").stdout
     assert len(COMMANDS) > 10
     for name in COMMANDS:
         assert name in listing

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -22,6 +20,7 @@ from tenants.lifecycle.service import close
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
 from tests.identity.post import forget_waiting, work
+from tests.kernel.jobs.nursery import nursery
 
 EXPORT = "/portal/settings/export"
 JSON = {"accept": "application/json"}
@@ -183,7 +182,7 @@ with composition.connected("test"), db.platform_work() as session:
     keeping.make(session, UUID("{export.id}"))
 """
     environment = os.environ | services.environment(database_name) | {"CRASH_AT": place, "BOPTONE_ENV": "test"}
-    died = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    died = nursery().python(code, environment=environment)
     assert died.returncode == -9, died.stderr
     assert exports_of(mine)[0].ready_at is None
     assert client.post(f"{EXPORT}/{export.id}/link", headers=JSON).status_code == 404

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 from sqlalchemy import text
 
 from app.kernel import files
@@ -15,6 +11,7 @@ from app.kernel.tenant import Tenant
 from app.royalties.models import SalesReport
 from app.royalties.service import importing
 from tests.factories.labels import a_label
+from tests.kernel.jobs.nursery import nursery
 from tests.royalties.sent import plain
 
 WORK = """
@@ -49,9 +46,8 @@ def test_a_killed_import_leaves_nothing_and_is_done_once_when_it_is_done_again(c
     tenant = a_label()
     report = received(tenant, plain(*({"Net": f"0.{n}"} for n in range(1, 5_000))))
     environment = services.environment(database_name) | {"CRASH_AT": "report.loaded"}
-    command = [sys.executable, "-c", WORK, tenant.slug, str(report.id)]
-    died = subprocess.run(command, env=environment, cwd=Path(__file__).parents[2], check=False)
-    assert died.returncode == -9
+    died = nursery().python(WORK, tenant.slug, str(report.id), environment=environment)
+    assert died.returncode == -9, died.stderr
     assert count(tenant) == (0, 0, 0)
     for _ in range(2):
         with tenant_work(tenant) as session:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -21,6 +19,7 @@ from tenants.provisioning.service import open_label
 from tenants.registry.models import HostRow, TenantRow
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label, a_wish
+from tests.kernel.jobs.nursery import nursery
 
 US = Actor.system(None)
 STEPS = [
@@ -143,8 +142,7 @@ def test_an_erasure_killed_anywhere_resumes_to_its_end(connected, services, data
     sealed = crypto.seal(tenant, b"secret", "t")
     service.close(slug, by=US, grace=timedelta(0))
     environment = os.environ | services.environment(database_name) | {"CRASH_AT": place}
-    command = [sys.executable, "-m", "app.main", "tenants", "erase", slug, "--confirm", slug]
-    killed = subprocess.run(command, env=environment, capture_output=True, check=False)
+    killed = nursery().boptone("tenants", "erase", slug, "--confirm", slug, environment=environment)
     assert killed.returncode == -9, killed.stderr
     with db.owner_work() as owner:
         owner.execute("UPDATE shared.operations SET started_at = now() - interval '1 hour' WHERE state = 'running'")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,6 +20,7 @@ from tenants.provisioning.service import open_label
 from tenants.provisioning.spares import build_spare, fill_spares, sweep_unfinished
 from tenants.registry.models import HostRow, TenantRow
 from tests.factories.labels import a_label, a_wish
+from tests.kernel.jobs.nursery import nursery
 
 
 def schemas() -> set[str]:
@@ -136,7 +135,7 @@ def test_a_process_killed_in_the_middle_leaves_no_orphan(connected, settings, se
             f"    [open_label(a_wish('{slug}-'+str(n))) for n in range(40)]\n"
         )
         environment = os.environ | services.environment(database_name)
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+        done = nursery().python(code, environment=environment)
         assert done.returncode == -9, done.stderr[-500:]
         assert schemas() - before <= registered()
         with db.platform_read() as session:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 import zipfile
 
 from tests.factories.labels import a_label
+from tests.kernel.jobs.nursery import nursery
 from tests.media import a_cover, a_tone, wav
 
 TABLE = """Album,Artist,Label,Cat,UPC,Date,No,Title,File
@@ -39,10 +38,8 @@ def a_folder(place):
 def test_a_folder_is_received_measured_and_applied(services, database_name, connected, tmp_path):
     tenant = a_label()
     manifest, folder = a_folder(tmp_path)
-    command = ["upload", tenant.slug, str(manifest), str(folder), "--json"]
     environment = os.environ | services.environment(database_name)
-    words = [sys.executable, "-m", "app.main", *command]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    done = nursery().boptone("upload", tenant.slug, str(manifest), str(folder), "--json", environment=environment)
     told = json.loads(done.stdout)
     assert told["files"]["usable"] == 3
     assert {file["file"]: file["verdict"] for file in told["files"]["refused"]} == {

@@ -24,6 +24,7 @@ from app.kernel.tenant import Limits
 from app.main import composition
 from tenants.lifecycle import erasing, service
 from tests.factories.labels import a_label, the_label
+from tests.kernel.jobs.nursery import nursery
 
 SENTENCE = b"only the label may read this sentence. "
 MANY = SENTENCE * (3 * CHUNK // len(SENTENCE) + 1000)
@@ -217,6 +218,11 @@ def test_the_sweep_removes_what_no_row_names_once_it_is_old(label, monkeypatch):
 
 
 def run(environment, code, *arguments):
+    return nursery().python(PROLOGUE + code, *arguments, environment=os.environ | environment)
+
+
+def run_from_nothing(environment, code, *arguments):
+    """As `run`, in a process whose memory is all its own."""
     return subprocess.run(
         [sys.executable, "-c", PROLOGUE + code, *arguments],
         env=os.environ | environment,
@@ -256,7 +262,7 @@ with composition.connected("test", load()):
 
 @pytest.mark.parametrize(("environment", "megabytes"), [("folder", 200), ("bucket", 100)], indirect=["environment"])
 def test_hundreds_of_megabytes_pass_through_bounded_memory(environment, connected, megabytes):
-    done = run(environment, LARGE, str(megabytes))
+    done = run_from_nothing(environment, LARGE, str(megabytes))
     assert done.returncode == 0, done.stderr
     size, total, written, read = map(int, done.stdout.split())
     assert size == total == megabytes << 20

@@ -1,7 +1,8 @@
 """Processes of the product that need not read it anew: one that has read it forks each of them.
 
 Where a process dies and how is a test's business; that every start reads a thousand modules for seconds is not.
-`tests/main/test_up.py`, `tests/faults/test_clocks.py` and `tests/kernel/test_tracing.py` start theirs from nothing.
+`tests/main/test_up.py`, `tests/main/test_settings.py`, `tests/main/test_commands.py`, `tests/faults/test_clocks.py` and
+`tests/kernel/test_tracing.py` start some or all of theirs from nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -22,8 +25,12 @@ from pathlib import Path
 from typing import Any
 
 BEAT = 0.02
-READ = ("tests.kernel.jobs.work", "app.main.scheduler")
+PATIENCE = 300.0
+"""Seconds that an answer may take on a machine that does much else."""
+READ = ("tests.kernel.jobs.work", "tests.factories.labels", "app.main.scheduler", "app.main.commands.tenants")
 """What a child must find read already, the tasks that only tests know among it."""
+BOPTONE = "from app.main.cli import main; main()"
+NOWHERE = (os.devnull,) * 3
 
 
 class Child:
@@ -79,8 +86,29 @@ class Nursery:
 
     def child(self, words: list[str], environment: dict[str, str]) -> Child:
         """Fork a process that does what `boptone WORDS…` does, in this environment alone."""
+        return self.running(BOPTONE, words, environment)
+
+    def boptone(self, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """What `boptone WORDS…` answers in this environment alone."""
+        return self.python(BOPTONE, *words, environment=environment)
+
+    def python(self, code: str, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """What `python -c CODE WORDS…` answers in this environment alone, were all modules read in no time."""
+        with tempfile.TemporaryDirectory() as folder:
+            said = [Path(folder, "out"), Path(folder, "err")]
+            child = self.running(code, list(words), environment, (os.devnull, *map(str, said)))
+            try:
+                ended = child.wait(PATIENCE)
+            finally:
+                child.kill()
+            return subprocess.CompletedProcess(words, ended, *(file.read_text() for file in said))
+
+    def running(
+        self, code: str, words: list[str], environment: dict[str, str], streams: tuple[str, ...] = NOWHERE
+    ) -> Child:
+        """Fork a process that does what `python -c CODE WORDS…` does; it opens the files that it reads and writes itself."""
         assert self._running.stdin is not None
-        self._running.stdin.write(json.dumps([words, environment]).encode() + b"\n")
+        self._running.stdin.write(json.dumps([code, words, environment, streams]).encode() + b"\n")
         self._running.stdin.flush()
         while not self._born:
             self._hear(60)
@@ -117,25 +145,26 @@ def _say(*told: Any) -> None:
     os.write(sys.stdout.fileno(), json.dumps(told).encode() + b"\n")
 
 
-def _become(words: list[str], environment: dict[str, str]) -> None:
-    """What the child is from here on: `boptone` in an environment and a session of its own."""
-    from app.main.cli import main
-
+def _become(code: str, words: list[str], environment: dict[str, str], streams: list[str]) -> None:
+    """What the child is from here on: a program in an environment and a session of its own."""
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
-    quiet = os.open(os.devnull, os.O_RDWR)
-    for place in (0, 1, 2):
-        os.dup2(quiet, place)
+    for place, name in enumerate(streams):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT if place else os.O_RDONLY), place)
     sys.argv = ["boptone", *words]
-    code = 1
+    ended = 1
     try:
-        main()
-        code = 0
+        exec(compile(code, "a child of the nursery", "exec"), {"__name__": "__main__"})
+        ended = 0
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        ended = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
-        os._exit(code)
+        sys.stdout.flush()
+        os._exit(ended)
 
 
 def _tell_of_the_dead() -> None:
@@ -168,11 +197,11 @@ def _keep() -> None:
             if not read:
                 return
             *lines, rest = (rest + read).split(b"\n")
-            for words, environment in map(json.loads, lines):
+            for code, words, *around in map(json.loads, lines):
                 if words == ["web"]:
                     _read_pages()
                 if (pid := os.fork()) == 0:
-                    _become(words, environment)
+                    _become(code, words, *around)
                 _say(pid, None)
         _tell_of_the_dead()
 

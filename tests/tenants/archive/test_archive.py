@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 import tarfile
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +36,7 @@ from tests.factories.money import a_payee
 from tests.factories.payouts import a_method
 from tests.factories.quiet import settled
 from tests.factories.shop import a_variant, an_order
+from tests.kernel.jobs.nursery import nursery
 
 
 def lived_in(**details):
@@ -260,8 +259,8 @@ def test_an_export_killed_in_the_middle_leaves_no_file_under_its_name(connected,
     for place in ("export.table", "export.before_rename"):
         target = tmp_path / f"{place}.tar"
         environment = os.environ | services.environment(database_name) | {"CRASH_AT": place}
-        command = [sys.executable, "-m", "app.main", "tenants", "export", tenant.slug, str(target)]
-        assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode == -9
+        killed = nursery().boptone("tenants", "export", tenant.slug, str(target), environment=environment)
+        assert killed.returncode == -9, killed.stderr
         assert not target.exists()
 
 

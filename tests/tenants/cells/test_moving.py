@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -24,6 +22,7 @@ from tenants.provisioning.errors import CellUnknown
 from tenants.registry.queries import fresh_tenant
 from tests.factories.labels import a_label
 from tests.factories.members import a_member
+from tests.kernel.jobs.nursery import nursery
 from tests.ledger.books import all_balances, assert_balanced, entry, post
 
 STEPS = [f"move.{step}.{side}" for step in ("pause", "fence", "copy", "flip", "clean") for side in ("before", "after")]
@@ -118,9 +117,8 @@ def test_a_process_with_an_old_registry_cannot_write_to_the_old_copy(cells):
 def test_a_move_killed_anywhere_is_finished_by_asking_again(cells, place):
     tenant = a_label()
     before = {a_member(tenant).email for _ in range(3)}
-    command = [sys.executable, "-m", "app.main", "tenants", "move", tenant.slug, "east"]
     environment = os.environ | cells | {"CRASH_AT": place}
-    killed = subprocess.run(command, env=environment, capture_output=True, check=False)
+    killed = nursery().boptone("tenants", "move", tenant.slug, "east", environment=environment)
     assert killed.returncode == -9, killed.stderr
     if place in ("move.clean.before", "move.clean.after"):
         with db.owner_work() as owner:
