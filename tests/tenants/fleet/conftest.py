@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from app.kernel import ids
+from app.kernel.db import owner_work
 from app.main import composition
 from app.settings import Settings
-from migrations.compiled import LabelRevision, label_history
+from migrations.compiled import LabelRevision, head_script, label_history
 from tenants.provisioning.bootstrap import prepare_cells
+from tenants.provisioning.skeleton import build_label
 from tenants.provisioning.spares import build_spare
+
+YOUNG = "l0003"
+"""An early head of the product's own: labels with six tables, their members' among them, instead of 180."""
 
 
 @pytest.fixture
@@ -50,9 +56,41 @@ def spares(fleet) -> Callable[[int], list[str]]:
     return lambda count: [build_spare() for _ in range(count)]
 
 
-def then(*steps: str | tuple[str, ...]) -> list[LabelRevision]:
-    """The history, followed by steps of the test's own; a tuple runs concurrently."""
+@pytest.fixture
+def young_fleet(services, worker_id) -> Iterator[Settings]:
+    """Settings of a database without labels, as many of which as a test wants are made at the revision `YOUNG`."""
+    name = f"fleet_young_{worker_id}"
+    services.drop_database(name)
+    services.create_database(name, template="template0")
+    settings = services.settings(name)
+    prepare_cells(settings)
+    with composition.connected("test", settings):
+        yield settings
+    services.drop_database(name)
+
+
+@pytest.fixture
+def young_labels(young_fleet) -> Callable[[int], list[str]]:
+    """Make this many labels that lack nothing of the history up to `YOUNG`."""
+    return lambda count: [_young_label() for _ in range(count)]
+
+
+def _young_label() -> str:
+    label = ids.new_tenant_id()
+    with owner_work() as connection:
+        build_label(connection, label, ddl=head_script(through=YOUNG))
+        connection.execute(
+            "INSERT INTO shared.tenants (id, cell, state, schema_revision) VALUES (%s, 'home', 'spare', %s)",
+            [label, YOUNG],
+        )
+    return label
+
+
+def then(*steps: str | tuple[str, ...], after: str | None = None) -> list[LabelRevision]:
+    """The history up to a revision or to its head, followed by steps of the test's own; a tuple runs concurrently."""
     revisions = list(label_history())
+    if after is not None:
+        revisions = revisions[: [revision.id for revision in revisions].index(after) + 1]
     for number, step in enumerate(steps, start=1):
         alone = step if isinstance(step, tuple) else ()
         revisions.append(
