@@ -28,6 +28,15 @@ def label(connected):
     return _labels["one"]
 
 
+def test_products_are_offered_in_the_order_of_names(client_as, label):
+    for title in ("Zebra mug", "Örn mug", "ada mug"):
+        a_product(label, "physical", title=title)
+    client = client_as(label)
+    for kind in ("products", "variants"):
+        told = client.get("/portal/choices", params={"of": kind, "q": " mug"}).text
+        assert re.findall(r"(ada|Örn|Zebra) mug", told) == ["ada", "Örn", "Zebra"], told
+
+
 def form_of(client, product, **language):
     """The editor's own form, as the page gives it."""
     page = client.get(f"{PRODUCTS}/{product.id}", params=language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, Text, cast, func, or_, select
 
 from app.identity.policies import Visitor, allows
+from app.kernel.collation import as_sorted
 from app.roster.queries.choices import CHOICES, SHOWN
 from app.storefront.models import Product, Variant
 
@@ -20,7 +21,7 @@ def variants(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str,
         return query.where(cast(Variant.id, Text).in_(keys))
     said = wanted.lower()
     fitting = or_(func.strpos(func.lower(Product.title), said) > 0, func.strpos(func.lower(Variant.sku), said) > 0)
-    return query.where(fitting).order_by(Product.title, Variant.position, Variant.id).limit(SHOWN)
+    return query.where(fitting).order_by(as_sorted(Product.title), Variant.position, Variant.id).limit(SHOWN)
 
 
 CHOICES["variants"] = variants
@@ -43,7 +44,7 @@ def _products(visitor: Visitor, wanted: str, keys: list[str]) -> Select[str, str
     if keys:
         return query.where(cast(Product.id, Text).in_(keys))
     fitting = func.strpos(func.lower(Product.title), wanted.lower()) > 0
-    return query.where(fitting).order_by(Product.title, Product.id).limit(SHOWN)
+    return query.where(fitting).order_by(as_sorted(Product.title), Product.id).limit(SHOWN)
 
 
 CHOICES["products"] = products
