@@ -114,7 +114,7 @@ class Oracle:
                 if key in in_doubt or key in self.contested:
                     more, moved = now.shared - before.shared, now.sold - before.sold
                     moves[key] -= self._contest(key, more, moved, is_agreed=key not in in_doubt)
-                self._keep(key, min(now.kept - before.kept, max(Fraction(0), now.sold - before.sold)))
+                self._keep(key, now.kept - before.kept)
                 self.before[key] = now
                 told[key] = Told(Fraction(0), now.held, now.waiting, self.contested.get(key, Fraction(0)))
         gross = {

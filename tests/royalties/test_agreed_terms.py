@@ -297,6 +297,20 @@ def test_a_run_stops_only_where_it_would_earn_back_out_of_what_is_never_used_for
     assert (owed(tenant, deal, payee), owed(tenant, deal, payee, Kind.UNRECOUPED)) == wanted
 
 
+@pytest.mark.parametrize(("records", "streams", "open_"), [("0", "-50", 50), ("100", "-150", 70)])
+def test_what_other_sales_lost_takes_nothing_of_what_is_never_used_to_earn_back(
+    tenant: Tenant, recordings: list[Recording], tmp_path: Path, records: str, streams: str, open_: int
+) -> None:
+    """A month later the same would be paid: it is in one month, too. A fifth of the records is kept for returns."""
+    payee = a_payee(tenant)
+    own = terms(payee, Clause(id="all", rate=D(1)), reserve=Reserve(rate=D("0.2")), non_recoupable=("neighbouring",))
+    deal = a_contract(tenant, own)
+    rows = [sold(recordings[0], Net=streams), sold(recordings[0], Net="20", Channel="neighbouring")]
+    a_report(tenant, tmp_path, [*rows, physical(recordings[0], 10, Net=records)])
+    told = statement(tenant, run_of(tenant, MARCH), payee)
+    assert (amount(told.payable_micros), owed(tenant, deal, payee, Kind.UNRECOUPED)) == (20, open_)
+
+
 def test_what_was_kept_for_returns_of_what_is_never_used_to_earn_back_is_paid_once_it_is_let_go(
     tenant: Tenant, recordings: list[Recording], tmp_path: Path
 ) -> None:

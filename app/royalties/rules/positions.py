@@ -138,13 +138,16 @@ class Position:
     @property
     def songs_now_micros(self) -> int:
         """Mechanicals of this period."""
-        return sum(entry.amount_micros for entry in self.entries if entry.kind == "mechanicals")
+        return self.of(("mechanicals",))
+
+    def of(self, kinds: Collection[str]) -> int:
+        """What steps of some kinds came to so far."""
+        return sum(entry.amount_micros for entry in self.entries if entry.kind in kinds)
 
     @property
     def reserved_micros(self) -> int:
         """What was let go of reserves in this period, less what was kept back."""
-        kinds = ("reserve_held", "reserve_released")
-        return sum(entry.amount_micros for entry in self.entries if entry.kind in kinds)
+        return self.of(("reserve_held", "reserve_released"))
 
     @property
     def free_micros(self) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
-from app.contracts.rules.terms import Guarantee
+from app.contracts.rules.terms import CHANNELS, Guarantee
 from app.kernel.money import allocate, exact
 from app.royalties.rules import holding
 from app.royalties.rules.dividing import apportion, micros_of
@@ -143,17 +143,23 @@ def _keep(case: Case, positions: Mapping[UUID, Position]) -> None:
 def _set_aside(case: Case, positions: Mapping[UUID, Position]) -> None:
     """What is never used to earn costs back: of some channels, and of songs where that is agreed; less what is held.
 
-    What is kept of such channels for returns is none of it until it is let go of.
+    What is kept of such channels for returns is none of it until it is let go of; what other sales lost takes nothing.
     """
-    channels, controlled, reserve = case.terms.non_recoupable, case.terms.controlled, case.terms.reserve
-    parts = _exact_parts(case, "amount", channels) if channels else {}
-    is_reserve_theirs = reserve is not None and bool(reserve.channels) and set(reserve.channels) <= set(channels)
+    channels, controlled, reserve = set(case.terms.non_recoupable), case.terms.controlled, case.terms.reserve
+    parts = _exact_parts(case, "amount", case.terms.non_recoupable) if channels else {}
+    reserved_of = set(reserve.channels or CHANNELS) if reserve else set()
     for payee, position in positions.items():
-        micros = micros_of(parts.get(payee, Decimal(0))) + (position.reserved_micros if is_reserve_theirs else 0)
+        micros = micros_of(parts.get(payee, Decimal(0)))
         if controlled and controlled.pays_back == "nothing":
             micros += position.songs_now_micros
+        lost = max(0, micros - position.earned_micros - position.of(holding.SALES)) if case.is_triggered else 0
+        there = position.moved_micros + lost
+        if reserved_of and reserved_of <= channels:
+            micros += position.reserved_micros
+        elif reserved_of.isdisjoint(channels):
+            there -= position.reserved_micros
         if micros > 0:
-            micros = min(micros, max(0, position.moved_micros))
+            micros = min(micros, max(0, there))
         position.kept_micros = max(0, position.kept_micros + micros)
 
 
