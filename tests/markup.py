@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +16,8 @@ EVALUATED = ("zq49", "49qz", "$49")
 HARMLESS = ("application/json", "application/problem+json", "text/csv", "text/plain", "application/manifest+json")
 _BAIT = re.compile(f"{LIVES}|javascript:|data:text", re.IGNORECASE)
 _TEXT = ("text", "search", "tel", "url")
+MOST_KNOWN = 2_000
+"""More pages than one crawl comes to."""
 
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|l_\w+|v1\.[^/]+|^\d+$")
@@ -39,10 +42,18 @@ class Form:
         return _IDS.sub("*", self.action), tuple(named), tuple(dict.fromkeys(hidden))
 
 
+@dataclass(frozen=True)
+class Page:
+    """Where a page leads, its forms, and what of a canary came alive in it."""
+
+    links: list[str]
+    forms: list[Form]
+    alive: list[str]
+
+
 class _Reader(HTMLParser):
-    def __init__(self, here: str) -> None:
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.here = here
         self.links: list[str] = []
         self.forms: list[Form] = []
         self.alive: list[str] = []
@@ -57,7 +68,7 @@ class _Reader(HTMLParser):
         if href := found.get("href", found.get("src", "")) if tag in ("a", "link", "img") else "":
             self.links.append(href)
         if tag == "form":
-            self._open = Form(found.get("method", "get").lower(), found.get("action") or self.here)
+            self._open = Form(found.get("method", "get").lower(), found.get("action", ""))
             self.forms.append(self._open)
         elif self._open is not None:
             self._field(self._open, tag, found)
@@ -100,11 +111,20 @@ def _acts(name: str, value: str) -> bool:
     return bool(runs or leads or LIVES in name or (name == "style" and LIVES in value))
 
 
-def read(html: str, here: str = "/") -> _Reader:
-    reader = _Reader(here)
-    reader.feed(html)
-    reader.close()
-    return reader
+def read(html: str, here: str = "/") -> Page:
+    """What stands in a page at this place; what a crawl has read is remembered, and nobody changes it."""
+    digest = sha256(html.encode()).digest()
+    if digest not in _known:
+        if len(_known) == MOST_KNOWN:
+            _known.clear()
+        reader = _known[digest] = _Reader()
+        reader.feed(html)
+        reader.close()
+    found = _known[digest]
+    return Page(found.links, [replace(form, action=form.action or here) for form in found.forms], found.alive)
+
+
+_known: dict[bytes, _Reader] = {}
 
 
 def came_alive(content: str, media_type: str) -> list[str]:
