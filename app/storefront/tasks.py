@@ -132,6 +132,13 @@ def open_today(session: Session, tenant: Tenant) -> None:
         jobs.ask(session, "storefront.open_today", {})
 
 
+@jobs.label_schedule("storefront.follow_days", every="hour", jitter_seconds=3_000)
+@jobs.label_task("storefront.follow_days")
+def follow_days(session: Session, tenant: Tenant) -> None:
+    """Let what is not out yet come out on the day that its release says by now."""
+    opening.follow_days(session, tenant)
+
+
 @jobs.label_task("storefront.tell_refund")
 def tell_refund(session: Session, tenant: Tenant, *, refund: str) -> None:
     """Tell a buyer that money is on its way back."""

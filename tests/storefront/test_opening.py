@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
+from app.catalog.models import Release
 from app.fans.service import erasing
 from app.kernel import clock
 from app.kernel.activity import Activity
@@ -15,7 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.db import tenant_read, tenant_work
 from app.kernel.tenant import Tenant
 from app.storefront import tasks
-from app.storefront.models import Basket, BasketLine, Fulfilment, Order, Variant
+from app.storefront.models import Basket, BasketLine, Fulfilment, Order, OrderLine, Owned, Product, Variant
 from app.storefront.queries.orders import count_to_send
 from app.storefront.rules.fan_refusals import ErasureMustWait
 from app.storefront.service import opening, ordering, sending
@@ -153,3 +155,59 @@ def test_many_pre_orders_open_in_as_few_statements_as_one_and_go_on_where_they_a
     with clock.frozen_at(LATER), tenant_work(shop) as session:
         assert opening.open_today(session, shop)
     assert [the_order(shop, order).state for order in made] == ["delivered", "paid"]
+
+
+def opens(shop: Tenant, order: Order) -> list[date]:
+    with tenant_read(shop) as session:
+        query = select(Owned.opens_at).where(Owned.order_id == order.id).order_by(Owned.opens_at)
+        return [each.astimezone(ZoneInfo(shop.time_zone)).date() for each in session.scalars(query)]
+
+
+def release_of(shop: Tenant, variant: Variant, day: str) -> None:
+    """The catalogue says another day."""
+    with tenant_work(shop) as session:
+        product = session.get_one(Product, variant.product_id)
+        session.get_one(Release, product.release_id).release_date = day
+
+
+def follow(shop: Tenant) -> None:
+    with tenant_work(shop) as session:
+        tasks.follow_days(session, shop)
+
+
+def test_music_that_is_put_off_stays_shut_until_its_new_day_and_what_is_open_stays_open(shop: Tenant) -> None:
+    variant = early(shop)
+    before, out = pay(shop, an_order(shop, variant)), pay(shop, an_order(shop, a_variant(shop)))
+    assert opens(shop, before) == [DAY]
+    release_of(shop, variant, (DAY + timedelta(days=60)).isoformat())
+    follow(shop)
+    assert opens(shop, before) == [DAY + timedelta(days=60)]
+    open_at(shop, LATER)
+    assert [the_order(shop, each).state for each in (before, out)] == ["paid", "delivered"]
+    assert opens(shop, out) == [clock.day_in(shop.time_zone)]
+    release_of(shop, variant, "2099")
+    follow(shop)
+    assert opens(shop, before) == [clock.day_in(shop.time_zone)], "a year says no day: as when it is bought"
+
+
+def test_the_day_of_a_product_moves_what_was_bought_of_it_and_of_nothing_else(client_of: Any, shop: Tenant) -> None:
+    variant, shirt, other = early(shop), a_variant(shop, "physical", in_stock=3), early(shop)
+    api = held(client_of, shop)
+
+    def put_off(of: Variant, day: date) -> None:
+        api.changes(f"/products/{of.product_id}", {"ships_on": day.isoformat()})
+
+    put_off(shirt, DAY)
+    order = pay(shop, an_order(shop, variant, shirt, other))
+    today, later = clock.day_in(shop.time_zone), DAY + timedelta(days=9)
+    put_off(shirt, later)
+    put_off(variant, later)
+    assert opens(shop, order) == [DAY, later]
+    put_off(variant, today)
+    assert opens(shop, order) == [today, DAY]
+    with tenant_read(shop) as session:
+        days = select(OrderLine.product_id, OrderLine.ships_on).where(OrderLine.order_id == order.id)
+        sent = dict(session.execute(days).all())
+    assert sent == {shirt.product_id: later, variant.product_id: None, other.product_id: None}
+    put_off(variant, later)
+    assert opens(shop, order) == [today, DAY], "what has come out is not taken away again"

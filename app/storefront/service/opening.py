@@ -1,20 +1,21 @@
-"""Music that was ordered before it was out counts as delivered on the day on which it opens; its order follows."""
+"""Music that was ordered before it is out opens on its day, wherever that day moves; then it counts as delivered."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Date, DateTime, case, cast, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from app.kernel import activity, clock
+from app.catalog.models import Release
+from app.kernel import activity, clock, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
-from app.storefront.models import Fulfilment, FulfilmentLine, Order, Owned
+from app.storefront.models import Fulfilment, FulfilmentLine, Order, OrderLine, Owned, Product
 from app.storefront.rules.fulfilment import order_state
 from app.storefront.service.fulfilling import DIGITAL
 
@@ -44,6 +45,40 @@ def open_today(session: Session, tenant: Tenant) -> bool:
     ]
     activity.record_many(session, Actor.system(tenant), "order.delivered", subject_type="order", told=told)
     return len(waiting) == AT_ONCE
+
+
+def follow_days(session: Session, tenant: Tenant, *which: ColumnElement[bool]) -> None:
+    """Let what nobody can hear yet open, and be sent, on the day that its product or release says now.
+
+    What is open stays so. `which` products are looked at; all of them, if nothing is said.
+    """
+    now = clock.now()
+    at = func.timezone(tenant.time_zone, cast(func.coalesce(Product.ships_on, _day_of_release()), DateTime))
+    opens = func.greatest(func.coalesce(at, now), now)
+    waiting = (Owned.opens_at > now, Owned.revoked_at.is_(None), Owned.product_id == Product.id)
+    moved = session.scalars(
+        update(Owned)
+        .where(*waiting, Owned.opens_at != opens, *which)
+        .values(opens_at=opens)
+        .returning(Owned.opens_at)
+        .execution_options(synchronize_session=False)
+    ).all()
+    today = clock.day_in(tenant.time_zone)
+    lines = (OrderLine.product_id == Product.id, OrderLine.ships_on > today)
+    session.execute(
+        update(OrderLine)
+        .where(*lines, OrderLine.ships_on.is_distinct_from(Product.ships_on), *which)
+        .values(ships_on=Product.ships_on)
+        .execution_options(synchronize_session=False)
+    )
+    if any(each <= now for each in moved):
+        jobs.ask(session, "storefront.open_today", {})
+
+
+def _day_of_release() -> ColumnElement[date | None]:
+    """The whole day on which a product's release comes out; a month or a year says no day."""
+    text = select(Release.release_date).where(Release.id == Product.release_id).scalar_subquery()
+    return case((func.length(text) == len("2026-01-31"), cast(text, Date)))
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:

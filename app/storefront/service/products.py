@@ -21,6 +21,7 @@ from app.storefront.models import BundlePart, DownloadCode, Market, Order, Order
 from app.storefront.rules.product_slugs import slug, told_apart
 from app.storefront.rules.products import NewProduct, NewVariant, check, texts, whole
 from app.storefront.rules.refusals import CodesUnusable, ProductChanged, ProductUnusable
+from app.storefront.service import opening
 
 MOST_CODES: Final = 10_000
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -104,6 +105,8 @@ def change(session: Session, actor: Actor, tenant: Tenant, product: Product, wis
         raise ProductUnusable(fields=_known(problem)) from None
     after = {name: getattr(product, name) for name in _TOLD}
     changed = [name for name in _TOLD if before[name] != after[name]]
+    if "ships_on" in changed:
+        opening.follow_days(session, tenant, Product.id == product.id)
     activity.record(
         session, actor, "product.changed", subject_type="product", subject_id=product.id,
         before={name: _plain(before[name]) for name in changed},
