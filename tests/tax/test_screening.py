@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 
 import pytest
@@ -22,6 +20,7 @@ from app.tax.rules.names import THRESHOLD, alike, distance, words
 from app.tax.service import blocked, screening
 from tests.factories.members import a_member
 from tests.factories.money import a_payee
+from tests.kernel.jobs.nursery import nursery
 from tests.markup import CANARY, came_alive
 
 SCREENING = "/portal/tax/screening"
@@ -269,21 +268,11 @@ def test_the_operator_loads_a_list_from_the_command_line(scene, services, databa
     a_payee(scene.tenant, "Victor Besmertnov")
     path = tmp_path / "list.csv"
     path.write_text(LIST)
-    command = [
-        sys.executable,
-        "-m",
-        "app.main",
-        "sanctions",
-        "load",
-        scene.tenant.slug,
-        str(path),
-        "--name",
-        "Invented",
-    ]
+    words = ["sanctions", "load", scene.tenant.slug, str(path), "--name", "Invented"]
     environment = os.environ | services.environment(database_name)
 
     def run(*options):
-        return subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
+        return nursery().boptone(*words, *options, environment=environment)
 
     said = run("--json")
     assert said.returncode == 1, said.stderr
