@@ -145,6 +145,8 @@ def _of_the_shop(slug: str, told: Made) -> Iterator[Hidden]:
     yield Hidden(slug, None, told["order"])
     yield Hidden(slug, None, f"{told['order']}/music/{told['owned']}/mp3_320")
     yield Hidden(slug, None, "/en/releases", then=_embedded)
+    for path in (f"orders/{told['bought']}", f"orders/{told['bought']}/refund", f"previews/{told['given']}"):
+        yield Hidden(slug, "owner", f"/portal/store/{path}")
     wrong = {"email": f"fan@{slug}.test", "password": "none", "way": "password", "next": ""}
     yield Hidden(slug, None, f"{account}/sign-in", then=_posted(wrong))
 

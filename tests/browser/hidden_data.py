@@ -266,7 +266,9 @@ def _letters(tenant: Tenant, _: Path) -> Made:
 
 def _goods(tenant: Tenant, _: Path) -> Made:
     """A page of the label's own, and an order with music to keep, which once made is found again."""
-    bought = select(Owned).where(Owned.order_id.is_not(None), Owned.gift_email.is_(None), Owned.fan_id.is_(None))
+    bought = select(Owned).where(
+        Owned.order_id.is_not(None), Owned.release_id.is_not(None), Owned.gift_email.is_(None), Owned.fan_id.is_(None)
+    )
     with db.tenant_read(tenant) as session:
         is_there = session.scalars(bought.limit(1)).first() is not None
     if not is_there:
@@ -280,4 +282,6 @@ def _goods(tenant: Tenant, _: Path) -> Made:
         "page": f"/en/pages/{slug}",
         "order": links.order_path(tenant, "en", owned.order_id),
         "owned": str(owned.id),
+        "bought": str(owned.order_id),
+        "given": str(owned.release_id),
     }

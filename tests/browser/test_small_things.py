@@ -43,3 +43,13 @@ def test_the_number_of_a_fault_is_read_whole_on_a_phone(visit):
     here.go("/portal/nowhere")
     here.page.evaluate("document.querySelector('h1').append(': ' + 'a337ff3bed51'.repeat(2))")
     assert not here.overflows()
+
+
+def test_a_long_address_in_a_card_breaks_on_a_phone(visit):
+    here = visit("kite", viewport=NARROW)
+    here.go("/portal/settings/api")
+    here.page.evaluate(
+        "document.querySelector('.card').insertAdjacentHTML('beforeend',"
+        " `<p><a class='link'>${'a337ff3bed51'.repeat(3)}@example.com</a></p>`)"
+    )
+    assert not here.overflows()
