@@ -26,7 +26,7 @@ from tests.factories.members import a_member
 from tests.faults.test_database_crash import cookie_of
 from tests.faults.test_workers import all_done, children_of, count
 from tests.faulty_media import FAULTY
-from tests.kernel.jobs.work import eventually, kill_tree, process
+from tests.kernel.jobs.work import eventually, kill_tree, process, relay
 from tests.media import CLEAN, a_tone, wav
 from tests.servers import serving, started
 from tests.uploads.sending import PART, TUS, metadata, work
@@ -97,7 +97,7 @@ def right(verdict):
 def test_a_worker_killed_at_this_step_gives_each_file_its_verdict_once(mine, environment, place):
     batch = a_batch(mine)
     put_in(mine, batch, {"a.wav": wav(a_tone(hertz=400)), "b.wav": wav(a_tone(hertz=500)), "c.wav": b"no sound"})
-    with process("scheduler", environment):
+    with relay(environment):
         with process("worker", environment | {"CRASH_AT": place, "WORKER_PROCESSES": "1"}) as doomed:
             assert eventually(lambda: count("claimed > 0") > 0)
             time.sleep(1.5)
@@ -116,7 +116,7 @@ def test_a_worker_killed_in_the_middle_of_an_archive_begins_it_again(mine, envir
     batch = a_batch(mine)
     entries = [(f"{number}.wav", wav(a_tone(hertz=300 + number))) for number in range(4)]
     put_in(mine, batch, {"a.zip": packed([*entries, ("../x.wav", b"")])})
-    with process("scheduler", environment):
+    with relay(environment):
         with process("worker", environment | {"CRASH_AT": "upload.unpacked", "WORKER_PROCESSES": "1"}) as doomed:
             assert eventually(lambda: count("claimed > 0") > 0)
             time.sleep(1.5)
@@ -194,7 +194,7 @@ def test_a_thousand_files_get_their_right_verdict_once_though_workers_are_killed
     batch = a_batch(mine)
     put_in(mine, batch, {path: body for path, (_, body) in everything.items()})
     started, chance = time.monotonic(), random.Random(4)
-    with process("scheduler", environment), ExitStack() as stack:
+    with relay(environment), ExitStack() as stack:
         worker = stack.enter_context(process("worker", environment))
         for share in (20, 200, 500):
             assert eventually(lambda share=share: looked_at(mine, batch) >= share, 120)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.kernel import db, jobs
 from tests.faults.conftest import broker
-from tests.kernel.jobs.work import eventually, kill_tree, process
+from tests.kernel.jobs.work import eventually, kill_tree, process, relay
 
 KILLS = 12
 PLACES = ["task.before_claim", "task.claimed", "task.worked", "task.marked", "task.committed"]
@@ -166,7 +166,7 @@ def test_ten_thousand_tasks_through_a_storm_of_kills(labels, patient):
     for place, tenant in enumerate(labels):
         ask(tenant, [f"{place}-{number}" for number in range(500)])
     chance, kills = random.Random(5), 0
-    with process("scheduler", patient), ExitStack() as stack:
+    with relay(patient), ExitStack() as stack:
         worker = stack.enter_context(process("worker", patient))
         while kills < KILLS and count("done_at IS NULL") > 0:
             time.sleep(chance.uniform(1.0, 4.0))

@@ -21,6 +21,7 @@ from app.kernel.tenant import Tenant
 from tests.kernel.jobs.nursery import Child, nursery
 
 MANY = 50
+UNSCHEDULED = "from app.kernel.jobs.registry import schedules; schedules.clear(); from app.main.cli import main; main()"
 LINKED = "LD_PRELOAD"
 """What takes hold when a program is started, and not when one is forked: a wrong clock."""
 
@@ -77,6 +78,20 @@ def add_marks(*tenants: Tenant) -> None:
                 f'CREATE TABLE IF NOT EXISTS "{tenant.id}".marks '
                 "(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, role text NOT NULL)"
             )
+
+
+@contextmanager
+def relay(environment: dict[str, str]) -> Iterator[Child]:
+    """Run a scheduler that sends what is asked for, and asks for nothing by itself.
+
+    Of a thousand labels that other tests left, what is due every minute would keep a busy machine's worker from all else.
+    """
+    around = os.environ | {"TASK_LEASE_SECONDS": "2"} | environment
+    running = nursery().running(UNSCHEDULED, ["scheduler"], around)
+    try:
+        yield running
+    finally:
+        kill_tree(running)
 
 
 @contextmanager
