@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import threading
@@ -13,8 +14,14 @@ _BEAT = 1.0
 
 
 def end_with_parent() -> None:
-    """Ask the kernel to send this process SIGTERM when its parent dies, however that dies."""
+    """Ask the kernel to send this process SIGTERM when its parent dies, however that dies.
+
+    Whose parent died before it could ask, such as a worker that was just being started anew, ends at once.
+    """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:
+        os._exit(1)
 
 
 def end_for_certain_with_parent(patience: float) -> None:

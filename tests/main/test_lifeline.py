@@ -57,3 +57,33 @@ def test_a_child_that_missed_the_signal_ends_after_its_patience_and_one_that_was
         time.sleep(0.05)
     assert not lives(bound)
     assert lives(free)
+
+
+LATE = """
+import multiprocessing, os, time
+from app.main.lifeline import end_with_parent
+
+def late(parent):
+    print(os.getpid(), flush=True)
+    while os.getppid() == parent:
+        time.sleep(0.02)
+    {asked}
+    time.sleep(60)
+
+multiprocessing.get_context("fork").Process(target=late, args=(os.getpid(),)).start()
+"""
+
+
+@pytest.mark.parametrize(("asked", "goes_on"), [("end_with_parent()", False), ("", True)])
+def test_a_child_whose_parent_died_before_it_asked_to_end_with_it_ends_at_once(asked, goes_on):
+    with subprocess.Popen([sys.executable, "-c", LATE.format(asked=asked)], stdout=subprocess.PIPE) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        deadline = time.monotonic() + (2 if goes_on else 20)
+        while lives(child) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert lives(child) == goes_on
+    finally:
+        if lives(child):
+            child.kill()
