@@ -28,6 +28,7 @@ from tests.api.held import held
 from tests.factories.catalog import a_release
 from tests.factories.fans import a_fan
 from tests.factories.shop import UNIT, a_basket, a_variant, an_order, the_details
+from tests.identity.post import forget_waiting, work
 from tests.storefront.paid import give_back, lines_of, pay, the_order
 from tests.storefront.placing import statements_of
 
@@ -195,7 +196,9 @@ def test_the_day_of_a_product_moves_what_was_bought_of_it_and_of_nothing_else(cl
     api = held(client_of, shop)
 
     def put_off(of: Variant, day: date) -> None:
+        forget_waiting()
         api.changes(f"/products/{of.product_id}", {"ships_on": day.isoformat()})
+        work()
 
     put_off(shirt, DAY)
     order = pay(shop, an_order(shop, variant, shirt, other))

@@ -47,10 +47,10 @@ def open_today(session: Session, tenant: Tenant) -> bool:
     return len(waiting) == AT_ONCE
 
 
-def follow_days(session: Session, tenant: Tenant, *which: ColumnElement[bool]) -> None:
+def follow_days(session: Session, tenant: Tenant) -> None:
     """Let what nobody can hear yet open, and be sent, on the day that its product or release says now.
 
-    What is open stays so. `which` products are looked at; all of them, if nothing is said.
+    What is open stays so.
     """
     now = clock.now()
     at = func.timezone(tenant.time_zone, cast(func.coalesce(Product.ships_on, _day_of_release()), DateTime))
@@ -58,7 +58,7 @@ def follow_days(session: Session, tenant: Tenant, *which: ColumnElement[bool]) -
     waiting = (Owned.opens_at > now, Owned.revoked_at.is_(None), Owned.product_id == Product.id)
     moved = session.scalars(
         update(Owned)
-        .where(*waiting, Owned.opens_at != opens, *which)
+        .where(*waiting, Owned.opens_at != opens)
         .values(opens_at=opens)
         .returning(Owned.opens_at)
         .execution_options(synchronize_session=False)
@@ -67,7 +67,7 @@ def follow_days(session: Session, tenant: Tenant, *which: ColumnElement[bool]) -
     lines = (OrderLine.product_id == Product.id, OrderLine.ships_on > today)
     session.execute(
         update(OrderLine)
-        .where(*lines, OrderLine.ships_on.is_distinct_from(Product.ships_on), *which)
+        .where(*lines, OrderLine.ships_on.is_distinct_from(Product.ships_on))
         .values(ships_on=Product.ships_on)
         .execution_options(synchronize_session=False)
     )

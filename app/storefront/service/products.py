@@ -14,14 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.brand.rules.blocks import tidy
-from app.kernel import activity, clock, ids
+from app.kernel import activity, clock, ids, jobs
 from app.kernel.actor import Actor
 from app.kernel.tenant import Tenant
 from app.storefront.models import BundlePart, DownloadCode, Market, Order, OrderLine, Product, Variant, VariantPrice
 from app.storefront.rules.product_slugs import slug, told_apart
 from app.storefront.rules.products import NewProduct, NewVariant, check, texts, whole
 from app.storefront.rules.refusals import CodesUnusable, ProductChanged, ProductUnusable
-from app.storefront.service import opening
 
 MOST_CODES: Final = 10_000
 CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -106,7 +105,7 @@ def change(session: Session, actor: Actor, tenant: Tenant, product: Product, wis
     after = {name: getattr(product, name) for name in _TOLD}
     changed = [name for name in _TOLD if before[name] != after[name]]
     if "ships_on" in changed:
-        opening.follow_days(session, tenant, Product.id == product.id)
+        jobs.ask(session, "storefront.follow_days", {})
     activity.record(
         session, actor, "product.changed", subject_type="product", subject_id=product.id,
         before={name: _plain(before[name]) for name in changed},

@@ -15,6 +15,7 @@ from migrations.compiled import LabelRevision, head_script, label_history
 from tenants.provisioning.bootstrap import prepare_cells
 from tenants.provisioning.skeleton import build_label
 from tenants.provisioning.spares import build_spare
+from tests.services import Services
 
 YOUNG = "l0003"
 """An early head of the product's own: labels with six tables, their members' among them, instead of 180."""
@@ -23,9 +24,12 @@ YOUNG = "l0003"
 @pytest.fixture
 def fleet(services, worker_id) -> Iterator[Settings]:
     """Settings of a database with two open labels, this process connected to it."""
-    name = f"fleet_{worker_id}"
+    yield from _of_its_own(services, f"fleet_{worker_id}")
+
+
+def _of_its_own(services: Services, name: str, **made: str) -> Iterator[Settings]:
     services.drop_database(name)
-    services.create_database(name)
+    services.create_database(name, **made)
     settings = services.settings(name)
     prepare_cells(settings)
     with composition.connected("test", settings):
@@ -59,14 +63,7 @@ def spares(fleet) -> Callable[[int], list[str]]:
 @pytest.fixture
 def young_fleet(services, worker_id) -> Iterator[Settings]:
     """Settings of a database without labels, as many of which as a test wants are made at the revision `YOUNG`."""
-    name = f"fleet_young_{worker_id}"
-    services.drop_database(name)
-    services.create_database(name, template="template0")
-    settings = services.settings(name)
-    prepare_cells(settings)
-    with composition.connected("test", settings):
-        yield settings
-    services.drop_database(name)
+    yield from _of_its_own(services, f"fleet_young_{worker_id}", template="template0")
 
 
 @pytest.fixture
